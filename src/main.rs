@@ -23,7 +23,7 @@ fn start() -> u8 {
         Ok(Request::Window(request, shared)) => shared
             .use_key_file()
             .and_then(|()| open_window(request, shared.runs)),
-        Ok(Request::Command(command, shared)) => {
+        Ok(Request::CliCommand(command, shared)) => {
             // Not locked for the whole command: progress and Ctrl-C write to standard error too.
             let mut streams = Streams {
                 out: &mut std::io::stdout(),
@@ -65,8 +65,8 @@ fn open_window(request: WindowRequest, runs: PathBuf) -> Result<(), Error> {
         store: seqscope::run::RunStore::at(runs),
         open: request.open,
         renderer: match request.renderer {
-            cli::Renderer::Glow => Renderer::Glow,
-            cli::Renderer::Wgpu => Renderer::Wgpu,
+            cli::RendererChoice::Glow => Renderer::Glow,
+            cli::RendererChoice::Wgpu => Renderer::Wgpu,
         },
     };
     run_window(options).map_err(|e| Error::Edge {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::job::Ticket;
 use super::{ForecastKey, ForecastState, Jobs, Loadable};
-use crate::app::job::{Answer, sentence};
+use crate::app::job::{JobAnswer, sentence};
 use crate::data::{
     self, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Opening, Places, Prepared,
     Preview, Profile, SplitPart, SplitSpec, Stage, Watch,
@@ -47,7 +47,7 @@ pub struct RawEvent {
 
 /// A prepared log and all that was counted of it in the background.
 #[derive(Clone, Debug)]
-pub(super) struct Counted {
+pub(super) struct CountedLog {
     prepared: Arc<Prepared>,
     profile: Arc<Profile>,
     calendar: Arc<Calendar>,
@@ -55,7 +55,7 @@ pub(super) struct Counted {
     places: Option<Arc<Places>>,
 }
 
-impl Counted {
+impl CountedLog {
     fn new(prepared: Prepared, data: &DataSpec) -> Self {
         Self {
             profile: Arc::new(Profile::of(&prepared)),
@@ -145,7 +145,7 @@ impl DataState {
         let (ticket, file) = (self.preview_ticket, file.clone());
         let work = move || data::preview(&file).map_err(sentence);
         jobs.start("preview", work, move |result| {
-            Answer::Previewed(ticket, result)
+            JobAnswer::Previewed(ticket, result)
         });
     }
 
@@ -177,10 +177,10 @@ impl DataState {
             let prepared =
                 data::prepare(&data, split, opening.as_ref()).map_err(prepare_sentence)?;
             opening.reached(Stage::Counting, None);
-            Ok(Counted::new(prepared, &data))
+            Ok(CountedLog::new(prepared, &data))
         };
         jobs.start("prepare", work, move |result| {
-            Answer::Prepared(ticket, from, result)
+            JobAnswer::Prepared(ticket, from, result)
         });
     }
 
@@ -213,13 +213,13 @@ impl DataState {
         &mut self,
         ticket: Ticket,
         from: (DataSpec, SplitSpec),
-        result: Result<Counted, String>,
+        result: Result<CountedLog, String>,
     ) -> bool {
         if ticket != self.prepare_ticket {
             return false;
         }
         self.prepared_from = Some(from);
-        if let Ok(Counted {
+        if let Ok(CountedLog {
             profile,
             calendar,
             audit,

@@ -1,16 +1,16 @@
 //! What can be done now, and why the rest cannot.
 
 use super::{Action, App, Loadable, TrainingPhase};
-use crate::run::{Outcome, RunId, RunStatus};
+use crate::run::{RunId, RunOutcome, RunStatus};
 
-type Reason = Result<(), String>;
+type Allowed = Result<(), String>;
 
 impl App {
     /// Whether the action can be done now; if not, why not.
     ///
     /// # Errors
     /// The reason, as the hover text of a disabled control.
-    pub fn enabled(&self, action: &Action) -> Reason {
+    pub fn enabled(&self, action: &Action) -> Allowed {
         match action {
             Action::TryIt => self.nothing_trains(),
             Action::Prepare => self.can_prepare(),
@@ -64,14 +64,14 @@ impl App {
         }
     }
 
-    fn nothing_trains(&self) -> Reason {
+    fn nothing_trains(&self) -> Allowed {
         unless(
             self.is_training(),
             "A run is being trained; stop it first, or wait for its end.",
         )
     }
 
-    fn can_prepare(&self) -> Reason {
+    fn can_prepare(&self) -> Allowed {
         unless(
             self.data.prepared.is_loading(),
             "The data are being prepared.",
@@ -92,7 +92,7 @@ impl App {
         }
     }
 
-    fn can_start(&self) -> Reason {
+    fn can_start(&self) -> Allowed {
         self.nothing_trains()?;
         if let Some(problem) = self
             .draft
@@ -109,7 +109,7 @@ impl App {
         }
     }
 
-    fn can_stop(&self) -> Reason {
+    fn can_stop(&self) -> Allowed {
         let phase = self.training.as_ref().map(|training| &training.phase);
         let stoppable = matches!(
             phase,
@@ -118,7 +118,7 @@ impl App {
         unless(!stoppable, "No run is at work.")
     }
 
-    fn can_resume(&self, run: &RunId) -> Reason {
+    fn can_resume(&self, run: &RunId) -> Allowed {
         self.nothing_trains()?;
         self.is_listed(run)?;
         let Some(summary) = self.summary(run) else {
@@ -129,14 +129,14 @@ impl App {
             RunStatus::Running => Err("Another program is training this run.".to_owned()),
             RunStatus::Paused
             | RunStatus::Interrupted
-            | RunStatus::Ended(Outcome::Stopped | Outcome::Failed { .. }) => Ok(()),
-            RunStatus::Ended(Outcome::Finished) => {
+            | RunStatus::Ended(RunOutcome::Stopped | RunOutcome::Failed { .. }) => Ok(()),
+            RunStatus::Ended(RunOutcome::Finished) => {
                 Err("This run has ended; use its settings for a new one.".to_owned())
             }
         }
     }
 
-    fn is_listed(&self, run: &RunId) -> Reason {
+    fn is_listed(&self, run: &RunId) -> Allowed {
         unless(
             self.summary(run).is_none(),
             "This run is not in the folder of runs any more.",
@@ -149,7 +149,7 @@ impl App {
             .is_some_and(|training| training.is_active() && training.run.as_ref() == Some(run))
     }
 
-    fn in_phase(&self, phase: &TrainingPhase, otherwise: &str) -> Reason {
+    fn in_phase(&self, phase: &TrainingPhase, otherwise: &str) -> Allowed {
         unless(
             self.training
                 .as_ref()
@@ -159,7 +159,7 @@ impl App {
     }
 }
 
-fn unless(hindered: bool, reason: &str) -> Reason {
+fn unless(hindered: bool, reason: &str) -> Allowed {
     if hindered {
         Err(reason.to_owned())
     } else {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::job::{Answer, Ticket, sentence};
+use super::job::{JobAnswer, Ticket, sentence};
 use super::{Jobs, Loadable};
 use crate::baseline::forecast::{Forecast, ForecastPlan, forecasts};
 use crate::data::{Dataset, Period, PeriodCounts, Prepared};
@@ -61,7 +61,7 @@ impl ForecastState {
         let (ticket, prepared) = (self.ticket, Arc::clone(prepared));
         let work = move || made(&prepared.dataset, key).map(Arc::new);
         jobs.start("forecast", work, move |result| {
-            Answer::Forecast(ticket, result)
+            JobAnswer::Forecast(ticket, result)
         });
     }
 

@@ -20,10 +20,10 @@ use crate::run::{RunId, Summary};
 use crate::spec::words_of_panic;
 use crate::train::{Ended, Event, Preparing};
 
-use super::data_state::Counted;
+use super::data_state::CountedLog;
 use super::forecast_state::CountForecast;
-use super::honest::Honest;
 use super::list_state::ListAsk;
+use super::significance::Significance;
 use super::views::{RunSeries, ViewKey};
 
 /// Answers that may wait for [`super::App::receive`]. A thread with more to say holds until the
@@ -96,12 +96,12 @@ impl<T> From<Result<T, String>> for Loadable<T> {
 pub(super) struct Ticket(pub(super) u64);
 
 /// What background work sends. Errors come as sentences.
-pub(super) enum Answer {
+pub(super) enum JobAnswer {
     Devices(Result<Vec<DeviceInfo>, String>),
     Runs(Ticket, Result<Vec<Summary>, String>),
     Picked(PickKind, Result<Option<PathBuf>, String>),
     Previewed(Ticket, Result<Preview, String>),
-    Prepared(Ticket, (DataSpec, SplitSpec), Result<Counted, String>),
+    Prepared(Ticket, (DataSpec, SplitSpec), Result<CountedLog, String>),
     List(ListAsk, Result<Arc<Recommendation>, String>),
     Forecast(Ticket, Result<Arc<CountForecast>, String>),
     Opened(PathBuf, Result<Box<Experiment>, String>),
@@ -109,7 +109,7 @@ pub(super) enum Answer {
     Preparing(Ticket, Preparing),
     Train(Event),
     Trained(Ticket, Result<(RunId, Ended), String>),
-    Honest(Result<Arc<Honest>, String>),
+    Significance(Result<Arc<Significance>, String>),
     Series(RunId, Result<Arc<RunSeries>, String>),
     RunData(RunId, Result<Arc<Prepared>, String>),
     User(ViewKey, Result<Arc<UserView>, String>),
@@ -120,21 +120,21 @@ pub(super) enum Answer {
 
 /// Where background work puts its answers.
 #[derive(Clone)]
-pub(super) struct Post {
-    answers: SyncSender<Answer>,
+pub(super) struct AnswerSender {
+    answers: SyncSender<JobAnswer>,
     waker: Waker,
 }
 
-impl Post {
+impl AnswerSender {
     /// Waits while the channel is full. Silent when the window has gone.
-    pub(super) fn send(&self, answer: Answer) {
+    pub(super) fn send(&self, answer: JobAnswer) {
         if self.answers.send(answer).is_ok() {
             (self.waker)();
         }
     }
 
     /// Drops the answer when the channel is full.
-    pub(super) fn offer(&self, answer: Answer) {
+    pub(super) fn offer(&self, answer: JobAnswer) {
         if self.answers.try_send(answer).is_ok() {
             (self.waker)();
         }
@@ -143,15 +143,15 @@ impl Post {
 
 /// Threads at work and the channel on which they answer.
 pub(super) struct Jobs {
-    post: Post,
-    answers: Receiver<Answer>,
+    post: AnswerSender,
+    answers: Receiver<JobAnswer>,
 }
 
 impl Jobs {
     pub(super) fn new(waker: Waker) -> Self {
         let (sender, answers) = sync_channel(CHANNEL_BOUND);
         Self {
-            post: Post {
+            post: AnswerSender {
                 answers: sender,
                 waker,
             },
@@ -159,12 +159,12 @@ impl Jobs {
         }
     }
 
-    pub(super) fn post(&self) -> Post {
+    pub(super) fn post(&self) -> AnswerSender {
         self.post.clone()
     }
 
     /// The next answer, if there is one. Never waits.
-    pub(super) fn next(&self) -> Option<Answer> {
+    pub(super) fn next(&self) -> Option<JobAnswer> {
         self.answers.try_recv().ok()
     }
 
@@ -173,7 +173,7 @@ impl Jobs {
     pub(super) fn start<T, W, A>(&self, name: &str, work: W, answer: A)
     where
         W: FnOnce() -> Result<T, String> + Send + 'static,
-        A: FnOnce(Result<T, String>) -> Answer + Send + Clone + 'static,
+        A: FnOnce(Result<T, String>) -> JobAnswer + Send + Clone + 'static,
     {
         let (post, refused) = (self.post(), answer.clone());
         let body = move || post.send(answer(catch(work)));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Loadable, ViewKey};
-use crate::explain::{Recommendation, Voice};
+use crate::explain::{Recommendation, ScoreSource};
 use crate::metric::Seen;
 
 /// A list for the user that is looked at.
@@ -14,7 +14,7 @@ pub struct ListAsk {
     /// Whether items that the user had compete.
     pub seen: Seen,
     /// Weight of each voice.
-    pub weights: Vec<(Voice, f64)>,
+    pub weights: Vec<(ScoreSource, f64)>,
 }
 
 /// The list that was asked for last.

@@ -10,35 +10,35 @@ mod data_state;
 mod draft;
 mod enabled;
 mod forecast_state;
-mod honest;
 mod job;
 mod list_state;
+mod loading;
 mod notice;
 mod preset;
 mod profile;
 mod receive;
 mod select;
 mod selection;
+mod significance;
 mod start;
 mod training;
 mod views;
-mod want;
 
 pub use action::Action;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
 pub use forecast_state::{CountForecast, ForecastKey, ForecastState};
-pub use honest::Honest;
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, Loadable, PickKind, Waker};
 pub use list_state::{ListAsk, ListState};
+pub use loading::typical_user;
 pub use notice::{Notice, NoticeId, Tone};
 pub use preset::{SizePreset, sized_model};
 pub use selection::{HeadIdx, Page, Selection, ThemeChoice};
+pub use significance::Significance;
 pub use training::{LivePoint, TrainView, Training, TrainingPhase};
 pub use views::{RunSeries, ViewKey, Views};
-pub use want::typical_user;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -46,7 +46,7 @@ use std::sync::Arc;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
-use job::{Answer, ExplainWorker, Jobs, Ticket};
+use job::{ExplainWorker, JobAnswer, Jobs, Ticket};
 
 use crate::data::{self, DataSource, FileSpec, Prepared, Pseudonyms, WorldSpec};
 use crate::experiment::Experiment;
@@ -170,7 +170,7 @@ impl App {
         app.jobs.start(
             "devices",
             || Ok(crate::model::list_devices()),
-            Answer::Devices,
+            JobAnswer::Devices,
         );
         app.refresh_runs();
         app.check_draft();
@@ -415,7 +415,7 @@ impl App {
         self.jobs.start(
             "dialog",
             move || picker.pick(kind),
-            move |path| Answer::Picked(kind, path),
+            move |path| JobAnswer::Picked(kind, path),
         );
     }
 
@@ -457,7 +457,7 @@ impl App {
         let shown = path.clone();
         let work = move || Experiment::open(&path).map(Box::new).map_err(job::sentence);
         self.jobs.start("experiment", work, move |result| {
-            Answer::Opened(shown, result)
+            JobAnswer::Opened(shown, result)
         });
     }
 
@@ -465,7 +465,7 @@ impl App {
         let (experiment, shown) = (self.draft.experiment.clone(), path.clone());
         let work = move || start::write_new(&path, &experiment);
         self.jobs
-            .start("save", work, move |result| Answer::Saved(shown, result));
+            .start("save", work, move |result| JobAnswer::Saved(shown, result));
     }
 
     fn remember(&mut self, path: PathBuf) {
@@ -483,7 +483,7 @@ impl App {
         let (store, known) = (self.store.clone(), self.runs_known.clone());
         self.runs_asked.0 += 1;
         let ticket = self.runs_asked;
-        let answer = move |runs| Answer::Runs(ticket, runs);
+        let answer = move |runs| JobAnswer::Runs(ticket, runs);
         self.jobs.start(
             "runs",
             move || store.list_again(&known).map_err(job::sentence),

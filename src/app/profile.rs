@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::App;
-use super::job::{Answer, sentence};
+use super::job::{JobAnswer, sentence};
 use crate::data::{self, FileSpec, Prepared, ProfileView};
 
 impl App {
@@ -32,7 +32,7 @@ impl App {
                 .map_err(sentence)
         };
         self.jobs.start("export", work, move |result| {
-            Answer::ProfileExported(shown, result)
+            JobAnswer::ProfileExported(shown, result)
         });
     }
 
@@ -68,7 +68,7 @@ impl App {
                 .map_err(sentence)
         };
         self.jobs.start("export", work, move |result| {
-            Answer::ProfileExported(shown, result)
+            JobAnswer::ProfileExported(shown, result)
         });
     }
 

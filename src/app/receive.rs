@@ -4,12 +4,12 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::data_state::Counted;
-use super::job::{Answer, ExplainQuestion, PickKind, Ticket};
-use super::views::{Asked, Forget};
+use super::data_state::CountedLog;
+use super::job::{ExplainQuestion, JobAnswer, PickKind, Ticket};
+use super::views::{ExplainSubject, Forget};
 use super::{Action, App, Loadable, Notice, NoticeId, Page, RunSeries, Tone, TrainingPhase};
 use crate::data::{DataSpec, SplitSpec, TitleSpec};
-use crate::run::{Outcome, RunId, Summary};
+use crate::run::{RunId, RunOutcome, Summary};
 use crate::spec::shown_lines;
 use crate::train::{Ended, Event, EventKind};
 
@@ -20,15 +20,15 @@ pub(super) const STOPPED_EARLY: &str = "Stopped before training began.";
 const NOTICES_KEPT: usize = 20;
 
 impl App {
-    pub(super) fn take(&mut self, answer: Answer) {
+    pub(super) fn take(&mut self, answer: JobAnswer) {
         match answer {
-            Answer::Devices(devices) => {
+            JobAnswer::Devices(devices) => {
                 self.devices = devices.into();
                 self.check_draft();
             }
-            Answer::Runs(ticket, runs) => self.take_runs(ticket, runs),
-            Answer::Picked(kind, picked) => self.take_picked(kind, picked),
-            Answer::Previewed(ticket, preview) => {
+            JobAnswer::Runs(ticket, runs) => self.take_runs(ticket, runs),
+            JobAnswer::Picked(kind, picked) => self.take_picked(kind, picked),
+            JobAnswer::Previewed(ticket, preview) => {
                 self.data.take_preview(ticket, preview);
                 self.split_as_times_allow();
                 self.check_draft();
@@ -41,66 +41,68 @@ impl App {
                     );
                 }
             }
-            Answer::Prepared(ticket, from, prepared) => self.take_prepared(ticket, from, prepared),
-            Answer::Opened(path, Ok(experiment)) => {
+            JobAnswer::Prepared(ticket, from, prepared) => {
+                self.take_prepared(ticket, from, prepared)
+            }
+            JobAnswer::Opened(path, Ok(experiment)) => {
                 self.change_draft(|draft| draft.replace(*experiment));
                 self.go_to(Page::Model);
                 self.tell(Tone::Done, format!("Opened {}.", path.display()), None);
             }
-            Answer::Opened(path, Err(why)) => {
+            JobAnswer::Opened(path, Err(why)) => {
                 let cure = Some((
                     "Open another experiment…".to_owned(),
                     Action::PickExperiment,
                 ));
                 self.tell(Tone::Error, format!("{}: {why}", path.display()), cure);
             }
-            Answer::Saved(path, Ok(())) => {
+            JobAnswer::Saved(path, Ok(())) => {
                 self.tell(Tone::Done, format!("Saved as {}.", path.display()), None);
             }
-            Answer::Preparing(ticket, references) if ticket == self.trained_from => {
+            JobAnswer::Preparing(ticket, references) if ticket == self.trained_from => {
                 if let Some(training) = &mut self.training {
                     training.preparing = Some(references);
                 }
             }
-            Answer::Train(event) => self.take_event(event),
-            Answer::Trained(ticket, returned) if ticket == self.trained_from => {
+            JobAnswer::Train(event) => self.take_event(event),
+            JobAnswer::Trained(ticket, returned) if ticket == self.trained_from => {
                 self.take_returned(returned);
             }
             // Of a run that ended before the one in work began.
-            Answer::Preparing(..) | Answer::Trained(..) => {}
-            Answer::Series(run, series) => {
+            JobAnswer::Preparing(..) | JobAnswer::Trained(..) => {}
+            JobAnswer::Series(run, series) => {
                 self.recall(&run, &series);
                 self.views.series.insert(run, series.into());
             }
-            Answer::Honest(honest) => self.views.honest = honest.into(),
-            Answer::RunData(run, data) => {
-                self.answered(&Asked::Data(run.clone()));
+            JobAnswer::Significance(significance) => self.views.significance = significance.into(),
+            JobAnswer::RunData(run, data) => {
+                self.answered(&ExplainSubject::Data(run.clone()));
                 self.views.data.insert(run, data.into());
             }
-            Answer::User(key, view) => {
-                self.answered(&Asked::User(key.clone()));
+            JobAnswer::User(key, view) => {
+                self.answered(&ExplainSubject::User(key.clone()));
                 self.views.take_user(key, view.into());
             }
-            Answer::List(ask, made) => {
-                self.answered(&Asked::List(ask.clone()));
+            JobAnswer::List(ask, made) => {
+                self.answered(&ExplainSubject::List(ask.clone()));
                 (self.views.list.answered, self.views.list.made) = (Some(ask), made.into());
             }
-            Answer::Forecast(ticket, made) => self.data.forecast.take(ticket, made),
-            Answer::Deleted(run, Ok(())) => {
+            JobAnswer::Forecast(ticket, made) => self.data.forecast.take(ticket, made),
+            JobAnswer::Deleted(run, Ok(())) => {
                 self.drop_run(&run);
                 self.refresh_runs();
             }
-            Answer::Exported(run, folder, Ok(n_files)) => {
+            JobAnswer::Exported(run, folder, Ok(n_files)) => {
                 let sentence = format!("Exported {run}: {n_files} files in {}.", folder.display());
                 self.tell(Tone::Done, sentence, None);
             }
-            Answer::ProfileExported(path, Ok(())) => {
+            JobAnswer::ProfileExported(path, Ok(())) => {
                 self.tell(Tone::Done, format!("Exported {}.", path.display()), None);
             }
-            Answer::Saved(_, Err(why))
-            | Answer::Deleted(_, Err(why))
-            | Answer::Exported(_, _, Err(why))
-            | Answer::ProfileExported(_, Err(why)) => self.tell(Tone::Error, why, None),
+            JobAnswer::Saved(_, Err(why))
+            | JobAnswer::Deleted(_, Err(why))
+            | JobAnswer::Exported(_, _, Err(why))
+            | JobAnswer::ProfileExported(_, Err(why)) => self.tell(Tone::Error, why, None),
         }
     }
 
@@ -147,7 +149,7 @@ impl App {
         });
     }
 
-    fn answered(&mut self, question: &Asked) {
+    fn answered(&mut self, question: &ExplainSubject) {
         if self.views.asked.as_ref() == Some(question) {
             self.views.asked = None;
         }
@@ -256,7 +258,7 @@ impl App {
         &mut self,
         ticket: Ticket,
         from: (DataSpec, SplitSpec),
-        prepared: Result<Counted, String>,
+        prepared: Result<CountedLog, String>,
     ) {
         if !self.data.take_prepared(ticket, from, prepared) {
             return;
@@ -310,11 +312,11 @@ impl App {
         match &ended.outcome {
             None if ended.pause.is_some() => {}
             None => self.drop_run(run),
-            Some(Outcome::Failed { sentence }) => {
+            Some(RunOutcome::Failed { sentence }) => {
                 let cure = Some(("Show settings".to_owned(), Action::GoTo(Page::Model)));
                 self.tell(Tone::Error, format!("The run failed. {sentence}"), cure);
             }
-            Some(Outcome::Finished | Outcome::Stopped) => {}
+            Some(RunOutcome::Finished | RunOutcome::Stopped) => {}
         }
         self.refresh_runs();
     }
@@ -395,18 +397,18 @@ mod tests {
             manifest: None,
         }];
         let before = app.runs_asked;
-        app.take(Answer::Runs(before, Ok(listed.clone())));
+        app.take(JobAnswer::Runs(before, Ok(listed.clone())));
         app.apply(Action::SelectRun(run.clone()));
-        app.take(Answer::Runs(before, Ok(Vec::new())));
+        app.take(JobAnswer::Runs(before, Ok(Vec::new())));
         assert_eq!(
             app.selection.run, None,
             "what another program deleted is looked at no more"
         );
-        app.take(Answer::Runs(before, Ok(listed.clone())));
+        app.take(JobAnswer::Runs(before, Ok(listed.clone())));
         assert!(app.summary(&run).is_some());
-        app.take(Answer::Deleted(run.clone(), Ok(())));
-        app.take(Answer::Runs(app.runs_asked, Ok(Vec::new())));
-        app.take(Answer::Runs(before, Ok(listed)));
+        app.take(JobAnswer::Deleted(run.clone(), Ok(())));
+        app.take(JobAnswer::Runs(app.runs_asked, Ok(Vec::new())));
+        app.take(JobAnswer::Runs(before, Ok(listed)));
         assert!(
             app.summary(&run).is_none(),
             "the older answer came later and is dropped"

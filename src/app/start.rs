@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::job::{Answer, ExplainQuestion, Ticket, sentence, start_training};
+use super::job::{ExplainQuestion, JobAnswer, Ticket, sentence, start_training};
 use super::receive::STOPPED_EARLY;
 use super::views::Forget;
 use super::{App, Page, Selection, Tone, Training, TrainingPhase};
@@ -166,7 +166,7 @@ impl App {
         let (store, deleted) = (self.store.clone(), run.clone());
         let work = move || store.delete(&run).map_err(sentence);
         self.jobs.start("delete", work, move |result| {
-            Answer::Deleted(deleted, result)
+            JobAnswer::Deleted(deleted, result)
         });
     }
 
@@ -179,7 +179,7 @@ impl App {
                 .map_err(sentence)
         };
         self.jobs.start("export", work, move |result| {
-            Answer::Exported(exported, folder, result)
+            JobAnswer::Exported(exported, folder, result)
         });
     }
 

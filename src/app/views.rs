@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::honest::{Honest, HonestKey};
+use super::significance::{Significance, SignificanceKey};
 use super::{ListAsk, ListState, Loadable, Training};
 use crate::data::Prepared;
 use crate::explain::UserView;
@@ -53,21 +53,21 @@ pub struct Views {
     pub(super) users: BTreeMap<ViewKey, Loadable<Arc<UserView>>>,
     pub(super) data: BTreeMap<RunId, Loadable<Arc<Prepared>>>,
     /// How sure the differences are, and of which runs that was worked out.
-    pub(super) honest: Loadable<Arc<Honest>>,
-    pub(super) honest_of: Option<HonestKey>,
+    pub(super) significance: Loadable<Arc<Significance>>,
+    pub(super) significance_of: Option<SignificanceKey>,
     /// What was loaded and has changed on disk since; shown until the new is here.
     pub(super) stale_series: BTreeSet<RunId>,
     pub(super) stale_users: BTreeSet<ViewKey>,
     pub(super) list: ListState,
     /// The one question that the explaining thread works on.
-    pub(super) asked: Option<Asked>,
+    pub(super) asked: Option<ExplainSubject>,
     /// Keys in order of arrival, to drop the oldest.
     pub(super) arrived: Vec<ViewKey>,
 }
 
 /// What the explaining thread works on.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) enum Asked {
+pub(super) enum ExplainSubject {
     Data(RunId),
     User(ViewKey),
     List(ListAsk),

@@ -16,7 +16,7 @@ use crate::explain::user_view;
 use crate::model::{
     Blueprint, Layers, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable, open_device,
 };
-use crate::run::{Outcome, RunStore};
+use crate::run::{RunOutcome, RunStore};
 use crate::spec::derive_seed;
 use crate::train::{self, Command, Control, Event, EventKind, Job, Observer, TrainError};
 
@@ -191,7 +191,7 @@ fn epoch(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Er
     let mut clock = EpochClock::default();
     let (_, ended) = train::run(job, &mut Nobody, &mut clock)?;
     match ended.outcome {
-        Some(Outcome::Failed { sentence }) => Err(Error::Edge {
+        Some(RunOutcome::Failed { sentence }) => Err(Error::Edge {
             sentence,
             hint: None,
         }),

@@ -4,13 +4,13 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::table::{Align, Table, count};
+use super::table::{Align, TextTable, count};
 use crate::data::{Finding, LeakRow, Verdict};
 use crate::spec::shown;
 
 /// Each check with verdict and count; what was found is told below, with rows to look at.
 pub(super) fn write(findings: &[Finding], out: &mut dyn Write) -> std::io::Result<()> {
-    let mut table = Table::new([
+    let mut table = TextTable::new([
         ("check", Align::Left),
         ("verdict", Align::Left),
         ("count", Align::Right),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value as Json, json};
 
 use super::Streams;
-use super::table::{Align, Table};
+use super::table::{Align, TextTable};
 use crate::bench::{
     Case, How, Point, Runs, Scale, Task, Timing, cases, chart, checksum, growth, point_of,
     run as measure, seed, use_threads,
@@ -38,7 +38,7 @@ pub struct Args {
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     #[command(flatten)]
-    told: Told,
+    told: BenchOutput,
 }
 
 /// Which work.
@@ -57,7 +57,7 @@ struct Which {
 
 /// How it is told.
 #[derive(Debug, clap::Args)]
-struct Told {
+struct BenchOutput {
     /// Print one JSON object a line instead of a table
     #[arg(long)]
     json: bool,
@@ -101,7 +101,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     args.device
         .iter()
         .try_for_each(|device| open_device(device).map(drop))?;
-    let mut table = Table::new(
+    let mut table = TextTable::new(
         std::iter::once(("work", Align::Left)).chain(
             ["device", "median ms", "min ms", "spread", "runs", "peak MB"]
                 .map(|name| (name, Align::Right)),

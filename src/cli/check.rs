@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-use super::grouped::Said;
+use super::grouped::GroupedSentences;
 use super::progress::OpeningBar;
 use super::{Streams, layers};
 use crate::data::{self, DataSource};
@@ -28,7 +28,7 @@ pub struct Args {
 
 pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     let mut n_bad = 0;
-    let mut warnings = Said::default();
+    let mut warnings = GroupedSentences::default();
     let mut told = Vec::new();
     for file in &args.files {
         let (experiment, problems) = opened(file);
@@ -91,7 +91,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
 fn tell_of_data(
     file: &Path,
     experiment: &Experiment,
-    warnings: &mut Said,
+    warnings: &mut GroupedSentences,
     streams: &mut Streams<'_>,
 ) -> Result<bool, Error> {
     let watch = OpeningBar::new(Arc::default());

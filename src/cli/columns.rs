@@ -6,7 +6,7 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Map, Value, json};
 
-use super::table::{Align, Table, count};
+use super::table::{Align, TextTable, count};
 use crate::data::{
     self, Beside, DataReport, DataSpec, Dataset, Feature, FeatureSpec, FileSpec, FreeColumnSpec,
     JoinReport, Preview, SideTable, SplitSpec,
@@ -174,7 +174,7 @@ pub(super) fn write_features(computed: &[Feature], out: &mut dyn Write) -> std::
         );
     }
     let heads = ["min", "mean", "max", "missing"].map(|name| (name, Align::Right));
-    let mut table = Table::new(
+    let mut table = TextTable::new(
         [("feature", Align::Left), ("unit", Align::Left)]
             .into_iter()
             .chain(heads),

@@ -5,13 +5,13 @@ use serde_json::json;
 use strum::IntoEnumIterator as _;
 
 use super::contrast::{BesideReferences, Measured};
-use super::grouped::{Said, of_runs};
+use super::grouped::{GroupedSentences, of_runs};
 use super::outcome::{
     ahead_json, ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json, seen_json,
     ties_json,
 };
-use super::table::{Align, Table, duration, metric};
-use super::{Streams, contrast, honest};
+use super::table::{Align, TextTable, duration, metric};
+use super::{Streams, contrast, significance};
 use crate::data::world::Ceiling;
 use crate::error::Error;
 use crate::experiment::{Difference, differences};
@@ -19,7 +19,7 @@ use crate::metric::{AnswerKind, Metric};
 use crate::model::broken_weights;
 use crate::run::{
     Claim, Comparison, Manifest, Part, RunId, RunStore, Slice, Tested, against_first,
-    against_references, compare, hindrance, measures, slices, verdict,
+    against_references, compare, measures, slices, verdict, why_not_comparable,
 };
 use crate::train::refit_references;
 
@@ -90,7 +90,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     if args.json {
         let mut runs: Vec<_> = manifests.iter().map(json_of).collect();
         for (run, slices) in runs.iter_mut().zip(&found.slices) {
-            run["slices"] = honest::slices_json(slices);
+            run["slices"] = significance::slices_json(slices);
         }
         let different: serde_json::Map<_, _> = differences
             .into_iter()
@@ -106,14 +106,14 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
             "differences": different,
             "not_comparable": doubts,
             "damaged_weights": damaged,
-            "comparison": honest::json_of(&found.comparison),
+            "comparison": significance::json_of(&found.comparison),
             "metrics": contrast::measures_json(&found.measured),
             "references": references,
         }));
     }
     warn(&manifests, doubts.iter().chain(&damaged), streams)?;
     write_metrics(&manifests, streams)?;
-    honest::write(&found.comparison, streams)?;
+    significance::write(&found.comparison, streams)?;
     contrast::write_measures(&found.measured, streams)?;
     for references in &found.references {
         contrast::write_references(references, &claims, streams)?;
@@ -123,7 +123,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .zip(&found.slices)
         .filter(|_| args.slices || manifests.len() == 1)
     {
-        honest::write_slices(&manifest.id, slices, metric, streams)?;
+        significance::write_slices(&manifest.id, slices, metric, streams)?;
     }
     if manifests.len() < 2 {
         return Ok(());
@@ -136,7 +136,7 @@ fn warn<'a>(
     doubts: impl Iterator<Item = &'a String>,
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
-    let mut said = Said::default();
+    let mut said = GroupedSentences::default();
     for manifest in manifests {
         let failed: Vec<String> = manifest
             .data
@@ -199,7 +199,7 @@ fn metric_of(args: &Args, manifests: &[Manifest]) -> Result<Metric, Error> {
 }
 
 /// What comes of the test results of some runs.
-struct Found {
+struct ComparisonReport {
     /// By the one metric.
     comparison: Comparison,
     slices: Vec<Vec<Slice>>,
@@ -214,7 +214,7 @@ fn found(
     manifests: &[Manifest],
     (metric, claims): (Metric, &[Claim]),
     stores: &[&RunStore],
-) -> Result<Found, Error> {
+) -> Result<ComparisonReport, Error> {
     let mut results = Vec::with_capacity(manifests.len());
     for (manifest, store) in manifests.iter().zip(stores) {
         results.push(store.results(&manifest.id, Part::Test)?.unwrap_or_default());
@@ -263,7 +263,7 @@ fn found(
             listed.extend(store.list()?);
         }
     }
-    Ok(Found {
+    Ok(ComparisonReport {
         comparison: compare(&tested, &listed, metric),
         slices: results
             .iter()
@@ -295,9 +295,9 @@ fn doubts(manifests: &[Manifest]) -> Vec<String> {
     let Some(first) = manifests.first() else {
         return Vec::new();
     };
-    let mut said = Said::default();
+    let mut said = GroupedSentences::default();
     for other in manifests.iter().skip(1) {
-        if let Some(why) = hindrance(first, other) {
+        if let Some(why) = why_not_comparable(first, other) {
             said.add(
                 &format!("`{}`", other.id),
                 &format!("not comparable with `{}`: {why}", first.id),
@@ -357,7 +357,7 @@ fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<()
     let metrics = headline.iter().map(|metric| (metric.title(), right));
     let columns = ["best epoch", "epochs", "time", "parameters"].map(|name| (name, right));
     let names = [("run", left), ("model", left)].into_iter();
-    let mut table = Table::new(
+    let mut table = TextTable::new(
         names
             .chain(metrics)
             .chain(columns)
@@ -469,7 +469,7 @@ fn write_differences(
     }
     writeln!(streams.out, "\nSettings that differ:")?;
     let runs = manifests.iter().map(|m| (m.id.0.as_str(), Align::Left));
-    let mut table = Table::new([("", Align::Left)].into_iter().chain(runs));
+    let mut table = TextTable::new([("", Align::Left)].into_iter().chain(runs));
     for difference in differences {
         let values = difference
             .values

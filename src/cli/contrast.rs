@@ -4,12 +4,12 @@
 use serde_json::{Value, json};
 
 use super::Streams;
-use super::honest::{bounds, p_value};
-use super::table::{Align, Table, metric};
+use super::significance::{bounds, p_value};
+use super::table::{Align, TextTable, metric};
 use crate::error::Error;
 use crate::metric::statistics::{Interval, LEVEL, N_RESAMPLES, SEED};
 use crate::metric::{AnswerKind, Metric};
-use crate::run::{AgainstReference, Claim, Contrast, Measure, RunId, Verdict};
+use crate::run::{AgainstReference, Claim, ClaimVerdict, Contrast, Measure, RunId};
 
 /// One run by several metrics.
 pub(super) struct Measured {
@@ -88,7 +88,7 @@ pub(super) fn write_measures(found: &[Measured], streams: &mut Streams<'_>) -> R
         .into_iter()
         .chain(gains_of_others.iter().copied());
     let columns = [("metric", Align::Left), ("run", Align::Left)].into_iter();
-    let mut table = Table::new(columns.chain(right.map(|name| (name, Align::Right))));
+    let mut table = TextTable::new(columns.chain(right.map(|name| (name, Align::Right))));
     let mut metrics: Vec<Metric> = Vec::new();
     for measure in found.iter().flat_map(|run| &run.measures) {
         if !metrics.contains(&measure.metric) {
@@ -150,7 +150,7 @@ pub(super) fn write_references(
         .into_iter()
         .chain(GAINS)
         .map(|name| (name, Align::Right));
-    let mut table = Table::new(columns.chain(right));
+    let mut table = TextTable::new(columns.chain(right));
     for AgainstReference {
         reference,
         contrast,
@@ -207,14 +207,14 @@ fn claim_words(claim: &Claim, rows: &[AgainstReference]) -> String {
         );
     };
     let why = match verdict {
-        Verdict::Shown => format!("the whole interval is at or above {least} %"),
-        Verdict::Refuted => format!("the whole interval is below {least} %"),
-        Verdict::Open => {
+        ClaimVerdict::Shown => format!("the whole interval is at or above {least} %"),
+        ClaimVerdict::Refuted => format!("the whole interval is below {least} %"),
+        ClaimVerdict::Open => {
             format!("the interval holds {least} %, or there is none, so these users cannot tell")
         }
     };
     let contrast = &deciding.contrast;
-    let best = if verdict == Verdict::Shown {
+    let best = if verdict == ClaimVerdict::Shown {
         "the best, "
     } else {
         ""

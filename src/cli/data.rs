@@ -12,7 +12,7 @@ use strum::IntoEnumIterator;
 use super::audit;
 use super::profile::{self, ProfileArgs};
 use super::progress::OpeningBar;
-use super::table::{Align, Table, count};
+use super::table::{Align, TextTable, count};
 use super::train::set_all;
 use super::{Streams, columns, world};
 use crate::data::{
@@ -528,7 +528,7 @@ fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> 
         );
     }
     writeln!(out, "{}: {}", file.path.display(), how.join(", "))?;
-    let mut table = Table::new([
+    let mut table = TextTable::new([
         ("role", Align::Left),
         ("column", Align::Left),
         ("first row", Align::Left),
@@ -576,7 +576,7 @@ fn shown_roles(roles: &Roles) -> impl Iterator<Item = Role> {
 
 fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
     let heads = ["rows", "users", "items", "removed", "changed"].map(|name| (name, Align::Right));
-    let mut table = Table::new([("step", Align::Left)].into_iter().chain(heads));
+    let mut table = TextTable::new([("step", Align::Left)].into_iter().chain(heads));
     for step in &report.steps {
         let told = |of: fn(&StepEffect) -> usize| {
             step.effect

@@ -4,7 +4,7 @@ use std::io::Write;
 
 use strum::IntoEnumIterator;
 
-use super::table::{Align, Table};
+use super::table::{Align, TextTable};
 use super::{Streams, catalogue, layers};
 use crate::baseline::forecast::ForecastKind;
 use crate::baseline::task::TaskReference;
@@ -447,7 +447,7 @@ fn about(step: &CleanStep) -> String {
 }
 
 fn overview(sections: &[Section], out: &mut dyn Write) -> std::io::Result<()> {
-    let mut table = Table::new([
+    let mut table = TextTable::new([
         ("", Align::Left),
         ("", Align::Left),
         ("settings", Align::Left),

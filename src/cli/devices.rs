@@ -1,7 +1,7 @@
 //! `seqscope devices`: what this machine can train on.
 
 use super::Streams;
-use super::table::{Align, Table};
+use super::table::{Align, TextTable};
 use crate::error::Error;
 use crate::model::{DeviceKind, list_devices, open_device};
 
@@ -20,7 +20,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
         return streams.json(&serde_json::json!({ "auto": auto, "devices": devices }));
     }
     let mut table =
-        Table::new(["--device", "backend", "kind", "", "name"].map(|name| (name, Align::Left)));
+        TextTable::new(["--device", "backend", "kind", "", "name"].map(|name| (name, Align::Left)));
     for device in devices {
         let kind = match device.kind {
             DeviceKind::Cpu => "processor",

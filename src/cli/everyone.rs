@@ -8,18 +8,18 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::Streams;
-use super::predict::Shown;
-use super::said::{Asked, IsJson};
+use super::predict::ShownNames;
 use super::stop::Signals;
 use super::table::count;
+use super::user_answer::{Answerer, IsJson};
 use crate::data::{self, Column, DataSource, Moment, Sample, Table, TaskSpec};
 use crate::error::Error;
 use crate::explain::{AskAll, Word};
 
 /// What is asked of everybody, and where the answers go.
 pub(super) struct Everyone<'a> {
-    pub(super) asked: Asked<'a>,
-    pub(super) shown: &'a Shown<'a>,
+    pub(super) asked: Answerer<'a>,
+    pub(super) shown: &'a ShownNames<'a>,
     pub(super) moment: Moment,
     pub(super) ask: AskAll<'a>,
     pub(super) to: &'a Path,
@@ -108,8 +108,10 @@ impl Everyone<'_> {
     /// One row a user, or a user and place of their list.
     fn table(&self, samples: &[Sample], words: &[Word]) -> Table {
         let rows = self.rows(samples, words);
-        let text = |of: &dyn Fn(&Row<'_>) -> String| Column::Text(rows.iter().map(of).collect());
-        let number = |of: &dyn Fn(&Row<'_>) -> f64| Column::Float(rows.iter().map(of).collect());
+        let text =
+            |of: &dyn Fn(&UserRow<'_>) -> String| Column::Text(rows.iter().map(of).collect());
+        let number =
+            |of: &dyn Fn(&UserRow<'_>) -> f64| Column::Float(rows.iter().map(of).collect());
         let mut columns = vec![("user_id".to_owned(), text(&|row| row.user.clone()))];
         match self.ask.outcomes {
             None => {
@@ -168,7 +170,7 @@ impl Everyone<'_> {
             .collect();
         columns.push(("events_seen".to_owned(), Column::Int(seen)));
         if self.moment.text().is_some() {
-            let last = |row: &Row<'_>| {
+            let last = |row: &UserRow<'_>| {
                 self.ask
                     .prepared
                     .last_event_of(row.sample)
@@ -181,7 +183,7 @@ impl Everyone<'_> {
 
     /// In the order in which they are written: of a chance of yes the highest first, else by user;
     /// of equals by the id that is shown, so that the order tells nothing of one that is hidden.
-    fn rows<'a>(&self, samples: &'a [Sample], words: &'a [Word]) -> Vec<Row<'a>> {
+    fn rows<'a>(&self, samples: &'a [Sample], words: &'a [Word]) -> Vec<UserRow<'a>> {
         let mut of_user: Vec<(String, &Sample, &Word)> = samples
             .iter()
             .zip(words)
@@ -204,7 +206,7 @@ impl Everyone<'_> {
         for (user, sample, word) in of_user {
             match word {
                 Word::Answer(values) => {
-                    rows.push(Row {
+                    rows.push(UserRow {
                         user,
                         sample,
                         place: 1,
@@ -212,13 +214,15 @@ impl Everyone<'_> {
                         values: values.clone(),
                     });
                 }
-                Word::Items(items) => rows.extend((1..).zip(items).map(|(place, scored)| Row {
-                    user: user.clone(),
-                    sample,
-                    place,
-                    item_idx: Some(scored.item_idx),
-                    values: vec![f64::from(scored.probability)],
-                })),
+                Word::Items(items) => {
+                    rows.extend((1..).zip(items).map(|(place, scored)| UserRow {
+                        user: user.clone(),
+                        sample,
+                        place,
+                        item_idx: Some(scored.item_idx),
+                        values: vec![f64::from(scored.probability)],
+                    }))
+                }
             }
         }
         rows
@@ -275,7 +279,7 @@ fn is_will_act(task: &TaskSpec) -> bool {
 }
 
 /// A row of the table.
-struct Row<'a> {
+struct UserRow<'a> {
     user: String,
     sample: &'a Sample,
     /// Place in the user's list, from 1.
@@ -284,7 +288,7 @@ struct Row<'a> {
     values: Vec<f64>,
 }
 
-impl Row<'_> {
+impl UserRow<'_> {
     fn item(&self) -> u32 {
         self.item_idx.unwrap_or(0)
     }

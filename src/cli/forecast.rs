@@ -7,7 +7,7 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::progress::OpeningBar;
-use super::table::{Align, Table, count};
+use super::table::{Align, TextTable, count};
 use super::train::set_all;
 use super::{Streams, world};
 use crate::baseline::forecast::{Band, Forecast, ForecastPlan, forecasts};
@@ -92,7 +92,7 @@ pub(super) fn run(args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
             "`--period day|week|month` and `--held-out N` change it",
         )
     })?;
-    let told = Told {
+    let told = ForecastReport {
         dataset: &dataset,
         counted,
         plan,
@@ -155,7 +155,7 @@ fn behaviour_idx(dataset: &Dataset, name: &str) -> Result<u16, Error> {
 }
 
 /// All that was found.
-struct Told<'a> {
+struct ForecastReport<'a> {
     dataset: &'a Dataset,
     counted: PeriodCounts,
     plan: ForecastPlan,
@@ -164,7 +164,7 @@ struct Told<'a> {
     behaviour: Option<String>,
 }
 
-impl Told<'_> {
+impl ForecastReport<'_> {
     fn write(&self, streams: &mut Streams<'_>) -> Result<(), Error> {
         let out = &mut *streams.out;
         let PeriodCounts {
@@ -203,7 +203,7 @@ impl Told<'_> {
             self.plan.held_out
         )?;
         let heads = ["MAE", "RMSE", "within 95 %"].map(|name| (name, Align::Right));
-        let mut table = Table::new(
+        let mut table = TextTable::new(
             [("", Align::Left)]
                 .into_iter()
                 .chain(heads)
@@ -230,7 +230,7 @@ impl Told<'_> {
             .made
             .iter()
             .map(|forecast| (forecast.model.as_str(), Align::Right));
-        let mut table = Table::new(
+        let mut table = TextTable::new(
             [(period.to_string().as_str(), Align::Left)]
                 .into_iter()
                 .chain(heads),

@@ -8,7 +8,7 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::Streams;
-use super::table::{Align, Table};
+use super::table::{Align, TextTable};
 use super::train::set_all;
 use crate::error::Error;
 use crate::experiment::Experiment;
@@ -112,7 +112,7 @@ fn json_of(seed: u64, judged: &[JudgedSampler]) -> serde_json::Value {
 
 fn write(runs: &[Vec<JudgedSampler>], out: &mut dyn Write) -> std::io::Result<()> {
     let columns = COLUMNS.map(|name| (name, Align::Right));
-    let mut table = Table::new([("", Align::Left)].into_iter().chain(columns));
+    let mut table = TextTable::new([("", Align::Left)].into_iter().chain(columns));
     for (at, judged) in runs.first().into_iter().flatten().enumerate() {
         let of_seeds: Vec<[f64; 6]> = runs
             .iter()

@@ -2,11 +2,11 @@
 
 /// Sentences in the order in which they were first met.
 #[derive(Debug, Default)]
-pub(super) struct Said {
+pub(super) struct GroupedSentences {
     all: Vec<(String, Vec<String>)>,
 }
 
-impl Said {
+impl GroupedSentences {
     /// Takes in what is said of something.
     pub(super) fn add(&mut self, of: &str, sentence: &str) {
         match self.all.iter_mut().find(|(known, _)| known == sentence) {
@@ -44,7 +44,7 @@ mod tests {
 
     #[test]
     fn a_sentence_is_said_once_of_all_that_it_is_true_of() {
-        let mut said = Said::default();
+        let mut said = GroupedSentences::default();
         for (of, sentence) in [("a", "x"), ("a", "y"), ("b", "x"), ("c", "x"), ("a", "x")] {
             said.add(of, sentence);
         }

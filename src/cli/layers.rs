@@ -4,7 +4,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::table::{Align, Table, count};
+use super::table::{Align, TextTable, count};
 use crate::experiment::Experiment;
 use crate::model::{LayerShape, ParamCount, count_of};
 
@@ -26,7 +26,7 @@ pub(super) fn write(
         out,
         "{whose}: layers (what the data will tell stands as a symbol)"
     )?;
-    let mut table = Table::new([
+    let mut table = TextTable::new([
         ("layer", Align::Left),
         ("output", Align::Left),
         ("parameters", Align::Right),

@@ -19,7 +19,6 @@ mod export;
 mod forecast;
 mod gan;
 mod grouped;
-mod honest;
 mod layers;
 mod outcome;
 mod predict;
@@ -30,14 +29,15 @@ mod recommend;
 mod request;
 mod resume;
 mod runs;
-mod said;
+mod significance;
 mod stop;
 mod table;
 mod train;
 mod typed;
+mod user_answer;
 mod world;
 
-pub use request::{Renderer, Request, Shared, Usage, WindowRequest, parse};
+pub use request::{RendererChoice, Request, Shared, Usage, WindowRequest, parse};
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -87,7 +87,7 @@ impl Streams<'_> {
 
 /// The commands that need no window.
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum CliCommand {
     /// Train what an experiment file says, and keep the run
     #[command(after_help = SIGNALS)]
     Train(train::Args),
@@ -125,7 +125,7 @@ pub enum Command {
 ///
 /// # Errors
 /// Whatever the command met; [`Error::report`] is what to show of it.
-pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result<(), Error> {
+pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Result<(), Error> {
     let store = RunStore::at(runs);
     // Ids, titles and names come from files: no terminal obeys what stands in them.
     let streams = &mut Streams {
@@ -133,19 +133,19 @@ pub fn run(command: Command, runs: PathBuf, streams: &mut Streams<'_>) -> Result
         err: &mut ShownStream::new(streams.err),
     };
     match command {
-        Command::Train(args) => train::run(args, store, streams),
-        Command::Gan(args) => gan::run(&args, streams),
-        Command::Check(args) => check::run(&args, streams),
-        Command::Resume(args) => resume::run(&args, &store, streams),
-        Command::Describe(args) => describe::run(&args, streams),
-        Command::Data(args) => data::run(*args, streams),
-        Command::Runs(args) => runs::run(&args, &store, streams),
-        Command::Compare(args) => compare::run(&args, &store, streams),
-        Command::Predict(args) => predict::run(&args, &store, streams),
-        Command::Forecast(args) => forecast::run(args, streams),
-        Command::Recommend(args) => recommend::run(&args, &store, streams),
-        Command::Export(args) => export::run(&args, &store, streams),
-        Command::Devices(args) => devices::run(&args, streams),
-        Command::Bench(args) => bench::run(&args, streams),
+        CliCommand::Train(args) => train::run(args, store, streams),
+        CliCommand::Gan(args) => gan::run(&args, streams),
+        CliCommand::Check(args) => check::run(&args, streams),
+        CliCommand::Resume(args) => resume::run(&args, &store, streams),
+        CliCommand::Describe(args) => describe::run(&args, streams),
+        CliCommand::Data(args) => data::run(*args, streams),
+        CliCommand::Runs(args) => runs::run(&args, &store, streams),
+        CliCommand::Compare(args) => compare::run(&args, &store, streams),
+        CliCommand::Predict(args) => predict::run(&args, &store, streams),
+        CliCommand::Forecast(args) => forecast::run(args, streams),
+        CliCommand::Recommend(args) => recommend::run(&args, &store, streams),
+        CliCommand::Export(args) => export::run(&args, &store, streams),
+        CliCommand::Devices(args) => devices::run(&args, streams),
+        CliCommand::Bench(args) => bench::run(&args, streams),
     }
 }

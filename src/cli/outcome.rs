@@ -5,23 +5,25 @@ use std::cmp::Ordering;
 use serde_json::{Value, json};
 
 use super::Streams;
-use super::table::{Align, Table, count, duration, metric};
+use super::table::{Align, TextTable, count, duration, metric};
 use crate::data::world::Ceiling;
 use crate::data::{Returned, Returns, TaskKind, TestTies};
 use crate::error::Error;
 use crate::metric::{AnswerKind, Metric, Metrics, Reliability, ReliabilityBin, Seen};
-use crate::run::{self, Manifest, Outcome, Pause, References, RunId, SeenTarget, references_ahead};
+use crate::run::{
+    self, Manifest, Pause, References, RunId, RunOutcome, SeenTarget, references_ahead,
+};
 use crate::spec::Problem;
 use crate::train::Ended;
 
 /// For people or for a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Form {
+pub(super) enum OutputForm {
     Text,
     Json,
 }
 
-impl Form {
+impl OutputForm {
     pub(super) fn json_if(json: bool) -> Self {
         if json { Self::Json } else { Self::Text }
     }
@@ -32,10 +34,10 @@ impl Form {
 pub(super) fn tell(
     manifest: &Manifest,
     ended: &Ended,
-    form: Form,
+    form: OutputForm,
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
-    if let Some(Outcome::Failed { sentence }) = &ended.outcome {
+    if let Some(RunOutcome::Failed { sentence }) = &ended.outcome {
         let hint = match ended.epochs {
             0 => format!("nothing was learnt yet; its folder is `{}`", manifest.id),
             n => format!(
@@ -46,14 +48,14 @@ pub(super) fn tell(
         return Err(Error::edge(sentence.clone(), hint));
     }
     if let Some(pause) = &ended.pause {
-        if form == Form::Json {
+        if form == OutputForm::Json {
             streams.json(&json_of(manifest, ended))?;
         }
         return Err(Error::Paused(paused(&manifest.id, pause)));
     }
     match form {
-        Form::Json => streams.json(&json_of(manifest, ended)),
-        Form::Text => write_text(manifest, ended, streams),
+        OutputForm::Json => streams.json(&json_of(manifest, ended)),
+        OutputForm::Text => write_text(manifest, ended, streams),
     }
 }
 
@@ -147,9 +149,9 @@ fn above_optimum(ended: &Ended) -> Option<String> {
 /// As the list of runs calls it.
 fn status(ended: &Ended) -> &'static str {
     match &ended.outcome {
-        Some(Outcome::Finished) => "finished",
-        Some(Outcome::Stopped) => "stopped",
-        Some(Outcome::Failed { .. }) => "failed",
+        Some(RunOutcome::Finished) => "finished",
+        Some(RunOutcome::Stopped) => "stopped",
+        Some(RunOutcome::Failed { .. }) => "failed",
         None if ended.pause.is_some() => "paused",
         None => "discarded",
     }
@@ -184,7 +186,7 @@ fn write_reliability(table: &Reliability, out: &mut dyn std::io::Write) -> std::
         "Reliability: what was said of the answers, and how often it came true"
     )?;
     let right = Align::Right;
-    let mut rows = Table::new([
+    let mut rows = TextTable::new([
         ("said", right),
         ("on average", right),
         ("came true", right),
@@ -258,7 +260,7 @@ fn references_json(references: &References) -> Value {
 
 fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> Result<(), Error> {
     let how = match ended.outcome {
-        Some(Outcome::Stopped) => "stopped and kept",
+        Some(RunOutcome::Stopped) => "stopped and kept",
         _ => "finished",
     };
     let best = match (ended.best_epoch, ended.diverged_epoch) {
@@ -292,7 +294,7 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
         .headline()
         .iter()
         .map(|metric| (metric.title(), Align::Right));
-    let mut table = Table::new(
+    let mut table = TextTable::new(
         [("", Align::Left)]
             .into_iter()
             .chain(columns)

@@ -9,9 +9,9 @@ use serde_json::json;
 use super::everyone::{self, Everyone};
 use super::progress::OpeningBar;
 use super::pseudonyms::PseudonymArgs;
-use super::said::{Answer, Asked, IsJson, reference};
 use super::stop::Signals;
-use super::table::{Align, Table, count};
+use super::table::{Align, TextTable, count};
+use super::user_answer::{Answerer, IsJson, UserAnswer, reference};
 use super::{Streams, typed};
 use crate::data::{Dataset, Histories, Moment, Pseudonymiser, Pseudonyms, Sample, Vocab};
 use crate::error::Error;
@@ -72,13 +72,13 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let control = Signals::of_keyboard()?;
     let restored = restore_watched(store, id, args.epoch, &OpeningBar::new(control.ends()))?;
     let hidden = args.pseudonyms.pseudonymiser(streams)?;
-    let shown = Shown::new(&restored.prepared.dataset, hidden);
+    let shown = ShownNames::new(&restored.prepared.dataset, hidden);
     let fitted = args
         .reference
         .as_deref()
         .map(|name| reference(&restored, name))
         .transpose()?;
-    let asked = Asked {
+    let asked = Answerer {
         restored: &restored,
         reference: fitted.as_ref().map(|(kind, fitted)| (*kind, fitted)),
     };
@@ -127,7 +127,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
                 last_event,
                 ..
             } = whose;
-            let answer = Answer {
+            let answer = UserAnswer {
                 asked,
                 outcomes,
                 whose: name,
@@ -200,7 +200,7 @@ struct Whose {
 }
 
 impl Whose {
-    fn user(restored: &Restored, shown: &Shown<'_>, args: &Args) -> Result<Self, Error> {
+    fn user(restored: &Restored, shown: &ShownNames<'_>, args: &Args) -> Result<Self, Error> {
         let (prepared, id) = (&restored.prepared, args.user.as_deref().unwrap_or_default());
         let user_idx = user_idx(&prepared.dataset, id)?.ok_or_else(|| match shown.with {
             None => unknown_user(id, &prepared.dataset.users),
@@ -234,7 +234,7 @@ impl Whose {
         })
     }
 
-    fn typed(restored: &Restored, shown: &Shown<'_>, text: &str) -> Result<Self, Error> {
+    fn typed(restored: &Restored, shown: &ShownNames<'_>, text: &str) -> Result<Self, Error> {
         let prepared = &restored.prepared;
         let items = typed::items(&prepared.dataset, shown, text)?;
         let n_events = items.len() as u32;
@@ -256,7 +256,7 @@ impl Whose {
     }
 
     /// Chances of the classes, or one number in its own unit.
-    fn answer(&self, asked: &Asked<'_>, ask: &AskAll<'_>) -> Result<Vec<f64>, Error> {
+    fn answer(&self, asked: &Answerer<'_>, ask: &AskAll<'_>) -> Result<Vec<f64>, Error> {
         if self.user.is_none() {
             let scores = asked.restored.model.scores(&self.history)?;
             return Ok(ask
@@ -280,7 +280,7 @@ impl Whose {
     /// The likeliest items of each event that is foreseen.
     fn lists(
         &self,
-        asked: &Asked<'_>,
+        asked: &Answerer<'_>,
         ask: &AskAll<'_>,
         foresee: Foresee,
     ) -> Result<Vec<Vec<Scored>>, Error> {
@@ -309,8 +309,8 @@ impl Whose {
 
 /// What a run foresees of one history, ready to be told.
 struct Foreseen<'a> {
-    by: Asked<'a>,
-    shown: &'a Shown<'a>,
+    by: Answerer<'a>,
+    shown: &'a ShownNames<'a>,
     whose: Whose,
     asked: Foresee,
     lists: Vec<Vec<Scored>>,
@@ -395,7 +395,7 @@ impl Foreseen<'_> {
             ("item", Align::Left),
             ("title", Align::Left),
         ];
-        let mut table = Table::new(first.into_iter().chain(columns));
+        let mut table = TextTable::new(first.into_iter().chain(columns));
         for (step, list) in self.lists.iter().enumerate() {
             for (at, scored) in list.iter().enumerate() {
                 let (item, label) = (
@@ -452,14 +452,14 @@ pub(super) fn user_idx(dataset: &Dataset, id: &str) -> Result<Option<u32>, Error
 }
 
 /// Ids and titles as they are shown: what the log was read with is hidden no second time.
-pub(super) struct Shown<'a> {
+pub(super) struct ShownNames<'a> {
     dataset: &'a Dataset,
     hides_users: bool,
     hides_items: bool,
     with: Option<Pseudonymiser>,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ShownNames<'a> {
     pub(super) fn new(dataset: &'a Dataset, with: Option<Pseudonymiser>) -> Self {
         let before = dataset
             .report

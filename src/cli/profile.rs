@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::table::{Align, Table, count};
+use super::table::{Align, TextTable, count};
 use crate::data::{self, Column, Dataset, Profile, ProfileView};
 use crate::error::Error;
 
@@ -162,7 +162,7 @@ fn write_view(
             Align::Right
         }
     };
-    let mut table = Table::new(
+    let mut table = TextTable::new(
         plain
             .columns
             .iter()

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::Streams;
-use super::predict::{Shown, user_idx};
+use super::predict::{ShownNames, user_idx};
 use super::pseudonyms::PseudonymArgs;
-use super::table::{Align, Table, count};
+use super::table::{Align, TextTable, count};
 use crate::baseline::BaselineKind;
 use crate::data::Dataset;
 use crate::error::Error;
 use crate::explain::{
-    Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice,
+    Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, ScoreSource,
     recommendation,
 };
 use crate::metric::{AnswerKind, Odds, Seen};
@@ -104,8 +104,8 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     .map_err(refused)?;
     let model = restored.manifest.experiment.model.family().title();
     // An unknown id is what was typed: there is nothing to hide in it that the log would hold.
-    let shown = Shown::new(dataset, hidden);
-    let told = Told {
+    let shown = ShownNames::new(dataset, hidden);
+    let told = ListReport {
         user: request.user_idx.map(|idx| shown.user(idx)),
         shown,
         made,
@@ -121,8 +121,8 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
 }
 
 /// The voices and their weights; the model with 1 unless it is named.
-fn blend(texts: &[String]) -> Result<Vec<(Voice, f64)>, Error> {
-    let mut weights = vec![(Voice::Model, 1.0)];
+fn blend(texts: &[String]) -> Result<Vec<(ScoreSource, f64)>, Error> {
+    let mut weights = vec![(ScoreSource::Model, 1.0)];
     for text in texts.iter().filter(|text| !text.trim().is_empty()) {
         let (name, value) = pair(text, "--blend")?;
         let voice = voice(&name)?;
@@ -141,10 +141,10 @@ fn blend(texts: &[String]) -> Result<Vec<(Voice, f64)>, Error> {
 }
 
 /// A name such as `item-knn` or `itemknn`.
-fn voice(name: &str) -> Result<Voice, Error> {
+fn voice(name: &str) -> Result<ScoreSource, Error> {
     let plain = |word: &str| word.replace(['-', '_', ' '], "").to_lowercase();
-    let voices: Vec<Voice> = std::iter::once(Voice::Model)
-        .chain(BaselineKind::iter().map(Voice::Reference))
+    let voices: Vec<ScoreSource> = std::iter::once(ScoreSource::Model)
+        .chain(BaselineKind::iter().map(ScoreSource::Reference))
         .collect();
     if let Some(voice) = voices
         .iter()
@@ -185,17 +185,17 @@ fn refused(error: ListError) -> Error {
 }
 
 /// A list and what is needed to tell of it.
-struct Told<'a> {
+struct ListReport<'a> {
     made: Recommendation,
     request: ListRequest,
-    shown: Shown<'a>,
+    shown: ShownNames<'a>,
     /// The user as shown; `None` for a new one.
     user: Option<String>,
     model: &'static str,
     dataset: &'a Dataset,
 }
 
-impl Told<'_> {
+impl ListReport<'_> {
     fn write(&self, asked: &str, streams: &mut Streams<'_>) -> Result<(), Error> {
         let seen = match self.request.seen {
             Seen::LeftOut => "seen items left out",
@@ -242,7 +242,7 @@ impl Told<'_> {
         let back = chance
             .into_iter()
             .chain([("item", Align::Left), ("title", Align::Left)]);
-        let mut table = Table::new(front.into_iter().chain(heads).chain(back));
+        let mut table = TextTable::new(front.into_iter().chain(heads).chain(back));
         for (at, listed) in self.made.items.iter().enumerate() {
             let (item, label) = (
                 self.shown.item(listed.item_idx),
@@ -300,9 +300,11 @@ impl Told<'_> {
             }
             Some(Fallback::RecentPopularity) => "By recent popularity,".to_owned(),
             None => {
-                let share = |(voice, weight): &(Voice, f64)| match voice {
-                    Voice::Model => format!("{:.0} % {}", 100.0 * weight, self.model),
-                    Voice::Reference(kind) => format!("{:.0} % {}", 100.0 * weight, kind.title()),
+                let share = |(voice, weight): &(ScoreSource, f64)| match voice {
+                    ScoreSource::Model => format!("{:.0} % {}", 100.0 * weight, self.model),
+                    ScoreSource::Reference(kind) => {
+                        format!("{:.0} % {}", 100.0 * weight, kind.title())
+                    }
                 };
                 let shares: Vec<String> = self.made.voices.iter().map(share).collect();
                 format!(

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Parser, ValueEnum};
 
-use super::{Command, DEFAULT_RUNS};
+use super::{CliCommand, DEFAULT_RUNS};
 use crate::data::{self, PseudonymKey};
 use crate::error::Error;
 use crate::spec::did_you_mean;
@@ -17,7 +17,7 @@ use crate::spec::did_you_mean;
 #[command(name = "seqscope", version, args_conflicts_with_subcommands = true)]
 struct Line {
     #[command(subcommand)]
-    command: Option<Command>,
+    command: Option<CliCommand>,
     #[command(flatten)]
     window: WindowArgs,
     /// Folder of runs
@@ -34,13 +34,13 @@ struct WindowArgs {
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
     /// How the window is painted; glow is quicker where there is no GPU
-    #[arg(long, value_enum, default_value_t = Renderer::Glow)]
-    renderer: Renderer,
+    #[arg(long, value_enum, default_value_t = RendererChoice::Glow)]
+    renderer: RendererChoice,
 }
 
 /// How the window is painted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Renderer {
+pub enum RendererChoice {
     /// OpenGL.
     Glow,
     /// Vulkan, Metal or Direct3D through wgpu.
@@ -51,7 +51,7 @@ pub enum Renderer {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowRequest {
     /// How it is painted.
-    pub renderer: Renderer,
+    pub renderer: RendererChoice,
     /// A log or an experiment file to open.
     pub open: Option<PathBuf>,
 }
@@ -84,7 +84,7 @@ pub enum Request {
     /// The window.
     Window(WindowRequest, Shared),
     /// A command.
-    Command(Command, Shared),
+    CliCommand(CliCommand, Shared),
 }
 
 /// The command line was not understood, or asked only for help or the version.
@@ -129,7 +129,7 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Usage>
         key_file: line.key_file,
     };
     if let Some(command) = line.command {
-        return Ok(Request::Command(command, shared));
+        return Ok(Request::CliCommand(command, shared));
     }
     let WindowArgs { files, renderer } = line.window;
     if let Some(word) = files.iter().find(|file| !file.exists()) {
@@ -183,13 +183,14 @@ mod tests {
         };
         assert_eq!(
             (window.renderer, window.open, shared.runs),
-            (Renderer::Wgpu, None, PathBuf::from("there"))
+            (RendererChoice::Wgpu, None, PathBuf::from("there"))
         );
     }
 
     #[test]
     fn the_folder_of_runs_may_stand_after_the_command() {
-        let Ok(Request::Command(Command::Runs(_), shared)) = parsed("seqscope runs --runs there")
+        let Ok(Request::CliCommand(CliCommand::Runs(_), shared)) =
+            parsed("seqscope runs --runs there")
         else {
             panic!()
         };

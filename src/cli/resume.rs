@@ -1,10 +1,10 @@
 //! `seqscope resume RUN`: goes on where a run was paused or cut off.
 
 use super::Streams;
-use super::outcome::Form;
+use super::outcome::OutputForm;
 use super::train::follow;
 use crate::error::Error;
-use crate::run::{Outcome, RunStatus, RunStore};
+use crate::run::{RunOutcome, RunStatus, RunStore};
 use crate::train::Job;
 
 /// Which run.
@@ -20,7 +20,7 @@ pub struct Args {
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
     let (store, id) = store.locate(&args.run)?;
     match store.status(&id)? {
-        RunStatus::Ended(Outcome::Finished) => {
+        RunStatus::Ended(RunOutcome::Finished) => {
             return Err(Error::edge(
                 format!("`{id}` is finished"),
                 "raise `training.epochs` in its experiment and train anew",
@@ -42,7 +42,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
             prepared: None,
             resume: Some(id),
         },
-        Form::json_if(args.json),
+        OutputForm::json_if(args.json),
         streams,
     )
 }

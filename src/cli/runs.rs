@@ -4,10 +4,10 @@ use serde_json::{Value, json};
 
 use super::Streams;
 use super::outcome::{metrics_json, reliability_json, seen_json};
-use super::table::{Align, Table, metric};
+use super::table::{Align, TextTable, metric};
 use crate::error::Error;
 use crate::metric::{AnswerKind, Metric};
-use crate::run::{Manifest, Outcome, RunStatus, RunStore, Summary};
+use crate::run::{Manifest, RunOutcome, RunStatus, RunStore, Summary};
 
 /// How to print.
 #[derive(Debug, clap::Args)]
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         ("audit", left),
         ("status", left),
     ];
-    let mut table = Table::new(columns);
+    let mut table = TextTable::new(columns);
     for run in &runs {
         table.row(cells(run, headline));
     }
@@ -131,9 +131,9 @@ pub(super) fn status(status: &RunStatus) -> String {
         RunStatus::Running => "running".to_owned(),
         RunStatus::Paused => "paused".to_owned(),
         RunStatus::Interrupted => "interrupted".to_owned(),
-        RunStatus::Ended(Outcome::Finished) => "finished".to_owned(),
-        RunStatus::Ended(Outcome::Stopped) => "stopped".to_owned(),
-        RunStatus::Ended(Outcome::Failed { sentence }) => format!("failed: {sentence}"),
+        RunStatus::Ended(RunOutcome::Finished) => "finished".to_owned(),
+        RunStatus::Ended(RunOutcome::Stopped) => "stopped".to_owned(),
+        RunStatus::Ended(RunOutcome::Failed { sentence }) => format!("failed: {sentence}"),
         RunStatus::Damaged(why) => format!("damaged: {why}"),
     }
 }

@@ -27,7 +27,7 @@ pub(super) struct Signals {
     ends: Arc<AtomicBool>,
     /// Whether steps are made, so that there may be something to keep.
     is_training: Arc<AtomicBool>,
-    is_told: Told,
+    is_told: SignalsSent,
 }
 
 fn deaf(error: &dyn std::fmt::Display) -> Error {
@@ -39,7 +39,7 @@ fn deaf(error: &dyn std::fmt::Display) -> Error {
 
 /// What has been passed on.
 #[derive(Clone, Copy, Debug, Default)]
-struct Told {
+struct SignalsSent {
     stop: bool,
     leave: bool,
 }
@@ -85,7 +85,7 @@ impl Signals {
             leaves,
             ends,
             is_training,
-            is_told: Told::default(),
+            is_told: SignalsSent::default(),
         })
     }
 

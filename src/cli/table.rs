@@ -15,12 +15,12 @@ pub(super) enum Align {
 
 /// Rows under a heading. Widths are those on a terminal, where a Chinese letter is two columns
 /// wide; what a terminal would obey in a cell is shown.
-pub(super) struct Table {
+pub(super) struct TextTable {
     columns: Vec<(String, Align)>,
     rows: Vec<Vec<String>>,
 }
 
-impl Table {
+impl TextTable {
     pub(super) fn new<'a>(columns: impl IntoIterator<Item = (&'a str, Align)>) -> Self {
         let columns = columns
             .into_iter()
@@ -103,7 +103,7 @@ mod tests {
 
     #[test]
     fn columns_line_up() {
-        let mut table = Table::new([
+        let mut table = TextTable::new([
             ("name", Align::Left),
             ("n", Align::Right),
             ("title", Align::Left),
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn columns_line_up_whatever_an_id_holds() {
-        let mut table = Table::new([("item", Align::Left), ("n", Align::Right)]);
+        let mut table = TextTable::new([("item", Align::Left), ("n", Align::Right)]);
         table.row(["霸王别姬", "1"].map(str::to_owned));
         table.row(["a\u{7}\nb", "20"].map(str::to_owned));
         let mut text = Vec::new();

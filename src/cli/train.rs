@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::Streams;
-use super::outcome::{Form, tell};
+use super::outcome::{OutputForm, tell};
 use super::progress::{OpeningBar, ProgressLines};
 use super::stop::Signals;
 use crate::data::{self, DataError, Prepared};
@@ -43,7 +43,7 @@ pub(super) fn run(args: Args, store: RunStore, streams: &mut Streams<'_>) -> Res
         prepared: None,
         resume: None,
     };
-    follow(job, Form::json_if(args.json), streams)
+    follow(job, OutputForm::json_if(args.json), streams)
 }
 
 /// Changes the settings that `--set SETTING=VALUE` names.
@@ -61,7 +61,11 @@ pub(super) fn set_all(experiment: &mut Experiment, sets: &[String]) -> Result<()
 }
 
 /// Does the run and tells how it ended; `resume` goes this way too.
-pub(super) fn follow(mut job: Job, form: Form, streams: &mut Streams<'_>) -> Result<(), Error> {
+pub(super) fn follow(
+    mut job: Job,
+    form: OutputForm,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
     let (store, resumed) = (job.store.clone(), job.resume.clone());
     let mut control = Signals::listen()?;
     let before_training = |error: Error, control: &Signals| match error {

@@ -1,7 +1,7 @@
 //! A history that a person typed: ids of items as one line of a CSV file, each looked up in a run's
 //! data.
 
-use super::predict::Shown;
+use super::predict::ShownNames;
 use crate::data::{Dataset, Pseudonymiser, Pseudonyms, TaskSpec};
 use crate::error::Error;
 use crate::model::ModelSpec;
@@ -9,7 +9,11 @@ use crate::spec::{Value, did_you_mean, quotable};
 use crate::train::Restored;
 
 /// The items of a typed history: ids as in the log, or titles that only one item has.
-pub(super) fn items(dataset: &Dataset, shown: &Shown<'_>, text: &str) -> Result<Vec<u32>, Error> {
+pub(super) fn items(
+    dataset: &Dataset,
+    shown: &ShownNames<'_>,
+    text: &str,
+) -> Result<Vec<u32>, Error> {
     let hidden = dataset
         .report
         .pseudonyms
@@ -17,33 +21,33 @@ pub(super) fn items(dataset: &Dataset, shown: &Shown<'_>, text: &str) -> Result<
         .map_or(Pseudonyms::Off, |stamp| stamp.hidden);
     let pseudonymiser = Pseudonymiser::new(hidden)?;
     let find = |word: &String| match found(dataset, pseudonymiser.as_ref(), word) {
-        Found::One(item) => Ok(item),
-        Found::Several(first) => {
+        ItemMatch::One(item) => Ok(item),
+        ItemMatch::Several(first) => {
             let sentence = format!("several items are called `{}`", quotable(word));
             Err(Error::edge(
                 sentence,
                 format!("write the id instead, such as `{}`", shown.item(first)),
             ))
         }
-        Found::None => Err(unknown(dataset, shown, word)),
+        ItemMatch::None => Err(unknown(dataset, shown, word)),
     };
     fields(text)?.iter().map(find).collect()
 }
 
-enum Found {
+enum ItemMatch {
     One(u32),
     /// The first of them.
     Several(u32),
     None,
 }
 
-fn found(dataset: &Dataset, pseudonymiser: Option<&Pseudonymiser>, word: &str) -> Found {
+fn found(dataset: &Dataset, pseudonymiser: Option<&Pseudonymiser>, word: &str) -> ItemMatch {
     let by_id = dataset
         .items
         .idx(word)
         .or_else(|| dataset.items.idx(&pseudonymiser?.item(word)));
     if let Some(item) = by_id {
-        return Found::One(item);
+        return ItemMatch::One(item);
     }
     let wanted = word.to_lowercase();
     let mut called = (1..)
@@ -51,13 +55,13 @@ fn found(dataset: &Dataset, pseudonymiser: Option<&Pseudonymiser>, word: &str) -
         .filter(|(_, title)| title.to_lowercase() == wanted)
         .map(|(item, _)| item);
     match (called.next(), called.next()) {
-        (Some(item), None) => Found::One(item),
-        (Some(first), Some(_)) => Found::Several(first),
-        (None, _) => Found::None,
+        (Some(item), None) => ItemMatch::One(item),
+        (Some(first), Some(_)) => ItemMatch::Several(first),
+        (None, _) => ItemMatch::None,
     }
 }
 
-fn unknown(dataset: &Dataset, shown: &Shown<'_>, word: &str) -> Error {
+fn unknown(dataset: &Dataset, shown: &ShownNames<'_>, word: &str) -> Error {
     let sentence = format!("the run's data have no item `{}`", quotable(word));
     if !shown.shows_items() {
         return Error::edge(sentence, "ids are as in the log");
@@ -215,7 +219,7 @@ mod tests {
             dataset.items.intern(id);
         }
         dataset.titles = ["Heat", "Twice", "twice"].map(str::to_owned).to_vec();
-        let shown = Shown::new(&dataset, None);
+        let shown = ShownNames::new(&dataset, None);
         assert_eq!(items(&dataset, &shown, "1,Heat,1").unwrap(), [1, 3, 1]);
         let of = |text: &str| items(&dataset, &shown, text).unwrap_err().report();
         let twice = of("TWICE");

@@ -9,7 +9,7 @@ use strum::IntoEnumIterator;
 
 use super::Streams;
 use super::outcome::{ceiling_json, returns_json};
-use super::table::{Align, Table, metric};
+use super::table::{Align, TextTable, metric};
 use crate::data::world::{Ceiling, ceiling};
 use crate::data::{
     self, CleanSpec, DataSource, DataSpec, Dataset, Profile, Returns, SplitSpec, WorldKind,
@@ -162,7 +162,7 @@ fn write_optimum(spec: &WorldSpec, out: &mut dyn Write) -> std::io::Result<()> {
         "\nBest possible on each user's last event (leave-one-out), known from the rules:"
     )?;
     let columns = ["HR@1", "HR@10", "NDCG@10"].map(|name| (name, Align::Right));
-    let mut table = Table::new([("", Align::Left)].into_iter().chain(columns));
+    let mut table = TextTable::new([("", Align::Left)].into_iter().chain(columns));
     let cells = |title: &str, of: &Ceiling| {
         let cell = |value: f64, error: f64| format!("{} ± {error:.4}", metric(Some(value)));
         let scatter = of.scatter;

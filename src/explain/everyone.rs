@@ -1,7 +1,7 @@
 //! What a model or a reference says of many users at one moment, some users at a time.
 
 use super::Scored;
-use super::ranked::{Contest, Seen};
+use super::ranked::{Candidates, SeenItems};
 use crate::data::{Outcomes, Prepared, Sample};
 use crate::model::{ModelError, Trainable};
 use crate::train::FittedReference;
@@ -107,7 +107,7 @@ impl AskAll<'_> {
         let rows = block.iter().zip(scores.chunks_exact(n_columns));
         words.extend(rows.map(|(sample, row)| match self.outcomes {
             Some(outcomes) => Word::Answer(outcomes.told(row)),
-            None => Word::Items(Contest::new(row, &self.seen(sample)).top(self.top)),
+            None => Word::Items(Candidates::new(row, &self.seen(sample)).top(self.top)),
         }));
         Ok(())
     }
@@ -124,7 +124,7 @@ impl AskAll<'_> {
             FittedReference::Items(baseline) => {
                 let mut scores = vec![0.0; self.prepared.dataset.n_items() + 1];
                 baseline.scores(self.history(sample), &mut scores);
-                let best = Contest::new(&scores, &self.seen(sample))
+                let best = Candidates::new(&scores, &self.seen(sample))
                     .best(self.top)
                     .into_iter();
                 let score = |item: u32| scores.get(item as usize).copied().unwrap_or(f32::NAN);
@@ -148,7 +148,7 @@ impl AskAll<'_> {
         items.get(..sample.history_len as usize).unwrap_or(items)
     }
 
-    fn seen(&self, sample: &Sample) -> Seen {
-        Seen::after(self.history(sample), self.filter_seen)
+    fn seen(&self, sample: &Sample) -> SeenItems {
+        SeenItems::after(self.history(sample), self.filter_seen)
     }
 }

@@ -10,7 +10,7 @@
 
 use std::collections::BTreeMap;
 
-use super::ranked::Seen as SeenItems;
+use super::ranked::SeenItems;
 use crate::baseline::{Baseline, BaselineKind, LeftOut};
 use crate::data::{FreeValues, Histories, Prepared};
 use crate::experiment::EvaluationSpec;
@@ -20,14 +20,14 @@ use crate::train::fit_reference;
 
 /// One voice in a blend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Voice {
+pub enum ScoreSource {
     /// The run's model.
     Model,
     /// A reference, fitted on the training part.
     Reference(BaselineKind),
 }
 
-impl std::fmt::Display for Voice {
+impl std::fmt::Display for ScoreSource {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Model => write!(f, "model"),
@@ -48,7 +48,7 @@ pub struct ListRequest {
     /// Whether items that the user had compete.
     pub seen: Seen,
     /// Weight of each voice, 0 or more.
-    pub weights: Vec<(Voice, f64)>,
+    pub weights: Vec<(ScoreSource, f64)>,
 }
 
 /// How the list came about where the model could not say.
@@ -80,7 +80,7 @@ pub struct Listed {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recommendation {
     /// Who speaks, with the share of each in the blend.
-    pub voices: Vec<(Voice, f64)>,
+    pub voices: Vec<(ScoreSource, f64)>,
     /// The items, best first; of equals the one with the smaller index.
     pub items: Vec<Listed>,
     /// What stood in for the model; `None` where it spoke itself.
@@ -160,23 +160,23 @@ pub fn recommendation(
     });
     let (raw, fallback) = if history.is_empty() {
         let (scores, fallback) = without_history(prepared, fitted, &request.told)?;
-        let stand_in = Voice::Reference(BaselineKind::RecentPopularity);
+        let stand_in = ScoreSource::Reference(BaselineKind::RecentPopularity);
         (vec![(stand_in, 1.0, scores)], Some(fallback))
     } else {
         let mut raw = Vec::new();
         for (voice, weight) in weights {
             let scores = match voice {
-                Voice::Model => {
+                ScoreSource::Model => {
                     model.scores(&whole_history(prepared, request.user_idx, history.len()))?
                 }
-                Voice::Reference(kind) => fitted.scores(prepared, kind, history)?,
+                ScoreSource::Reference(kind) => fitted.scores(prepared, kind, history)?,
             };
             raw.push((voice, weight, scores));
         }
         (raw, None)
     };
     let seen = SeenItems::after(history, request.seen == Seen::LeftOut);
-    let field = Field::new(prepared, seen.excluded());
+    let field = CandidatePool::new(prepared, seen.excluded());
     let content = if field.has_cold() && fallback.is_none() {
         fitted.scores(prepared, BaselineKind::Content, history).ok()
     } else {
@@ -193,7 +193,10 @@ fn whole_history(prepared: &Prepared, user_idx: Option<u32>, len: usize) -> Hist
 }
 
 /// The weights as shares of their sum, those of 0 left out.
-fn checked(prepared: &Prepared, request: &ListRequest) -> Result<Vec<(Voice, f64)>, ListError> {
+fn checked(
+    prepared: &Prepared,
+    request: &ListRequest,
+) -> Result<Vec<(ScoreSource, f64)>, ListError> {
     let n_items = prepared.dataset.n_items();
     if request.top == 0 || request.top > n_items {
         let sentence = format!(
@@ -231,14 +234,14 @@ fn checked(prepared: &Prepared, request: &ListRequest) -> Result<Vec<(Voice, f64
 }
 
 /// The items that compete.
-struct Field {
+struct CandidatePool {
     /// For each item index whether it takes part.
     takes_part: Vec<bool>,
     /// For each item index whether it has no training events.
     is_cold: Vec<bool>,
 }
 
-impl Field {
+impl CandidatePool {
     fn new(prepared: &Prepared, left_out: &[u32]) -> Self {
         let n_items = prepared.dataset.n_items();
         let mut field = Self {
@@ -295,7 +298,7 @@ impl Field {
 
     fn ranked(
         self,
-        raw: &[(Voice, f64, Vec<f32>)],
+        raw: &[(ScoreSource, f64, Vec<f32>)],
         content: Option<&[f32]>,
         top: usize,
     ) -> Recommendation {
@@ -315,7 +318,7 @@ impl Field {
         };
         let of_model = raw
             .iter()
-            .find(|(voice, ..)| *voice == Voice::Model)
+            .find(|(voice, ..)| *voice == ScoreSource::Model)
             .map(|(.., scores)| (Odds::of(scores), scores));
         let listed = |at: usize| -> Option<Listed> {
             let is_cold = *self.is_cold.get(at)?;
@@ -492,11 +495,11 @@ mod tests {
 
     #[test]
     fn parts_run_from_0_to_1_over_what_competes_and_their_mean_is_the_blend() {
-        let field = Field::new(&prepared(), &[1]);
+        let field = CandidatePool::new(&prepared(), &[1]);
         // Item 1 is seen, 4 is cold: 2 and 3 compete, and the voices disagree, three to one.
-        let model = (Voice::Model, 0.75, vec![0.0, 99.0, -5.0, 5.0, 50.0]);
+        let model = (ScoreSource::Model, 0.75, vec![0.0, 99.0, -5.0, 5.0, 50.0]);
         let popularity = (
-            Voice::Reference(BaselineKind::Popularity),
+            ScoreSource::Reference(BaselineKind::Popularity),
             0.25,
             vec![0.0, 2.0, 7.0, 3.0, 0.0],
         );
@@ -513,8 +516,8 @@ mod tests {
 
     #[test]
     fn a_cold_item_is_ranked_by_its_content() {
-        let field = Field::new(&prepared(), &[]);
-        let model = (Voice::Model, 1.0, vec![0.0, 1.0, 2.0, 3.0, f32::NAN]);
+        let field = CandidatePool::new(&prepared(), &[]);
+        let model = (ScoreSource::Model, 1.0, vec![0.0, 1.0, 2.0, 3.0, f32::NAN]);
         let made = field.ranked(&[model], Some(&[0.0, 0.0, 1.0, 2.0, 4.0]), 2);
         let told: Vec<(u32, f64, bool)> = made
             .items
@@ -531,7 +534,7 @@ mod tests {
 
     #[test]
     fn a_voice_that_says_the_same_of_all_says_nothing() {
-        let field = Field::new(&prepared(), &[]);
+        let field = CandidatePool::new(&prepared(), &[]);
         assert_eq!(field.evened(&[0.0, 3.0, 3.0, 3.0, 3.0], |_| true), [0.0; 5]);
         assert_eq!(
             field.evened(&[0.0, f32::NAN, 1.0, f32::INFINITY, 3.0], |_| true),
@@ -569,14 +572,14 @@ mod tests {
             top: 4,
             seen: Seen::LeftOut,
             weights: vec![
-                (Voice::Model, 1.0),
-                (Voice::Reference(BaselineKind::Popularity), 3.0),
+                (ScoreSource::Model, 1.0),
+                (ScoreSource::Reference(BaselineKind::Popularity), 3.0),
             ],
         };
         let shares = checked(&prepared, &request).unwrap();
         assert_eq!(
             shares[1],
-            (Voice::Reference(BaselineKind::Popularity), 0.75)
+            (ScoreSource::Reference(BaselineKind::Popularity), 0.75)
         );
         let refused = |request: ListRequest| checked(&prepared, &request).unwrap_err().to_string();
         assert!(
@@ -587,13 +590,13 @@ mod tests {
             .contains("choose from 1 to 4")
         );
         let negative = ListRequest {
-            weights: vec![(Voice::Model, -0.5)],
+            weights: vec![(ScoreSource::Model, -0.5)],
             ..request.clone()
         };
         assert!(refused(negative).contains("the weight of model is -0.5"));
         assert!(
             refused(ListRequest {
-                weights: vec![(Voice::Model, 0.0)],
+                weights: vec![(ScoreSource::Model, 0.0)],
                 ..request
             })
             .contains("every weight")

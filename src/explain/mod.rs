@@ -9,12 +9,12 @@ mod ranked;
 pub use everyone::{AskAll, Speaker, Word};
 pub use heads::HeadSummary;
 pub use list::{
-    Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, Voice,
+    Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, ScoreSource,
     recommendation,
 };
-pub use outcome::{AskedThere, Said, SaidNow};
+pub use outcome::{AskedThere, SaidNow, TaskAnswers};
 
-use ranked::{Contest, Seen};
+use ranked::{Candidates, SeenItems};
 
 use crate::data::{EvalCase, Histories, Outcomes, Prepared};
 use crate::metric::{Rank, mid_rank};
@@ -79,7 +79,7 @@ pub struct UserView {
     /// What is told of its heads; of no maps, nothing.
     pub heads: HeadSummary,
     /// What a model of another task than the next item said; `None` where items are ranked.
-    pub said: Option<Said>,
+    pub said: Option<TaskAnswers>,
 }
 
 impl UserView {
@@ -139,10 +139,10 @@ pub fn user_view(
     let mut answers = scores.chunks_exact((scores.len() / histories.n_rows()).max(1));
     let asked: Vec<(EvalCase, &[f32])> = held_out.cases().zip(answers.by_ref()).collect();
 
-    let mut seen = Seen::after(items.get(..after.first).unwrap_or(items), filter_seen);
+    let mut seen = SeenItems::after(items.get(..after.first).unwrap_or(items), filter_seen);
     let mut timeline = Vec::with_capacity(after.n_rows());
     for (position, &item_idx) in items.iter().enumerate().skip(after.first) {
-        let event = Event {
+        let event = UserEvent {
             position,
             item_idx,
             part: held_out.part(position),
@@ -153,7 +153,7 @@ pub fn user_view(
         timeline.push(if let Some((case, scores)) = question {
             event.judged(
                 Some(scores),
-                &Seen::after(history(items, *case), filter_seen),
+                &SeenItems::after(history(items, *case), filter_seen),
             )
         } else {
             let row = position
@@ -165,7 +165,7 @@ pub fn user_view(
     }
     let next = answers
         .next()
-        .map(|scores| Contest::new(scores, &seen).top(N_NEXT))
+        .map(|scores| Candidates::new(scores, &seen).top(N_NEXT))
         .unwrap_or_default();
     let attention = if items.is_empty() {
         None
@@ -235,10 +235,10 @@ pub fn foresee_after(
         n_ahead,
         filter_seen,
     })?;
-    let mut seen = Seen::after(history.row(0), filter_seen);
+    let mut seen = SeenItems::after(history.row(0), filter_seen);
     let mut lists = Vec::with_capacity(rows.len());
     for row in &rows {
-        let list = Contest::new(row, &seen).top(top.max(1));
+        let list = Candidates::new(row, &seen).top(top.max(1));
         if let Some(first) = list.first() {
             seen.add(first.item_idx);
         }
@@ -265,21 +265,21 @@ const N_TOP: usize = 5;
 const N_NEXT: usize = 10;
 
 /// One event of a user.
-struct Event {
+struct UserEvent {
     position: usize,
     item_idx: u32,
     part: Part,
 }
 
-impl Event {
+impl UserEvent {
     /// The step that the event makes, when the model gave these scores before it came.
-    fn judged(self, scores: Option<&[f32]>, seen: &Seen) -> TimelineStep {
+    fn judged(self, scores: Option<&[f32]>, seen: &SeenItems) -> TimelineStep {
         let Self {
             position,
             item_idx,
             part,
         } = self;
-        let contest = scores.map(|scores| Contest::new(scores, seen));
+        let contest = scores.map(|scores| Candidates::new(scores, seen));
         TimelineStep {
             position,
             item_idx,

@@ -7,7 +7,7 @@ use crate::run::Part;
 
 /// What was said after each event, in the words of the task.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Said {
+pub struct TaskAnswers {
     /// The classes in order; `no` and `yes` of a chance; nothing for a number.
     pub classes: Vec<String>,
     /// Unit of a number.
@@ -41,7 +41,7 @@ pub struct AskedThere {
     pub truth: Option<f64>,
 }
 
-impl Said {
+impl TaskAnswers {
     /// What was said after the event at this position.
     #[must_use]
     pub fn after(&self, position: usize) -> Option<&[f64]> {
@@ -103,7 +103,7 @@ pub(super) fn view(
         .into_iter()
         .map(|question| question.map(|(part, sample)| there(outcomes, part, sample)));
     let (asked, now) = (asked.collect(), now(model, prepared, (outcomes, user_idx))?);
-    let said = Said {
+    let said = TaskAnswers {
         classes: outcomes.classes.clone(),
         unit: outcomes.unit,
         first,
@@ -276,11 +276,11 @@ mod tests {
             part: Part::Test,
             truth: Some(1.0),
         })];
-        let mut said = Said {
+        let mut said = TaskAnswers {
             first: 3,
             rows: vec![vec![0.5]],
             asked,
-            ..Said::default()
+            ..TaskAnswers::default()
         };
         assert_eq!(
             (said.after(3), said.after(2), said.truth_after(3)),

@@ -5,13 +5,13 @@ use crate::metric::Odds;
 
 /// Items that a user has had; those are not ranked again where seen items are filtered.
 #[derive(Clone, Debug)]
-pub(super) struct Seen {
+pub(super) struct SeenItems {
     filter: bool,
     /// Sorted, without repeats.
     items: Vec<u32>,
 }
 
-impl Seen {
+impl SeenItems {
     pub(super) fn new(filter_seen: bool) -> Self {
         Self {
             filter: filter_seen,
@@ -43,16 +43,16 @@ impl Seen {
 ///
 /// Who competes decides the order alone: how likely an item is is said over all items, as [`Odds`]
 /// has it.
-pub(super) struct Contest<'a> {
+pub(super) struct Candidates<'a> {
     scores: &'a [f32],
     /// For each column whether its item takes part; column 0 is padding and never does.
     takes_part: Vec<bool>,
     odds: Odds,
 }
 
-impl<'a> Contest<'a> {
+impl<'a> Candidates<'a> {
     /// All items but the seen ones.
-    pub(super) fn new(scores: &'a [f32], seen: &Seen) -> Self {
+    pub(super) fn new(scores: &'a [f32], seen: &SeenItems) -> Self {
         let mut takes_part = vec![true; scores.len()];
         for &out in seen.excluded().iter().chain(&[0]) {
             if let Some(slot) = takes_part.get_mut(out as usize) {
@@ -114,8 +114,8 @@ mod tests {
     fn seen_items_take_no_part_and_chances_are_over_all_items() {
         // exp: padding, 1, 3, 4, 1; item 3 is seen, and its 4 of 9 are nobody else's.
         let scores = [9.0, 0.0, 3.0_f32.ln(), 4.0_f32.ln(), 0.0];
-        let seen = Seen::after(&[3, 3], true);
-        let contest = Contest::new(&scores, &seen);
+        let seen = SeenItems::after(&[3, 3], true);
+        let contest = Candidates::new(&scores, &seen);
         let top = contest.top(9);
         assert_eq!(
             top.iter().map(|s| s.item_idx).collect::<Vec<_>>(),
@@ -124,7 +124,7 @@ mod tests {
         assert!((top[0].probability - 3.0 / 9.0).abs() < 1e-6);
         assert!((contest.probability(3) - 4.0 / 9.0).abs() < 1e-6);
         assert_eq!(
-            Contest::new(&scores, &Seen::new(false)).top(1)[0].item_idx,
+            Candidates::new(&scores, &SeenItems::new(false)).top(1)[0].item_idx,
             3
         );
     }
@@ -132,7 +132,7 @@ mod tests {
     #[test]
     fn the_short_list_is_the_head_of_the_sorted_one() {
         let scores: Vec<f32> = (0..500_u32).map(|i| ((i * 7919) % 97) as f32).collect();
-        let contest = Contest::new(&scores, &Seen::new(false));
+        let contest = Candidates::new(&scores, &SeenItems::new(false));
         let mut all: Vec<u32> = (1..500).collect();
         all.sort_by(|a, b| {
             scores[*b as usize]

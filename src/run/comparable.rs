@@ -7,10 +7,10 @@ use crate::metric::AnswerKind;
 /// compared.
 ///
 /// The fingerprint that counts is of the sequences after cleaning, so neither a cleaning step that
-/// changed nothing nor features that one model alone was told of are a hindrance. The length of
+/// changed nothing nor features that one model alone was told of stand in the way. The length of
 /// lists is in a metric's name: figures of different lengths never meet.
 #[must_use]
-pub fn hindrance(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
+pub fn why_not_comparable(primary: &Manifest, other: &Manifest) -> Option<&'static str> {
     let (ours, theirs) = (&primary.experiment, &other.experiment);
     if ours.task != theirs.task {
         Some("another task")
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn what_is_not_comparable_says_why() {
         let primary = manifest(|_| {});
-        let with = |change: fn(&mut Manifest)| hindrance(&primary, &manifest(change));
+        let with = |change: fn(&mut Manifest)| why_not_comparable(&primary, &manifest(change));
         assert_eq!(
             with(|m| m.experiment.seed = 7),
             None,
@@ -140,25 +140,31 @@ mod tests {
         };
         let apart =
             Some("targets seen before: ranked in one, by an older rule, and missed in the other");
-        assert_eq!(hindrance(&old(Vec::new(), true), &new(3, true)), apart);
         assert_eq!(
-            hindrance(&new(3, true), &old(vec![finding(3)], true)),
+            why_not_comparable(&old(Vec::new(), true), &new(3, true)),
+            apart
+        );
+        assert_eq!(
+            why_not_comparable(&new(3, true), &old(vec![finding(3)], true)),
             apart,
             "either way round"
         );
         assert_eq!(
-            hindrance(&old(Vec::new(), true), &new(0, true)),
+            why_not_comparable(&old(Vec::new(), true), &new(0, true)),
             None,
             "nobody returned, as the new one knows"
         );
-        assert_eq!(hindrance(&old(vec![finding(0)], true), &new(0, true)), None);
         assert_eq!(
-            hindrance(&old(Vec::new(), false), &new(3, false)),
+            why_not_comparable(&old(vec![finding(0)], true), &new(0, true)),
+            None
+        );
+        assert_eq!(
+            why_not_comparable(&old(Vec::new(), false), &new(3, false)),
             None,
             "seen items are ranked in both"
         );
         assert_eq!(
-            hindrance(&old(Vec::new(), true), &old(Vec::new(), true)),
+            why_not_comparable(&old(Vec::new(), true), &old(Vec::new(), true)),
             None,
             "one rule for both"
         );

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::contrast::{Paired, correct};
 use super::manifest::{Manifest, Summary};
-use super::{RunId, UserResult, hindrance};
+use super::{RunId, UserResult, why_not_comparable};
 use crate::experiment::Experiment;
 use crate::metric::Metric;
 use crate::metric::statistics::{Interval, SeedGroup, bootstrap_mean, seed_group};
@@ -132,7 +132,7 @@ pub fn n_trials(of: &Manifest, all: &[Summary]) -> usize {
 }
 
 fn versus(first: Tested<'_>, other: Tested<'_>, metric: Metric) -> Result<Versus, String> {
-    if let Some(why) = hindrance(first.manifest, other.manifest) {
+    if let Some(why) = why_not_comparable(first.manifest, other.manifest) {
         return Err(why.to_owned());
     }
     let [before, after] = [first, other].map(|run| by_user(run.results, metric));
@@ -169,7 +169,7 @@ fn seed_groups(runs: &[Tested<'_>], compared: &[Compared]) -> Vec<Seeds> {
         let one = (found.id.clone(), value);
         let group = groups
             .iter_mut()
-            .find(|(e, first, _)| *e == alike && hindrance(first, run.manifest).is_none());
+            .find(|(e, first, _)| *e == alike && why_not_comparable(first, run.manifest).is_none());
         match group {
             Some((.., members)) => members.push(one),
             None => groups.push((alike, run.manifest, vec![one])),

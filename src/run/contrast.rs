@@ -7,8 +7,8 @@ use rayon::prelude::*;
 use serde::Serialize;
 
 use super::comparison::Tested;
-use super::results::Answer;
-use super::{ReferenceResults, UserResult, hindrance};
+use super::results::ScoredAnswer;
+use super::{ReferenceResults, UserResult, why_not_comparable};
 use crate::baseline::ReferenceKind;
 use crate::metric::statistics::{
     Effect, Interval, Randomisation, Wilcoxon, bootstrap_all, effect, holm, randomisation, wilcoxon,
@@ -84,7 +84,7 @@ pub struct Claim {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
-pub enum Verdict {
+pub enum ClaimVerdict {
     /// The whole interval of the relative difference is at or above what is claimed.
     Shown,
     /// The whole interval is below it.
@@ -93,7 +93,7 @@ pub enum Verdict {
     Open,
 }
 
-type Rows<'a> = Vec<(&'a str, Answer<'a>)>;
+type RowsByQuestion<'a> = Vec<(&'a str, ScoredAnswer<'a>)>;
 
 /// What a model's results are by some metrics, with intervals; those that the results do not tell
 /// are left out.
@@ -169,7 +169,7 @@ pub fn against_first(
         return Vec::new();
     };
     let before = of_model(first.results);
-    let of_run = |run: &Tested<'_>| match hindrance(first.manifest, run.manifest) {
+    let of_run = |run: &Tested<'_>| match why_not_comparable(first.manifest, run.manifest) {
         Some(why) => Err(why.to_owned()),
         None => Ok(contrasts(&of_model(run.results), &before, metrics)),
     };
@@ -196,34 +196,34 @@ impl Claim {
     pub fn judged<'a>(
         &self,
         rows: &'a [AgainstReference],
-    ) -> Option<(&'a AgainstReference, Verdict)> {
+    ) -> Option<(&'a AgainstReference, ClaimVerdict)> {
         let judged = rows.iter().filter(|row| row.contrast.metric == self.metric);
         judged
             .map(|row| (row, self.against(&row.contrast)))
             .min_by_key(|(_, verdict)| match verdict {
-                Verdict::Refuted => 0,
-                Verdict::Open => 1,
-                Verdict::Shown => 2,
+                ClaimVerdict::Refuted => 0,
+                ClaimVerdict::Open => 1,
+                ClaimVerdict::Shown => 2,
             })
     }
 
-    fn against(&self, contrast: &Contrast) -> Verdict {
+    fn against(&self, contrast: &Contrast) -> ClaimVerdict {
         let least = self.percent / 100.0;
         match contrast.relative_interval {
-            Some(interval) if interval.low >= least => Verdict::Shown,
-            Some(interval) if interval.high < least => Verdict::Refuted,
+            Some(interval) if interval.low >= least => ClaimVerdict::Shown,
+            Some(interval) if interval.high < least => ClaimVerdict::Refuted,
             // Of nothing, any gain is more than every share.
             None if contrast.than == 0.0
                 && contrast.gain_interval.is_some_and(|gain| gain.low > 0.0) =>
             {
-                Verdict::Shown
+                ClaimVerdict::Shown
             }
-            Some(_) | None => Verdict::Open,
+            Some(_) | None => ClaimVerdict::Open,
         }
     }
 }
 
-fn of_model(results: &[UserResult]) -> Rows<'_> {
+fn of_model(results: &[UserResult]) -> RowsByQuestion<'_> {
     results
         .iter()
         .map(|result| (result.user_id.as_str(), result.answer()))
@@ -249,8 +249,8 @@ struct Sides {
 
 impl Sides {
     fn of(
-        one: &Rows<'_>,
-        other: &Rows<'_>,
+        one: &RowsByQuestion<'_>,
+        other: &RowsByQuestion<'_>,
         metric: Metric,
         users: &BTreeMap<&str, usize>,
     ) -> Option<Self> {
@@ -296,7 +296,11 @@ impl Sides {
 }
 
 /// One list of answers against another, over the users in both.
-fn contrasts(one: &Rows<'_>, other: &Rows<'_>, metrics: &[Metric]) -> Vec<Contrast> {
+fn contrasts(
+    one: &RowsByQuestion<'_>,
+    other: &RowsByQuestion<'_>,
+    metrics: &[Metric],
+) -> Vec<Contrast> {
     let [ours, theirs] = [one, other].map(|rows| {
         rows.iter()
             .map(|(user, _)| *user)
@@ -356,7 +360,7 @@ pub(super) fn correct<'a>(made: impl Iterator<Item = &'a mut Paired>) {
 /// The metric as a function of users, and their own values where it is a mean over them; `None`
 /// where the answers do not tell.
 fn figure(
-    rows: &Rows<'_>,
+    rows: &RowsByQuestion<'_>,
     metric: Metric,
     users: &BTreeMap<&str, usize>,
 ) -> Option<(Figure, Option<Vec<f64>>)> {
@@ -367,8 +371,9 @@ fn figure(
     let answers = one_each(rows, users)?;
     let figure = match metric {
         Metric::Rmse => {
-            let error =
-                |answer: &Answer<'_>| Some(answer.predicted? - answer.truth.parse::<f64>().ok()?);
+            let error = |answer: &ScoredAnswer<'_>| {
+                Some(answer.predicted? - answer.truth.parse::<f64>().ok()?)
+            };
             Figure::rmse(&answers.iter().map(error).collect::<Option<Vec<f64>>>()?)
         }
         // A run from before answers were kept has none; where there are some, those that lack are
@@ -381,8 +386,9 @@ fn figure(
                 .collect();
             let names = places(names);
             let place = |name: &str| names.get(name).copied();
-            let class =
-                |answer: &Answer<'_>| Some((place(answer.truth)?, answer.answered.and_then(place)));
+            let class = |answer: &ScoredAnswer<'_>| {
+                Some((place(answer.truth)?, answer.answered.and_then(place)))
+            };
             Figure::macro_f1(&answers.iter().map(class).collect::<Option<Vec<_>>>()?)
         }
         _ => Figure::of_binary(
@@ -395,7 +401,7 @@ fn figure(
 
 /// Whether the answer was yes, and the chance that was given to it; `None` of answers that are
 /// neither.
-fn yes_or_no(answer: &Answer<'_>) -> Option<(bool, f64)> {
+fn yes_or_no(answer: &ScoredAnswer<'_>) -> Option<(bool, f64)> {
     let is_yes = match answer.truth {
         "yes" => true,
         "no" => false,
@@ -411,7 +417,11 @@ fn yes_or_no(answer: &Answer<'_>) -> Option<(bool, f64)> {
 }
 
 /// The metric of every user, of those asked several times their mean.
-fn means(rows: &Rows<'_>, metric: Metric, users: &BTreeMap<&str, usize>) -> Option<Vec<f64>> {
+fn means(
+    rows: &RowsByQuestion<'_>,
+    metric: Metric,
+    users: &BTreeMap<&str, usize>,
+) -> Option<Vec<f64>> {
     let mut sums = vec![(0.0, 0_usize); users.len()];
     for (user, answer) in rows {
         let Some(&place) = users.get(user) else {
@@ -427,8 +437,11 @@ fn means(rows: &Rows<'_>, metric: Metric, users: &BTreeMap<&str, usize>) -> Opti
 }
 
 /// One answer a user; `None` where one has several, of which such a metric knows no mean.
-fn one_each<'a>(rows: &Rows<'a>, users: &BTreeMap<&str, usize>) -> Option<Vec<Answer<'a>>> {
-    let mut answers: Vec<Option<Answer<'a>>> = vec![None; users.len()];
+fn one_each<'a>(
+    rows: &RowsByQuestion<'a>,
+    users: &BTreeMap<&str, usize>,
+) -> Option<Vec<ScoredAnswer<'a>>> {
+    let mut answers: Vec<Option<ScoredAnswer<'a>>> = vec![None; users.len()];
     for (user, answer) in rows {
         let Some(place) = users.get(user).and_then(|&place| answers.get_mut(place)) else {
             continue;
@@ -617,7 +630,11 @@ mod tests {
         );
         assert_eq!(
             [10.0, 100.0, 300.0].map(|percent| verdict(percent).1),
-            [Verdict::Shown, Verdict::Open, Verdict::Refuted]
+            [
+                ClaimVerdict::Shown,
+                ClaimVerdict::Open,
+                ClaimVerdict::Refuted
+            ]
         );
         assert_eq!(
             Claim {
@@ -645,16 +662,16 @@ mod tests {
         };
         assert_eq!(
             with([0.2, 0.05]),
-            (BaselineKind::Popularity.into(), Verdict::Open),
+            (BaselineKind::Popularity.into(), ClaimVerdict::Open),
             "every reference must be beaten"
         );
         assert_eq!(
             with([0.05, 0.2]),
-            (BaselineKind::Markov.into(), Verdict::Open)
+            (BaselineKind::Markov.into(), ClaimVerdict::Open)
         );
         assert_eq!(
             with([0.2, 0.2]),
-            (BaselineKind::Markov.into(), Verdict::Shown)
+            (BaselineKind::Markov.into(), ClaimVerdict::Shown)
         );
     }
 

@@ -4,13 +4,13 @@ use std::fs;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::disguise::{self, Disguise};
 use super::disk::{copy_whole, file_error, read_text, write_whole};
 use super::history::Part;
 use super::id::RunId;
 use super::latent::LATENT_FILE;
+use super::pseudonymise::{self, RunPseudonyms};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
-use super::{RunError, manifest, told};
+use super::{RunError, manifest, result_tables};
 use crate::data::{self, Pseudonyms};
 
 impl RunStore {
@@ -52,7 +52,7 @@ impl RunStore {
     ) -> Result<Vec<PathBuf>, RunError> {
         let dir = self.existing(id)?;
         let mut manifest = self.manifest(id)?;
-        let disguise = Disguise::new(&manifest, hidden)?;
+        let pseudonyms = RunPseudonyms::new(&manifest, hidden)?;
         let (experiment, answers) = (
             manifest.experiment.to_text()?,
             manifest.experiment.answers(),
@@ -73,17 +73,20 @@ impl RunStore {
             (dir.join(LATENT_FILE), LATENT_FILE),
         ];
         let log = dir.join(LOG_FILE);
-        match &disguise {
+        match &pseudonyms {
             None => {
                 copy_whole(&dir.join(manifest::FILE), &next(manifest::FILE))?;
                 perhaps.push((log, LOG_FILE));
             }
-            Some(disguise) => {
-                disguise.hide_in_manifest(&mut manifest);
+            Some(pseudonyms) => {
+                pseudonyms.hide_in_manifest(&mut manifest);
                 next(manifest::FILE);
                 manifest.write(to)?;
                 if log.exists() {
-                    write_whole(&next(LOG_FILE), disguise::log(&read_text(&log)?).as_bytes())?;
+                    write_whole(
+                        &next(LOG_FILE),
+                        pseudonymise::log(&read_text(&log)?).as_bytes(),
+                    )?;
                 }
             }
         }
@@ -95,23 +98,23 @@ impl RunStore {
         }
         for part in [Part::Valid, Part::Test] {
             if let Some(mut users) = self.results(id, part)? {
-                if let Some(disguise) = &disguise {
-                    disguise.hide_in_results(&mut users, answers);
+                if let Some(pseudonyms) = &pseudonyms {
+                    pseudonyms.hide_in_results(&mut users, answers);
                 }
-                let table = told::table(&users, answers);
+                let table = result_tables::table(&users, answers);
                 data::write_parquet(&next(&format!("{part}.parquet")), &table)?;
                 data::write_csv(&next(&format!("{part}.csv")), &table)?;
             }
         }
-        for (name, table) in self.vocabulary(id, disguise.as_ref())? {
+        for (name, table) in self.vocabulary(id, pseudonyms.as_ref())? {
             data::write_parquet(&next(&format!("{name}.parquet")), &table)?;
             data::write_csv(&next(&format!("{name}.csv")), &table)?;
         }
         if let Some(mut references) = self.reference_results(id)? {
-            if let Some(disguise) = &disguise {
-                disguise.hide_in_references(&mut references, answers);
+            if let Some(pseudonyms) = &pseudonyms {
+                pseudonyms.hide_in_references(&mut references, answers);
             }
-            let table = told::references_table(&references, answers);
+            let table = result_tables::references_table(&references, answers);
             data::write_parquet(&next("test.references.parquet"), &table)?;
             data::write_csv(&next("test.references.csv"), &table)?;
         }

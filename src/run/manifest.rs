@@ -100,7 +100,7 @@ impl DataStamp {
 
 /// How a run ended.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub enum Outcome {
+pub enum RunOutcome {
     /// Trained to its end, early stopping included.
     Finished,
     /// Stopped by the user, who kept the best weights so far.
@@ -181,7 +181,7 @@ pub struct Manifest {
     /// model below the reference that it must beat.
     pub problems: Vec<Problem>,
     /// How it ended; absent while it runs, when it was paused and when it was killed.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<RunOutcome>,
     /// Where it was left to go on later; of a run that has gone on, until the next epoch is whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
@@ -197,7 +197,7 @@ pub enum RunStatus {
     /// No outcome and no process: killed or cut off. Can be resumed.
     Interrupted,
     /// It ended.
-    Ended(Outcome),
+    Ended(RunOutcome),
     /// The manifest cannot be read.
     Damaged(String),
 }
@@ -281,7 +281,7 @@ impl Manifest {
     /// renamed or copied run stays usable.
     pub(super) fn read(dir: &Path) -> Result<Self, RunError> {
         #[derive(Deserialize)]
-        struct Head {
+        struct VersionLine {
             version: u32,
         }
         let path = dir.join(FILE);
@@ -306,7 +306,7 @@ impl Manifest {
             // looked for only here: reading each text twice would make a long list take twice as
             // long.
             Err(error) => {
-                let head: Head = ron::from_str(&text).map_err(damaged)?;
+                let head: VersionLine = ron::from_str(&text).map_err(damaged)?;
                 return Err(if head.version > VERSION {
                     newer(head.version)
                 } else {
@@ -394,7 +394,7 @@ mod tests {
         manifest
             .problems
             .push(Problem::warning("data.path", "\"quoted\" sentence; 行为"));
-        manifest.outcome = Some(Outcome::Failed {
+        manifest.outcome = Some(RunOutcome::Failed {
             sentence: "line 1\nline 2".to_owned(),
         });
         manifest.write(dir.path()).unwrap();

@@ -16,19 +16,19 @@ const TOO_YOUNG: Duration = Duration::from_secs(3);
 /// The manifests of one [`super::RunStore`]; clones share what they know.
 #[derive(Clone, Debug, Default)]
 pub struct RunMemory {
-    known: Arc<Mutex<Known>>,
+    known: Arc<Mutex<KnownManifests>>,
 }
 
-type Known = BTreeMap<RunId, (Stamp, Arc<Manifest>)>;
+type KnownManifests = BTreeMap<RunId, (ManifestStamp, Arc<Manifest>)>;
 
 /// By what a file is known to be the one that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Stamp {
+struct ManifestStamp {
     modified: SystemTime,
     len: u64,
 }
 
-impl Stamp {
+impl ManifestStamp {
     /// `None` where the system does not tell, or the file is too young to be sure of.
     fn of(dir: &Path) -> Option<Self> {
         let file = fs::metadata(dir.join(manifest::FILE)).ok()?;
@@ -45,7 +45,7 @@ impl RunMemory {
     /// The manifest of the run in a folder: as it was read, when the file has not changed since.
     pub(super) fn manifest(&self, id: &RunId, dir: &Path) -> Result<Arc<Manifest>, RunError> {
         // Before the file is read: what is written meanwhile is then noticed the next time.
-        let stamp = Stamp::of(dir);
+        let stamp = ManifestStamp::of(dir);
         let known = self.locked(|known| known.get(id).cloned());
         if let Some((_, manifest)) = known.filter(|(read, _)| stamp == Some(*read)) {
             return Ok(manifest);
@@ -62,7 +62,7 @@ impl RunMemory {
         self.locked(|known| known.retain(|id, _| is_there(id)));
     }
 
-    fn locked<T>(&self, work: impl FnOnce(&mut Known) -> T) -> T {
+    fn locked<T>(&self, work: impl FnOnce(&mut KnownManifests) -> T) -> T {
         work(&mut self.known.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }

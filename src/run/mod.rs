@@ -26,7 +26,6 @@ mod comparable;
 mod comparison;
 mod contrast;
 mod curve;
-mod disguise;
 mod disk;
 mod error;
 mod export;
@@ -38,29 +37,30 @@ mod lock;
 mod manifest;
 mod memory;
 mod pause;
+mod pseudonymise;
 mod references;
+mod result_tables;
 mod results;
 mod seen;
 mod slices;
 mod store;
-mod told;
 mod unfinished;
 mod verdict;
 mod vocabulary;
 mod writer;
 
-pub use comparable::hindrance;
+pub use comparable::why_not_comparable;
 pub use comparison::{Compared, Comparison, Seeds, Tested, Versus, compare, n_trials};
 pub use contrast::{
-    AgainstReference, Claim, Contrast, Measure, Paired, Verdict, against_first, against_references,
-    measures,
+    AgainstReference, Claim, ClaimVerdict, Contrast, Measure, Paired, against_first,
+    against_references, measures,
 };
 pub use curve::{Curve, Curves};
 pub use error::RunError;
 pub use history::{History, HistoryPoint, Part};
 pub use id::RunId;
 pub use manifest::{
-    DataStamp, LeftOutReferences, Manifest, Outcome, References, RunStatus, Summary,
+    DataStamp, LeftOutReferences, Manifest, References, RunOutcome, RunStatus, Summary,
 };
 pub use memory::RunMemory;
 pub use pause::{EpochSums, Pause};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use super::results::Answer;
+use super::results::ScoredAnswer;
 use super::{RunError, UserResult};
 use crate::baseline::ReferenceKind;
 use crate::data::{self, Column, Table};
@@ -110,14 +110,14 @@ impl ReferenceResults {
     }
 
     /// Each user with the answer of one reference; empty for one that is not there.
-    pub(super) fn of(&self, kind: ReferenceKind) -> Vec<(&str, Answer<'_>)> {
+    pub(super) fn of(&self, kind: ReferenceKind) -> Vec<(&str, ScoredAnswer<'_>)> {
         let Some(answers) = self.answers.get(&kind) else {
             return Vec::new();
         };
         let number = |values: &[f64], at: usize| values.get(at).copied().unwrap_or(f64::NAN);
         let mut rows = Vec::with_capacity(self.user_ids.len());
         for (at, (user, truth)) in self.user_ids.iter().zip(&self.item_ids).enumerate() {
-            let answer = Answer {
+            let answer = ScoredAnswer {
                 truth,
                 rank: number(&answers.ranks, at),
                 probability: number(&answers.probabilities, at),

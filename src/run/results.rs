@@ -31,7 +31,7 @@ pub struct UserResult {
 
 /// An answer as metrics see it.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) struct Answer<'a> {
+pub(super) struct ScoredAnswer<'a> {
     /// What is true, by name, or the true number.
     pub(super) truth: &'a str,
     pub(super) rank: f64,
@@ -40,7 +40,7 @@ pub(super) struct Answer<'a> {
     pub(super) answered: Option<&'a str>,
 }
 
-impl Answer<'_> {
+impl ScoredAnswer<'_> {
     /// See [`UserResult::value`].
     pub(super) fn value(self, metric: Metric) -> Option<f64> {
         match metric {
@@ -62,8 +62,8 @@ impl UserResult {
         self.answer().value(metric)
     }
 
-    pub(super) fn answer(&self) -> Answer<'_> {
-        Answer {
+    pub(super) fn answer(&self) -> ScoredAnswer<'_> {
+        ScoredAnswer {
             truth: &self.item_id,
             rank: self.rank,
             probability: self.probability,

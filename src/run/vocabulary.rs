@@ -4,8 +4,8 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use super::disguise::Disguise;
 use super::disk::file_error;
+use super::pseudonymise::RunPseudonyms;
 use super::{RunError, RunId, RunStore, RunWriter};
 use crate::data::{self, Column, Dataset, Table};
 
@@ -85,7 +85,7 @@ impl RunStore {
     pub(super) fn vocabulary(
         &self,
         id: &RunId,
-        disguise: Option<&Disguise>,
+        pseudonyms: Option<&RunPseudonyms>,
     ) -> Result<Vec<(&'static str, Table)>, RunError> {
         let folder = self.existing(id)?.join(FOLDER);
         let mut found = Vec::new();
@@ -93,8 +93,8 @@ impl RunStore {
             let path = file(&folder, name);
             if path.exists() {
                 let mut table = data::read_parquet(&path)?;
-                if let Some(disguise) = disguise {
-                    hide(&mut table, name, disguise);
+                if let Some(pseudonyms) = pseudonyms {
+                    hide(&mut table, name, pseudonyms);
                 }
                 found.push((name, table));
             }
@@ -108,9 +108,9 @@ fn file(folder: &Path, name: &str) -> PathBuf {
 }
 
 /// A title is as good as an id.
-fn hide(table: &mut Table, name: &str, disguise: &Disguise) {
+fn hide(table: &mut Table, name: &str, pseudonyms: &RunPseudonyms) {
     let is_hidden = match name {
-        ITEMS => disguise.hides_items(),
+        ITEMS => pseudonyms.hides_items(),
         USERS => true,
         _ => false,
     };
@@ -122,9 +122,9 @@ fn hide(table: &mut Table, name: &str, disguise: &Disguise) {
         if let (Column::Text(ids), "id") = (values, column.as_str()) {
             for id in ids {
                 if name == ITEMS {
-                    disguise.item(id);
+                    pseudonyms.item(id);
                 } else {
-                    disguise.user(id);
+                    pseudonyms.user(id);
                 }
             }
         }

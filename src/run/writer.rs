@@ -9,7 +9,7 @@ use super::disk::{copy_whole, file_error, remove_if_there, write_whole};
 use super::history::{self, History, HistoryPoint, Part};
 use super::id::RunId;
 use super::lock::RunLock;
-use super::manifest::{Manifest, Outcome};
+use super::manifest::{Manifest, RunOutcome};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
 use super::unfinished;
 use super::{Pause, ReferenceResults, RunError, UserResult, references, results};
@@ -320,8 +320,8 @@ impl RunWriter {
     ///
     /// # Errors
     /// [`RunError`] when it cannot be written.
-    pub fn finish(&mut self, outcome: Outcome) -> Result<(), RunError> {
-        if outcome == Outcome::Finished {
+    pub fn finish(&mut self, outcome: RunOutcome) -> Result<(), RunError> {
+        if outcome == RunOutcome::Finished {
             self.manifest.pause = None;
         }
         self.manifest.outcome = Some(outcome);

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use super::open::Task;
+use super::open::TrainingTask;
 use super::plan::train_items;
 use crate::data::{Output, Prepared};
 use crate::experiment::TrainingSpec;
@@ -71,7 +71,7 @@ pub(super) struct Divergence {
 
 impl Divergence {
     /// The watch of a run; `has_diverged` says what an earlier part of it came to.
-    pub(super) fn new(task: &Task, has_diverged: bool) -> Self {
+    pub(super) fn new(task: &TrainingTask, has_diverged: bool) -> Self {
         let n_steps = task.plan.n_epochs * task.plan.steps_per_epoch();
         Self::of(
             guess(task),
@@ -159,7 +159,7 @@ impl Divergence {
 }
 
 /// The loss of guessing in the unit of the run's training loss.
-fn guess(task: &Task) -> Guess {
+fn guess(task: &TrainingTask) -> Guess {
     let ln =
         |n: usize, what: &str| Guess::in_nats((n.max(1) as f64).ln(), format!("ln of {n} {what}"));
     if let Some(outcomes) = &task.outcomes {

@@ -1,8 +1,8 @@
 //! Puts the questions of a part to a model: rank and probability of each true item.
 
 use super::TrainError;
-use super::facts::Teller;
-use super::live::Halt;
+use super::run_in_progress::Interrupted;
+use super::slice_facts::SliceFacts;
 use crate::data::{EvalCase, Prepared};
 use crate::metric::{Metrics, Rank};
 use crate::model::{ModelError, Questions, Trainable};
@@ -10,14 +10,14 @@ use crate::run::UserResult;
 
 /// Answers to the questions of a part, in their order.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Judged {
+pub(super) struct RankAnswers {
     /// Mid-rank of each true item, or no place: a miss.
     pub(super) ranks: Vec<Rank>,
     /// Natural logarithm of the model's probability of each true item, over all items.
     pub(super) log_probabilities: Vec<f64>,
 }
 
-impl Judged {
+impl RankAnswers {
     /// Mean negative log-probability, in nats.
     pub(super) fn loss(&self) -> f64 {
         -self.log_probabilities.iter().sum::<f64>() / self.log_probabilities.len().max(1) as f64
@@ -30,7 +30,7 @@ impl Judged {
 
     /// One row a user, with ids as in the log.
     pub(super) fn results(&self, prepared: &Prepared, cases: &[EvalCase]) -> Vec<UserResult> {
-        let (dataset, teller) = (&prepared.dataset, Teller::new(prepared));
+        let (dataset, teller) = (&prepared.dataset, SliceFacts::new(prepared));
         let answers = cases.iter().zip(&self.ranks).zip(&self.log_probabilities);
         let row = |((case, &rank), &log_probability): ((&EvalCase, &f64), &f64)| UserResult {
             user_id: dataset
@@ -59,9 +59,9 @@ pub(super) fn evaluate(
     prepared: &Prepared,
     cases: &[EvalCase],
     filter_seen: bool,
-    between: &mut dyn FnMut() -> Result<(), Halt>,
-) -> Result<Judged, Halt> {
-    let mut judged = Judged::default();
+    between: &mut dyn FnMut() -> Result<(), Interrupted>,
+) -> Result<RankAnswers, Interrupted> {
+    let mut judged = RankAnswers::default();
     for block in cases.chunks(Questions::AT_A_TIME) {
         let questions = Questions {
             histories: prepared.histories(
@@ -108,21 +108,21 @@ pub fn judge(
 ) -> Result<Metrics, TrainError> {
     match evaluate(model, prepared, cases, filter_seen, &mut || Ok(())) {
         Ok(judged) => Ok(judged.metrics()),
-        Err(Halt::Failed(error)) => Err(error),
+        Err(Interrupted::Failed(error)) => Err(error),
         // Nobody is asked in between, so nobody can stop it.
-        Err(Halt::Stopped(_) | Halt::Left) => Ok(Metrics::default()),
+        Err(Interrupted::Stopped(_) | Interrupted::Left) => Ok(Metrics::default()),
     }
 }
 
 /// What a model sees, and what came next.
-pub(super) struct Question<'a> {
+pub(super) struct RankingQuestion<'a> {
     pub(super) history: &'a [u32],
     pub(super) target: u32,
 }
 
-pub(super) fn question(prepared: &Prepared, case: EvalCase) -> Question<'_> {
+pub(super) fn question(prepared: &Prepared, case: EvalCase) -> RankingQuestion<'_> {
     let items = prepared.dataset.sequences.items(case.user_idx as usize);
-    Question {
+    RankingQuestion {
         history: items.get(..case.history_len as usize).unwrap_or(items),
         target: items.get(case.target_pos as usize).copied().unwrap_or(0),
     }

@@ -10,7 +10,7 @@ use crate::data::world::Ceiling;
 use crate::metric::{Metrics, Reliability};
 use crate::model::gan::Pass;
 use crate::model::{DeviceInfo, MemoryNeed};
-use crate::run::{DataStamp, LeftOutReferences, Manifest, Outcome, Pause, References, RunId};
+use crate::run::{DataStamp, LeftOutReferences, Manifest, Pause, References, RunId, RunOutcome};
 use crate::spec::Problem;
 
 /// What to do with a run that is stopped.
@@ -204,7 +204,7 @@ pub struct Progress {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ended {
     /// Finished, stopped or failed; `None` when the run was paused or discarded.
-    pub outcome: Option<Outcome>,
+    pub outcome: Option<RunOutcome>,
     /// Where a paused run goes on.
     pub pause: Option<Pause>,
     /// Epochs finished.

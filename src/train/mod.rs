@@ -8,10 +8,8 @@ mod divergence;
 mod early_stop;
 mod error;
 mod evaluate;
-mod facts;
 mod latent;
-mod lists;
-mod live;
+mod list_metrics;
 mod message;
 mod open;
 mod outcome;
@@ -21,7 +19,9 @@ mod ready;
 mod record;
 mod reference;
 mod restore;
+mod run_in_progress;
 mod schedule;
+mod slice_facts;
 mod synthetic;
 
 pub use blueprint::blueprint;
@@ -35,7 +35,7 @@ pub use message::{
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
 pub use plan::min_train_events;
-pub use reference::{FittedReference, TaskAnswers, fit_reference, refit_references};
+pub use reference::{AnswerReference, FittedReference, fit_reference, refit_references};
 #[doc(hidden)]
 pub use restore::restore_with;
 pub use restore::{Restored, restore, restore_watched};
@@ -51,19 +51,19 @@ use crate::experiment::Experiment;
 use crate::metric::{Better, Metrics};
 use crate::model::{DeviceKind, ModelError, TrainStats, Trainable};
 use crate::run::{
-    EpochDone, Manifest, Outcome, Part, Pause, ReferenceResults, References, RunId, RunStore,
+    EpochDone, Manifest, Part, Pause, ReferenceResults, References, RunId, RunOutcome, RunStore,
 };
 use crate::spec::Problem;
 
 use divergence::Divergence;
 use evaluate::evaluate;
 use latent::{latent_report, shuffled};
-use lists::look;
-use live::{Halt, Live, panicked};
-use open::{Task, build_model, open};
+use list_metrics::list_metrics;
+use open::{TrainingTask, build_model, open};
 use outcome::{Judgement, answer};
 use progress::Sums;
 use ready::Onlooker;
+use run_in_progress::{Interrupted, RunInProgress, panicked};
 
 /// One run to be done.
 #[derive(Clone, Debug)]
@@ -111,7 +111,7 @@ pub fn run_with(
         open(job, build, &mut Onlooker::by(control, observer))
     }));
     let (task, mut model, writer) = opened.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
-    let mut live = Live::new(writer, task.plan.steps_per_epoch(), control, observer);
+    let mut live = RunInProgress::new(writer, task.plan.steps_per_epoch(), control, observer);
     let result = catch_unwind(AssertUnwindSafe(|| {
         train_and_judge(&task, &mut live, model.as_mut())
     }));
@@ -119,17 +119,17 @@ pub fn run_with(
 }
 
 fn train_and_judge(
-    task: &Task,
-    live: &mut Live<'_>,
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
     model: &mut dyn Trainable,
-) -> Result<Outcome, Halt> {
+) -> Result<RunOutcome, Interrupted> {
     live.say(started(task, live, model))?;
     task.warnings
         .iter()
         .try_for_each(|warning| live.say(EventKind::Warned(warning.clone())))?;
     let outcome = match train(task, live, model) {
-        Ok(()) => Outcome::Finished,
-        Err(Halt::Stopped(StopMode::Keep)) => Outcome::Stopped,
+        Ok(()) => RunOutcome::Finished,
+        Err(Interrupted::Stopped(StopMode::Keep)) => RunOutcome::Stopped,
         Err(halt) => return Err(halt),
     };
     judge_best(task, live, model)?;
@@ -138,7 +138,11 @@ fn train_and_judge(
 
 /// Epoch after epoch: train, judge on validation, keep the weights, until epochs or patience run
 /// out.
-fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
+fn train(
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
+    model: &mut dyn Trainable,
+) -> Result<(), Interrupted> {
     let mut early_stop = task.early_stop.clone();
     let mut divergence = Divergence::new(task, live.manifest().diverged_epoch.is_some());
     let synthetic = task.plan.synthetic(task, &mut |pass| {
@@ -158,7 +162,7 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
             });
         let worked = train_epoch(task, live, model, (&synthetic, &mut at), &mut divergence)
             .and_then(|trained| Ok((trained, judge_part(task, live, model, Part::Valid)?)));
-        if let Err(Halt::Left) = worked {
+        if let Err(Interrupted::Left) = worked {
             live.keep(model, at)?;
         }
         let ((trained, events_per_sec), judged) =
@@ -215,22 +219,24 @@ fn train(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<
 }
 
 /// A failure with the epoch in which it was met.
-fn in_epoch(halt: Halt, task: &Task, epoch: usize) -> Halt {
+fn in_epoch(halt: Interrupted, task: &TrainingTask, epoch: usize) -> Interrupted {
     match halt {
-        Halt::Failed(error) => Halt::Failed(error.in_epoch(epoch, &task.experiment.training)),
-        other @ (Halt::Stopped(_) | Halt::Left) => other,
+        Interrupted::Failed(error) => {
+            Interrupted::Failed(error.in_epoch(epoch, &task.experiment.training))
+        }
+        other @ (Interrupted::Stopped(_) | Interrupted::Left) => other,
     }
 }
 
 /// Every user once, and every synthetic history, from the step that the epoch has come to. Returns
 /// the epoch's means and the training events a second.
 fn train_epoch(
-    task: &Task,
-    live: &mut Live<'_>,
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
     model: &mut dyn Trainable,
     (synthetic, at): (&Histories, &mut Pause),
     divergence: &mut Divergence,
-) -> Result<(TrainStats, f64), Halt> {
+) -> Result<(TrainStats, f64), Interrupted> {
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
     let (epoch, from, n_events_before) = (at.epoch, at.step, at.sums.n_events);
     let mut sums = Sums(at.sums);
@@ -275,7 +281,11 @@ fn train_epoch(
 }
 
 /// Loads the best weights and reads the test split: here, once, after the selection.
-fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Result<(), Halt> {
+fn judge_best(
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
+    model: &mut dyn Trainable,
+) -> Result<(), Interrupted> {
     live.finish_training();
     let Some(best_epoch) = live.manifest().best_epoch else {
         return Ok(());
@@ -303,15 +313,15 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
     let mut metrics = judged.metrics();
     if task.outcomes.is_none() {
         let spec = task.experiment.evaluation;
-        let lists = look(
+        let list_metrics = list_metrics(
             model,
             &task.prepared,
             task.cases(Part::Test),
             spec,
             &mut || live.between_steps(),
         )?;
-        live.recorder.writer.manifest.test_sampled = lists.sampled;
-        metrics = metrics.and(lists.metrics);
+        live.recorder.writer.manifest.test_sampled = list_metrics.sampled;
+        metrics = metrics.and(list_metrics.metrics);
     }
     live.recorder.writer.manifest.reliability = judged.reliability();
     live.recorder
@@ -324,11 +334,11 @@ fn judge_best(task: &Task, live: &mut Live<'_>, model: &mut dyn Trainable) -> Re
 
 /// What the best weights use of their latent vector, and a warning where that is nearly nothing.
 fn tell_latent(
-    task: &Task,
-    live: &mut Live<'_>,
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
     model: &dyn Trainable,
     epoch: usize,
-) -> Result<(), Halt> {
+) -> Result<(), Interrupted> {
     let cases = task.cases(Part::Valid);
     let Some(report) = latent_report(model, &task.prepared, cases)? else {
         return Ok(());
@@ -349,11 +359,11 @@ fn tell_latent(
 }
 
 fn judge_part(
-    task: &Task,
-    live: &mut Live<'_>,
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
     model: &dyn Trainable,
     part: Part,
-) -> Result<Judgement, Halt> {
+) -> Result<Judgement, Interrupted> {
     if let Some(outcomes) = &task.outcomes {
         let asked = (outcomes, part);
         return answer(model, &task.prepared, asked, &mut || live.between_steps())
@@ -370,7 +380,7 @@ fn judge_part(
     Ok(Judgement::Items(judged))
 }
 
-fn started(task: &Task, live: &Live<'_>, model: &dyn Trainable) -> EventKind {
+fn started(task: &TrainingTask, live: &RunInProgress<'_>, model: &dyn Trainable) -> EventKind {
     EventKind::Started {
         data: Box::new(live.manifest().data.clone()),
         device: task.device.clone(),

@@ -9,7 +9,7 @@ use super::early_stop::EarlyStop;
 use super::latent::COLLAPSED;
 use super::plan::{Plan, optimizer};
 use super::ready::Onlooker;
-use super::reference::{Fitted, JudgedReferences};
+use super::reference::{JudgedReferences, RunReferences};
 use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::data::{
     self, DataError, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared, TestTies,
@@ -21,7 +21,8 @@ use crate::model::{
     Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device,
 };
 use crate::run::{
-    DataStamp, Manifest, Outcome, Part, Pause, References, RunId, RunStore, RunWriter, SeenTarget,
+    DataStamp, Manifest, Part, Pause, References, RunId, RunOutcome, RunStore, RunWriter,
+    SeenTarget,
 };
 use crate::spec::{Problem, derive_seed};
 
@@ -37,14 +38,14 @@ pub struct Built {
 pub type BuildModel<'a> = &'a dyn Fn(&Experiment, &Blueprint) -> Result<Built, TrainError>;
 
 /// All that a run needs beside its model and its folder.
-pub(super) struct Task {
+pub(super) struct TrainingTask {
     pub(super) experiment: Experiment,
     pub(super) prepared: Arc<Prepared>,
     pub(super) device: DeviceInfo,
     pub(super) plan: Plan,
     /// The questions of a task that is not the next item.
     pub(super) outcomes: Option<Outcomes>,
-    pub(super) references: Fitted,
+    pub(super) references: RunReferences,
     /// What they reach on validation.
     pub(super) references_valid: References,
     /// With the epochs of an earlier part of the run behind it.
@@ -57,7 +58,7 @@ pub(super) struct Task {
 /// The number is fixed, not a matter of time, so that the sums of two equal runs round alike.
 const READ_BACK_EVERY: usize = 16;
 
-impl Task {
+impl TrainingTask {
     /// The questions of a part.
     pub(super) fn cases(&self, part: Part) -> &[EvalCase] {
         cases(&self.prepared, part)
@@ -102,7 +103,7 @@ pub(super) fn open(
     job: Job,
     build: BuildModel<'_>,
     watch: &mut Onlooker<'_>,
-) -> Result<(Task, Box<dyn Trainable>, RunWriter), TrainError> {
+) -> Result<(TrainingTask, Box<dyn Trainable>, RunWriter), TrainError> {
     let earlier = job
         .resume
         .as_ref()
@@ -148,13 +149,13 @@ pub(super) fn open(
         )?);
     }
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
-    let references = Fitted::on(&prepared, &experiment, outcomes.as_ref(), watch)?;
+    let references = RunReferences::on(&prepared, &experiment, outcomes.as_ref(), watch)?;
     let asked = (outcomes.as_ref(), Part::Valid);
     let references_valid = references
         .judged(&prepared, asked, experiment.evaluation, watch)?
         .metrics;
 
-    let mut task = Task {
+    let mut task = TrainingTask {
         early_stop: EarlyStop::new(experiment.answers().primary(), experiment.training.patience),
         experiment,
         prepared,
@@ -348,7 +349,7 @@ fn stamp(prepared: &Prepared, experiment: &Experiment) -> DataStamp {
 /// A run that can go on: interrupted, stopped or failed, and not being written.
 fn resumable(store: &RunStore, id: &RunId) -> Result<RunWriter, TrainError> {
     let writer = RunWriter::reopen(store, id)?;
-    if writer.manifest.outcome == Some(Outcome::Finished) {
+    if writer.manifest.outcome == Some(RunOutcome::Finished) {
         let sentence = format!(
             "run {id} finished after {} epochs, nothing is left to do: train anew with more \
              `training.epochs` or `training.patience`",
@@ -386,7 +387,7 @@ fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), Trai
 /// Takes model, counters and folder back to where the run was paused, else to the end of its last
 /// committed epoch. Everything is read before anything is changed.
 fn go_on(
-    task: &mut Task,
+    task: &mut TrainingTask,
     model: &mut dyn Trainable,
     mut writer: RunWriter,
 ) -> Result<RunWriter, TrainError> {

@@ -1,8 +1,8 @@
 //! Judges answers to questions other than the next item: classes, chances, numbers.
 
-use super::evaluate::Judged;
-use super::live::Halt;
-use super::open::Task;
+use super::evaluate::RankAnswers;
+use super::open::TrainingTask;
+use super::run_in_progress::Interrupted;
 use crate::data::{Outcomes, Output, Prepared, Sample};
 use crate::metric::{Metrics, Reliability};
 use crate::model::{ModelError, Questions, Trainable};
@@ -11,7 +11,7 @@ use crate::run::{Facts, Part, UserResult};
 /// What came of the questions of a part.
 pub(super) enum Judgement {
     /// Ranks of items.
-    Items(Judged),
+    Items(RankAnswers),
     /// Answers to the questions of another task.
     Outcomes(Answered),
 }
@@ -42,7 +42,7 @@ impl Judgement {
     }
 
     /// One row a user, with ids as in the log.
-    pub(super) fn results(&self, task: &Task, part: Part) -> Vec<UserResult> {
+    pub(super) fn results(&self, task: &TrainingTask, part: Part) -> Vec<UserResult> {
         match self {
             Self::Items(judged) => judged.results(&task.prepared, task.cases(part)),
             Self::Outcomes(answered) => task
@@ -71,8 +71,8 @@ pub(super) fn answer(
     model: &dyn Trainable,
     prepared: &Prepared,
     (outcomes, part): (&Outcomes, Part),
-    between: &mut dyn FnMut() -> Result<(), Halt>,
-) -> Result<Answered, Halt> {
+    between: &mut dyn FnMut() -> Result<(), Interrupted>,
+) -> Result<Answered, Interrupted> {
     let samples = outcomes.of(part);
     let n_outputs = outcomes.output.n_outputs().max(1);
     let mut answered = Answered {

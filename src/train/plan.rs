@@ -5,10 +5,10 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::TrainError;
-use super::live::Halt;
-use super::open::Task;
+use super::open::TrainingTask;
+use super::run_in_progress::Interrupted;
 use super::schedule::lr_at;
-use super::synthetic::{self, Wanted};
+use super::synthetic::{self, SyntheticRequest};
 use crate::data::{AugmentSpec, Histories, Outcomes, Prepared, Sample};
 use crate::experiment::{Experiment, TrainingSpec};
 use crate::model::gan::Pass;
@@ -97,15 +97,15 @@ impl Plan {
     /// but experiment and data, so that a run that goes on has the same.
     pub(super) fn synthetic(
         &self,
-        task: &Task,
-        between: &mut dyn FnMut(Pass) -> Result<(), Halt>,
-    ) -> Result<Histories, Halt> {
+        task: &TrainingTask,
+        between: &mut dyn FnMut(Pass) -> Result<(), Interrupted>,
+    ) -> Result<Histories, Interrupted> {
         let rows: Histories = self
             .users
             .iter()
             .map(|&user| train_items(&task.prepared, user as usize))
             .collect();
-        let wanted = Wanted {
+        let wanted = SyntheticRequest {
             sampler: self.augment.sampler,
             n: self.n_synthetic,
             least: self.min_events,
@@ -121,7 +121,7 @@ impl Plan {
     /// left out.
     pub(super) fn batches<'a>(
         &'a self,
-        task: &'a Task,
+        task: &'a TrainingTask,
         synthetic: &'a Histories,
         (epoch, from): (usize, usize),
     ) -> impl Iterator<Item = Histories> + 'a {
@@ -174,7 +174,7 @@ impl Plan {
 }
 
 /// What training may see of these users, one row each.
-fn of_users(users: &[u32], task: &Task) -> Histories {
+fn of_users(users: &[u32], task: &TrainingTask) -> Histories {
     match &task.outcomes {
         None => {
             let of_user = |&user: &u32| {

@@ -12,12 +12,12 @@ const AT_MOST_EVERY: Duration = Duration::from_millis(100);
 
 /// A stop-watch.
 #[derive(Clone, Debug)]
-pub(super) struct Clock {
+pub(super) struct Stopwatch {
     before_secs: f64,
     running_since: Option<Instant>,
 }
 
-impl Clock {
+impl Stopwatch {
     /// A running clock that already shows some seconds.
     pub(super) fn from(before_secs: f64) -> Self {
         Self {

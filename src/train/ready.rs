@@ -16,7 +16,7 @@ pub(super) struct Onlooker<'a> {
 
 /// What is done to each reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Step {
+pub(super) enum ReferenceStep {
     Fit,
     Judge,
 }
@@ -41,7 +41,7 @@ impl<'a> Onlooker<'a> {
     /// [`TrainError::Cancelled`] when the end was asked for.
     pub(super) fn each<K: Sync, T: Send>(
         &mut self,
-        step: Step,
+        step: ReferenceStep,
         (all, named): (&[K], impl Fn(&K) -> ReferenceKind + Send + Sync),
         work: impl Fn(&K, Stop<'_>) -> T + Send + Sync,
     ) -> Result<Vec<T>, TrainError> {
@@ -66,7 +66,7 @@ impl<'a> Onlooker<'a> {
                 in_work,
                 n_done,
                 n_all: all.len(),
-                is_judged: step == Step::Judge,
+                is_judged: step == ReferenceStep::Judge,
             });
             if self.is_end_asked_for() {
                 is_ended.store(true, Ordering::Relaxed);

@@ -2,7 +2,7 @@
 
 use super::{EventKind, LatentUse, TrainError};
 use crate::metric::Metrics;
-use crate::run::{HistoryPoint, Outcome, Part, Pause, References, RunWriter};
+use crate::run::{HistoryPoint, Part, Pause, References, RunOutcome, RunWriter};
 
 /// The first listener of every run: its folder.
 pub(super) struct Recorder {
@@ -82,7 +82,7 @@ impl Recorder {
             report,
             shuffled,
         } = used;
-        let at = Place {
+        let at = RecordPlace {
             step: *step,
             epoch: *epoch,
             part: Part::Valid,
@@ -115,7 +115,7 @@ impl Recorder {
             .iter()
             .find(|p| p.0 == epoch)
             .map_or(0, |p| p.1);
-        let at = Place {
+        let at = RecordPlace {
             step,
             epoch,
             part: Part::Test,
@@ -148,7 +148,7 @@ impl Recorder {
     /// Writes down the end; without an outcome the run is deleted.
     pub(super) fn end(
         mut self,
-        outcome: Option<&Outcome>,
+        outcome: Option<&RunOutcome>,
         train_secs: f64,
     ) -> Result<(), TrainError> {
         let Some(outcome) = outcome else {
@@ -157,9 +157,9 @@ impl Recorder {
         self.writer.manifest.train_secs = train_secs;
         self.writer.finish(outcome.clone())?;
         let line = match outcome {
-            Outcome::Finished => "finished".to_owned(),
-            Outcome::Stopped => "stopped by the user".to_owned(),
-            Outcome::Failed { sentence } => format!("failed: {sentence}"),
+            RunOutcome::Finished => "finished".to_owned(),
+            RunOutcome::Stopped => "stopped by the user".to_owned(),
+            RunOutcome::Failed { sentence } => format!("failed: {sentence}"),
         };
         Ok(self.writer.log(&line)?)
     }
@@ -167,13 +167,13 @@ impl Recorder {
 
 /// Where in a run some numbers belong.
 #[derive(Clone, Copy)]
-struct Place {
+struct RecordPlace {
     step: usize,
     epoch: usize,
     part: Part,
 }
 
-impl Place {
+impl RecordPlace {
     fn with(
         self,
         values: impl IntoIterator<Item = (&'static str, f64)>,
@@ -207,12 +207,12 @@ fn evaluated_points(event: &EventKind) -> Vec<HistoryPoint> {
     else {
         return Vec::new();
     };
-    let train = Place {
+    let train = RecordPlace {
         step,
         epoch,
         part: Part::Train,
     };
-    let valid_at = Place {
+    let valid_at = RecordPlace {
         part: Part::Valid,
         ..train
     };

@@ -19,7 +19,7 @@ use crate::model::{ModelError, StepInputs};
 use crate::spec::{Problem, derive_seed};
 
 /// How many synthetic histories are wanted, and of what.
-pub(super) struct Wanted<'a> {
+pub(super) struct SyntheticRequest<'a> {
     pub(super) sampler: Sampler,
     pub(super) n: usize,
     /// Fewest events of one.
@@ -47,11 +47,11 @@ pub(super) fn check(experiment: &Experiment, prepared: &Prepared) -> Option<Prob
 /// Fits the sampler on `rows` and writes what is wanted; the same seed writes the same. `between`
 /// hears of every step of a neural sampler and may stop it.
 pub(super) fn write<E: From<ModelError> + From<TrainError>>(
-    wanted: &Wanted<'_>,
+    wanted: &SyntheticRequest<'_>,
     rows: &Histories,
     between: &mut dyn FnMut(Pass) -> Result<(), E>,
 ) -> Result<Histories, E> {
-    let Wanted {
+    let SyntheticRequest {
         sampler,
         n,
         least,
@@ -148,7 +148,7 @@ pub fn judge_samplers(
     }];
     for sampler in Sampler::iter() {
         told(Judging::Begins(sampler.title()));
-        let wanted = Wanted {
+        let wanted = SyntheticRequest {
             sampler,
             n: halves.learnt.n_rows(),
             least: halves.least,

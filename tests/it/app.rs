@@ -16,7 +16,7 @@ use seqscope::data::{
 };
 use seqscope::experiment::Experiment;
 use seqscope::model::{ModelKind, ModelSpec, TransformerSpec};
-use seqscope::run::{Outcome, RunStatus, RunStore};
+use seqscope::run::{RunOutcome, RunStatus, RunStore};
 use seqscope::train::StopMode;
 
 /// Longer than anything here takes on a busy machine.
@@ -94,7 +94,7 @@ impl Bench {
         self.edit(|experiment| tiny(experiment, epochs));
     }
 
-    fn ended(&mut self) -> Option<Outcome> {
+    fn ended(&mut self) -> Option<RunOutcome> {
         self.until("the run's end", |app| {
             !app.is_training() && app.training.is_some()
         });
@@ -260,7 +260,7 @@ fn the_audit_comes_with_the_data_and_stays_with_the_run() {
     let calendar = bench.app.data.calendar.clone().unwrap();
     assert!(calendar.bars.iter().any(|bar| bar.n_test > 0));
     bench.app.apply(Action::Start);
-    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    assert_eq!(bench.ended(), Some(RunOutcome::Finished));
     let run = bench
         .app
         .training
@@ -385,7 +385,7 @@ fn start_prepares_trains_lists_and_explains() {
         bench.app.enabled(&Action::Start).is_err(),
         "one run at a time"
     );
-    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    assert_eq!(bench.ended(), Some(RunOutcome::Finished));
     let training = bench.app.training.clone().unwrap();
     assert_eq!(
         training
@@ -404,7 +404,7 @@ fn start_prepares_trains_lists_and_explains() {
     assert_eq!(bench.app.selection.run.as_ref(), Some(&run));
     bench.until("the list", |app| {
         app.summary(&run)
-            .is_some_and(|summary| summary.status == RunStatus::Ended(Outcome::Finished))
+            .is_some_and(|summary| summary.status == RunStatus::Ended(RunOutcome::Finished))
     });
 
     bench.app.apply(Action::GoTo(Page::Explain));
@@ -464,7 +464,7 @@ fn a_run_can_be_held_and_stopped() {
     bench.app.apply(Action::Resume);
     bench.until("going on", |app| app.enabled(&Action::Pause).is_ok());
     bench.app.apply(Action::Stop(StopMode::Keep));
-    assert_eq!(bench.ended(), Some(Outcome::Stopped));
+    assert_eq!(bench.ended(), Some(RunOutcome::Stopped));
     let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
     bench.until("the list", |app| {
         app.enabled(&Action::DeleteRun(run.clone())).is_ok()
@@ -657,7 +657,7 @@ fn what_start_was_pressed_for_is_trained_whatever_is_edited_meanwhile() {
             ..WorldSpec::default()
         });
     });
-    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    assert_eq!(bench.ended(), Some(RunOutcome::Finished));
     let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
     let manifest = bench.app.store.manifest(&run).unwrap();
     assert_eq!(
@@ -678,7 +678,7 @@ fn stopped_run(bench: &mut Bench) -> seqscope::run::RunId {
             .is_some_and(|training| training.points.len() >= 2)
     });
     bench.app.apply(Action::Stop(StopMode::Keep));
-    assert_eq!(bench.ended(), Some(Outcome::Stopped));
+    assert_eq!(bench.ended(), Some(RunOutcome::Stopped));
     let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
     bench.until("the list", |app| {
         app.enabled(&Action::ResumeRun(run.clone())).is_ok()
@@ -747,7 +747,7 @@ fn what_another_program_trained_further_is_read_again() {
             .is_some_and(|t| t.points.iter().any(|point| point.epoch > n_epochs))
     });
     other.app.apply(Action::Stop(StopMode::Keep));
-    assert_eq!(other.ended(), Some(Outcome::Stopped));
+    assert_eq!(other.ended(), Some(RunOutcome::Stopped));
     let n_now = other.app.store.manifest(&run).unwrap().epochs;
 
     bench.app.apply(Action::RefreshRuns);
@@ -768,7 +768,7 @@ fn what_is_doubtful_about_the_data_stands_in_the_run() {
     });
     bench.until("the head", |app| app.data.preview.ready().is_some());
     bench.app.apply(Action::Start);
-    assert_eq!(bench.ended(), Some(Outcome::Finished));
+    assert_eq!(bench.ended(), Some(RunOutcome::Finished));
     let training = bench.app.training.as_ref().unwrap();
     let manifest = bench
         .app

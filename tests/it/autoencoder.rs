@@ -9,7 +9,7 @@ use seqscope::data::{DataSource, DataSpec, WorldKind, WorldSpec, prepare};
 use seqscope::experiment::Experiment;
 use seqscope::metric::Metric;
 use seqscope::model::{AutoencoderSpec, Likelihood, ModelSpec, SequentialVaeSpec, VaeSpec};
-use seqscope::run::{Outcome, Part, RunId, RunStore};
+use seqscope::run::{Part, RunId, RunOutcome, RunStore};
 use seqscope::train::{Command, Ended, EventKind, Job, LatentUse, StopMode, run};
 
 use crate::fake::{Commands, Listener};
@@ -81,7 +81,7 @@ fn done(experiment: &Experiment) -> Done {
     };
     let mut listener = Listener::default();
     let (id, ended) = run(job, &mut Commands::default(), &mut listener).unwrap();
-    assert_eq!(ended.outcome, Some(Outcome::Finished), "{ended:?}");
+    assert_eq!(ended.outcome, Some(RunOutcome::Finished), "{ended:?}");
     let kinds = listener.events.into_iter().map(|event| event.kind);
     let (mut latent, mut warnings) = (Vec::new(), Vec::new());
     for kind in kinds {

@@ -6,7 +6,7 @@ use seqscope::data::{AugmentSpec, DataShape, Histories, Sampler};
 use seqscope::experiment::Experiment;
 use seqscope::model::gan::GanSpec;
 use seqscope::model::{Blueprint, LstmSpec, ModelFamily, OptimizerSpec, StepInputs, open_device};
-use seqscope::run::{Outcome, Part, RunStore};
+use seqscope::run::{Part, RunOutcome, RunStore};
 use seqscope::train::{Event, EventKind, Job, run};
 use strum::IntoEnumIterator;
 
@@ -126,7 +126,10 @@ fn an_augmented_run_repeats_itself_and_goes_on_to_the_same_numbers() {
     let mut cut = setup(ALWAYS);
     cut.script().panic_at = Some(6);
     let failed = cut.run();
-    assert!(matches!(failed.ended.outcome, Some(Outcome::Failed { .. })));
+    assert!(matches!(
+        failed.ended.outcome,
+        Some(RunOutcome::Failed { .. })
+    ));
     cut.resume = Some(failed.id);
     let done = cut.run();
     assert_eq!(done.ended.epochs, 3);
@@ -162,7 +165,7 @@ fn synthetic_histories_stand_beside_the_users_own_in_every_epoch() {
         let done = setup.run();
         assert_eq!(
             done.ended.outcome,
-            Some(Outcome::Finished),
+            Some(RunOutcome::Finished),
             "{sampler}: {:?}",
             done.ended
         );
@@ -252,7 +255,7 @@ fn synthetic_histories_of_what_cannot_be_written_are_refused_before_there_is_a_f
     }
     assert_eq!(std::fs::read_dir(many.folder.path()).unwrap().count(), 0);
     many.experiment.training.augment.sampler = Sampler::Markov;
-    assert_eq!(many.run().ended.outcome, Some(Outcome::Finished));
+    assert_eq!(many.run().ended.outcome, Some(RunOutcome::Finished));
 }
 
 // ---------------------------------------------------------------------------------------------
@@ -452,7 +455,7 @@ fn losses_with(setting: &str) -> Vec<f64> {
         resume: None,
     };
     let (id, ended) = run(job, &mut Commands::default(), &mut Listener::default()).unwrap();
-    assert_eq!(ended.outcome, Some(Outcome::Finished));
+    assert_eq!(ended.outcome, Some(RunOutcome::Finished));
     store
         .history(&id)
         .unwrap()

@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use seqscope::model::{DeviceInfo, DeviceKind};
-use seqscope::run::{Outcome, Part, RunId, RunStatus, RunStore};
+use seqscope::run::{Part, RunId, RunOutcome, RunStatus, RunStore};
 use seqscope::train::{
     Built, Command, Control, Event, EventKind, Job, Observer, Preparing, StopMode, TrainError,
     run_with,
@@ -109,7 +109,7 @@ fn a_run_left_at_any_moment_goes_on_to_the_same_numbers() {
         let mut setup = setup();
         setup.commands = Commands::at(moment, Command::Leave);
         let left = setup.run();
-        if left.ended.outcome == Some(Outcome::Finished) {
+        if left.ended.outcome == Some(RunOutcome::Finished) {
             // The word came after its end, or while the test split was read.
             assert_eq!(kept(&setup.store(), &left.id), expected, "moment {moment}");
             continue;
@@ -129,7 +129,7 @@ fn a_run_left_at_any_moment_goes_on_to_the_same_numbers() {
                     states(&setup.store(), &left.id)
                 );
             }
-            if left.ended.outcome == Some(Outcome::Finished) {
+            if left.ended.outcome == Some(RunOutcome::Finished) {
                 break;
             }
         }
@@ -182,9 +182,12 @@ fn a_killed_run_that_was_paused_before_goes_on_from_there() {
     setup.commands = Commands::default();
     setup.script().panic_at = Some(7);
     let failed = setup.run();
-    assert!(matches!(failed.ended.outcome, Some(Outcome::Failed { .. })));
+    assert!(matches!(
+        failed.ended.outcome,
+        Some(RunOutcome::Failed { .. })
+    ));
     let resumed = setup.run();
-    assert_eq!(resumed.ended.outcome, Some(Outcome::Finished));
+    assert_eq!(resumed.ended.outcome, Some(RunOutcome::Finished));
     assert_eq!(
         kept(&setup.store(), &left.id),
         kept(&whole.store(), &done.id)
@@ -322,7 +325,7 @@ fn a_test_split_that_is_being_read_is_read_to_its_end() {
     // After 12 steps, 3 looks at validation and the one before the test split.
     setup.commands = Commands::at(17, Command::Leave);
     let done = setup.run();
-    assert_eq!(done.ended.outcome, Some(Outcome::Finished));
+    assert_eq!(done.ended.outcome, Some(RunOutcome::Finished));
     assert!(done.ended.test.is_some() && done.ended.pause.is_none());
     let log = std::fs::read_to_string(setup.dir(&done.id).join("log.txt")).unwrap();
     assert!(log.contains("so the run goes to its end"), "{log}");

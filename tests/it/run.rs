@@ -9,7 +9,7 @@ use seqscope::data::{Column, Table, write_parquet};
 use seqscope::experiment::{Experiment, FilterSeen};
 use seqscope::metric::{Metric, Metrics};
 use seqscope::run::{
-    DataStamp, EpochDone, HistoryPoint, Manifest, Outcome, Part, RunError, RunId, RunMemory,
+    DataStamp, EpochDone, HistoryPoint, Manifest, Part, RunError, RunId, RunMemory, RunOutcome,
     RunStatus, RunStore, RunWriter, Summary, UserResult,
 };
 
@@ -85,10 +85,10 @@ fn a_run_is_running_while_it_is_written_and_interrupted_when_its_writer_is_gone(
         [(1, 4, 0.25), (2, 8, 0.5)]
     );
     let mut again = RunWriter::reopen(&store, &id).unwrap();
-    again.finish(Outcome::Stopped).unwrap();
+    again.finish(RunOutcome::Stopped).unwrap();
     assert_eq!(
         store.status(&id).unwrap(),
-        RunStatus::Ended(Outcome::Stopped)
+        RunStatus::Ended(RunOutcome::Stopped)
     );
 }
 
@@ -356,7 +356,7 @@ fn a_frozen_old_run_keeps_opening() {
     assert!(!runs.is_empty());
     for run in runs {
         let manifest = run.manifest.unwrap_or_else(|| panic!("{:?}", run.status));
-        assert_eq!(run.status, RunStatus::Ended(Outcome::Finished));
+        assert_eq!(run.status, RunStatus::Ended(RunOutcome::Finished));
         assert!(
             manifest
                 .experiment
@@ -608,7 +608,7 @@ fn copies(n: usize) -> (tempfile::TempDir, RunStore) {
     let store = RunStore::at(folder.path());
     let mut writer = started(&store, "copied");
     writer.manifest.epochs = 1;
-    writer.finish(Outcome::Finished).unwrap();
+    writer.finish(RunOutcome::Finished).unwrap();
     let run = writer.id().clone();
     drop(writer);
     for at in 0..n {

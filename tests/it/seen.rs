@@ -13,7 +13,7 @@ use seqscope::data::{
 use seqscope::experiment::{EvaluationSpec, Experiment, FilterSeen};
 use seqscope::explain::user_view;
 use seqscope::metric::{MISS, Metric, Metrics, Seen};
-use seqscope::run::{Part, SeenTarget, SliceBy, Tested, against_first, hindrance, slices};
+use seqscope::run::{Part, SeenTarget, SliceBy, Tested, against_first, slices, why_not_comparable};
 use seqscope::train::{Command, StopMode, TrainError, fit_reference, restore_with};
 
 use crate::fake::{Commands, Done, Listener, Setup, walks};
@@ -514,9 +514,9 @@ fn a_run_from_before_is_marked_and_kept_apart_where_the_rule_matters() {
         "{remark}"
     );
     assert!(old.remarks().any(|problem| problem.sentence == remark));
-    let why = hindrance(&new, &old).unwrap();
+    let why = why_not_comparable(&new, &old).unwrap();
     assert!(
-        why.contains("seen before") && hindrance(&old, &new) == Some(why),
+        why.contains("seen before") && why_not_comparable(&old, &new) == Some(why),
         "{why}"
     );
     let results = setup
@@ -543,7 +543,7 @@ fn a_run_from_before_is_marked_and_kept_apart_where_the_rule_matters() {
     make_old(&setup.dir(&done.id));
     let old = setup.store().manifest(&done.id).unwrap();
     assert_eq!(
-        (old.counted_before(), hindrance(&new, &old)),
+        (old.counted_before(), why_not_comparable(&new, &old)),
         (None, None),
         "seen items were ranked then as now"
     );

@@ -9,7 +9,7 @@ use seqscope::data::{
 use seqscope::experiment::{Experiment, TrainingSpec};
 use seqscope::metric::{AnswerKind, Metric};
 use seqscope::model::{LossKind, ModelSpec};
-use seqscope::run::{Outcome, RunStore};
+use seqscope::run::{RunOutcome, RunStore};
 use seqscope::spec::Described;
 use seqscope::train::{Job, run};
 use strum::IntoEnumIterator as _;
@@ -353,7 +353,7 @@ fn every_family_trains_on_every_task_it_supports() {
             };
             let what = format!("{} on {task}", model.family().title());
             let manifest = trained(experiment);
-            assert_eq!(manifest.outcome, Some(Outcome::Finished), "{what}");
+            assert_eq!(manifest.outcome, Some(RunOutcome::Finished), "{what}");
             let test = manifest.test.unwrap();
             let kind = match task {
                 TaskKind::NextItem => AnswerKind::Ranking,

@@ -12,7 +12,7 @@ use seqscope::experiment::{Experiment, LrDecay, TrainingSpec};
 use seqscope::explain::user_view;
 use seqscope::metric::Metric;
 use seqscope::model::{ModelSpec, TransformerSpec, VaeSpec};
-use seqscope::run::{History, Outcome, Part, RunId, RunStatus, RunStore};
+use seqscope::run::{History, Part, RunId, RunOutcome, RunStatus, RunStore};
 use seqscope::train::{
     Command, EarlyStop, EventKind, Job, StopMode, TrainError, lr_at, restore, restore_with, run,
 };
@@ -47,7 +47,7 @@ fn a_run_tells_its_story_in_order_and_ends_once() {
         Some(EventKind::Ended(Box::new(done.ended.clone()))),
         "what is returned is what was told"
     );
-    assert_eq!(done.ended.outcome, Some(Outcome::Finished));
+    assert_eq!(done.ended.outcome, Some(RunOutcome::Finished));
     assert_eq!(
         (done.ended.epochs, done.ended.best_epoch),
         (3, Some(1)),
@@ -88,7 +88,7 @@ fn a_finished_run_leaves_a_whole_folder() {
     let done = setup.run();
     let store = setup.store();
     let manifest = store.manifest(&done.id).unwrap();
-    assert_eq!(manifest.outcome, Some(Outcome::Finished));
+    assert_eq!(manifest.outcome, Some(RunOutcome::Finished));
     assert_eq!((manifest.epochs, manifest.best_epoch), (2, Some(2)));
     assert_eq!(
         (&manifest.valid, &manifest.test),
@@ -190,7 +190,7 @@ fn stop_and_keep_judges_the_best_so_far() {
     setup.commands = Commands::at(13, Command::Stop(StopMode::Keep));
     let done = setup.run();
     assert_ends_once(&done);
-    assert_eq!(done.ended.outcome, Some(Outcome::Stopped));
+    assert_eq!(done.ended.outcome, Some(RunOutcome::Stopped));
     assert_eq!((done.ended.epochs, done.ended.best_epoch), (2, Some(1)));
     assert!(
         (done.ended.test.unwrap().get(Metric::Ndcg10).unwrap() - 0.6).abs() < 1e-12,
@@ -204,7 +204,7 @@ fn stop_in_the_first_epoch_keeps_a_run_without_figures() {
     setup.commands = Commands::at(2, Command::Stop(StopMode::Keep));
     let done = setup.run();
     assert_ends_once(&done);
-    assert_eq!(done.ended.outcome, Some(Outcome::Stopped));
+    assert_eq!(done.ended.outcome, Some(RunOutcome::Stopped));
     assert_eq!((done.ended.epochs, done.ended.test), (0, None));
 }
 
@@ -224,7 +224,7 @@ fn a_panic_in_the_model_becomes_a_failed_run() {
     setup.script().panic_at = Some(9);
     let done = setup.run();
     assert_ends_once(&done);
-    let Some(Outcome::Failed { sentence }) = &done.ended.outcome else {
+    let Some(RunOutcome::Failed { sentence }) = &done.ended.outcome else {
         panic!("{:?}", done.ended)
     };
     assert!(
@@ -252,7 +252,7 @@ fn a_lost_device_and_a_diverged_loss_become_failed_runs() {
         (setup.script().fail_at, setup.script().diverge_at) = (fail_at, diverge_at);
         let done = setup.run();
         assert_ends_once(&done);
-        let Some(Outcome::Failed { sentence }) = &done.ended.outcome else {
+        let Some(RunOutcome::Failed { sentence }) = &done.ended.outcome else {
             panic!("{:?}", done.ended)
         };
         assert!(sentence.contains(word), "{sentence}");
@@ -275,7 +275,7 @@ fn a_folder_that_cannot_be_written_fails_the_run() {
     };
     let done = setup.run_watched(listener).unwrap();
     assert_ends_once(&done);
-    let Some(Outcome::Failed { sentence }) = &done.ended.outcome else {
+    let Some(RunOutcome::Failed { sentence }) = &done.ended.outcome else {
         panic!("{:?}", done.ended)
     };
     assert!(
@@ -297,7 +297,7 @@ fn a_listener_that_went_away_does_not_matter() {
         ..Listener::default()
     };
     let done = setup.run_watched(listener).unwrap();
-    assert_eq!(done.ended.outcome, Some(Outcome::Finished));
+    assert_eq!(done.ended.outcome, Some(RunOutcome::Finished));
     assert_eq!(done.events.len(), 1, "it is not asked again");
 }
 
@@ -381,7 +381,7 @@ fn a_paused_run_can_be_stopped() {
     assert_ends_once(&done);
     assert_eq!(
         (done.ended.outcome, done.ended.epochs),
-        (Some(Outcome::Stopped), 1)
+        (Some(RunOutcome::Stopped), 1)
     );
 }
 
@@ -675,7 +675,7 @@ fn an_absurd_learning_rate_is_called_divergence_and_a_usual_one_is_not() {
             let (_, ended) = run(job, &mut Commands::default(), &mut listener).unwrap();
             // A loss beyond all numbers fails the run, which is no secret either.
             let is_told = ended.diverged_epoch.is_some()
-                || matches!(ended.outcome, Some(Outcome::Failed { .. }));
+                || matches!(ended.outcome, Some(RunOutcome::Failed { .. }));
             assert_eq!(is_told, diverges, "{model:?} at {lr}: {ended:?}");
         }
     }
@@ -786,7 +786,7 @@ fn patience_runs_out_and_the_best_epoch_stays() {
         (6, Some(3)),
         "an equal epoch is no better one"
     );
-    assert_eq!(done.ended.outcome, Some(Outcome::Finished));
+    assert_eq!(done.ended.outcome, Some(RunOutcome::Finished));
     assert!((done.ended.test.unwrap().get(Metric::Ndcg10).unwrap() - 0.5).abs() < 1e-12);
 }
 
@@ -903,7 +903,10 @@ fn a_failed_run_that_goes_on_equals_one_that_never_failed() {
         let mut cut = long_run();
         cut.script().panic_at = Some(panic_at);
         let failed = cut.run();
-        assert!(matches!(failed.ended.outcome, Some(Outcome::Failed { .. })));
+        assert!(matches!(
+            failed.ended.outcome,
+            Some(RunOutcome::Failed { .. })
+        ));
         cut.resume = Some(failed.id.clone());
         let done = cut.run();
         assert_eq!(done.id, failed.id, "the same folder");
@@ -1150,7 +1153,7 @@ fn a_real_model_repeats_itself_and_goes_on_bit_for_bit() {
         .map(|folder| tiny_transformer(&prepared, folder.path()));
     let (store, other) = (whole.store.clone(), cut.store.clone());
     let (id, ended) = run(whole, &mut Commands::default(), &mut Listener::default()).unwrap();
-    assert_eq!(ended.outcome, Some(Outcome::Finished), "{ended:?}");
+    assert_eq!(ended.outcome, Some(RunOutcome::Finished), "{ended:?}");
 
     let mut stop = Commands::at(10, Command::Stop(StopMode::Keep));
     let (cut_id, stopped) = run(cut.clone(), &mut stop, &mut Listener::default()).unwrap();

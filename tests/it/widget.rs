@@ -5,12 +5,12 @@ use egui::{Color32, Event, Pos2, Vec2, pos2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use proptest::prelude::*;
-use seqscope::explain::{AskedThere, HeadSummary, Said, Scored, TimelineStep, UserView};
+use seqscope::explain::{AskedThere, HeadSummary, Scored, TaskAnswers, TimelineStep, UserView};
 use seqscope::run::{Curve, Part};
 use seqscope::ui::widget::heatmap::{
-    Allowance, Heatmap, Look, Matrix, Pointed, Scale, Thumbnail, Words,
+    Allowance, ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle, Pointed, Thumbnail,
 };
-use seqscope::ui::widget::line_chart::{ChartData, Chrome, LineChart, Reference, Series};
+use seqscope::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, LineChart, Reference};
 use seqscope::ui::widget::timeline::{Timeline, TimelineData, summary};
 
 fn title(at: usize) -> String {
@@ -115,7 +115,7 @@ fn thinning_to_a_zoomed_range_keeps_a_neighbour_on_either_side() {
 // ---------------------------------------------------------------------------------------------
 
 fn chart() -> LineChart {
-    let series = |name: &str, points: Vec<[f64; 2]>| Series {
+    let series = |name: &str, points: Vec<[f64; 2]>| ChartSeries {
         name: name.to_owned(),
         color: Color32::LIGHT_BLUE,
         points: points.into(),
@@ -209,7 +209,7 @@ fn long_chart() -> LineChart {
             .map(move |x| [x as f64, ((x * 7919 + at) % 997) as f64])
             .collect::<Vec<_>>()
     };
-    let series = |at: usize| Series {
+    let series = |at: usize| ChartSeries {
         name: format!("run {at}"),
         color: Color32::LIGHT_BLUE,
         points: points(at).into(),
@@ -294,7 +294,7 @@ fn a_chart_at_rest_is_painted_without_a_look_at_its_points() {
 /// 64 maps of 200 × 200 in a grid.
 fn paint_grid(ui: &mut egui::Ui, maps: &mut [Heatmap], values: &[f32], content: u64) {
     let mut allowance = Allowance::of_a_frame();
-    let matrix = Matrix {
+    let matrix = HeatmapMatrix {
         values,
         n_rows: 200,
         n_cols: 200,
@@ -305,7 +305,7 @@ fn paint_grid(ui: &mut egui::Ui, maps: &mut [Heatmap], values: &[f32], content: 
             let small = Thumbnail {
                 name: "map",
                 hint: "",
-                scale: Scale::OfRow,
+                scale: ColorScale::OfRow,
                 side: 60.0,
             };
             map.thumbnail(
@@ -371,13 +371,13 @@ fn weights() -> Vec<f32> {
 
 fn paint_map(ui: &mut egui::Ui, map: &mut Map) {
     let values = weights();
-    let matrix = Matrix {
+    let matrix = HeatmapMatrix {
         values: &values,
         n_rows: 4,
         n_cols: 4,
         is_causal: true,
     };
-    let words = Words {
+    let words = HeatmapLabels {
         name: "Attention",
         row_axis: "after",
         col_axis: "looks at",
@@ -386,9 +386,9 @@ fn paint_map(ui: &mut egui::Ui, map: &mut Map) {
         row_title: &title,
         col_title: &title,
     };
-    let look = Look {
+    let look = HeatmapStyle {
         words: &words,
-        scale: Scale::OfRow,
+        scale: ColorScale::OfRow,
         size: vec2(500.0, 500.0),
         selected_row: Some(1),
     };
@@ -567,7 +567,7 @@ fn the_strip_tells_an_event_on_hover_and_selects_it_on_click() {
 
 #[test]
 fn a_timeline_of_another_task_speaks_its_words() {
-    let said = Said {
+    let said = TaskAnswers {
         classes: vec!["view".to_owned(), "cart".to_owned()],
         unit: "",
         first: 2,

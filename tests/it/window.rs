@@ -10,7 +10,7 @@ use seqscope::app::{Action, AppOptions, FilePicker, Page, PickKind, ThemeChoice,
 use seqscope::data::{CleanStep, SplitSpec, prepare};
 use seqscope::experiment::{Experiment, FilterSeen};
 use seqscope::model::ModelKind;
-use seqscope::run::{Outcome, RunStore};
+use seqscope::run::{RunOutcome, RunStore};
 use seqscope::ui::Window;
 
 use crate::app::tiny;
@@ -109,7 +109,7 @@ impl Screen {
     }
 
     /// How the last run ended.
-    fn outcome(&self) -> Option<Outcome> {
+    fn outcome(&self) -> Option<RunOutcome> {
         match &self.app().training.as_ref()?.phase {
             TrainingPhase::Ended(ended) => ended.outcome.clone(),
             _ => None,
@@ -262,13 +262,13 @@ fn an_idle_window_asks_for_no_repaint() {
 /// The tabs of the Compare page that say how sure the differences are, and for whom they are.
 fn differences_are_tested(screen: &mut Screen) {
     screen.click("How sure");
-    screen.until("the tests", |w| w.app().honest().ready().is_some());
+    screen.until("the tests", |w| w.app().significance().ready().is_some());
     screen.harness.run();
-    let honest = Arc::clone(screen.app().honest().ready().unwrap());
-    assert_eq!(honest.comparison.runs.len(), 2);
+    let significance = Arc::clone(screen.app().significance().ready().unwrap());
+    assert_eq!(significance.comparison.runs.len(), 2);
     assert!(screen.shows("run A") && screen.shows("user by user") && screen.shows("Trials"));
     // The quickstart's world and the tiny one are not the same data: said, and no gain is shown.
-    let refused = honest.comparison.runs[1]
+    let refused = significance.comparison.runs[1]
         .against_first
         .as_ref()
         .unwrap()
@@ -277,7 +277,7 @@ fn differences_are_tested(screen: &mut Screen) {
         .cloned();
     assert!(refused.is_some_and(|why| screen.shows(&format!("≠ {why}"))));
     assert_eq!(
-        honest.references.as_ref().map(Vec::len),
+        significance.references.as_ref().map(Vec::len),
         Some(30),
         "ten references by three metrics"
     );
@@ -285,7 +285,7 @@ fn differences_are_tested(screen: &mut Screen) {
     assert_eq!(screen.harness.query_all_by_label("EASE").count(), 3);
     screen.click("By slice");
     screen.harness.run();
-    let slice = honest.slices[0].first().unwrap();
+    let slice = significance.slices[0].first().unwrap();
     assert!(
         screen.shows(&slice.name) && screen.shows("Users"),
         "{}",
@@ -693,7 +693,7 @@ fn closing_while_a_run_is_trained_asks_what_shall_become_of_it() {
         screen.harness.step();
         std::thread::sleep(Duration::from_millis(15));
     }
-    assert_eq!(screen.outcome(), Some(Outcome::Stopped));
+    assert_eq!(screen.outcome(), Some(RunOutcome::Stopped));
 }
 
 #[test]

@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::{Answer, Jobs, Post, defect, sentence};
+use super::{AnswerSender, JobAnswer, Jobs, defect, sentence};
 use crate::app::list_state::ListAsk;
 use crate::app::views::ViewKey;
 use crate::data::Prepared;
@@ -71,7 +71,7 @@ impl ExplainWorker {
 
     fn start(&mut self, jobs: &Jobs, first: ExplainQuestion) {
         let (sender, questions) = channel();
-        let mut shelf = Shelf {
+        let mut shelf = ModelCache {
             store: self.store.clone(),
             open: Vec::new(),
             references: None,
@@ -95,15 +95,15 @@ impl ExplainWorker {
 }
 
 /// The models held open, the latest used last.
-struct Shelf {
+struct ModelCache {
     store: RunStore,
     open: Vec<(RunId, Option<usize>, Restored)>,
     /// References of the run that a list was last made for: they take seconds to fit.
     references: Option<(RunId, FittedReferences)>,
 }
 
-impl Shelf {
-    fn serve(&mut self, questions: &Receiver<ExplainQuestion>, post: &Post) {
+impl ModelCache {
+    fn serve(&mut self, questions: &Receiver<ExplainQuestion>, post: &AnswerSender) {
         while let Ok(question) = questions.recv() {
             let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&question)));
             match answered {
@@ -117,7 +117,7 @@ impl Shelf {
         }
     }
 
-    fn answer(&mut self, question: &ExplainQuestion) -> Option<Answer> {
+    fn answer(&mut self, question: &ExplainQuestion) -> Option<JobAnswer> {
         match question {
             ExplainQuestion::Forget(run) => {
                 self.open.retain(|(open, ..)| open != run);
@@ -128,17 +128,17 @@ impl Shelf {
                 let data = self
                     .restored(run, *epoch, known.as_ref())
                     .map(|restored| Arc::clone(&restored.prepared));
-                Some(Answer::RunData(run.clone(), data))
+                Some(JobAnswer::RunData(run.clone(), data))
             }
             ExplainQuestion::User { key, known } => {
                 let view = self
                     .restored(&key.run, key.epoch, known.as_ref())
                     .and_then(|restored| look(restored, key));
-                Some(Answer::User(key.clone(), view.map(Arc::new)))
+                Some(JobAnswer::User(key.clone(), view.map(Arc::new)))
             }
             ExplainQuestion::List { ask, known } => {
                 let made = self.list(ask, known.as_ref());
-                Some(Answer::List(ask.clone(), made.map(Arc::new)))
+                Some(JobAnswer::List(ask.clone(), made.map(Arc::new)))
             }
         }
     }
@@ -231,12 +231,12 @@ fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
     })
 }
 
-fn answer_error(question: &ExplainQuestion, why: &str) -> Answer {
+fn answer_error(question: &ExplainQuestion, why: &str) -> JobAnswer {
     match question {
-        ExplainQuestion::User { key, .. } => Answer::User(key.clone(), Err(why.to_owned())),
-        ExplainQuestion::List { ask, .. } => Answer::List(ask.clone(), Err(why.to_owned())),
+        ExplainQuestion::User { key, .. } => JobAnswer::User(key.clone(), Err(why.to_owned())),
+        ExplainQuestion::List { ask, .. } => JobAnswer::List(ask.clone(), Err(why.to_owned())),
         ExplainQuestion::Data { run, .. } | ExplainQuestion::Forget(run) => {
-            Answer::RunData(run.clone(), Err(why.to_owned()))
+            JobAnswer::RunData(run.clone(), Err(why.to_owned()))
         }
     }
 }

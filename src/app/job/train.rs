@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use super::{Answer, Jobs, Post, Ticket, sentence};
+use super::{AnswerSender, JobAnswer, Jobs, Ticket, sentence};
 use crate::experiment::Experiment;
 use crate::model::Blueprint;
 use crate::train::{
@@ -36,13 +36,13 @@ impl Control for ChannelControl {
 
 /// Events to the window: progress may be dropped, all else arrives.
 struct ChannelObserver {
-    post: Post,
+    post: AnswerSender,
     ticket: Ticket,
 }
 
 impl Observer for ChannelObserver {
     fn observe(&mut self, event: &Event) -> Result<(), TrainError> {
-        let answer = Answer::Train(event.clone());
+        let answer = JobAnswer::Train(event.clone());
         match event.kind {
             EventKind::Progress(_) => self.post.offer(answer),
             _ => self.post.send(answer),
@@ -52,7 +52,7 @@ impl Observer for ChannelObserver {
 
     fn preparing(&mut self, references: &Preparing) {
         self.post
-            .offer(Answer::Preparing(self.ticket, references.clone()));
+            .offer(JobAnswer::Preparing(self.ticket, references.clone()));
     }
 }
 
@@ -75,7 +75,7 @@ pub(in crate::app) fn start_training(
         run.map_err(sentence)
     };
     jobs.start("train", work, move |returned| {
-        Answer::Trained(ticket, returned)
+        JobAnswer::Trained(ticket, returned)
     });
     sender
 }

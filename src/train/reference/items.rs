@@ -2,7 +2,7 @@
 
 use strum::IntoEnumIterator;
 
-use super::Fitted;
+use super::RunReferences;
 use crate::baseline::{
     Baseline, BaselineKind, EaseMemory, ItemContents, LeftOut, Question, ReferenceKind, Stop,
     TrainingLog,
@@ -13,7 +13,7 @@ use crate::metric::Seen;
 use crate::model::MachineMemory;
 use crate::train::TrainError;
 use crate::train::plan::train_items;
-use crate::train::ready::{Onlooker, Step};
+use crate::train::ready::{Onlooker, ReferenceStep};
 
 /// Fits every reference on the training events, in the order of their list; as their run is
 /// judged.
@@ -21,7 +21,7 @@ pub(super) fn fit_all(
     prepared: &Prepared,
     evaluation: EvaluationSpec,
     watch: &mut Onlooker<'_>,
-) -> Result<Fitted, TrainError> {
+) -> Result<RunReferences, TrainError> {
     let contents = contents(&prepared.dataset);
     let log = training_log(prepared, &contents, evaluation);
     let kinds: Vec<BaselineKind> = BaselineKind::iter().collect();
@@ -32,10 +32,10 @@ pub(super) fn fit_all(
             ..log.clone()
         })
     };
-    let mut fitted = Fitted::default();
+    let mut fitted = RunReferences::default();
     for (kind, found) in kinds
         .iter()
-        .zip(watch.each(Step::Fit, (&kinds, named), fit)?)
+        .zip(watch.each(ReferenceStep::Fit, (&kinds, named), fit)?)
     {
         match found {
             Ok(reference) => fitted.of_items.push((*kind, reference)),

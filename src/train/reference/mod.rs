@@ -5,14 +5,14 @@ mod items;
 mod one;
 
 pub use items::fit_reference;
-pub use one::{FittedReference, TaskAnswers};
+pub use one::{AnswerReference, FittedReference};
 
 use std::collections::BTreeMap;
 
 use super::TrainError;
 use super::open::{cases, data_of_run};
 use super::outcome::Answered;
-use super::ready::{Onlooker, Step};
+use super::ready::{Onlooker, ReferenceStep};
 use crate::baseline::task::TaskReference;
 use crate::baseline::{Baseline, BaselineKind, ReferenceKind, Stop, ranks_until};
 use crate::data::{self, Outcomes, Prepared};
@@ -26,7 +26,7 @@ use answers::FittedAnswers;
 
 /// The references that have something to say of a log, and why the others have not.
 #[derive(Default)]
-pub(super) struct Fitted {
+pub(super) struct RunReferences {
     of_items: Vec<(BaselineKind, Box<dyn Baseline>)>,
     of_answers: Vec<FittedAnswers>,
     pub(super) left_out: LeftOutReferences,
@@ -41,7 +41,7 @@ pub(super) struct JudgedReferences {
     pub(super) answers: BTreeMap<ReferenceKind, ReferenceAnswers>,
 }
 
-impl Fitted {
+impl RunReferences {
     /// Fits every reference of a task on the training events, or on the task's training questions.
     ///
     /// # Errors
@@ -61,7 +61,7 @@ impl Fitted {
         };
         let named = |kind: &TaskReference| ReferenceKind::from(*kind);
         Ok(Self {
-            of_answers: watch.each(Step::Fit, (&kinds, named), fit)?,
+            of_answers: watch.each(ReferenceStep::Fit, (&kinds, named), fit)?,
             ..Self::default()
         })
     }
@@ -79,32 +79,40 @@ impl Fitted {
     ) -> Result<JudgedReferences, TrainError> {
         let judged = if let Some(outcomes) = outcomes {
             let named = |reference: &FittedAnswers| ReferenceKind::from(reference.kind());
-            watch.each(Step::Judge, (&self.of_answers, named), |reference, _| {
-                let answered =
-                    Answered::by(outcomes, part, |sample| reference.answer(prepared, sample));
-                let results = answered.results(prepared, outcomes);
-                (
-                    named(reference),
-                    answered.metrics(),
-                    ReferenceAnswers::of_results(&results),
-                )
-            })?
+            watch.each(
+                ReferenceStep::Judge,
+                (&self.of_answers, named),
+                |reference, _| {
+                    let answered =
+                        Answered::by(outcomes, part, |sample| reference.answer(prepared, sample));
+                    let results = answered.results(prepared, outcomes);
+                    (
+                        named(reference),
+                        answered.metrics(),
+                        ReferenceAnswers::of_results(&results),
+                    )
+                },
+            )?
         } else {
             let questions = items::questions(prepared, cases(prepared, part), evaluation.seen());
             let named = |(kind, _): &(BaselineKind, Box<dyn Baseline>)| ReferenceKind::from(*kind);
-            watch.each(Step::Judge, (&self.of_items, named), |reference, stop| {
-                let ranks = ranks_until(
-                    stop,
-                    reference.1.as_ref(),
-                    prepared.dataset.n_items(),
-                    &questions,
-                );
-                (
-                    named(reference),
-                    Metrics::of_ranks(&ranks),
-                    ReferenceAnswers::of_ranks(ranks),
-                )
-            })?
+            watch.each(
+                ReferenceStep::Judge,
+                (&self.of_items, named),
+                |reference, stop| {
+                    let ranks = ranks_until(
+                        stop,
+                        reference.1.as_ref(),
+                        prepared.dataset.n_items(),
+                        &questions,
+                    );
+                    (
+                        named(reference),
+                        Metrics::of_ranks(&ranks),
+                        ReferenceAnswers::of_ranks(ranks),
+                    )
+                },
+            )?
         };
         let mut found = JudgedReferences::default();
         for (kind, metrics, answers) in judged {
@@ -154,7 +162,7 @@ pub fn refit_references(
         return Err(TrainError::Unfit(sentence));
     }
     let watch = &mut Onlooker::nobody();
-    let fitted = Fitted::on(&prepared, experiment, outcomes.as_ref(), watch)?;
+    let fitted = RunReferences::on(&prepared, experiment, outcomes.as_ref(), watch)?;
     let judged = fitted.judged(
         &prepared,
         (outcomes.as_ref(), Part::Test),

@@ -11,11 +11,11 @@ pub enum FittedReference {
     /// One that ranks items.
     Items(Box<dyn Baseline>),
     /// One that gives other answers.
-    Answers(TaskAnswers),
+    Answers(AnswerReference),
 }
 
 /// A reference of a task that ranks no items.
-pub struct TaskAnswers(FittedAnswers);
+pub struct AnswerReference(FittedAnswers);
 
 impl FittedReference {
     /// Fits one on the data of a run, whose experiment says what becomes of seen items.
@@ -36,7 +36,7 @@ impl FittedReference {
             (ReferenceKind::Task(kind), Some(outcomes))
                 if kind.answers() == kind_of(outcomes.output) =>
             {
-                Ok(Self::Answers(TaskAnswers(FittedAnswers::fit(
+                Ok(Self::Answers(AnswerReference(FittedAnswers::fit(
                     kind,
                     prepared,
                     &experiment.task,
@@ -51,7 +51,7 @@ impl FittedReference {
     }
 }
 
-impl TaskAnswers {
+impl AnswerReference {
     /// What it answers to a question, in the words of the task: chances of the classes, of "no" and
     /// "yes", or the number in its own unit. It sees what a model sees.
     #[must_use]

@@ -4,7 +4,7 @@ use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
 use crate::app::{Action, App, Loadable, TrainingPhase};
 use crate::metric::Metrics;
-use crate::run::{Manifest, Outcome, RunId, RunStatus, Summary};
+use crate::run::{Manifest, RunId, RunOutcome, RunStatus, Summary};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
 use crate::ui::{Actions, text};
@@ -18,18 +18,18 @@ pub(super) struct Rail {
     hides_ids: bool,
     /// What a person typed to find runs.
     wanted: String,
-    found: Found,
+    found: RunFilter,
 }
 
 /// Runs whose title or folder has the words that were typed.
 #[derive(Default)]
-struct Found {
+struct RunFilter {
     /// Which list, and which words: looked through again when either changes.
     of: Option<(u64, String)>,
     places: Vec<usize>,
 }
 
-impl Found {
+impl RunFilter {
     fn refresh(&mut self, runs: &[Summary], of: (u64, String)) {
         if self.of.as_ref() == Some(&of) {
             return;
@@ -282,9 +282,9 @@ fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
         RunStatus::Running if is_paused => (with("⏸ paused"), colors.accent),
         RunStatus::Running => (with("▶ training"), colors.accent),
         RunStatus::Interrupted => (with("⏸ interrupted"), colors.warning),
-        RunStatus::Ended(Outcome::Finished) => (whole(), colors.weak),
-        RunStatus::Ended(Outcome::Stopped) => (with("⏹ stopped"), colors.weak),
-        RunStatus::Ended(Outcome::Failed { .. }) => (with("✖ failed"), colors.error),
+        RunStatus::Ended(RunOutcome::Finished) => (whole(), colors.weak),
+        RunStatus::Ended(RunOutcome::Stopped) => (with("⏹ stopped"), colors.weak),
+        RunStatus::Ended(RunOutcome::Failed { .. }) => (with("✖ failed"), colors.error),
         RunStatus::Damaged(_) => ("✖ damaged".to_owned(), colors.error),
     }
 }
@@ -324,7 +324,7 @@ fn hover(ui: &mut Ui, summary: &Summary) {
     if let Some(device) = &manifest.device {
         ui.label(format!("On {}", device.name));
     }
-    if let Some(Outcome::Failed { sentence }) = &manifest.outcome {
+    if let Some(RunOutcome::Failed { sentence }) = &manifest.outcome {
         ui.label(sentence);
     }
 }

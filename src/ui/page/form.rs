@@ -24,7 +24,7 @@ const WIDE_REMARK: f32 = 520.0;
 const SLIDER_MOST: f64 = 16.0;
 
 /// One section of the experiment as a form.
-pub(super) struct Form<'a> {
+pub(super) struct SectionForm<'a> {
     /// Path of the section in an experiment file, such as `model`.
     pub(super) section: &'a str,
     /// The settings with their defaults.
@@ -35,7 +35,7 @@ pub(super) struct Form<'a> {
     pub(super) is_narrow: bool,
 }
 
-impl Form<'_> {
+impl SectionForm<'_> {
     /// Paints the settings, those beside the point folded, and writes what was changed into `spec`.
     pub(super) fn ui(&self, ui: &mut Ui, spec: &mut dyn Described) {
         let (core, more): (Vec<Field>, Vec<Field>) = spec

@@ -4,7 +4,7 @@ use egui::{Color32, Sense, Ui, vec2};
 
 use crate::ui::theme;
 
-use crate::run::{Outcome, RunStatus, Summary};
+use crate::run::{RunOutcome, RunStatus, Summary};
 use crate::spec::shown;
 
 /// `name · Family`, or the folder's name when the manifest cannot be read.
@@ -34,9 +34,9 @@ pub(crate) fn status(status: &RunStatus) -> &'static str {
         RunStatus::Running => "training",
         RunStatus::Paused => "paused",
         RunStatus::Interrupted => "interrupted",
-        RunStatus::Ended(Outcome::Finished) => "finished",
-        RunStatus::Ended(Outcome::Stopped) => "stopped",
-        RunStatus::Ended(Outcome::Failed { .. }) => "failed",
+        RunStatus::Ended(RunOutcome::Finished) => "finished",
+        RunStatus::Ended(RunOutcome::Stopped) => "stopped",
+        RunStatus::Ended(RunOutcome::Failed { .. }) => "failed",
         RunStatus::Damaged(_) => "damaged",
     }
 }
@@ -47,9 +47,9 @@ pub(crate) fn status_color(ui: &Ui, status: &RunStatus) -> Color32 {
     match status {
         RunStatus::Running | RunStatus::Paused => colors.accent,
         RunStatus::Interrupted => colors.warning,
-        RunStatus::Ended(Outcome::Finished) => colors.text,
-        RunStatus::Ended(Outcome::Stopped) => colors.weak,
-        RunStatus::Ended(Outcome::Failed { .. }) | RunStatus::Damaged(_) => colors.error,
+        RunStatus::Ended(RunOutcome::Finished) => colors.text,
+        RunStatus::Ended(RunOutcome::Stopped) => colors.weak,
+        RunStatus::Ended(RunOutcome::Failed { .. }) | RunStatus::Damaged(_) => colors.error,
     }
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use seqscope::experiment::Experiment;
 use seqscope::metric::Metric;
 use seqscope::run::{
-    HistoryPoint, Manifest, Outcome, Part, RunId, RunStore, RunWriter, UserResult,
+    HistoryPoint, Manifest, Part, RunId, RunOutcome, RunStore, RunWriter, UserResult,
 };
 use seqscope::train::{self, Command, Control, Event, Job, Observer, TrainError};
 
@@ -56,7 +56,7 @@ pub(crate) fn train(folder: &Path, what: &Trained<'_>) -> RunId {
         resume: None,
     };
     let (run, ended) = train::run(job, &mut Nobody, &mut Nobody).unwrap();
-    assert_eq!(ended.outcome, Some(Outcome::Finished), "{ended:?}");
+    assert_eq!(ended.outcome, Some(RunOutcome::Finished), "{ended:?}");
     run
 }
 
@@ -145,7 +145,7 @@ impl Pattern {
             .collect();
         writer.append(&points).unwrap();
         writer.save_results(Part::Test, &self.results).unwrap();
-        writer.finish(Outcome::Finished).unwrap();
+        writer.finish(RunOutcome::Finished).unwrap();
         writer.id().clone()
     }
 

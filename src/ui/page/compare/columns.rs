@@ -8,12 +8,12 @@ use strum::IntoEnumIterator as _;
 
 use crate::baseline::ReferenceKind;
 use crate::metric::{AnswerKind, Metric, Metrics};
-use crate::run::{Manifest, RunId, Summary, hindrance};
+use crate::run::{Manifest, RunId, Summary, why_not_comparable};
 use crate::ui::widget::run_words;
 
 /// What a column shows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter)]
-pub(super) enum Column {
+pub(super) enum RunColumn {
     Name,
     Family,
     Status,
@@ -33,7 +33,7 @@ pub(super) enum Column {
     Started,
 }
 
-impl Column {
+impl RunColumn {
     /// The metric on test that it shows, of those of a kind of answers.
     pub(super) fn metric(self, kind: AnswerKind) -> Option<Metric> {
         let place = match self {
@@ -97,20 +97,20 @@ impl Column {
     /// What runs are ordered by: a number, or text; `None` comes last in either direction.
     ///
     /// A run of another kind of answers than the columns' has nothing to be ordered by in theirs.
-    fn key(self, summary: &Summary, kind: AnswerKind) -> Option<Key> {
+    fn key(self, summary: &Summary, kind: AnswerKind) -> Option<SortKey> {
         let manifest = summary.manifest.as_ref()?;
         if self.is_metric() && manifest.experiment.answers() != kind {
             return None;
         }
         let test = |column: Self| manifest.test.as_ref()?.get(column.metric(kind)?);
-        let number = |n: Option<f64>| n.filter(|n| n.is_finite()).map(Key::Number);
+        let number = |n: Option<f64>| n.filter(|n| n.is_finite()).map(SortKey::Number);
         match self {
             Self::Started => number(Some(manifest.started_secs as f64)),
-            Self::Name => Some(Key::Text(manifest.experiment.name.to_lowercase())),
-            Self::Family => Some(Key::Text(
+            Self::Name => Some(SortKey::Text(manifest.experiment.name.to_lowercase())),
+            Self::Family => Some(SortKey::Text(
                 manifest.experiment.model.family().title().to_owned(),
             )),
-            Self::Status => Some(Key::Text(run_words::status(&summary.status).to_owned())),
+            Self::Status => Some(SortKey::Text(run_words::status(&summary.status).to_owned())),
             Self::Valid => number(manifest.valid.as_ref().and_then(|m| m.primary().1)),
             Self::Epochs => number(Some(manifest.epochs as f64)),
             Self::First | Self::Second | Self::Third => number(test(self)),
@@ -119,11 +119,11 @@ impl Column {
             Self::Audit => manifest
                 .data
                 .audit_word()
-                .map(|word| Key::Text(word.to_owned())),
+                .map(|word| SortKey::Text(word.to_owned())),
             Self::Device => manifest
                 .device
                 .as_ref()
-                .map(|d| Key::Text(d.name.to_lowercase())),
+                .map(|d| SortKey::Text(d.name.to_lowercase())),
             Self::Time => number(Some(manifest.train_secs)),
             Self::Params => number(Some(manifest.n_params as f64)),
         }
@@ -153,7 +153,7 @@ impl Column {
 }
 
 #[derive(Clone, Debug, PartialEq, PartialOrd)]
-enum Key {
+enum SortKey {
     Number(f64),
     Text(String),
 }
@@ -170,9 +170,9 @@ pub(super) fn to_beat(manifest: &Manifest) -> Option<f64> {
 #[derive(Default)]
 pub(super) struct WorkedOut {
     /// Which list, by what, whether falling, beside which run A.
-    of: Option<(u64, Column, bool, Option<RunId>)>,
+    of: Option<(u64, RunColumn, bool, Option<RunId>)>,
     pub(super) order: Vec<usize>,
-    pub(super) columns: Vec<Column>,
+    pub(super) columns: Vec<RunColumn>,
     /// The kind of answers that columns are of: that of run A, else of the first run.
     pub(super) kind: AnswerKind,
     pub(super) best: Best,
@@ -183,7 +183,7 @@ impl WorkedOut {
         &mut self,
         runs: &[Summary],
         primary: Option<&Manifest>,
-        of: (u64, Column, bool, Option<RunId>),
+        of: (u64, RunColumn, bool, Option<RunId>),
     ) {
         if self.of.as_ref() == Some(&of) {
             return;
@@ -194,15 +194,15 @@ impl WorkedOut {
             .map(|m| m.experiment.answers())
             .unwrap_or_default();
         self.order = order(runs, (of.1, of.2), self.kind);
-        self.columns = Column::shown(runs, self.kind);
+        self.columns = RunColumn::shown(runs, self.kind);
         self.best = Best::of(runs, primary, self.kind);
         self.of = Some(of);
     }
 }
 
 /// Places in `runs` in the order wanted; what has no value comes last in either direction.
-fn order(runs: &[Summary], (by, is_falling): (Column, bool), kind: AnswerKind) -> Vec<usize> {
-    let mut keyed: Vec<(Option<Key>, usize)> = runs
+fn order(runs: &[Summary], (by, is_falling): (RunColumn, bool), kind: AnswerKind) -> Vec<usize> {
+    let mut keyed: Vec<(Option<SortKey>, usize)> = runs
         .iter()
         .enumerate()
         .map(|(at, run)| (by.key(run, kind), at))
@@ -231,7 +231,8 @@ impl Best {
 
     fn of(runs: &[Summary], primary: Option<&Manifest>, kind: AnswerKind) -> Self {
         let manifests = runs.iter().filter_map(|s| s.manifest.as_ref());
-        let alike = manifests.filter(|m| primary.is_none_or(|p| hindrance(p, m).is_none()));
+        let alike =
+            manifests.filter(|m| primary.is_none_or(|p| why_not_comparable(p, m).is_none()));
         let mut best = BTreeMap::new();
         for (metric, value) in alike
             .filter_map(|m| m.test.as_ref())
@@ -262,7 +263,7 @@ mod tests {
         let runs = [damaged("a"), damaged("b")];
         for is_falling in [true, false] {
             assert_eq!(
-                order(&runs, (Column::First, is_falling), AnswerKind::Ranking),
+                order(&runs, (RunColumn::First, is_falling), AnswerKind::Ranking),
                 [0, 1],
                 "the order of the list stays"
             );

@@ -6,9 +6,9 @@ use strum::IntoEnumIterator as _;
 use super::super::headline::{self, lines_to_beat};
 use crate::app::App;
 use crate::metric::{AnswerKind, Better, Metric};
-use crate::run::{Manifest, Part, References, RunId, hindrance};
+use crate::run::{Manifest, Part, References, RunId, why_not_comparable};
 use crate::ui::theme;
-use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Series, tick};
+use crate::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, Flag, LineChart, tick};
 use crate::ui::widget::run_words;
 
 /// Which loss is drawn.
@@ -32,7 +32,7 @@ impl LossOf {
 
 /// What the charts were last filled with.
 #[derive(Clone, Debug, PartialEq)]
-struct Key {
+struct CurvesKey {
     /// Each run with the number of its points.
     runs: Vec<(RunId, usize)>,
     loss: LossOf,
@@ -40,8 +40,8 @@ struct Key {
     dark: bool,
 }
 
-pub(super) struct Curves {
-    key: Option<Key>,
+pub(super) struct CurvesTab {
+    key: Option<CurvesKey>,
     loss_of: LossOf,
     /// Which metric is drawn; the primary one until another is chosen.
     metric: Option<Metric>,
@@ -49,7 +49,7 @@ pub(super) struct Curves {
     ranking: LineChart,
 }
 
-impl Default for Curves {
+impl Default for CurvesTab {
     fn default() -> Self {
         Self {
             key: None,
@@ -61,7 +61,7 @@ impl Default for Curves {
     }
 }
 
-impl Curves {
+impl CurvesTab {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App) {
         if app.selection.compared.is_empty() {
             ui.weak("Tick runs in the first column of the table to draw their curves here.");
@@ -98,7 +98,7 @@ impl Curves {
             .compared
             .iter()
             .filter_map(|run| Some((run, app.views.series(run).ready()?)));
-        let key = Key {
+        let key = CurvesKey {
             runs: ready
                 .map(|(run, series)| (run.clone(), series.curves.n_points()))
                 .collect(),
@@ -124,7 +124,7 @@ impl Curves {
     }
 }
 
-fn data(y_label: &str, series: Vec<Series>) -> ChartData {
+fn data(y_label: &str, series: Vec<ChartSeries>) -> ChartData {
     ChartData {
         x_label: "Epoch".to_owned(),
         y_label: y_label.to_owned(),
@@ -133,7 +133,7 @@ fn data(y_label: &str, series: Vec<Series>) -> ChartData {
     }
 }
 
-fn curves(ui: &Ui, app: &App, key: &Key, part: Part, metric: &str) -> Vec<Series> {
+fn curves(ui: &Ui, app: &App, key: &CurvesKey, part: Part, metric: &str) -> Vec<ChartSeries> {
     let one = |(run, _): &(RunId, usize)| {
         let points = app
             .views
@@ -146,7 +146,7 @@ fn curves(ui: &Ui, app: &App, key: &Key, part: Part, metric: &str) -> Vec<Series
         let name = app
             .summary(run)
             .map_or_else(|| run.to_string(), run_words::distinct_title);
-        Some(Series {
+        Some(ChartSeries {
             name,
             color: theme::run_color(ui, app, run),
             points,
@@ -170,7 +170,7 @@ fn answers(app: &App) -> AnswerKind {
 }
 
 /// The best point of a curve.
-fn best(series: &Series, metric: Metric) -> Option<Flag> {
+fn best(series: &ChartSeries, metric: Metric) -> Option<Flag> {
     let at = match metric.better() {
         Better::Lower => series.points.lowest()?,
         Better::Higher | Better::Neither => series.points.highest()?,
@@ -186,7 +186,11 @@ fn shared_references(app: &App, runs: &[(RunId, usize)]) -> References {
     let manifest = |run: &RunId| app.summary(run).and_then(|s| s.manifest.as_deref());
     let manifests: Vec<&Manifest> = runs.iter().filter_map(|(run, _)| manifest(run)).collect();
     match manifests.split_first() {
-        Some((first, rest)) if rest.iter().all(|other| hindrance(first, other).is_none()) => {
+        Some((first, rest))
+            if rest
+                .iter()
+                .all(|other| why_not_comparable(first, other).is_none()) =>
+        {
             first.references_valid.clone()
         }
         _ => References::new(),

@@ -4,9 +4,9 @@
 mod columns;
 mod curves;
 mod disagree;
-mod honest;
 mod pair;
 mod settings;
+mod significance;
 mod table;
 
 use egui::Ui;
@@ -41,8 +41,8 @@ enum Below {
 pub(super) struct ComparePage {
     table: table::RunsTable,
     below: Below,
-    curves: curves::Curves,
-    settings: settings::Settings,
+    curves: curves::CurvesTab,
+    settings: settings::SettingDifferences,
     pair: pair::Pair,
 }
 
@@ -88,8 +88,8 @@ impl ComparePage {
                         self.curves.ui(ui, app);
                     });
             }
-            Below::HowSure => honest::how_sure(ui, app, actions),
-            Below::Slices => honest::by_slice(ui, app, actions),
+            Below::HowSure => significance::how_sure(ui, app, actions),
+            Below::Slices => significance::by_slice(ui, app, actions),
             Below::User => self.pair.ui(ui, app, actions),
         }
     }

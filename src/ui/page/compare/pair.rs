@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use egui::{Layout, RichText, ScrollArea, Ui, vec2};
 
-use super::super::explain::{AttentionView, Pickers, Shown, next_card, why_no_attention};
+use super::super::explain::{AttentionView, Pickers, ShownUser, next_card, why_no_attention};
 use super::disagree::Disagreements;
 use crate::app::{Action, App, Loadable};
 use crate::explain::UserView;
@@ -25,12 +25,12 @@ const LARGEST_MAPS: f32 = 620.0;
 pub(super) struct Pair {
     pickers: Pickers,
     disagreements: Disagreements,
-    sides: [Side; 2],
+    sides: [PairSide; 2],
 }
 
 /// View state of one side.
 #[derive(Default)]
-struct Side {
+struct PairSide {
     attention: AttentionView,
     timeline: Timeline,
 }
@@ -92,7 +92,7 @@ impl Pair {
     }
 }
 
-impl Side {
+impl PairSide {
     fn ui(&mut self, ui: &mut Ui, run: &RunId, app: &App, actions: &mut Actions) {
         let summary = app.summary(run);
         heading(ui, app, run, summary);
@@ -102,7 +102,7 @@ impl Side {
         let Some(prepared) = app.views.data(run) else {
             return;
         };
-        let shown = Shown::new(&view, prepared);
+        let shown = ShownUser::new(&view, prepared);
         let kind = summary
             .and_then(|s| s.manifest.as_ref())
             .map(|m| ModelKind::from(&m.experiment.model));

@@ -13,12 +13,12 @@ const ROW: f32 = 18.0;
 
 /// The differences found last.
 #[derive(Default)]
-pub(super) struct Settings {
+pub(super) struct SettingDifferences {
     of: Vec<RunId>,
     found: Vec<Difference>,
 }
 
-impl Settings {
+impl SettingDifferences {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App) {
         ui.label(RichText::new("Settings that differ").strong());
         let runs: Vec<&Summary> = app

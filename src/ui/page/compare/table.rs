@@ -6,10 +6,10 @@ use egui::{
 };
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
-use super::columns::{Best, Column, WorkedOut, to_beat};
+use super::columns::{Best, RunColumn, WorkedOut, to_beat};
 use crate::app::{Action, App, Page};
 use crate::metric::{AnswerKind, Metric};
-use crate::run::{Manifest, Summary, hindrance};
+use crate::run::{Manifest, Summary, why_not_comparable};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
@@ -20,7 +20,7 @@ const ROWS_IN_SIGHT: usize = 7;
 
 /// The order of the table.
 pub(super) struct RunsTable {
-    by: Column,
+    by: RunColumn,
     is_falling: bool,
     worked_out: WorkedOut,
 }
@@ -28,7 +28,7 @@ pub(super) struct RunsTable {
 impl Default for RunsTable {
     fn default() -> Self {
         Self {
-            by: Column::Started,
+            by: RunColumn::Started,
             is_falling: true,
             worked_out: WorkedOut::default(),
         }
@@ -109,7 +109,7 @@ impl RunsTable {
     }
 
     /// The column that was clicked.
-    fn header(&self, mut header: TableRow<'_, '_>, columns: &[Column]) -> Option<Column> {
+    fn header(&self, mut header: TableRow<'_, '_>, columns: &[RunColumn]) -> Option<RunColumn> {
         let mut clicked = None;
         for (name, help) in [
             ("", "Tick to draw its curves"),
@@ -157,7 +157,7 @@ struct Line<'a> {
     summary: &'a Summary,
     primary: Option<&'a Manifest>,
     best: &'a Best,
-    columns: &'a [Column],
+    columns: &'a [RunColumn],
     /// The kind of answers that the columns are of.
     kind: AnswerKind,
 }
@@ -197,15 +197,15 @@ impl Line<'_> {
                 actions.push(Action::SelectSecondRun((!is_right).then(|| id.clone())));
             }
         });
-        let hindrance = self.hindrance();
+        let why_not_comparable = self.why_not_comparable();
         for &column in self.columns {
             let (_, response) = row.col(|ui| {
-                if column.is_metric() && hindrance.is_some() {
+                if column.is_metric() && why_not_comparable.is_some() {
                     hatch(ui);
                 }
-                self.cell(ui, column, hindrance);
+                self.cell(ui, column, why_not_comparable);
             });
-            if let Some(why) = hindrance.filter(|_| column.is_metric()) {
+            if let Some(why) = why_not_comparable.filter(|_| column.is_metric()) {
                 response.on_hover_text(format!(
                     "Not comparable with run A: {why}{}",
                     self.own_metrics()
@@ -219,8 +219,8 @@ impl Line<'_> {
         response.context_menu(|ui| self.menu(ui, actions));
     }
 
-    fn hindrance(self) -> Option<&'static str> {
-        hindrance(self.primary?, self.summary.manifest.as_ref()?)
+    fn why_not_comparable(self) -> Option<&'static str> {
+        why_not_comparable(self.primary?, self.summary.manifest.as_ref()?)
     }
 
     /// What a run of another kind of answers than the columns' has on test, in its own metrics.
@@ -253,11 +253,11 @@ impl Line<'_> {
         }
     }
 
-    fn cell(self, ui: &mut Ui, column: Column, hindrance: Option<&str>) {
+    fn cell(self, ui: &mut Ui, column: RunColumn, why_not_comparable: Option<&str>) {
         let Some(manifest) = &self.summary.manifest else {
             match column {
-                Column::Name => plain(ui, self.summary.id.to_string()),
-                Column::Status => self.status(ui, None),
+                RunColumn::Name => plain(ui, self.summary.id.to_string()),
+                RunColumn::Status => self.status(ui, None),
                 _ => {}
             }
             return;
@@ -265,32 +265,37 @@ impl Line<'_> {
         let is_kind = manifest.experiment.answers() == self.kind;
         let of = column.metric(self.kind);
         match column {
-            Column::Started => plain(ui, text::moment(manifest.started_secs)),
-            Column::Name => {
+            RunColumn::Started => plain(ui, text::moment(manifest.started_secs)),
+            RunColumn::Name => {
                 run_words::dot(ui, theme::run_color(ui, self.app, &self.summary.id));
                 plain(ui, manifest.experiment.name.clone());
             }
-            Column::Family => plain(ui, manifest.experiment.model.family().title().to_owned()),
-            Column::Status => self.status(ui, hindrance),
-            Column::Valid if is_kind => plain(ui, best_valid(manifest)),
-            Column::Valid => metric(ui, None, false, hindrance),
-            Column::Epochs => number(ui, manifest.epochs.to_string(), false),
-            Column::First | Column::Second | Column::Third => {
+            RunColumn::Family => plain(ui, manifest.experiment.model.family().title().to_owned()),
+            RunColumn::Status => self.status(ui, why_not_comparable),
+            RunColumn::Valid if is_kind => plain(ui, best_valid(manifest)),
+            RunColumn::Valid => metric(ui, None, false, why_not_comparable),
+            RunColumn::Epochs => number(ui, manifest.epochs.to_string(), false),
+            RunColumn::First | RunColumn::Second | RunColumn::Third => {
                 let value = of.and_then(|of| manifest.test.as_ref()?.get(of));
                 let is_best = of
                     .zip(value)
                     .is_some_and(|(of, value)| self.best.is_best(of, value));
-                metric(ui, value, is_best, hindrance);
+                metric(ui, value, is_best, why_not_comparable);
             }
-            Column::ToBeat => metric(ui, to_beat(manifest).filter(|_| is_kind), false, hindrance),
-            Column::Optimum => metric(
+            RunColumn::ToBeat => metric(
+                ui,
+                to_beat(manifest).filter(|_| is_kind),
+                false,
+                why_not_comparable,
+            ),
+            RunColumn::Optimum => metric(
                 ui,
                 manifest.optimum().map(|best| best.ndcg_at_10),
                 false,
-                hindrance,
+                why_not_comparable,
             ),
-            Column::Audit => audit(ui, manifest),
-            Column::Device => plain(
+            RunColumn::Audit => audit(ui, manifest),
+            RunColumn::Device => plain(
                 ui,
                 manifest
                     .device
@@ -298,12 +303,12 @@ impl Line<'_> {
                     .map(|d| d.name.clone())
                     .unwrap_or_default(),
             ),
-            Column::Time => number(ui, text::duration(manifest.train_secs), false),
-            Column::Params => number(ui, text::count(manifest.n_params), false),
+            RunColumn::Time => number(ui, text::duration(manifest.train_secs), false),
+            RunColumn::Params => number(ui, text::count(manifest.n_params), false),
         }
     }
 
-    fn status(self, ui: &mut Ui, hindrance: Option<&str>) {
+    fn status(self, ui: &mut Ui, why_not_comparable: Option<&str>) {
         let status = run_words::status(&self.summary.status);
         let color = run_words::status_color(ui, &self.summary.status);
         let remarks: Vec<String> = self
@@ -313,7 +318,7 @@ impl Line<'_> {
             .flat_map(|m| m.remarks())
             .map(|remark| remark.sentence)
             .collect();
-        let (words, mut hover) = match hindrance {
+        let (words, mut hover) = match why_not_comparable {
             None => (RichText::new(status).color(color), status.to_owned()),
             Some(why) => (
                 RichText::new(format!("≠ {why}")).color(theme::colors(ui).weak),
@@ -390,9 +395,9 @@ fn number(ui: &mut Ui, words: String, is_best: bool) {
     );
 }
 
-fn metric(ui: &mut Ui, value: Option<f64>, is_best: bool, hindrance: Option<&str>) {
+fn metric(ui: &mut Ui, value: Option<f64>, is_best: bool, why_not_comparable: Option<&str>) {
     let words = value.map_or_else(|| "–".to_owned(), text::metric);
-    if hindrance.is_some() {
+    if why_not_comparable.is_some() {
         ui.add(Label::new(RichText::new(words).monospace().weak()).selectable(false));
     } else {
         number(

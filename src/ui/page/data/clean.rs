@@ -3,7 +3,7 @@
 use egui::{Button, RichText, ScrollArea, Ui};
 use strum::IntoEnumIterator;
 
-use super::super::form::{Form, problems};
+use super::super::form::{SectionForm, problems};
 use super::counts;
 use crate::app::App;
 use crate::data::{CleanSpec, CleanStep, StepCount, StepEffect};
@@ -23,7 +23,7 @@ enum ListChange {
 
 pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     let defaults = CleanSpec::default().fields();
-    Form {
+    SectionForm {
         section: "data.clean",
         defaults,
         draft: &app.draft,
@@ -109,7 +109,7 @@ fn settings(ui: &mut Ui, app: &App, place: usize, step: &mut CleanStep) {
     let defaults = default
         .map(|step| step.described().fields())
         .unwrap_or_default();
-    let form = Form {
+    let form = SectionForm {
         section: &path,
         defaults,
         draft: &app.draft,

@@ -32,7 +32,7 @@ const SETTINGS: f32 = 384.0;
 
 /// The way of a log.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
-enum Step {
+enum DataStep {
     #[default]
     Import,
     Roles,
@@ -42,7 +42,7 @@ enum Step {
 
 /// What stands beside the settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
-enum View {
+enum DataView {
     #[default]
     Preview,
     Counts,
@@ -53,7 +53,7 @@ enum View {
     Users,
 }
 
-impl View {
+impl DataView {
     fn help(self) -> &'static str {
         match self {
             Self::Preview => "The first rows of the file, as they are read",
@@ -77,8 +77,8 @@ impl View {
 /// View state of the page.
 #[derive(Default)]
 pub(super) struct DataPage {
-    step: Step,
-    view: View,
+    step: DataStep,
+    view: DataView,
     /// Fingerprint of the data whose profile was last brought to the front.
     shown: String,
     source: source::SourceForm,
@@ -114,10 +114,10 @@ impl DataPage {
             .map(|prepared| &prepared.dataset.fingerprint);
         if let Some(fingerprint) = fingerprint.filter(|fingerprint| **fingerprint != self.shown) {
             self.shown.clone_from(fingerprint);
-            self.view = View::Profile;
+            self.view = DataView::Profile;
         }
         if app.data.preview.is_loading() && app.data.last_preview.is_none() {
-            self.view = View::Preview;
+            self.view = DataView::Preview;
         }
     }
 
@@ -130,10 +130,10 @@ impl DataPage {
                     ui.take_available_width();
                     ui.heading(self.step.to_string());
                     match self.step {
-                        Step::Import => self.source.ui(ui, app, &mut edited, actions),
-                        Step::Roles => self.roles.ui(ui, app, &mut edited, actions),
-                        Step::Clean => clean::ui(ui, app, &mut edited),
-                        Step::Split => split::ui(ui, app, &mut edited),
+                        DataStep::Import => self.source.ui(ui, app, &mut edited, actions),
+                        DataStep::Roles => self.roles.ui(ui, app, &mut edited, actions),
+                        DataStep::Clean => clean::ui(ui, app, &mut edited),
+                        DataStep::Split => split::ui(ui, app, &mut edited),
                     }
                 });
                 preview_problems(ui, app);
@@ -145,7 +145,7 @@ impl DataPage {
 
     fn views(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.horizontal(|ui| {
-            for view in <View as strum::IntoEnumIterator>::iter() {
+            for view in <DataView as strum::IntoEnumIterator>::iter() {
                 let tab = Button::selectable(self.view == view, view.to_string());
                 if ui.add(tab).on_hover_text(view.help()).clicked() {
                     self.view = view;
@@ -159,23 +159,23 @@ impl DataPage {
         });
         ui.add_space(size::GAP_SMALL);
         match self.view {
-            View::Preview => preview::ui(ui, app, actions),
-            View::Counts => with_data(ui, app, actions, |ui, prepared, actions| {
+            DataView::Preview => preview::ui(ui, app, actions),
+            DataView::Counts => with_data(ui, app, actions, |ui, prepared, actions| {
                 counts::ui(ui, app, prepared, actions);
             }),
-            View::Profile => {
+            DataView::Profile => {
                 with_data(ui, app, actions, |ui, prepared, actions| {
                     self.profile.ui(ui, app, prepared, actions);
                 });
             }
-            View::Forecast => {
+            DataView::Forecast => {
                 with_data(ui, app, actions, |ui, prepared, actions| {
                     self.forecast.ui(ui, app, prepared, actions);
                 });
             }
-            View::Audit => with_data(ui, app, actions, |ui, _, _| audit::ui(ui, app)),
-            View::Places => with_data(ui, app, actions, |ui, _, _| places::ui(ui, app)),
-            View::Users => {
+            DataView::Audit => with_data(ui, app, actions, |ui, _, _| audit::ui(ui, app)),
+            DataView::Places => with_data(ui, app, actions, |ui, _, _| places::ui(ui, app)),
+            DataView::Users => {
                 with_data(ui, app, actions, |ui, prepared, actions| {
                     self.users.ui(ui, app, prepared, actions);
                 });

@@ -2,7 +2,7 @@
 
 use egui::{RichText, Ui};
 
-use super::super::form::{Form, problems};
+use super::super::form::{SectionForm, problems};
 use crate::app::App;
 use crate::data::{DataSource, Role, SplitSpec, TimeFormat};
 use crate::experiment::Experiment;
@@ -37,7 +37,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
             remark(ui, &format!("⚠ {warning}"), theme::colors(ui).warning);
         }
         let defaults = offered.fields();
-        Form {
+        SectionForm {
             section: "split",
             defaults,
             draft: &app.draft,

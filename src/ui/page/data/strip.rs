@@ -3,7 +3,7 @@
 use egui::{Button, RichText, Sense, Ui, vec2};
 use strum::IntoEnumIterator;
 
-use super::Step;
+use super::DataStep;
 use crate::app::{Action, App};
 use crate::data::{DataSource, Prepared, Role, SplitSpec};
 use crate::ui::theme::{self, size};
@@ -13,13 +13,13 @@ const HEIGHT: f32 = 54.0;
 const BUTTON: f32 = 150.0;
 const ARROW: f32 = 14.0;
 
-pub(super) fn ui(ui: &mut Ui, app: &App, chosen: &mut Step, actions: &mut Actions) {
-    let n_steps = Step::iter().count() as f32;
+pub(super) fn ui(ui: &mut Ui, app: &App, chosen: &mut DataStep, actions: &mut Actions) {
+    let n_steps = DataStep::iter().count() as f32;
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         let spent = BUTTON + n_steps * (ARROW + 2.0 * ui.spacing().item_spacing.x);
         let width = ((ui.available_width() - spent) / n_steps).max(90.0);
-        for step in Step::iter() {
+        for step in DataStep::iter() {
             if card(ui, step, &came_to(app, step), *chosen == step, width).clicked() {
                 *chosen = step;
             }
@@ -66,7 +66,7 @@ fn prepare(ui: &mut Ui, app: &App, actions: &mut Actions) {
     };
 }
 
-fn card(ui: &mut Ui, step: Step, words: &str, is_chosen: bool, width: f32) -> egui::Response {
+fn card(ui: &mut Ui, step: DataStep, words: &str, is_chosen: bool, width: f32) -> egui::Response {
     let colors = theme::colors(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     response.widget_info(|| {
@@ -91,7 +91,10 @@ fn card(ui: &mut Ui, step: Step, words: &str, is_chosen: bool, width: f32) -> eg
             .layout(layout),
     );
     inside.spacing_mut().item_spacing.y = 2.0;
-    let number = Step::iter().position(|other| other == step).unwrap_or(0) + 1;
+    let number = DataStep::iter()
+        .position(|other| other == step)
+        .unwrap_or(0)
+        + 1;
     let title = RichText::new(format!("{number}  {step}")).color(if is_chosen {
         colors.accent
     } else {
@@ -106,12 +109,12 @@ fn card(ui: &mut Ui, step: Step, words: &str, is_chosen: bool, width: f32) -> eg
 }
 
 /// What a step came to, or what it is set to before anything is prepared.
-fn came_to(app: &App, step: Step) -> String {
+fn came_to(app: &App, step: DataStep) -> String {
     let (draft, fresh) = (&app.draft.experiment, app.fresh_data());
     match step {
-        Step::Import => fresh.map_or_else(|| source(app), |prepared| read(prepared)),
-        Step::Roles => roles(app),
-        Step::Clean => fresh.map_or_else(
+        DataStep::Import => fresh.map_or_else(|| source(app), |prepared| read(prepared)),
+        DataStep::Roles => roles(app),
+        DataStep::Clean => fresh.map_or_else(
             || {
                 let clean = &draft.data.clean;
                 let k_core = clean.min_user_events > 1 || clean.min_item_events > 1;
@@ -133,7 +136,7 @@ fn came_to(app: &App, step: Step) -> String {
             },
             |prepared| cleaned(prepared),
         ),
-        Step::Split => fresh.map_or_else(
+        DataStep::Split => fresh.map_or_else(
             || split(draft.split),
             |p| {
                 format!(

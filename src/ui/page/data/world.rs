@@ -3,7 +3,7 @@
 use egui::{ComboBox, Label, RichText, Ui};
 use strum::IntoEnumIterator;
 
-use super::super::form::{Form, labelled};
+use super::super::form::{SectionForm, labelled};
 use crate::app::App;
 use crate::data::{WorldKind, WorldSpec};
 use crate::metric::Seen;
@@ -16,7 +16,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
     weak(ui, world.story());
     ui.add_space(size::GAP_SMALL);
     let defaults = WorldSpec::of(world.kind).fields();
-    let form = Form {
+    let form = SectionForm {
         section: "data",
         defaults,
         draft: &app.draft,

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use egui::{RichText, ScrollArea, Ui, Vec2, vec2};
 
-use super::Shown;
+use super::ShownUser;
 use crate::app::{Action, HeadIdx, Selection};
 use crate::explain::UserView;
 use crate::model::AttentionMaps;
 use crate::ui::widget::bars::Bar;
-use crate::ui::widget::heatmap::{Allowance, Heatmap, Look, Matrix, Scale, Thumbnail, Words};
+use crate::ui::widget::heatmap::{
+    Allowance, ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle, Thumbnail,
+};
 use crate::ui::{Actions, text};
 
 /// Smallest and largest side of a map in the grid.
@@ -34,11 +36,11 @@ enum ScaleChoice {
 }
 
 impl ScaleChoice {
-    fn scale(self) -> Scale {
+    fn scale(self) -> ColorScale {
         match self {
-            Self::OfRow => Scale::OfRow,
-            Self::Root => Scale::Root { most: 1.0 },
-            Self::Linear => Scale::Linear { most: 1.0 },
+            Self::OfRow => ColorScale::OfRow,
+            Self::Root => ColorScale::Root { most: 1.0 },
+            Self::Linear => ColorScale::Linear { most: 1.0 },
         }
     }
 }
@@ -59,7 +61,7 @@ impl AttentionView {
     pub(in crate::ui::page) fn ui(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &ShownUser<'_>,
         selection: &Selection,
         actions: &mut Actions,
     ) {
@@ -80,7 +82,7 @@ impl AttentionView {
         }
     }
 
-    fn refresh(&mut self, shown: &Shown<'_>, maps: &AttentionMaps) {
+    fn refresh(&mut self, shown: &ShownUser<'_>, maps: &AttentionMaps) {
         if self
             .of
             .as_ref()
@@ -101,7 +103,7 @@ impl AttentionView {
     fn bar(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &ShownUser<'_>,
         maps: &AttentionMaps,
         head: Option<HeadIdx>,
         actions: &mut Actions,
@@ -145,7 +147,7 @@ impl AttentionView {
     fn small(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &ShownUser<'_>,
         maps: &AttentionMaps,
         actions: &mut Actions,
     ) {
@@ -169,7 +171,7 @@ impl AttentionView {
                     for layer in 0..maps.n_layers {
                         ui.label(RichText::new(format!("Layer {}", layer + 1)).small());
                         for head in 0..maps.n_heads {
-                            let head = Head {
+                            let head = HeadMap {
                                 idx: HeadIdx { layer, head },
                                 matrix: matrix(shown, maps, layer, head),
                             };
@@ -187,8 +189,8 @@ impl AttentionView {
     fn thumbnail(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
-        head: &Head<'_>,
+        shown: &ShownUser<'_>,
+        head: &HeadMap<'_>,
         side: f32,
         allowance: &mut Allowance,
     ) -> bool {
@@ -226,14 +228,14 @@ impl AttentionView {
     fn large(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &ShownUser<'_>,
         maps: &AttentionMaps,
         head: HeadIdx,
         event: Option<usize>,
     ) -> Option<usize> {
         let title = |at: usize| shown.event_name(maps.first + at);
         let name = head_name(head);
-        let words = Words {
+        let words = HeatmapLabels {
             name: &name,
             row_axis: "after",
             col_axis: "looks at",
@@ -242,7 +244,7 @@ impl AttentionView {
             row_title: &title,
             col_title: &title,
         };
-        let look = Look {
+        let look = HeatmapStyle {
             words: &words,
             scale: self.scale.scale(),
             size: ui.available_size(),
@@ -256,14 +258,19 @@ impl AttentionView {
 }
 
 /// One head and its weights.
-struct Head<'a> {
+struct HeadMap<'a> {
     idx: HeadIdx,
-    matrix: Matrix<'a>,
+    matrix: HeatmapMatrix<'a>,
 }
 
-fn matrix<'m>(shown: &Shown<'_>, maps: &'m AttentionMaps, layer: usize, head: usize) -> Matrix<'m> {
+fn matrix<'m>(
+    shown: &ShownUser<'_>,
+    maps: &'m AttentionMaps,
+    layer: usize,
+    head: usize,
+) -> HeatmapMatrix<'m> {
     let is_causal = shown.view().heads.is_causal;
-    Matrix {
+    HeatmapMatrix {
         values: maps.head(layer, head),
         n_rows: maps.len,
         n_cols: maps.len,
@@ -284,7 +291,7 @@ pub(super) fn looked_at(
     maps: &AttentionMaps,
     head: Option<HeadIdx>,
     event: Option<usize>,
-    shown: &Shown<'_>,
+    shown: &ShownUser<'_>,
 ) -> LookedAt {
     let row = row_before(maps, event).unwrap_or(maps.len.saturating_sub(1));
     let predicted = maps.first + row + 1;

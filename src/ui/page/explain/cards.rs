@@ -2,8 +2,8 @@
 
 use egui::{RichText, Ui};
 
-use super::{Shown, attention::LookedAt};
-use crate::explain::{Said, Scored, TimelineStep};
+use super::{ShownUser, attention::LookedAt};
+use crate::explain::{Scored, TaskAnswers, TimelineStep};
 use crate::run::Part;
 use crate::ui::theme::size;
 use crate::ui::widget::bars::{Bar, bars};
@@ -17,7 +17,7 @@ const FROM_ONE_PASS: &str = "The weights are those of one pass over the whole hi
                              weights of that prediction.";
 
 /// The ten items that the model expects after the last event.
-pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
+pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &ShownUser<'_>) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.label(RichText::new("Next").strong())
@@ -27,11 +27,11 @@ pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &Shown<'_>) {
 }
 
 /// The items that are likeliest to come next, or what a model of another task says.
-pub(super) fn next_body(ui: &mut Ui, shown: &Shown<'_>) {
+pub(super) fn next_body(ui: &mut Ui, shown: &ShownUser<'_>) {
     match &shown.view().said {
         None => bars(ui, &rows(shown, &shown.view().next, None)),
         // The present is one moment for everybody, however long a user has been silent.
-        Some(Said {
+        Some(TaskAnswers {
             now: Some(now),
             classes,
             ..
@@ -45,7 +45,7 @@ pub(super) fn next_body(ui: &mut Ui, shown: &Shown<'_>) {
 
 /// What a model of another task says after an event: a bar a class, or the number; beside it what
 /// came true.
-fn answer(ui: &mut Ui, said: &Said, after: Option<usize>) {
+fn answer(ui: &mut Ui, said: &TaskAnswers, after: Option<usize>) {
     let Some(values) = after.and_then(|after| said.after(after)) else {
         ui.weak("Nothing was said here: the model's window does not reach this event.");
         return;
@@ -82,7 +82,7 @@ fn chances(classes: &[String], values: &[f64], truth: Option<f64>) -> Vec<Bar> {
 /// The event that is looked at.
 pub(super) fn event_card(
     ui: &mut Ui,
-    shown: &Shown<'_>,
+    shown: &ShownUser<'_>,
     event: Option<usize>,
     looked_at: Option<&LookedAt>,
 ) {
@@ -123,7 +123,7 @@ pub(super) fn event_card(
     });
 }
 
-fn expected(ui: &mut Ui, shown: &Shown<'_>, step: &TimelineStep) {
+fn expected(ui: &mut Ui, shown: &ShownUser<'_>, step: &TimelineStep) {
     let heading = |ui: &mut Ui, word: &str| {
         let name = format!("{word} event {}", shown.event_name(step.position));
         ui.add(egui::Label::new(RichText::new(name).strong()).truncate());
@@ -158,7 +158,7 @@ fn expected(ui: &mut Ui, shown: &Shown<'_>, step: &TimelineStep) {
     bars(ui, &rows(shown, &step.top, Some(step.item_idx)));
 }
 
-fn rows(shown: &Shown<'_>, scored: &[Scored], came: Option<u32>) -> Vec<Bar> {
+fn rows(shown: &ShownUser<'_>, scored: &[Scored], came: Option<u32>) -> Vec<Bar> {
     let bar = |s: &Scored| Bar {
         title: shown.title(s.item_idx),
         share: s.probability,

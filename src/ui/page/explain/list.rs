@@ -2,11 +2,11 @@
 
 use egui::{DragValue, RichText, Ui};
 
-use super::Shown;
+use super::ShownUser;
 use super::cards::{next_body, next_card};
 use crate::app::{Action, App, ListAsk, Loadable, ViewKey};
 use crate::baseline::BaselineKind;
-use crate::explain::{Recommendation, Voice};
+use crate::explain::{Recommendation, ScoreSource};
 use crate::metric::Seen;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::panel;
@@ -32,7 +32,13 @@ pub(super) struct ListCard {
 
 impl ListCard {
     /// The items that come next, with the choices above them.
-    pub(super) fn ui(&mut self, ui: &mut Ui, shown: &Shown<'_>, app: &App, actions: &mut Actions) {
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        app: &App,
+        actions: &mut Actions,
+    ) {
         if shown.view().said.is_some() {
             // A model of another task ranks no items.
             return next_card(ui, shown);
@@ -56,8 +62,11 @@ impl ListCard {
             if self.weights.iter().all(|weight| *weight == 0.0) && seen == as_judged {
                 return next_body(ui, shown);
             }
-            let of_references = VOICES.into_iter().map(Voice::Reference).zip(self.weights);
-            let weights = std::iter::once((Voice::Model, 1.0))
+            let of_references = VOICES
+                .into_iter()
+                .map(ScoreSource::Reference)
+                .zip(self.weights);
+            let weights = std::iter::once((ScoreSource::Model, 1.0))
                 .chain(of_references)
                 .collect();
             blended(ui, shown, app, (ListAsk { key, seen, weights }, actions));
@@ -110,7 +119,7 @@ impl ListCard {
     }
 }
 
-fn blended(ui: &mut Ui, shown: &Shown<'_>, app: &App, (ask, actions): (ListAsk, &mut Actions)) {
+fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, (ask, actions): (ListAsk, &mut Actions)) {
     let key: ViewKey = ask.key.clone();
     if !app.views.list().is_wanted(&ask) {
         actions.push(Action::Recommend(Box::new(ask)));
@@ -122,7 +131,7 @@ fn blended(ui: &mut Ui, shown: &Shown<'_>, app: &App, (ask, actions): (ListAsk, 
     }
 }
 
-fn list(ui: &mut Ui, shown: &Shown<'_>, made: &Recommendation) {
+fn list(ui: &mut Ui, shown: &ShownUser<'_>, made: &Recommendation) {
     let row = |listed: &crate::explain::Listed| {
         let cold = if listed.is_cold {
             " (new: by content)"

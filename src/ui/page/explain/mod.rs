@@ -10,7 +10,7 @@ mod shown;
 pub(super) use attention::AttentionView;
 pub(super) use cards::next_card;
 pub(super) use pickers::Pickers;
-pub(super) use shown::Shown;
+pub(super) use shown::ShownUser;
 
 use std::sync::Arc;
 
@@ -74,7 +74,7 @@ impl ExplainPage {
             .summary(run)
             .and_then(|s| s.manifest.as_ref())
             .map(|m| ModelKind::from(&m.experiment.model));
-        let shown = Shown::new(&view, prepared);
+        let shown = ShownUser::new(&view, prepared);
         if shown.n_events() == 0 {
             panel::empty(
                 ui,
@@ -124,7 +124,13 @@ impl ExplainPage {
         }
     }
 
-    fn with_attention(&mut self, ui: &mut Ui, shown: &Shown<'_>, app: &App, actions: &mut Actions) {
+    fn with_attention(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        app: &App,
+        actions: &mut Actions,
+    ) {
         let half = (ui.available_width() * 0.44).max(360.0);
         let card = theme::card(ui);
         Panel::left("attention")
@@ -174,7 +180,7 @@ impl ExplainPage {
     fn without_attention(
         &mut self,
         ui: &mut Ui,
-        shown: &Shown<'_>,
+        shown: &ShownUser<'_>,
         kind: Option<ModelKind>,
         app: &App,
         actions: &mut Actions,
@@ -207,7 +213,13 @@ impl ExplainPage {
             });
     }
 
-    fn timeline_card(&mut self, ui: &mut Ui, shown: &Shown<'_>, app: &App, actions: &mut Actions) {
+    fn timeline_card(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        app: &App,
+        actions: &mut Actions,
+    ) {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {

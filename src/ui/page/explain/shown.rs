@@ -9,12 +9,12 @@ use std::sync::Arc;
 
 /// One user's view with the data behind it.
 #[derive(Clone, Copy)]
-pub(in crate::ui::page) struct Shown<'a> {
+pub(in crate::ui::page) struct ShownUser<'a> {
     view: &'a Arc<UserView>,
     prepared: &'a Prepared,
 }
 
-impl<'a> Shown<'a> {
+impl<'a> ShownUser<'a> {
     pub(in crate::ui::page) fn new(view: &'a Arc<UserView>, prepared: &'a Prepared) -> Self {
         Self { view, prepared }
     }

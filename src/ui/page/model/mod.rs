@@ -6,7 +6,7 @@ mod ready;
 use egui::{Button, RichText, ScrollArea, Ui, vec2};
 use strum::IntoEnumIterator;
 
-use super::form::{Form, labelled, problems};
+use super::form::{SectionForm, labelled, problems};
 use crate::app::{Action, App, Draft, Loadable, SizePreset, sized_model};
 use crate::data::{AugmentSpec, Sampler, TaskKind};
 use crate::experiment::{AboutPreset, EvaluationSpec, Experiment, Preset, TrainingSpec};
@@ -216,7 +216,7 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     let task = edited.task.kind();
     if !edited.task.fields().is_empty() {
         card(ui, task.title(), task.source(), |ui| {
-            let form = Form {
+            let form = SectionForm {
                 section: "task",
                 defaults: task.spec().fields(),
                 draft,
@@ -232,7 +232,7 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         let defaults = ModelSpec::iter()
             .find(|spec| ModelKind::from(spec) == kind)
             .map(|spec| spec.fields());
-        let form = Form {
+        let form = SectionForm {
             section: "model",
             defaults: defaults.unwrap_or_default(),
             draft,
@@ -255,7 +255,7 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         "AdamW with early stopping on validation; the best epoch is kept and tested once",
         |ui| {
             device(ui, app, &mut edited.training);
-            let form = Form {
+            let form = SectionForm {
                 section: "training",
                 defaults: TrainingSpec::default().fields(),
                 draft,
@@ -271,7 +271,7 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         "Training histories changed anew in each epoch; validation and test never are",
         |ui| {
             let defaults = AugmentSpec::default().fields();
-            let form = Form {
+            let form = SectionForm {
                 section: "training.augment",
                 defaults,
                 draft,
@@ -283,7 +283,7 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
             } = edited.training.augment;
             if synthetic > 0.0 && sampler != Sampler::Markov {
                 let defaults = GanSpec::default().fields();
-                let form = Form {
+                let form = SectionForm {
                     section: "training.gan",
                     defaults,
                     draft,
@@ -298,7 +298,7 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         "Evaluation",
         "Full ranking over the whole catalogue; ties share the middle of their places",
         |ui| {
-            let form = Form {
+            let form = SectionForm {
                 section: "evaluation",
                 defaults: EvaluationSpec::default().fields(),
                 draft,

@@ -7,7 +7,7 @@ use crate::app::{LivePoint, Training};
 use crate::metric::{AnswerKind, Metric};
 use crate::run::{Curve, RunId};
 use crate::ui::theme;
-use crate::ui::widget::line_chart::{ChartData, Chrome, Flag, LineChart, Series, tick};
+use crate::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, Flag, LineChart, tick};
 
 /// Height of a small chart, title included.
 const SMALL: f32 = 150.0;
@@ -26,7 +26,7 @@ pub(super) enum XAxis {
 
 /// What the charts were last filled with; filled again only when it changes.
 #[derive(Clone, Debug, Default, PartialEq)]
-struct Key {
+struct ChartsKey {
     run: Option<RunId>,
     n_steps: usize,
     n_points: usize,
@@ -37,7 +37,7 @@ struct Key {
 }
 
 pub(super) struct Charts {
-    key: Option<Key>,
+    key: Option<ChartsKey>,
     /// Which metric is drawn; the primary one until another is chosen.
     metric: Option<Metric>,
     x: XAxis,
@@ -109,7 +109,7 @@ impl Charts {
     }
 
     fn refresh(&mut self, training: &Training, ui: &Ui) {
-        let key = Key {
+        let key = ChartsKey {
             run: training.run.clone(),
             n_steps: training.step_losses.len(),
             n_points: training.points.len(),
@@ -121,7 +121,7 @@ impl Charts {
         if self.key.as_ref() == Some(&key) {
             return;
         }
-        let view = View {
+        let view = ChartSource {
             training,
             x: self.x,
             ui,
@@ -138,13 +138,13 @@ impl Charts {
 }
 
 /// Training numbers as chart data.
-struct View<'a> {
+struct ChartSource<'a> {
     training: &'a Training,
     x: XAxis,
     ui: &'a Ui,
 }
 
-impl View<'_> {
+impl ChartSource<'_> {
     fn x_of(&self, point: &LivePoint) -> f64 {
         match self.x {
             XAxis::Epoch => point.epoch as f64,
@@ -169,7 +169,7 @@ impl View<'_> {
             .into()
     }
 
-    fn data(&self, y_label: &str, series: Vec<Series>) -> ChartData {
+    fn data(&self, y_label: &str, series: Vec<ChartSeries>) -> ChartData {
         ChartData {
             x_label: self.x.to_string(),
             y_label: y_label.to_owned(),
@@ -197,13 +197,13 @@ impl View<'_> {
             .chain(steps)
             .collect();
         let series = vec![
-            Series {
+            ChartSeries {
                 name: "training".to_owned(),
                 color: theme::series_color(self.ui, 0),
                 points: train.into(),
                 keep_raw: false,
             },
-            Series {
+            ChartSeries {
                 name: "validation".to_owned(),
                 color: theme::series_color(self.ui, 1),
                 points: self.points(|p| p.valid_loss),
@@ -233,7 +233,7 @@ impl View<'_> {
                 text: format!("best: epoch {}, {}", p.epoch, tick(value(p))),
             });
         let name = format!("this run, {}", metric.title());
-        let series = vec![Series {
+        let series = vec![ChartSeries {
             name,
             color: theme::series_color(self.ui, 1),
             points,
@@ -254,7 +254,7 @@ impl View<'_> {
         value: impl Fn(&LivePoint) -> f64,
     ) -> ChartData {
         let color = theme::series_color(self.ui, color);
-        let series = vec![Series {
+        let series = vec![ChartSeries {
             name: name.to_owned(),
             color,
             points: self.points(value),

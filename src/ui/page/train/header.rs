@@ -6,7 +6,7 @@ use egui::{Align, Layout, ProgressBar, RichText, Ui};
 
 use crate::app::{Action, App, Page, Training, TrainingPhase};
 use crate::model::DeviceKind;
-use crate::run::{Outcome, RunId};
+use crate::run::{RunId, RunOutcome};
 use crate::train::StopMode;
 use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
@@ -146,9 +146,9 @@ fn phase_text(training: &Training, app: &App) -> &'static str {
         TrainingPhase::Stopping => "stopping after this step",
         TrainingPhase::NotStarted(_) => "not started",
         TrainingPhase::Ended(ended) => match &ended.outcome {
-            Some(Outcome::Finished) => "finished",
-            Some(Outcome::Stopped) => "stopped and kept",
-            Some(Outcome::Failed { .. }) => "failed",
+            Some(RunOutcome::Finished) => "finished",
+            Some(RunOutcome::Stopped) => "stopped and kept",
+            Some(RunOutcome::Failed { .. }) => "failed",
             None if ended.pause.is_some() => "paused, to go on later",
             None => "discarded",
         },

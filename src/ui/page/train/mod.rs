@@ -21,7 +21,7 @@ use crate::ui::widget::panel;
 pub(in crate::ui) struct TrainPage {
     charts: charts::Charts,
     header: header::Header,
-    beside: reliability::Beside,
+    beside: reliability::ResultView,
 }
 
 impl TrainPage {
@@ -108,7 +108,7 @@ mod tests {
     use super::*;
     use crate::app::{AppOptions, FilePicker, LivePoint, PickKind, TrainingPhase};
     use crate::metric::{AnswerKind, Metric, Metrics};
-    use crate::run::{Outcome, RunId, RunStore};
+    use crate::run::{RunId, RunOutcome, RunStore};
     use crate::train::{Ended, Progress, StopMode};
 
     struct NoDialog;
@@ -183,7 +183,7 @@ mod tests {
             .build_ui_state(paint, state)
     }
 
-    fn ended(outcome: Option<Outcome>) -> Ended {
+    fn ended(outcome: Option<RunOutcome>) -> Ended {
         Ended {
             outcome,
             pause: None,
@@ -266,7 +266,7 @@ mod tests {
                 hr_at_1: 1.0,
                 scatter,
             }),
-            ..ended(Some(Outcome::Finished))
+            ..ended(Some(RunOutcome::Finished))
         };
         for (diverged, has_best) in [
             (None, true),
@@ -312,7 +312,7 @@ mod tests {
                 "Why so.".to_owned(),
                 "3 of 9 test targets return.".to_owned(),
             ],
-            ..ended(Some(Outcome::Finished))
+            ..ended(Some(RunOutcome::Finished))
         };
         let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
         harness.run();
@@ -340,7 +340,7 @@ mod tests {
         let ended = Ended {
             test: Some(metrics),
             reliability: Some(table),
-            ..ended(Some(Outcome::Finished))
+            ..ended(Some(RunOutcome::Finished))
         };
         let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
         harness.run();
@@ -382,7 +382,7 @@ mod tests {
 
     #[test]
     fn a_run_that_was_discarded_is_not_there_to_be_explained() {
-        for (outcome, is_offered) in [(Some(Outcome::Stopped), true), (None, false)] {
+        for (outcome, is_offered) in [(Some(RunOutcome::Stopped), true), (None, false)] {
             let phase = TrainingPhase::Ended(Box::new(ended(outcome)));
             let mut harness = harness(Some(Training {
                 run: Some(RunId("a".to_owned())),

@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 
 use crate::app::{LivePoint, Training, TrainingPhase};
 use crate::baseline::ReferenceKind;
-use crate::run::Outcome;
+use crate::run::RunOutcome;
 use crate::spec::Severity;
 use crate::ui::text;
 use crate::ui::widget::line_chart::tick;
@@ -79,7 +79,7 @@ fn failure(training: &Training) -> Option<Note> {
     match &training.phase {
         TrainingPhase::NotStarted(sentence) => Some(Note::error(sentence.clone())),
         TrainingPhase::Ended(ended) => match &ended.outcome {
-            Some(Outcome::Failed { sentence }) => Some(Note::error(sentence.clone())),
+            Some(RunOutcome::Failed { sentence }) => Some(Note::error(sentence.clone())),
             _ => None,
         },
         _ => None,

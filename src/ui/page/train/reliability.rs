@@ -15,7 +15,7 @@ const WIDEST: f32 = 2.6;
 
 /// Which of the two is shown.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Beside {
+pub(super) enum ResultView {
     /// The metrics.
     #[default]
     Metrics,
@@ -38,20 +38,20 @@ fn of(training: &Training) -> Option<&Reliability> {
 pub(super) fn ui(
     ui: &mut Ui,
     training: &Training,
-    beside: &mut Beside,
+    beside: &mut ResultView,
     metrics: impl FnOnce(&mut Ui),
 ) {
     let Some(table) = of(training) else {
         return metrics(ui);
     };
     ui.horizontal(|ui| {
-        ui.selectable_value(beside, Beside::Metrics, "Metrics");
-        ui.selectable_value(beside, Beside::Reliability, "Reliability")
+        ui.selectable_value(beside, ResultView::Metrics, "Metrics");
+        ui.selectable_value(beside, ResultView::Reliability, "Reliability")
             .on_hover_text(
                 "Whether chances are frequencies: on the dashed line what is said comes \
                             true as often",
             );
-        if *beside == Beside::Reliability {
+        if *beside == ResultView::Reliability {
             let ece = format!(
                 "ECE {} over {}",
                 text::metric(table.ece()),
@@ -61,8 +61,8 @@ pub(super) fn ui(
         }
     });
     match beside {
-        Beside::Metrics => metrics(ui),
-        Beside::Reliability => {
+        ResultView::Metrics => metrics(ui),
+        ResultView::Reliability => {
             let room = ui.available_size();
             let height = room.y.max(LEAST[1]);
             reliability::ui(

@@ -20,9 +20,9 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
             ui.label(RichText::new("References on validation").small().strong());
             table(
                 ui,
-                &Shown {
+                &ResultTable {
                     references: &training.references_valid,
-                    ..Shown::default()
+                    ..ResultTable::default()
                 },
             );
         }
@@ -53,7 +53,7 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
             .and_then(|(optimum, test)| optimum.above(test)),
         test_ties.map(|ties| ties.sentence()),
     ];
-    let shown = Shown {
+    let shown = ResultTable {
         model: test.as_ref(),
         references: references_test,
         left_out: references_left_out,
@@ -68,7 +68,7 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
 }
 
 /// What the table tells.
-struct Shown<'a> {
+struct ResultTable<'a> {
     model: Option<&'a Metrics>,
     references: &'a References,
     left_out: &'a LeftOutReferences,
@@ -80,7 +80,7 @@ struct Shown<'a> {
 static NO_REFERENCES: References = References::new();
 static NONE_LEFT_OUT: LeftOutReferences = LeftOutReferences::new();
 
-impl Default for Shown<'_> {
+impl Default for ResultTable<'_> {
     fn default() -> Self {
         Self {
             model: None,
@@ -94,7 +94,7 @@ impl Default for Shown<'_> {
 
 /// This run and the references, these from the best down, the best number of each column in bold;
 /// then what the rules of a world allow, and which references had nothing to say.
-fn table(ui: &mut Ui, shown: &Shown<'_>) {
+fn table(ui: &mut Ui, shown: &ResultTable<'_>) {
     let mut rows: Vec<(&str, &Metrics)> = shown
         .references
         .iter()

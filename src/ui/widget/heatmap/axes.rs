@@ -7,7 +7,7 @@ use egui::epaint::TextShape;
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, FontId, Galley, Rect, Stroke, TextStyle, Ui, Vec2, pos2, vec2};
 
-use super::{Matrix, Words};
+use super::{HeatmapLabels, HeatmapMatrix};
 
 /// Longest title on the left and below, in points; longer ones end in `…`.
 const MOST_LEFT: f32 = 150.0;
@@ -24,7 +24,7 @@ pub(super) struct Room {
 }
 
 impl Room {
-    pub(super) fn measure(ui: &Ui, matrix: &Matrix<'_>, words: &Words<'_>) -> Self {
+    pub(super) fn measure(ui: &Ui, matrix: &HeatmapMatrix<'_>, words: &HeatmapLabels<'_>) -> Self {
         let widest = |n: usize, title: &dyn Fn(usize) -> String, most: f32| {
             let step = n.div_ceil(SAMPLE).max(1);
             (0..n)
@@ -48,7 +48,13 @@ impl Room {
 }
 
 /// Paints titles and axis names around `map`.
-pub(super) fn paint(ui: &Ui, map: Rect, room: &Room, matrix: &Matrix<'_>, words: &Words<'_>) {
+pub(super) fn paint(
+    ui: &Ui,
+    map: Rect,
+    room: &Room,
+    matrix: &HeatmapMatrix<'_>,
+    words: &HeatmapLabels<'_>,
+) {
     let line = font(ui).size + 3.0;
     let tick = Stroke::new(1.0, ui.visuals().weak_text_color());
     let color = ui.visuals().text_color();

@@ -3,14 +3,14 @@
 use egui::{Color32, ColorImage};
 
 use super::scale::viridis;
-use super::{Matrix, Scale};
+use super::{ColorScale, HeatmapMatrix};
 
 /// Longest side of a texture in cells. More would cost megabytes a head and show nothing more.
 pub(super) const MOST_CELLS: usize = 1024;
 
 /// A matrix with at most `most` rows and columns; each cell holds the largest number of those it
 /// stands for, so that a single strong weight is not lost. NaN only where all are NaN.
-pub(super) fn pooled(matrix: &Matrix<'_>, most: usize) -> (Vec<f32>, usize, usize) {
+pub(super) fn pooled(matrix: &HeatmapMatrix<'_>, most: usize) -> (Vec<f32>, usize, usize) {
     let (n_rows, n_cols) = (matrix.n_rows, matrix.n_cols);
     let (row_step, col_step) = (
         n_rows.div_ceil(most.max(1)).max(1),
@@ -32,8 +32,8 @@ pub(super) fn pooled(matrix: &Matrix<'_>, most: usize) -> (Vec<f32>, usize, usiz
 
 /// The picture of a matrix. NaN gets `nothing`.
 pub(super) fn picture(
-    matrix: &Matrix<'_>,
-    scale: Scale,
+    matrix: &HeatmapMatrix<'_>,
+    scale: ColorScale,
     most: usize,
     nothing: Color32,
 ) -> ColorImage {
@@ -42,9 +42,9 @@ pub(super) fn picture(
     for row in values.chunks_exact(n_cols.max(1)) {
         let top = largest(row);
         let share = |v: f32| match scale {
-            Scale::Linear { most } => v / most,
-            Scale::Root { most } => (v / most).max(0.0).sqrt(),
-            Scale::OfRow => v / top,
+            ColorScale::Linear { most } => v / most,
+            ColorScale::Root { most } => (v / most).max(0.0).sqrt(),
+            ColorScale::OfRow => v / top,
         };
         pixels.extend(row.iter().map(|&v| {
             if v.is_nan() {
@@ -74,7 +74,7 @@ mod tests {
     fn pooling_keeps_the_strongest_cell_and_passes_gaps_over() {
         // 2 × 4 to at most 2 × 2: pairs of columns.
         let values = [0.1, 0.9, f32::NAN, f32::NAN, f32::NAN, 0.2, 0.3, 0.1];
-        let matrix = Matrix {
+        let matrix = HeatmapMatrix {
             values: &values,
             n_rows: 2,
             n_cols: 4,
@@ -89,7 +89,7 @@ mod tests {
 
     #[test]
     fn what_a_step_cannot_see_is_nothing_not_zero() {
-        let matrix = Matrix {
+        let matrix = HeatmapMatrix {
             values: &[1.0, 0.0, 0.5, 0.5],
             n_rows: 2,
             n_cols: 2,
@@ -102,13 +102,13 @@ mod tests {
     #[test]
     fn each_row_can_have_its_own_scale_and_nothing_has_its_own_color() {
         let values = [0.5, 0.25, f32::NAN, 0.01];
-        let matrix = Matrix {
+        let matrix = HeatmapMatrix {
             values: &values,
             n_rows: 2,
             n_cols: 2,
             is_causal: false,
         };
-        let image = picture(&matrix, Scale::OfRow, 8, Color32::RED);
+        let image = picture(&matrix, ColorScale::OfRow, 8, Color32::RED);
         let brightest = viridis(1.0);
         assert_eq!(
             image.pixels,

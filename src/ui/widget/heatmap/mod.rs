@@ -7,7 +7,7 @@ mod axes;
 mod image;
 mod scale;
 
-pub use scale::Scale;
+pub use scale::ColorScale;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -20,7 +20,7 @@ use egui::{
 
 /// Numbers in rows, NaN where there is nothing to show.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Matrix<'a> {
+pub struct HeatmapMatrix<'a> {
     /// The numbers, `[n_rows, n_cols]`.
     pub values: &'a [f32],
     /// Rows.
@@ -31,7 +31,7 @@ pub struct Matrix<'a> {
     pub is_causal: bool,
 }
 
-impl Matrix<'_> {
+impl HeatmapMatrix<'_> {
     /// The number of a cell; `None` where there is nothing to show.
     #[must_use]
     pub fn at(&self, row: usize, col: usize) -> Option<f32> {
@@ -51,7 +51,7 @@ impl Matrix<'_> {
 }
 
 /// What the rows, columns and numbers of a heatmap mean.
-pub struct Words<'a> {
+pub struct HeatmapLabels<'a> {
     /// What the whole map is, such as `Attention, layer 1, head 2`.
     pub name: &'a str,
     /// What a row is, such as `looks from`.
@@ -69,15 +69,15 @@ pub struct Words<'a> {
 }
 
 /// A cell, row first.
-pub type Cell = (usize, usize);
+pub type HeatmapCell = (usize, usize);
 
 /// What the pointer did on a heatmap.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pointed {
     /// The cell under the pointer.
-    pub hovered: Option<Cell>,
+    pub hovered: Option<HeatmapCell>,
     /// The cell that was clicked in this frame.
-    pub clicked: Option<Cell>,
+    pub clicked: Option<HeatmapCell>,
 }
 
 /// One heatmap's texture.
@@ -90,7 +90,13 @@ impl Heatmap {
     /// Paints the map with axes and titles in the room at hand (at most `size`). `key` says which
     /// numbers these are: the picture is made again only when it changes. `selected` outlines a
     /// row.
-    pub fn ui(&mut self, ui: &mut Ui, key: u64, matrix: &Matrix<'_>, look: Look<'_>) -> Pointed {
+    pub fn ui(
+        &mut self,
+        ui: &mut Ui,
+        key: u64,
+        matrix: &HeatmapMatrix<'_>,
+        look: HeatmapStyle<'_>,
+    ) -> Pointed {
         let room = axes::Room::measure(ui, matrix, look.words);
         let cell = whole_cell(ui, look.size - room.taken(), matrix);
         let map = vec2(cell.x * matrix.n_cols as f32, cell.y * matrix.n_rows as f32);
@@ -98,7 +104,7 @@ impl Heatmap {
         let map = round_to_pixels(ui, Rect::from_min_size(rect.min + room.before(), map));
         self.paint(
             ui,
-            Content {
+            TextureContent {
                 key,
                 matrix,
                 scale: look.scale,
@@ -123,7 +129,7 @@ impl Heatmap {
         &mut self,
         ui: &mut Ui,
         key: u64,
-        matrix: &Matrix<'_>,
+        matrix: &HeatmapMatrix<'_>,
         small: Thumbnail<'_>,
         allowance: &mut Allowance,
     ) -> Response {
@@ -132,7 +138,7 @@ impl Heatmap {
         if ui.is_rect_visible(rect) {
             self.paint(
                 ui,
-                Content {
+                TextureContent {
                     key,
                     matrix,
                     scale: small.scale,
@@ -149,8 +155,14 @@ impl Heatmap {
             .on_hover_text(small.hint)
     }
 
-    fn paint(&mut self, ui: &Ui, content: Content<'_>, rect: Rect, allowance: &mut Allowance) {
-        let Content { key, matrix, scale } = content;
+    fn paint(
+        &mut self,
+        ui: &Ui,
+        content: TextureContent<'_>,
+        rect: Rect,
+        allowance: &mut Allowance,
+    ) {
+        let TextureContent { key, matrix, scale } = content;
         if matrix.values.is_empty() || !ui.is_rect_visible(rect) {
             return;
         }
@@ -202,10 +214,10 @@ impl Heatmap {
 
 /// What a texture is made from.
 #[derive(Clone, Copy)]
-struct Content<'a> {
+struct TextureContent<'a> {
     key: u64,
-    matrix: &'a Matrix<'a>,
-    scale: Scale,
+    matrix: &'a HeatmapMatrix<'a>,
+    scale: ColorScale,
 }
 
 /// How many pictures are made in one frame, so that many new maps at once do not hold it up.
@@ -235,11 +247,11 @@ impl Allowance {
 
 /// How a heatmap is shown.
 #[derive(Clone, Copy)]
-pub struct Look<'a> {
+pub struct HeatmapStyle<'a> {
     /// What its parts mean.
-    pub words: &'a Words<'a>,
+    pub words: &'a HeatmapLabels<'a>,
     /// Number to colour.
-    pub scale: Scale,
+    pub scale: ColorScale,
     /// Most room that it takes, axes included.
     pub size: Vec2,
     /// A row to be outlined.
@@ -254,7 +266,7 @@ pub struct Thumbnail<'a> {
     /// What hovering says.
     pub hint: &'a str,
     /// Number to colour.
-    pub scale: Scale,
+    pub scale: ColorScale,
     /// Width and height.
     pub side: f32,
 }
@@ -269,7 +281,7 @@ pub(super) fn nothing_color(ui: &Ui) -> Color32 {
 }
 
 /// Size of a cell: whole screen pixels where there is room for one, less where there is not.
-fn whole_cell(ui: &Ui, room: Vec2, matrix: &Matrix<'_>) -> Vec2 {
+fn whole_cell(ui: &Ui, room: Vec2, matrix: &HeatmapMatrix<'_>) -> Vec2 {
     let most = 28.0;
     let side = (room.x / matrix.n_cols.max(1) as f32)
         .min(room.y / matrix.n_rows.max(1) as f32)
@@ -289,7 +301,7 @@ fn round_to_pixels(ui: &Ui, rect: Rect) -> Rect {
     Rect::from_min_size(min.to_pos2(), rect.size())
 }
 
-fn row_rect(map: Rect, matrix: &Matrix<'_>, row: usize) -> Rect {
+fn row_rect(map: Rect, matrix: &HeatmapMatrix<'_>, row: usize) -> Rect {
     let height = map.height() / matrix.n_rows.max(1) as f32;
     Rect::from_min_size(
         map.min + vec2(0.0, height * row as f32),
@@ -297,7 +309,7 @@ fn row_rect(map: Rect, matrix: &Matrix<'_>, row: usize) -> Rect {
     )
 }
 
-fn col_rect(map: Rect, matrix: &Matrix<'_>, col: usize) -> Rect {
+fn col_rect(map: Rect, matrix: &HeatmapMatrix<'_>, col: usize) -> Rect {
     let width = map.width() / matrix.n_cols.max(1) as f32;
     Rect::from_min_size(
         map.min + vec2(width * col as f32, 0.0),
@@ -325,8 +337,8 @@ fn point(
     ui: &Ui,
     response: &Response,
     map: Rect,
-    matrix: &Matrix<'_>,
-    words: &Words<'_>,
+    matrix: &HeatmapMatrix<'_>,
+    words: &HeatmapLabels<'_>,
 ) -> Pointed {
     let Some(pointer) = response.hover_pos() else {
         return Pointed::default();
@@ -360,7 +372,7 @@ fn point(
 }
 
 /// The cell under a point of the screen.
-fn cell_at(pointer: Pos2, map: Rect, matrix: &Matrix<'_>) -> Option<Cell> {
+fn cell_at(pointer: Pos2, map: Rect, matrix: &HeatmapMatrix<'_>) -> Option<HeatmapCell> {
     if !map.contains(pointer) || matrix.values.is_empty() {
         return None;
     }

@@ -10,7 +10,7 @@ use crate::ui::widget::line_chart::tick;
 
 /// How a number becomes a colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub enum Scale {
+pub enum ColorScale {
     /// Evenly from 0 to `most`.
     Linear {
         /// The number that is brightest.
@@ -25,7 +25,7 @@ pub enum Scale {
     OfRow,
 }
 
-impl Scale {
+impl ColorScale {
     pub(super) fn key(self) -> (u8, u32) {
         match self {
             Self::Linear { most } => (0, most.to_bits()),

@@ -28,7 +28,7 @@ impl LineChart {
         });
         let is_more = self.drawn.refresh(
             &self.data,
-            drawn::Key {
+            drawn::DrawnKey {
                 revision: self.revision,
                 log_y: self.log_y,
                 smoothing: self.smoothing,
@@ -297,7 +297,7 @@ impl LineChart {
                 .iter()
                 .filter(|s| !self.hidden.contains(&s.name))
         };
-        let nearest = |s: &super::Series| nearest_to(&s.points, wanted).map(|p| p[0]);
+        let nearest = |s: &super::ChartSeries| nearest_to(&s.points, wanted).map(|p| p[0]);
         let x = shown()
             .filter_map(nearest)
             .min_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()))?;

@@ -7,7 +7,7 @@
 use egui::{Color32, Rect, Vec2, pos2};
 use egui_plot::{Line, PlotPoint, PlotUi, Points};
 
-use super::{ChartData, Series, smooth};
+use super::{ChartData, ChartSeries, smooth};
 use crate::run::Curve;
 use crate::ui::theme::size;
 
@@ -28,7 +28,7 @@ struct Run {
 
 /// How the numbers are to be shown.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Key {
+pub(super) struct DrawnKey {
     pub(super) revision: u64,
     pub(super) log_y: bool,
     pub(super) smoothing: f64,
@@ -56,8 +56,8 @@ struct Smoothed {
 
 /// The curves as drawn.
 #[derive(Debug, Default)]
-pub(super) struct Drawn {
-    key: Key,
+pub(super) struct DrawnCurves {
+    key: DrawnKey,
     made: Vec<Made>,
     /// The curve whose turn it is to be made.
     next: usize,
@@ -68,9 +68,9 @@ pub(super) struct Drawn {
     pub(super) n_not_positive: usize,
 }
 
-impl Drawn {
+impl DrawnCurves {
     /// Draws anew what has changed. Whether more is to be made in the next frame.
-    pub(super) fn refresh(&mut self, data: &ChartData, key: Key) -> bool {
+    pub(super) fn refresh(&mut self, data: &ChartData, key: DrawnKey) -> bool {
         if self.key.revision != key.revision {
             self.take(data);
         }
@@ -106,7 +106,7 @@ impl Drawn {
     /// New numbers: what was made of a curve that was there before stays.
     fn take(&mut self, data: &ChartData) {
         let mut before = std::mem::take(&mut self.made);
-        let made = |series: &Series| {
+        let made = |series: &ChartSeries| {
             let known = before
                 .iter()
                 .position(|made| made.raw.is_same(&series.points));
@@ -195,7 +195,7 @@ impl Drawn {
 }
 
 impl Made {
-    fn is_due(&self, key: &Key, series: &Series) -> bool {
+    fn is_due(&self, key: &DrawnKey, series: &ChartSeries) -> bool {
         let weight = weight(key, series);
         let is_other = |smoothed: &Smoothed| {
             smoothed.log_y != key.log_y || smoothed.weight.to_bits() != weight.to_bits()
@@ -204,15 +204,15 @@ impl Made {
     }
 
     /// Whether catching up is more than to forget a smoothed curve.
-    fn looks_at_points(&self, key: &Key, series: &Series) -> bool {
+    fn looks_at_points(&self, key: &DrawnKey, series: &ChartSeries) -> bool {
         self.lacks_positive(key) || weight(key, series) > 0.0
     }
 
-    fn lacks_positive(&self, key: &Key) -> bool {
+    fn lacks_positive(&self, key: &DrawnKey) -> bool {
         key.log_y && self.positive.is_none() && self.raw.n_not_positive() > 0
     }
 
-    fn catch_up(&mut self, key: &Key, series: &Series) {
+    fn catch_up(&mut self, key: &DrawnKey, series: &ChartSeries) {
         if self.lacks_positive(key) {
             let shown = |p: &[f64; 2]| [p[0], if p[1] > 0.0 { p[1] } else { f64::NAN }];
             self.positive = Some(self.raw.iter().map(shown).collect::<Vec<_>>().into());
@@ -235,7 +235,7 @@ impl Made {
 }
 
 /// How much a curve is to be smoothed.
-fn weight(key: &Key, series: &Series) -> f64 {
+fn weight(key: &DrawnKey, series: &ChartSeries) -> f64 {
     if series.keep_raw { 0.0 } else { key.smoothing }
 }
 
@@ -270,7 +270,7 @@ mod tests {
                 .map(|x| [f64::from(x), f64::from(x % 7) + at as f64])
                 .collect::<Vec<_>>()
         };
-        let series = |at: usize| Series {
+        let series = |at: usize| ChartSeries {
             name: at.to_string(),
             color: Color32::WHITE,
             points: points(at).into(),
@@ -282,16 +282,16 @@ mod tests {
         }
     }
 
-    fn key(revision: u64, smoothing: f64) -> Key {
-        Key {
+    fn key(revision: u64, smoothing: f64) -> DrawnKey {
+        DrawnKey {
             revision,
             smoothing,
             n_columns: 500,
-            ..Key::default()
+            ..DrawnKey::default()
         }
     }
 
-    fn n_smoothed(drawn: &Drawn) -> usize {
+    fn n_smoothed(drawn: &DrawnCurves) -> usize {
         drawn
             .made
             .iter()
@@ -301,7 +301,7 @@ mod tests {
 
     #[test]
     fn long_curves_are_smoothed_a_few_a_frame_and_each_once() {
-        let (data, mut drawn) = (data(), Drawn::default());
+        let (data, mut drawn) = (data(), DrawnCurves::default());
         assert!(
             !drawn.refresh(&data, key(1, 0.0)),
             "thinning is done at once"
@@ -318,7 +318,7 @@ mod tests {
         assert_eq!((drawn.runs.len(), n_smoothed(&drawn)), (7, 3));
         // A new curve beside them: what was made of the others stays.
         let mut more = data.clone();
-        more.series.push(Series {
+        more.series.push(ChartSeries {
             name: "new".to_owned(),
             ..data.series[0].clone()
         });
@@ -336,7 +336,7 @@ mod tests {
     fn a_log_axis_shows_the_smallest_number_above_zero_of_a_stretch() {
         let mut points: Vec<[f64; 2]> = (0..60_000).map(|x| [f64::from(x), 10.0]).collect();
         (points[30_000][1], points[30_001][1]) = (-1.0, 0.001);
-        let series = Series {
+        let series = ChartSeries {
             name: String::new(),
             color: Color32::WHITE,
             points: points.into(),
@@ -346,10 +346,10 @@ mod tests {
             series: vec![series],
             ..ChartData::default()
         };
-        let mut drawn = Drawn::default();
+        let mut drawn = DrawnCurves::default();
         assert!(!drawn.refresh(
             &data,
-            Key {
+            DrawnKey {
                 log_y: true,
                 ..key(1, 0.0)
             }

@@ -22,7 +22,7 @@ use crate::run::Curve;
 
 /// One curve.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Series {
+pub struct ChartSeries {
     /// Name in legend, hover table and CSV.
     pub name: String,
     /// Its colour.
@@ -59,7 +59,7 @@ pub struct ChartData {
     /// Name and unit of y, such as `Loss (nats an event)`.
     pub y_label: String,
     /// The curves.
-    pub series: Vec<Series>,
+    pub series: Vec<ChartSeries>,
     /// Lines to compare with.
     pub references: Vec<Reference>,
     /// Marks.
@@ -90,7 +90,7 @@ pub struct LineChart {
     smoothing: f64,
     as_table: bool,
     hidden: BTreeSet<String>,
-    drawn: drawn::Drawn,
+    drawn: drawn::DrawnCurves,
     table: table::WideTable,
 }
 
@@ -106,7 +106,7 @@ impl LineChart {
             smoothing: 0.0,
             as_table: false,
             hidden: BTreeSet::new(),
-            drawn: drawn::Drawn::default(),
+            drawn: drawn::DrawnCurves::default(),
             table: table::WideTable::default(),
         }
     }

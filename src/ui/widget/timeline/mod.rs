@@ -1,15 +1,15 @@
 //! One user's history as a model saw it: each event with the rank and probability that the model
 //! gave it before it came. As a painted strip, and as a table with the five items it expected.
 
-mod said;
 mod strip;
 mod table;
+mod task_timeline;
 
 use std::fmt::Write as _;
 
 use egui::{Align2, Color32, Painter, Pos2, Rect, Sense, Stroke, Ui, Vec2, vec2};
 
-use crate::explain::{Said, TimelineStep, UserView};
+use crate::explain::{TaskAnswers, TimelineStep, UserView};
 use crate::run::Part;
 use crate::ui::{text, theme};
 
@@ -24,7 +24,7 @@ pub struct TimelineData<'a> {
     /// Number of items that can be ranked: the bottom of the rank axis.
     pub n_items: usize,
     /// What was said, where the model ranks no items.
-    pub said: Option<&'a Said>,
+    pub said: Option<&'a TaskAnswers>,
     /// Title of an item.
     pub title: &'a dyn Fn(u32) -> String,
 }
@@ -57,7 +57,7 @@ impl Timeline {
         let moved = selected != self.in_sight;
         self.in_sight = selected;
         if let Some(said) = data.said {
-            return said::ui(ui, (data, said), selected, moved);
+            return task_timeline::ui(ui, (data, said), selected, moved);
         }
         let from_strip = strip::ui(ui, data, selected, moved);
         ui.add_space(4.0);
@@ -75,7 +75,7 @@ impl Timeline {
         let moved = selected != self.in_sight;
         self.in_sight = selected;
         if let Some(said) = data.said {
-            return said::strip(ui, (data, said), selected, moved);
+            return task_timeline::strip(ui, (data, said), selected, moved);
         }
         strip::ui(ui, data, selected, moved)
     }
@@ -85,7 +85,7 @@ impl Timeline {
 #[must_use]
 pub fn summary(view: &UserView) -> String {
     match &view.said {
-        Some(said) => said::summary(&view.timeline, said),
+        Some(said) => task_timeline::summary(&view.timeline, said),
         None => hits(&view.timeline),
     }
 }

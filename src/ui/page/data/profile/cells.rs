@@ -7,7 +7,7 @@ use crate::ui::text;
 use crate::ui::theme::{self, size};
 
 /// A grid to paint. Rows and columns are few enough to be painted as rectangles.
-struct Cells<'a> {
+struct CellGrid<'a> {
     name: &'a str,
     color: Color32,
     rows: Vec<String>,
@@ -25,7 +25,7 @@ const HEAD: f32 = 18.0;
 /// Least width of a cell that says its share.
 const SPEAKING: f32 = 38.0;
 
-impl Cells<'_> {
+impl CellGrid<'_> {
     fn ui(&self, ui: &mut Ui, height: f32) {
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
@@ -126,7 +126,7 @@ impl Cells<'_> {
 pub(super) fn hours_of_week(ui: &mut Ui, activity: &Activity, height: f32) {
     let hours = activity.hours.as_flattened();
     let total: usize = hours.iter().sum();
-    let cells = Cells {
+    let cells = CellGrid {
         name: "Events by weekday and hour",
         color: theme::series_color(ui, 2),
         rows: WEEKDAYS.map(|day| day.chars().take(3).collect()).to_vec(),
@@ -174,7 +174,7 @@ pub(super) fn transitions(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
             .unwrap_or_else(|| vec![f64::NAN; n])
     };
     let name = |at: usize| names.get(at).map(String::as_str).unwrap_or_default();
-    let cells = Cells {
+    let cells = CellGrid {
         name: "Share of each next behaviour",
         color: theme::series_color(ui, 0),
         rows: names.iter().map(|name| format!("{name} →")).collect(),

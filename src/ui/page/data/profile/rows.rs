@@ -8,7 +8,7 @@ use crate::ui::text;
 use crate::ui::theme::{self, size};
 
 /// One bar.
-struct Row {
+struct BarRow {
     title: String,
     /// Length of the bar, 0 to 1.
     share: f64,
@@ -28,7 +28,7 @@ enum Full {
 }
 
 /// Paints the bars over the height at hand.
-fn bars(ui: &mut Ui, rows: &[Row], full: Full, color: Color32, height: f32) {
+fn bars(ui: &mut Ui, rows: &[BarRow], full: Full, color: Color32, height: f32) {
     let most = match full {
         Full::Longest => rows
             .iter()
@@ -99,13 +99,13 @@ fn share(part: usize, whole: usize) -> f64 {
 pub(super) fn weekdays(ui: &mut Ui, activity: &Activity, height: f32) {
     let days = activity.by_weekday();
     let total = days.iter().sum();
-    let row = |(&n, name): (&usize, &str)| Row {
+    let row = |(&n, name): (&usize, &str)| BarRow {
         title: name.to_owned(),
         share: share(n, total),
         value: text::percent(share(n, total)),
         hover: format!("{name}: {}", text::counted(n, "event")),
     };
-    let rows: Vec<Row> = days.iter().zip(WEEKDAYS).map(row).collect();
+    let rows: Vec<BarRow> = days.iter().zip(WEEKDAYS).map(row).collect();
     let color = theme::series_color(ui, 2);
     bars(ui, &rows, Full::Longest, color, height);
 }
@@ -119,14 +119,14 @@ pub(super) fn repeats(ui: &mut Ui, repeats: &Repeats, height: f32) {
         };
         let of_all = share(bin.n_events, repeats.n_repeats);
         let hover = format!("{title}: {}", text::counted(bin.n_events, "event"));
-        Row {
+        BarRow {
             title,
             share: of_all,
             value: text::percent(of_all),
             hover,
         }
     });
-    let rows: Vec<Row> = rows.collect();
+    let rows: Vec<BarRow> = rows.collect();
     let color = theme::series_color(ui, 3);
     bars(ui, &rows, Full::Longest, color, height);
 }
@@ -139,7 +139,7 @@ pub(super) fn behaviours(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
             text::counted(kind.n_users, "user"),
             text::counted(kind.n_items, "item"),
         );
-        Row {
+        BarRow {
             title: kind.name.clone(),
             share: of_all,
             value: format!("{}, {}", brief(kind.n_events), text::percent(of_all)),
@@ -150,7 +150,7 @@ pub(super) fn behaviours(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
             ),
         }
     });
-    let rows: Vec<Row> = rows.collect();
+    let rows: Vec<BarRow> = rows.collect();
     let color = theme::series_color(ui, 0);
     bars(ui, &rows, Full::Longest, color, height);
 }
@@ -171,7 +171,7 @@ pub(super) fn funnel(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
                 let rate = text::percent(share(stage.n_after_previous, before.n_pairs));
                 format!("; {rate} of the pairs with {} had it later", of.name)
             });
-            Row {
+            BarRow {
                 title: kind.name.clone(),
                 share: of_first,
                 value: format!("{}, {}", brief(stage.n_through), text::percent(of_first)),
@@ -183,7 +183,7 @@ pub(super) fn funnel(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
                 ),
             }
         });
-    let rows: Vec<Row> = rows.collect();
+    let rows: Vec<BarRow> = rows.collect();
     let color = theme::series_color(ui, 1);
     bars(ui, &rows, Full::All, color, height);
 }
@@ -208,14 +208,14 @@ pub(super) fn cold(ui: &mut Ui, profile: &Profile, height: f32) {
             "{title}: {n} of {of}, with {events}, {} of all",
             text::percent(of_events)
         );
-        Row {
+        BarRow {
             title,
             share: of_all,
             value,
             hover,
         }
     });
-    let rows: Vec<Row> = rows.collect();
+    let rows: Vec<BarRow> = rows.collect();
     let color = theme::series_color(ui, 6);
     bars(ui, &rows, Full::All, color, height);
 }
@@ -226,7 +226,7 @@ pub(super) fn unseen(ui: &mut Ui, parts: &[Unseen], height: f32) {
             (part.n_cases_of_unseen_items, "new item"),
             (part.n_cases_of_unseen_users, "new user"),
         ];
-        counts.map(|(n, what)| Row {
+        counts.map(|(n, what)| BarRow {
             title: format!("{}, {what}", part.part),
             share: share(n, part.n_cases),
             value: format!(
@@ -242,7 +242,7 @@ pub(super) fn unseen(ui: &mut Ui, parts: &[Unseen], height: f32) {
             ),
         })
     });
-    let rows: Vec<Row> = rows.collect();
+    let rows: Vec<BarRow> = rows.collect();
     let color = theme::series_color(ui, 5);
     bars(ui, &rows, Full::All, color, height);
 }

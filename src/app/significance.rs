@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::job::Answer;
+use super::job::JobAnswer;
 use super::job::sentence;
 use super::{App, Loadable, RunSeries};
 use crate::run::{
@@ -12,7 +12,7 @@ use crate::run::{
 
 /// Runs held against the first of them, and the slices of each.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Honest {
+pub struct Significance {
     /// Intervals, tests, seeds, trials.
     pub comparison: Comparison,
     /// Test results of each run by slice, in the order of the runs.
@@ -24,19 +24,19 @@ pub struct Honest {
 
 /// What a comparison was made of: the runs with the number of their test results, and the list of
 /// runs.
-pub(super) type HonestKey = (Vec<(RunId, usize)>, u64);
+pub(super) type SignificanceKey = (Vec<(RunId, usize)>, u64);
 
 impl App {
     /// The comparison of run A with the ticked runs, and of run B.
     #[must_use]
-    pub fn honest(&self) -> &Loadable<Arc<Honest>> {
-        &self.views.honest
+    pub fn significance(&self) -> &Loadable<Arc<Significance>> {
+        &self.views.significance
     }
 
     /// Whether the comparison is not that of the runs now chosen, all of which have been read.
     #[must_use]
-    pub fn honest_is_due(&self) -> bool {
-        if self.views.honest.is_loading() {
+    pub fn significance_is_due(&self) -> bool {
+        if self.views.significance.is_loading() {
             return false;
         }
         let chosen = self.chosen_runs();
@@ -48,7 +48,7 @@ impl App {
         };
         !chosen.is_empty()
             && chosen.iter().all(is_read)
-            && self.views.honest_of != Some(self.honest_key())
+            && self.views.significance_of != Some(self.significance_key())
     }
 
     /// Run A, then the ticked ones, then run B.
@@ -68,7 +68,7 @@ impl App {
         chosen
     }
 
-    fn honest_key(&self) -> HonestKey {
+    fn significance_key(&self) -> SignificanceKey {
         let n_results = |run: &RunId| {
             self.views
                 .series(run)
@@ -90,8 +90,8 @@ impl App {
             .filter_map(|run| self.views.series(run).ready().cloned())
             .collect();
         let all: Vec<Summary> = self.runs.ready().cloned().unwrap_or_default();
-        self.views.honest_of = Some(self.honest_key());
-        self.views.honest = Loadable::Loading("Drawing users again and again".to_owned());
+        self.views.significance_of = Some(self.significance_key());
+        self.views.significance = Loadable::Loading("Drawing users again and again".to_owned());
         // Run A itself may be one that cannot be read: then the next one is the first.
         let first = series.first().map(|series| series.manifest.id.clone());
         let store = self.store.clone();
@@ -101,17 +101,17 @@ impl App {
                 .transpose()
                 .map_err(sentence)?
                 .flatten();
-            Ok(Arc::new(honest(&series, &all, references.as_ref())))
+            Ok(Arc::new(significance(&series, &all, references.as_ref())))
         };
-        self.jobs.start("comparison", work, Answer::Honest);
+        self.jobs.start("comparison", work, JobAnswer::Significance);
     }
 }
 
-fn honest(
+fn significance(
     series: &[Arc<RunSeries>],
     all: &[Summary],
     references: Option<&ReferenceResults>,
-) -> Honest {
+) -> Significance {
     let kind = series
         .first()
         .map(|series| series.manifest.experiment.answers())
@@ -133,7 +133,7 @@ fn honest(
     let references = first
         .zip(references)
         .map(|(run, kept)| against_references(run.results, kept, kind.compared()));
-    Honest {
+    Significance {
         comparison,
         slices,
         references,

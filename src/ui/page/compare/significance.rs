@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use egui::{Color32, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
-use crate::app::{Action, App, Honest, Loadable};
+use crate::app::{Action, App, Loadable, Significance};
 use crate::metric::Metric;
 use crate::metric::statistics::{Interval, N_RESAMPLES, SEED, Statistic};
 use crate::run::{AgainstReference, Compared, Comparison, RunId, Slice, SliceBy, Versus};
@@ -18,10 +18,10 @@ const LINE: f32 = 150.0;
 
 /// Intervals and tests of the chosen runs.
 pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let Some(honest) = ready(ui, app, actions) else {
+    let Some(significance) = ready(ui, app, actions) else {
         return;
     };
-    let found = &honest.comparison;
+    let found = &significance.comparison;
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         let words = format!(
             "{} on test, user by user. Lines are 95 % intervals of {N_RESAMPLES} bootstrap \
@@ -60,7 +60,7 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
             ))
             .on_hover_text(ids.join("\n"));
         }
-        beside_references(ui, honest);
+        beside_references(ui, significance);
     });
 }
 
@@ -96,10 +96,10 @@ fn above_optimum(ui: &mut Ui, app: &App, found: &Comparison) {
 }
 
 /// Run A against the references that ran beside it.
-fn beside_references(ui: &mut Ui, honest: &Honest) {
+fn beside_references(ui: &mut Ui, significance: &Significance) {
     ui.add_space(8.0);
     ui.strong("Run A against its references");
-    let Some(rows) = &honest.references else {
+    let Some(rows) = &significance.references else {
         let words = "It keeps no answers of its references by user. A run that is trained anew \
                      does; for this one there is `seqscope compare RUN --references=refit`.";
         ui.weak(words);
@@ -190,11 +190,11 @@ fn corrected(ui: &mut Ui, p: f64, raw: f64) {
 
 /// The slices of the chosen runs, one beside another.
 pub(super) fn by_slice(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    let Some(honest) = ready(ui, app, actions) else {
+    let Some(significance) = ready(ui, app, actions) else {
         return;
     };
-    let found = &honest.comparison;
-    if honest.slices.iter().all(Vec::is_empty) {
+    let found = &significance.comparison;
+    if significance.slices.iter().all(Vec::is_empty) {
         ui.weak(
             "These runs kept nothing to divide their test results by; runs that are trained \
                  anew do.",
@@ -216,7 +216,7 @@ pub(super) fn by_slice(ui: &mut Ui, app: &App, actions: &mut Actions) {
                     name(ui, app, &run.id);
                 }
                 ui.end_row();
-                slice_rows(ui, &honest.slices);
+                slice_rows(ui, &significance.slices);
             });
     });
 }
@@ -259,12 +259,12 @@ fn slice_rows(ui: &mut Ui, slices: &[Vec<Slice>]) {
 }
 
 /// The comparison, asked for where it is not that of the runs chosen.
-fn ready<'a>(ui: &mut Ui, app: &'a App, actions: &mut Actions) -> Option<&'a Arc<Honest>> {
-    if app.honest_is_due() {
+fn ready<'a>(ui: &mut Ui, app: &'a App, actions: &mut Actions) -> Option<&'a Arc<Significance>> {
+    if app.significance_is_due() {
         actions.push(Action::TestDifferences);
     }
-    match app.honest() {
-        Loadable::Ready(honest) => return Some(honest),
+    match app.significance() {
+        Loadable::Ready(significance) => return Some(significance),
         Loadable::Failed(why) => {
             ui.colored_label(ui.visuals().error_fg_color, why);
         }

@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 use egui::Ui;
 
 use super::{TimelineData, part_name};
-use crate::explain::{Said, TimelineStep};
+use crate::explain::{TaskAnswers, TimelineStep};
 use crate::run::Part;
 use crate::ui::text;
 
@@ -30,7 +30,7 @@ enum Answers {
 }
 
 impl Answers {
-    fn of(said: &Said) -> Self {
+    fn of(said: &TaskAnswers) -> Self {
         match said.classes.len() {
             0 => Self::Number,
             _ if said.classes == ["no", "yes"] => Self::Chance,
@@ -69,8 +69,8 @@ impl Answers {
 }
 
 /// What was said after one event, and what came of it.
-struct Answer<'a> {
-    said: &'a Said,
+struct TimelineAnswer<'a> {
+    said: &'a TaskAnswers,
     answers: Answers,
     values: &'a [f64],
     truth: Option<f64>,
@@ -78,8 +78,8 @@ struct Answer<'a> {
     part: Part,
 }
 
-impl<'a> Answer<'a> {
-    fn after(said: &'a Said, step: &TimelineStep) -> Self {
+impl<'a> TimelineAnswer<'a> {
+    fn after(said: &'a TaskAnswers, step: &TimelineStep) -> Self {
         let values = said.after(step.position).unwrap_or(&[]);
         let part = said
             .asked_after(step.position)
@@ -166,10 +166,10 @@ impl<'a> Answer<'a> {
 }
 
 /// One line: how often what was said came true.
-pub(super) fn summary(steps: &[TimelineStep], said: &Said) -> String {
-    let asked: Vec<Answer<'_>> = steps
+pub(super) fn summary(steps: &[TimelineStep], said: &TaskAnswers) -> String {
+    let asked: Vec<TimelineAnswer<'_>> = steps
         .iter()
-        .map(|step| Answer::after(said, step))
+        .map(|step| TimelineAnswer::after(said, step))
         .filter(|answer| answer.truth.is_some())
         .collect();
     let n = asked.len();
@@ -197,7 +197,7 @@ pub(super) fn summary(steps: &[TimelineStep], said: &Said) -> String {
         if let Some(is_right) = asked
             .iter()
             .rfind(|answer| answer.part == part)
-            .and_then(Answer::is_right)
+            .and_then(TimelineAnswer::is_right)
         {
             let word = if is_right { "right" } else { "wrong" };
             let _ = write!(words, " · {} {word}", part_name(part));
@@ -209,7 +209,7 @@ pub(super) fn summary(steps: &[TimelineStep], said: &Said) -> String {
 /// Strip and table; returns the position that was clicked.
 pub(super) fn ui(
     ui: &mut Ui,
-    (data, said): (&TimelineData<'_>, &Said),
+    (data, said): (&TimelineData<'_>, &TaskAnswers),
     selected: Option<usize>,
     bring: bool,
 ) -> Option<usize> {
@@ -235,8 +235,8 @@ mod tests {
         }
     }
 
-    fn said(classes: &[&str], rows: &[&[f64]], truth: &[Option<f64>]) -> Said {
-        Said {
+    fn said(classes: &[&str], rows: &[&[f64]], truth: &[Option<f64>]) -> TaskAnswers {
+        TaskAnswers {
             classes: classes.iter().map(|class| (*class).to_owned()).collect(),
             unit: "hours",
             first: 0,
@@ -266,7 +266,7 @@ mod tests {
             summary(&steps, &classes),
             "1 of 2 questions answered right · test wrong"
         );
-        let first = Answer::after(&classes, &steps[0]);
+        let first = TimelineAnswer::after(&classes, &steps[0]);
         assert_eq!((first.value(), first.is_right()), (Some(0.75), Some(true)));
         assert!(
             first.said_words().starts_with("✔ view"),
@@ -276,12 +276,12 @@ mod tests {
         assert_eq!(first.truth_words().as_deref(), Some("view"));
         let tied = said(&["view", "cart"], &[&[0.5, 0.5]], &[Some(0.0)]);
         assert_eq!(
-            Answer::after(&tied, &steps[0]).is_right(),
+            TimelineAnswer::after(&tied, &steps[0]).is_right(),
             Some(false),
             "a tie is no answer"
         );
         assert_eq!(
-            Answer::after(&classes, &steps[2]).value(),
+            TimelineAnswer::after(&classes, &steps[2]).value(),
             None,
             "nothing came, so no chance of it"
         );
@@ -291,10 +291,10 @@ mod tests {
             &[&[0.9, 0.1], &[0.2, 0.8]],
             &[Some(1.0), None],
         );
-        let first = Answer::after(&chance, &steps[0]);
+        let first = TimelineAnswer::after(&chance, &steps[0]);
         assert_eq!((first.value(), first.is_right()), (Some(0.1), Some(false)));
         assert_eq!(
-            Answer::after(&chance, &steps[1]).value(),
+            TimelineAnswer::after(&chance, &steps[1]).value(),
             Some(0.8),
             "a chance is told where nothing was asked"
         );
@@ -304,7 +304,7 @@ mod tests {
             summary(&steps, &number),
             "off by 0.500 hours on average over 2 questions"
         );
-        let first = Answer::after(&number, &steps[0]);
+        let first = TimelineAnswer::after(&number, &steps[0]);
         assert_eq!(
             (first.said_words().as_str(), first.is_right()),
             ("+0.500 hours", None)

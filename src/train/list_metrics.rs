@@ -4,9 +4,9 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::evaluate::{Question, question};
-use super::facts::n_train_events;
-use super::live::Halt;
+use super::evaluate::{RankingQuestion, question};
+use super::run_in_progress::Interrupted;
+use super::slice_facts::n_train_events;
 use crate::data::{EvalCase, Prepared};
 use crate::experiment::EvaluationSpec;
 use crate::metric::{MISS, Metrics, Rank, is_left_out, mid_rank};
@@ -23,7 +23,7 @@ const MOST_SCORES: usize = 16_000_000;
 
 /// What whole rows of scores tell of a model on some questions.
 #[derive(Debug, Default)]
-pub(super) struct Lists {
+pub(super) struct ListMetrics {
     /// Coverage, Gini, novelty and popularity lift of the top-10 lists.
     pub(super) metrics: Metrics,
     /// Metrics of the ranks among sampled candidates, where they were asked for.
@@ -32,13 +32,13 @@ pub(super) struct Lists {
 
 /// Looks at the lists of a model. Candidates are drawn for every question; lists are looked at for
 /// up to [`MOST_USERS`] users.
-pub(super) fn look(
+pub(super) fn list_metrics(
     model: &dyn Trainable,
     prepared: &Prepared,
     cases: &[EvalCase],
     spec: EvaluationSpec,
-    between: &mut dyn FnMut() -> Result<(), Halt>,
-) -> Result<Lists, Halt> {
+    between: &mut dyn FnMut() -> Result<(), Interrupted>,
+) -> Result<ListMetrics, Interrupted> {
     let n_items = prepared.dataset.n_items();
     let is_sampled = spec.candidates > 0;
     let every = if is_sampled {
@@ -50,7 +50,8 @@ pub(super) fn look(
     let at_a_time = (MOST_SCORES / (n_items + 1)).clamp(1, 256);
     let (mut lists, mut ranks) = (Vec::new(), Vec::<Rank>::new());
     for block in looked.chunks(at_a_time) {
-        let asked: Vec<Question<'_>> = block.iter().map(|case| question(prepared, *case)).collect();
+        let asked: Vec<RankingQuestion<'_>> =
+            block.iter().map(|case| question(prepared, *case)).collect();
         let seen = block
             .iter()
             .map(|case| (case.user_idx as usize, case.history_len as usize));
@@ -73,7 +74,7 @@ pub(super) fn look(
         }
         between()?;
     }
-    Ok(Lists {
+    Ok(ListMetrics {
         metrics: Metrics::of_lists(&lists, &n_train_events(prepared)),
         sampled: is_sampled.then(|| Metrics::of_ranks(&ranks)),
     })

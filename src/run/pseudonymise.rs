@@ -9,13 +9,13 @@ use crate::metric::AnswerKind;
 use crate::spec::Problem;
 
 /// What of a run's ids is to be replaced, beyond what was when its log was read.
-pub(super) struct Disguise {
+pub(super) struct RunPseudonyms {
     pseudonymiser: Pseudonymiser,
     /// Whether the ids of users stand as in the log.
     users_are_bare: bool,
 }
 
-impl Disguise {
+impl RunPseudonyms {
     /// `None` when there is nothing left to hide.
     pub(super) fn new(manifest: &Manifest, hidden: Pseudonyms) -> Result<Option<Self>, RunError> {
         let before = manifest.data.report.pseudonyms.as_ref();

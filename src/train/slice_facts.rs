@@ -5,13 +5,13 @@ use crate::data::{EvalCase, Prepared};
 use crate::run::Facts;
 
 /// Tells of questions what slices go by.
-pub(super) struct Teller<'a> {
+pub(super) struct SliceFacts<'a> {
     prepared: &'a Prepared,
     /// Tenth of each item, by number; 0 for one that training does not know.
     deciles: Vec<u32>,
 }
 
-impl<'a> Teller<'a> {
+impl<'a> SliceFacts<'a> {
     pub(super) fn new(prepared: &'a Prepared) -> Self {
         Self {
             prepared,

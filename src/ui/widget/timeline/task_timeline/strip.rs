@@ -3,8 +3,8 @@
 use egui::{Align, Align2, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::super::{TimelineData, paint_mark, part_color, part_name, pointed, small_text};
-use super::{Answer, Answers};
-use crate::explain::{Said, TimelineStep};
+use super::{Answers, TimelineAnswer};
+use crate::explain::{TaskAnswers, TimelineStep};
 use crate::run::Part;
 use crate::ui::{text, theme};
 
@@ -19,7 +19,7 @@ const WIDEST: f32 = 22.0;
 /// The strip: one column an event, what was said upwards.
 pub(in crate::ui::widget::timeline) fn strip(
     ui: &mut Ui,
-    (data, said): (&TimelineData<'_>, &Said),
+    (data, said): (&TimelineData<'_>, &TaskAnswers),
     selected: Option<usize>,
     bring: bool,
 ) -> Option<usize> {
@@ -29,7 +29,7 @@ pub(in crate::ui::widget::timeline) fn strip(
         legend(ui, answers);
     });
     let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
-    let scale = Scale::of(whole, (data, said));
+    let scale = ValueAxis::of(whole, (data, said));
     scale.paint(ui, whole, said);
     let inner = Rect::from_min_max(whole.min + vec2(GUTTER, 0.0), whole.max);
     let width = (inner.width() / data.steps.len().max(1) as f32).clamp(NARROWEST, WIDEST);
@@ -62,15 +62,15 @@ pub(in crate::ui::widget::timeline) fn strip(
 
 /// Where values lie on the screen: chances from 0 to 1, numbers up to the largest.
 #[derive(Clone, Copy)]
-struct Scale {
+struct ValueAxis {
     top: f32,
     bottom: f32,
     lowest: f64,
     highest: f64,
 }
 
-impl Scale {
-    fn of(whole: Rect, (data, said): (&TimelineData<'_>, &Said)) -> Self {
+impl ValueAxis {
+    fn of(whole: Rect, (data, said): (&TimelineData<'_>, &TaskAnswers)) -> Self {
         let (top, bottom) = (whole.top() + 8.0, whole.bottom() - BAND - 32.0);
         if Answers::of(said) != Answers::Number {
             return Self {
@@ -80,7 +80,10 @@ impl Scale {
                 highest: 1.0,
             };
         }
-        let answers = data.steps.iter().map(|step| Answer::after(said, step));
+        let answers = data
+            .steps
+            .iter()
+            .map(|step| TimelineAnswer::after(said, step));
         let values = answers
             .flat_map(|answer| [answer.value(), answer.truth])
             .flatten()
@@ -105,7 +108,7 @@ impl Scale {
         egui::lerp(self.bottom..=self.top, share as f32)
     }
 
-    fn paint(self, ui: &Ui, whole: Rect, said: &Said) {
+    fn paint(self, ui: &Ui, whole: Rect, said: &TaskAnswers) {
         let painter = ui.painter();
         let plot = Rect::from_min_max(
             whole.min + vec2(GUTTER, 0.0),
@@ -138,7 +141,7 @@ impl Scale {
 struct Columns {
     left: f32,
     width: f32,
-    scale: Scale,
+    scale: ValueAxis,
     whole: Rect,
 }
 
@@ -155,7 +158,7 @@ impl Columns {
     fn paint(
         self,
         ui: &Ui,
-        (data, said): (&TimelineData<'_>, &Said),
+        (data, said): (&TimelineData<'_>, &TaskAnswers),
         selected: Option<usize>,
         viewport: Rect,
     ) {
@@ -181,7 +184,7 @@ impl Columns {
                 pos2(rect.left() + 0.5, rect.bottom() - BAND),
                 rect.max - vec2(0.5, 0.0),
             );
-            let answer = Answer::after(said, step);
+            let answer = TimelineAnswer::after(said, step);
             painter.rect_filled(band, 1.0, part_color(answer.part, ui));
             self.mark(ui, rect, &answer);
             let every = if self.width >= 18.0 { 5 } else { 10 };
@@ -200,7 +203,7 @@ impl Columns {
 
     /// What was said as a mark at its height; of numbers the truth as a ring, with a line between
     /// the two.
-    fn mark(self, ui: &Ui, rect: Rect, answer: &Answer<'_>) {
+    fn mark(self, ui: &Ui, rect: Rect, answer: &TimelineAnswer<'_>) {
         let Some(value) = answer.value() else { return };
         let (x, radius) = (rect.center().x, (self.width / 2.0 - 1.0).min(4.5));
         let at = pos2(x, self.scale.y(value));
@@ -221,7 +224,7 @@ impl Columns {
         ui.painter().circle_filled(at, radius * 0.8, color);
     }
 
-    fn point(self, ui: &Ui, (data, said): (&TimelineData<'_>, &Said)) -> Option<usize> {
+    fn point(self, ui: &Ui, (data, said): (&TimelineData<'_>, &TaskAnswers)) -> Option<usize> {
         pointed(
             ui,
             data,
@@ -233,8 +236,8 @@ impl Columns {
 }
 
 /// What hovering an event says.
-fn tip(ui: &mut Ui, data: &TimelineData<'_>, (said, step): (&Said, &TimelineStep)) {
-    let answer = Answer::after(said, step);
+fn tip(ui: &mut Ui, data: &TimelineData<'_>, (said, step): (&TaskAnswers, &TimelineStep)) {
+    let answer = TimelineAnswer::after(said, step);
     ui.strong(format!(
         "After event {}: {}",
         step.position + 1,

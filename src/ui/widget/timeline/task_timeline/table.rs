@@ -4,15 +4,15 @@ use egui::{Align, Layout, RichText, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::super::{TimelineData, paint_mark, part_color, part_name, table};
-use super::{Answer, Answers};
-use crate::explain::{Said, TimelineStep};
+use super::{Answers, TimelineAnswer};
+use crate::explain::{TaskAnswers, TimelineStep};
 
 const ROW: f32 = 20.0;
 
 /// The table; returns the position that was clicked.
 pub(super) fn rows(
     ui: &mut Ui,
-    (data, said): (&TimelineData<'_>, &Said),
+    (data, said): (&TimelineData<'_>, &TaskAnswers),
     selected: Option<usize>,
     bring: bool,
 ) -> Option<usize> {
@@ -84,9 +84,9 @@ pub(super) fn rows(
 fn cells(
     row: &mut TableRow<'_, '_>,
     data: &TimelineData<'_>,
-    (said, step): (&Said, &TimelineStep),
+    (said, step): (&TaskAnswers, &TimelineStep),
 ) {
-    let answer = Answer::after(said, step);
+    let answer = TimelineAnswer::after(said, step);
     row.col(|ui| {
         ui.label((step.position + 1).to_string());
     });

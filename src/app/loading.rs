@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::job::{Answer, ExplainQuestion, sentence};
-use super::views::Asked;
+use super::job::{ExplainQuestion, JobAnswer, sentence};
+use super::views::ExplainSubject;
 use super::{App, Loadable, Page, RunSeries, Training, ViewKey};
 use crate::data::{EvalCase, Prepared};
 use crate::run::{Curves, Part, RunId, RunStore};
@@ -100,7 +100,7 @@ impl App {
             let (store, asked) = (self.store.clone(), run.clone());
             let work = move || read_series(&store, &asked);
             self.jobs
-                .start("series", work, move |series| Answer::Series(run, series));
+                .start("series", work, move |series| JobAnswer::Series(run, series));
         }
     }
 
@@ -162,7 +162,7 @@ impl App {
             return;
         };
         let question = match &next {
-            Asked::Data(run) => {
+            ExplainSubject::Data(run) => {
                 let epoch = if self.selection.run.as_ref() == Some(run) {
                     self.selection.epoch
                 } else {
@@ -174,14 +174,14 @@ impl App {
                     known: None,
                 }
             }
-            Asked::User(key) => {
+            ExplainSubject::User(key) => {
                 self.views.stale_users.remove(key);
                 ExplainQuestion::User {
                     key: key.clone(),
                     known: self.views.data(&key.run).cloned(),
                 }
             }
-            Asked::List(ask) => ExplainQuestion::List {
+            ExplainSubject::List(ask) => ExplainQuestion::List {
                 ask: ask.clone(),
                 known: self.views.data(&ask.key.run).cloned(),
             },
@@ -190,18 +190,21 @@ impl App {
         self.explainer.ask(&self.jobs, question);
     }
 
-    fn next_question(&self, runs: &[RunId], keys: &[ViewKey]) -> Option<Asked> {
+    fn next_question(&self, runs: &[RunId], keys: &[ViewKey]) -> Option<ExplainSubject> {
         let data = runs
             .iter()
             .find(|run| self.views.data_state(run).is_loading());
         if let Some(run) = data {
-            return Some(Asked::Data(run.clone()));
+            return Some(ExplainSubject::Data(run.clone()));
         }
         let is_due = |key: &&ViewKey| {
             let view = self.views.user(key);
             view.is_loading() || (view.ready().is_some() && self.views.stale_users.contains(*key))
         };
-        let user = keys.iter().find(is_due).map(|key| Asked::User(key.clone()));
+        let user = keys
+            .iter()
+            .find(is_due)
+            .map(|key| ExplainSubject::User(key.clone()));
         // A list is made only for who is looked at now.
         let list = || {
             self.views
@@ -209,7 +212,7 @@ impl App {
                 .open()
                 .filter(|ask| keys.contains(&ask.key))
                 .cloned()
-                .map(Asked::List)
+                .map(ExplainSubject::List)
         };
         user.or_else(list)
     }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Streams;
-use super::table::{Align, Table, count};
+use super::table::{Align, TextTable, count};
 use crate::baseline::ReferenceKind;
 use crate::data::{Moment, Outcomes, Sample, TaskSpec};
 use crate::error::Error;
@@ -24,12 +24,12 @@ pub(super) enum IsJson {
 
 /// A run, and who of it is asked: its model, or one of its references.
 #[derive(Clone, Copy)]
-pub(super) struct Asked<'a> {
+pub(super) struct Answerer<'a> {
     pub(super) restored: &'a Restored,
     pub(super) reference: Option<(ReferenceKind, &'a FittedReference)>,
 }
 
-impl<'a> Asked<'a> {
+impl<'a> Answerer<'a> {
     pub(super) fn speaker(&self) -> Speaker<'a> {
         match self.reference {
             Some((_, fitted)) => Speaker::Reference(fitted),
@@ -130,8 +130,8 @@ pub(super) fn reference(
 }
 
 /// What was said of one user at one moment.
-pub(super) struct Answer<'a> {
-    pub(super) asked: Asked<'a>,
+pub(super) struct UserAnswer<'a> {
+    pub(super) asked: Answerer<'a>,
     pub(super) outcomes: &'a Outcomes,
     /// What the events are of: `user 17`, or a typed history.
     pub(super) whose: String,
@@ -146,7 +146,7 @@ pub(super) struct Answer<'a> {
     pub(super) values: Vec<f64>,
 }
 
-impl Answer<'_> {
+impl UserAnswer<'_> {
     /// Prints it, as a table or as JSON.
     pub(super) fn print(&self, is_json: IsJson, streams: &mut Streams<'_>) -> Result<(), Error> {
         if is_json == IsJson::Yes {
@@ -210,7 +210,7 @@ impl Answer<'_> {
             let value = self.values.first().copied().unwrap_or(f64::NAN);
             writeln!(streams.out, "{value:.3} {unit}")?;
         } else {
-            let mut table = Table::new([("", Align::Left), ("probability", Align::Right)]);
+            let mut table = TextTable::new([("", Align::Left), ("probability", Align::Right)]);
             for (class, chance) in classes.iter().zip(&self.values) {
                 table.row([class.clone(), format!("{:.2} %", 100.0 * chance)]);
             }

@@ -4,19 +4,19 @@ use std::any::Any;
 use std::time::Duration;
 
 use super::divergence::Turn;
-use super::progress::{Clock, Pace};
+use super::progress::{Pace, Stopwatch};
 use super::record::Recorder;
 use super::{Command, Control, Ended, Event, EventKind, Observer, StopMode, TrainError};
 use crate::data::DataError;
 use crate::experiment::ExperimentError;
 use crate::model::gan::Pass;
 use crate::model::{ModelError, TrainStats, Trainable};
-use crate::run::{Manifest, Outcome, Pause, RunError, RunId, RunStore, RunWriter};
+use crate::run::{Manifest, Pause, RunError, RunId, RunOutcome, RunStore, RunWriter};
 use crate::spec::words_of_panic;
 
 /// Why the work stops before its end.
 #[derive(Debug)]
-pub(super) enum Halt {
+pub(super) enum Interrupted {
     /// The user said so.
     Stopped(StopMode),
     /// The system said so: to go on later.
@@ -27,7 +27,7 @@ pub(super) enum Halt {
 
 macro_rules! failed_from {
     ($($error:ty),*) => {$(
-        impl From<$error> for Halt {
+        impl From<$error> for Interrupted {
             fn from(error: $error) -> Self {
                 Self::Failed(error.into())
             }
@@ -40,9 +40,9 @@ failed_from!(TrainError, ModelError, RunError, DataError, ExperimentError);
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// A run that has a folder and listeners.
-pub(super) struct Live<'a> {
+pub(super) struct RunInProgress<'a> {
     pub(super) recorder: Recorder,
-    pub(super) clock: Clock,
+    pub(super) clock: Stopwatch,
     observer: Option<&'a mut dyn Observer>,
     control: &'a mut dyn Control,
     pace: Pace,
@@ -52,14 +52,14 @@ pub(super) struct Live<'a> {
     is_reading_test: bool,
 }
 
-impl<'a> Live<'a> {
+impl<'a> RunInProgress<'a> {
     pub(super) fn new(
         writer: RunWriter,
         steps_per_epoch: usize,
         control: &'a mut dyn Control,
         observer: &'a mut dyn Observer,
     ) -> Self {
-        let clock = Clock::from(writer.manifest.train_secs);
+        let clock = Stopwatch::from(writer.manifest.train_secs);
         let Manifest { epochs, pause, .. } = &writer.manifest;
         let first_step = epochs * steps_per_epoch + pause.map_or(0, |pause| pause.step);
         let pace = Pace::new(
@@ -155,7 +155,7 @@ impl<'a> Live<'a> {
 
     /// Tells how far a sampler of synthetic histories has come before `epoch`, and does what the
     /// user asked for meanwhile.
-    pub(super) fn between_passes(&mut self, pass: Pass, epoch: usize) -> Result<(), Halt> {
+    pub(super) fn between_passes(&mut self, pass: Pass, epoch: usize) -> Result<(), Interrupted> {
         if let Some(progress) = self.pace.due_of_sampler(pass, epoch, self.clock.secs()) {
             self.say(EventKind::Progress(progress))?;
         }
@@ -171,8 +171,8 @@ impl<'a> Live<'a> {
     /// late.
     ///
     /// # Errors
-    /// [`Halt`] when that word, or another, came just before.
-    pub(super) fn begin_test(&mut self) -> Result<(), Halt> {
+    /// [`Interrupted`] when that word, or another, came just before.
+    pub(super) fn begin_test(&mut self) -> Result<(), Interrupted> {
         self.between_steps()?;
         self.is_reading_test = true;
         Ok(())
@@ -180,10 +180,10 @@ impl<'a> Live<'a> {
 
     /// Does what was asked for meanwhile, at a place from which the run can go on to the same
     /// numbers. A pause waits here, with the clock stopped.
-    pub(super) fn between_steps(&mut self) -> Result<(), Halt> {
+    pub(super) fn between_steps(&mut self) -> Result<(), Interrupted> {
         self.heed()?;
         if self.is_leaving {
-            Err(Halt::Left)
+            Err(Interrupted::Left)
         } else {
             Ok(())
         }
@@ -191,7 +191,7 @@ impl<'a> Live<'a> {
 
     /// The same at a place where the run cannot be left: sums that are still on the device would be
     /// cut in two.
-    pub(super) fn heed(&mut self) -> Result<(), Halt> {
+    pub(super) fn heed(&mut self) -> Result<(), Interrupted> {
         while let Some(command) = self.control.poll() {
             match command {
                 Command::Stop(mode) => self.stop(mode)?,
@@ -218,7 +218,7 @@ impl<'a> Live<'a> {
         Ok(self.recorder.writer.keep(model, at)?)
     }
 
-    fn pause(&mut self) -> Result<(), Halt> {
+    fn pause(&mut self) -> Result<(), Interrupted> {
         self.clock.pause();
         self.say(EventKind::Paused)?;
         loop {
@@ -239,29 +239,29 @@ impl<'a> Live<'a> {
         Ok(self.say(EventKind::Resumed)?)
     }
 
-    fn stop(&mut self, mode: StopMode) -> Result<(), Halt> {
+    fn stop(&mut self, mode: StopMode) -> Result<(), Interrupted> {
         match mode {
             StopMode::Keep if self.is_stopping => Ok(()),
-            StopMode::Keep | StopMode::Discard => Err(Halt::Stopped(mode)),
+            StopMode::Keep | StopMode::Discard => Err(Interrupted::Stopped(mode)),
         }
     }
 
     /// The one place where a run ends, whatever came of it: writes the end down and tells it.
     pub(super) fn end(
         self,
-        result: Result<Result<Outcome, Halt>, Box<dyn Any + Send>>,
+        result: Result<Result<RunOutcome, Interrupted>, Box<dyn Any + Send>>,
     ) -> (RunId, Ended) {
-        let is_left = matches!(result, Ok(Err(Halt::Left)));
+        let is_left = matches!(result, Ok(Err(Interrupted::Left)));
         let failed = |error: &TrainError| {
-            Some(Outcome::Failed {
+            Some(RunOutcome::Failed {
                 sentence: error.to_string(),
             })
         };
         let outcome = match result {
             Ok(Ok(outcome)) => Some(outcome),
-            Ok(Err(Halt::Stopped(StopMode::Keep))) => Some(Outcome::Stopped),
-            Ok(Err(Halt::Stopped(StopMode::Discard) | Halt::Left)) => None,
-            Ok(Err(Halt::Failed(error))) => failed(&error),
+            Ok(Err(Interrupted::Stopped(StopMode::Keep))) => Some(RunOutcome::Stopped),
+            Ok(Err(Interrupted::Stopped(StopMode::Discard) | Interrupted::Left)) => None,
+            Ok(Err(Interrupted::Failed(error))) => failed(&error),
             Err(panic) => failed(&panicked(panic.as_ref())),
         };
         let id = self.id();
@@ -286,7 +286,7 @@ impl<'a> Live<'a> {
             recorder.end(ended.outcome.as_ref(), ended.train_secs)
         };
         if let Err(error) = written
-            && !matches!(ended.outcome, Some(Outcome::Failed { .. }))
+            && !matches!(ended.outcome, Some(RunOutcome::Failed { .. }))
         {
             ended.outcome = failed(&error);
         }

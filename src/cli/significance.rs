@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Streams;
-use super::table::{Align, Table, count, metric};
+use super::table::{Align, TextTable, count, metric};
 use crate::error::Error;
 use crate::metric::Metric;
 use crate::metric::statistics::{Interval, LEVEL, N_RESAMPLES, SEED};
@@ -38,7 +38,7 @@ pub(super) fn write(found: &Comparison, streams: &mut Streams<'_>) -> Result<(),
     let columns = [("run", Align::Left)]
         .into_iter()
         .chain(right.map(|name| (name, Align::Right)));
-    let mut table = Table::new(columns.chain([("", Align::Left)]));
+    let mut table = TextTable::new(columns.chain([("", Align::Left)]));
     for run in &found.runs {
         table.row(cells(run));
     }
@@ -75,7 +75,7 @@ pub(super) fn write_slices(
     }
     writeln!(streams.out, "\n{} of `{id}` on test by slice:", of.title())?;
     let right = ["users", of.title(), "interval"].map(|name| (name, Align::Right));
-    let mut table = Table::new(
+    let mut table = TextTable::new(
         [("by", Align::Left), ("", Align::Left)]
             .into_iter()
             .chain(right),
