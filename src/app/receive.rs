@@ -42,7 +42,7 @@ impl App {
                 }
             }
             JobAnswer::Prepared(ticket, from, prepared) => {
-                self.take_prepared(ticket, from, prepared)
+                self.take_prepared(ticket, from, prepared);
             }
             JobAnswer::Opened(path, Ok(experiment)) => {
                 self.change_draft(|draft| draft.replace(*experiment));

@@ -8,7 +8,7 @@ use super::table::{Align, TextTable};
 use super::{Streams, catalogue, layers};
 use crate::baseline::forecast::ForecastKind;
 use crate::baseline::task::TaskReference;
-use crate::baseline::{About, AboutSetting, BaselineKind};
+use crate::baseline::{About, BaselineKind};
 use crate::data::{
     AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, TaskKind, TimeFormat, WorldKind,
     WorldSpec,
@@ -46,7 +46,7 @@ struct Section {
     /// Path before each setting's name, in an experiment file and after `--set`.
     prefix: &'static str,
     fields: Vec<Field>,
-    /// Of a model with these settings.
+    /// Layers of a model with these settings.
     layers: Vec<LayerShape>,
 }
 
@@ -81,7 +81,25 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
 }
 
 fn sections() -> Vec<Section> {
-    let models = ModelSpec::iter().map(|spec| {
+    models()
+        .chain(Preset::iter().map(preset))
+        .chain(parts())
+        .chain([times()])
+        .chain(tasks())
+        .chain(losses())
+        .chain(references())
+        .chain(metrics())
+        .chain(statistics())
+        .chain(cleaning_steps())
+        .chain(features())
+        .chain(splits())
+        .chain(worlds())
+        .collect()
+}
+
+/// The families with their defaults.
+fn models() -> impl Iterator<Item = Section> {
+    ModelSpec::iter().map(|spec| {
         let family = spec.family();
         Section {
             name: ModelKind::from(&spec).to_string().to_lowercase(),
@@ -91,32 +109,105 @@ fn sections() -> Vec<Section> {
             fields: family.fields(),
             layers: family.layers(&Blueprint::default()),
         }
-    });
-    let part = |name: &str, title: &str, about: &str, prefix, part: &dyn Described| Section {
+    })
+}
+
+/// The sections of an experiment that are the same whichever model or step is chosen.
+fn parts() -> [Section; 7] {
+    [
+        part(
+            "training",
+            "Training",
+            "How any model is trained.",
+            "training",
+            &TrainingSpec::default(),
+        ),
+        part(
+            "augment",
+            "Augmentation",
+            AUGMENT,
+            "training.augment",
+            &AugmentSpec::default(),
+        ),
+        part(
+            "gan",
+            "Sequence GAN",
+            GAN,
+            "training.gan",
+            &GanSpec::default(),
+        ),
+        part(
+            "evaluation",
+            "Evaluation",
+            "How any model is judged.",
+            "evaluation",
+            &EvaluationSpec::default(),
+        ),
+        part(
+            "data",
+            "Cleaning",
+            "What happens to a log before it is split.",
+            "data.clean",
+            &CleanSpec::default(),
+        ),
+        part(
+            "data",
+            "Synthetic world",
+            "What is used where no log is given.",
+            "data",
+            &WorldSpec::default(),
+        ),
+        part(
+            "clean",
+            "Cleaning",
+            BESIDE,
+            "data.clean",
+            &CleanSpec::default(),
+        ),
+    ]
+}
+
+fn part(
+    name: &str,
+    title: &str,
+    about: &str,
+    prefix: &'static str,
+    part: &dyn Described,
+) -> Section {
+    Section {
         name: name.to_owned(),
         title: title.to_owned(),
         about: about.to_owned(),
         prefix,
         fields: part.fields(),
         layers: Vec::new(),
-    };
-    let steps = CleanStep::iter().map(|step| Section {
+    }
+}
+
+fn cleaning_steps() -> impl Iterator<Item = Section> {
+    CleanStep::iter().map(|step| Section {
         name: "clean".to_owned(),
         title: step.title().to_owned(),
         about: about(&step),
         prefix: "data.clean.steps[0]",
         fields: step.described().fields(),
         layers: Vec::new(),
-    });
-    let features = FeatureSpec::iter().map(|feature| Section {
+    })
+}
+
+fn features() -> impl Iterator<Item = Section> {
+    FeatureSpec::iter().map(|feature| Section {
         name: "features".to_owned(),
         title: feature.title().to_owned(),
         about: about_feature(&feature),
         prefix: "data.features[0]",
         fields: feature.described().fields(),
         layers: Vec::new(),
-    });
-    let splits = SplitSpec::all().map(|split| {
+    })
+}
+
+fn splits() -> impl Iterator<Item = Section> {
+    SplitSpec::all().into_iter().map(|split| {
         let warning = split
             .warning()
             .map(|warning| format!("\nMind: {warning}"))
@@ -129,8 +220,11 @@ fn sections() -> Vec<Section> {
             fields: split.fields(),
             layers: Vec::new(),
         }
-    });
-    let worlds = WorldKind::iter().map(|kind| {
+    })
+}
+
+fn worlds() -> impl Iterator<Item = Section> {
+    WorldKind::iter().map(|kind| {
         let spec = WorldSpec::of(kind);
         Section {
             name: kind.to_string().to_lowercase(),
@@ -140,67 +234,7 @@ fn sections() -> Vec<Section> {
             fields: spec.fields(),
             layers: Vec::new(),
         }
-    });
-    models
-        .chain(Preset::iter().map(preset))
-        .chain([
-            part(
-                "training",
-                "Training",
-                "How any model is trained.",
-                "training",
-                &TrainingSpec::default(),
-            ),
-            part(
-                "augment",
-                "Augmentation",
-                AUGMENT,
-                "training.augment",
-                &AugmentSpec::default(),
-            ),
-            part(
-                "gan",
-                "Sequence GAN",
-                GAN,
-                "training.gan",
-                &GanSpec::default(),
-            ),
-            part(
-                "evaluation",
-                "Evaluation",
-                "How any model is judged.",
-                "evaluation",
-                &EvaluationSpec::default(),
-            ),
-            part(
-                "data",
-                "Cleaning",
-                "What happens to a log before it is split.",
-                "data.clean",
-                &CleanSpec::default(),
-            ),
-            part(
-                "data",
-                "Synthetic world",
-                "What is used where no log is given.",
-                "data",
-                &WorldSpec::default(),
-            ),
-            part(
-                "clean",
-                "Cleaning",
-                BESIDE,
-                "data.clean",
-                &CleanSpec::default(),
-            ),
-        ])
-        .chain([times()])
-        .chain(judging())
-        .chain(steps)
-        .chain(features)
-        .chain(splits)
-        .chain(worlds)
-        .collect()
+    })
 }
 
 /// How a log writes its times.
@@ -241,13 +275,6 @@ fn preset(preset: Preset) -> Section {
         ..Experiment::default()
     };
     let changed = differences(&[&ours, &preset.applied_to(&ours)]);
-    let setting = |change: &Difference| {
-        Some(format!(
-            "{} = {}",
-            change.field,
-            change.values.last()?.as_deref()?
-        ))
-    };
     let changed: Vec<String> = changed.iter().filter_map(setting).collect();
     let changed = if changed.is_empty() {
         "nothing".to_owned()
@@ -270,6 +297,12 @@ fn preset(preset: Preset) -> Section {
     }
 }
 
+/// A setting and the value that the last of the compared experiments gives it.
+fn setting(change: &Difference) -> Option<String> {
+    let value = change.values.last()?.as_deref()?;
+    Some(format!("{} = {value}", change.field))
+}
+
 /// A family with its defaults.
 fn default_of(kind: ModelKind) -> ModelSpec {
     ModelSpec::iter()
@@ -277,9 +310,8 @@ fn default_of(kind: ModelKind) -> ModelSpec {
         .unwrap_or_default()
 }
 
-/// What is asked, what it is learnt by, and what it is held against.
-fn judging() -> impl Iterator<Item = Section> {
-    let tasks = TaskKind::iter().map(|kind| Section {
+fn tasks() -> impl Iterator<Item = Section> {
+    TaskKind::iter().map(|kind| Section {
         name: "task".to_owned(),
         title: kind.title().to_owned(),
         about: format!(
@@ -291,8 +323,11 @@ fn judging() -> impl Iterator<Item = Section> {
         prefix: "task",
         fields: kind.spec().fields(),
         layers: Vec::new(),
-    });
-    let losses = LossKind::iter().map(|loss| {
+    })
+}
+
+fn losses() -> impl Iterator<Item = Section> {
+    LossKind::iter().map(|loss| {
         let mut fields = TrainingSpec::default().fields();
         fields.retain(|field| loss.settings().contains(&field.key));
         Section {
@@ -307,37 +342,37 @@ fn judging() -> impl Iterator<Item = Section> {
             fields,
             layers: Vec::new(),
         }
-    });
-    let metrics = Metric::iter().map(|metric| {
+    })
+}
+
+fn metrics() -> impl Iterator<Item = Section> {
+    Metric::iter().map(|metric| {
         let about = metric.about();
-        Section {
-            name: "metrics".to_owned(),
-            title: about.title.to_owned(),
-            about: counted(
-                &format!("{}\nIn files: {}", about.help, metric.name()),
-                &about,
-            ),
-            prefix: "",
-            fields: Vec::new(),
-            layers: Vec::new(),
-        }
-    });
-    let statistics = Statistic::iter().map(|statistic| {
+        figure(
+            "metrics",
+            &format!("{}\nIn files: {}", about.help, metric.name()),
+            &about,
+        )
+    })
+}
+
+fn statistics() -> impl Iterator<Item = Section> {
+    Statistic::iter().map(|statistic| {
         let about = statistic.about();
-        Section {
-            name: "statistics".to_owned(),
-            title: about.title.to_owned(),
-            about: counted(about.help, &about),
-            prefix: "",
-            fields: Vec::new(),
-            layers: Vec::new(),
-        }
-    });
-    tasks
-        .chain(losses)
-        .chain(references())
-        .chain(metrics)
-        .chain(statistics)
+        figure("statistics", about.help, &about)
+    })
+}
+
+/// A figure without settings.
+fn figure(name: &str, what: &str, about: &AboutMetric) -> Section {
+    Section {
+        name: name.to_owned(),
+        title: about.title.to_owned(),
+        about: counted(what, about),
+        prefix: "",
+        fields: Vec::new(),
+        layers: Vec::new(),
+    }
 }
 
 /// What a figure is, where it comes from, and who counts otherwise.
@@ -378,9 +413,12 @@ fn written(kind: TaskKind) -> String {
 /// What a reference does, what it is set to, and where it comes from.
 fn about_reference(about: &About) -> String {
     let mut lines = vec![about.summary.to_owned()];
-    let setting =
-        |setting: &AboutSetting| format!("{} {}: {}", setting.name, setting.value, setting.help);
-    lines.extend(about.settings.iter().map(setting));
+    lines.extend(
+        about
+            .settings
+            .iter()
+            .map(|setting| format!("{} {}: {}", setting.name, setting.value, setting.help)),
+    );
     lines.push(format!("Source: {}.", about.source));
     if !about.elsewhere.is_empty() {
         lines.push(format!("Elsewhere: {}", about.elsewhere));
@@ -388,16 +426,16 @@ fn about_reference(about: &About) -> String {
     lines.join("\n")
 }
 
-/// Said of the settings beside the list of steps.
+/// Note on the settings beside the list of steps.
 const BESIDE: &str =
     "Exact duplicates first, then the steps of `data.clean.steps` in their order, the k-core last.";
 
-/// Said of augmentation.
+/// Note on augmentation.
 const AUGMENT: &str = "Training histories changed anew in each epoch, against over-fitting; \
                        validation and test never are.\nSource: CL4SRec (Xie et al. 2022); each \
                        change is drawn by itself, and no contrastive loss is added.";
 
-/// Said of the network that writes synthetic histories.
+/// Note on the network that writes synthetic histories.
 const GAN: &str = "An LSTM that writes synthetic histories for `training.augment.synthetic`, first \
                    as a language model, then against a discriminator; `seqscope gan FILE` judges \
                    it.\nSource: Gumbel-softmax (Kusner & Hernández-Lobato 2016) with RelGAN's \

@@ -221,7 +221,7 @@ impl Everyone<'_> {
                         place,
                         item_idx: Some(scored.item_idx),
                         values: vec![f64::from(scored.probability)],
-                    }))
+                    }));
                 }
             }
         }

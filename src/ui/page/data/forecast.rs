@@ -9,7 +9,7 @@ use strum::IntoEnumIterator as _;
 
 use crate::app::{Action, App, CountForecast, ForecastKey, Loadable};
 use crate::baseline::forecast::{Band, Forecast, ForecastKind};
-use crate::data::{Period, Prepared, day_text};
+use crate::data::{Period, Prepared, Vocab, day_text};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
 use crate::ui::{Actions, text};
@@ -62,19 +62,16 @@ impl ForecastView {
                 ui.selectable_value(&mut self.key.period, period, period.to_string());
             }
             let behaviours = &prepared.dataset.behaviours;
-            let name = |idx: Option<u16>| {
-                idx.and_then(|idx| behaviours.id(u32::from(idx)))
-                    .map_or_else(|| "all events".to_owned(), str::to_owned)
-            };
             if !behaviours.is_empty() {
                 let label = ui.label("of");
-                let combo =
-                    ComboBox::from_id_salt("behaviour").selected_text(name(self.key.behaviour));
+                let combo = ComboBox::from_id_salt("behaviour")
+                    .selected_text(behaviour_name(behaviours, self.key.behaviour));
                 let shown = combo.show_ui(ui, |ui| {
                     let all = std::iter::once(None)
                         .chain((0..behaviours.len()).map(|idx| Some(idx as u16)));
                     for behaviour in all {
-                        ui.selectable_value(&mut self.key.behaviour, behaviour, name(behaviour));
+                        let name = behaviour_name(behaviours, behaviour);
+                        ui.selectable_value(&mut self.key.behaviour, behaviour, name);
                     }
                 });
                 shown.response.labelled_by(label.id);
@@ -131,6 +128,12 @@ impl ForecastView {
     }
 }
 
+/// Name of the behaviour whose events are counted.
+fn behaviour_name(behaviours: &Vocab, idx: Option<u16>) -> String {
+    idx.and_then(|idx| behaviours.id(u32::from(idx)))
+        .map_or_else(|| "all events".to_owned(), str::to_owned)
+}
+
 /// The counts, the chosen forecast with its bounds, and the naive one as the bar to beat.
 fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&Forecast>, height: f32) {
     let days = &made.counted.first_days;
@@ -141,31 +144,57 @@ fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&Forecast>, height: f3
     let counts = Line::new("events", pairs.collect::<PlotPoints<'_>>())
         .color(theme::series_color(ui, 2))
         .width(size::LINE);
-    let tail: Vec<i64> = days
-        .iter()
-        .skip(days.len().saturating_sub(made.held_out))
-        .copied()
-        .collect();
-    let all_days: Vec<f64> = tail
+    let held_out = &days[days.len().saturating_sub(made.held_out)..];
+    let forecast_days: Vec<f64> = held_out
         .iter()
         .chain(&made.next_days)
         .map(|day| *day as f64)
         .collect();
-    let line = |forecast: &Forecast| -> PlotPoints<'static> {
-        let bands = forecast.tail.iter().chain(&forecast.next);
-        all_days
-            .iter()
-            .zip(bands)
-            .map(|(day, band)| [*day, band.mean])
-            .collect()
-    };
     let color = theme::series_color(ui, 1);
     let weak = theme::colors(ui).weak;
     let naive = made
         .made
         .iter()
-        .find(|forecast| forecast.kind == ForecastKind::Naive);
-    let plot = Plot::new("counts and forecasts")
+        .find(|forecast| forecast.kind == ForecastKind::Naive)
+        .filter(|naive| drawn.is_none_or(|drawn| drawn.kind != naive.kind));
+    plot(ui, made, height).show(ui, |plot| {
+        if let Some(forecast) = drawn {
+            plot.add(
+                interval(forecast, &forecast_days)
+                    .fill_color(color.gamma_multiply(0.15))
+                    .allow_hover(false),
+            );
+        }
+        if let Some(first) = held_out.first() {
+            plot.vline(
+                VLine::new("held out from here", *first as f64)
+                    .color(weak)
+                    .width(1.0)
+                    .style(LineStyle::dotted_dense()),
+            );
+        }
+        plot.line(counts);
+        if let Some(naive) = naive {
+            plot.line(
+                Line::new("naive", means(naive, &forecast_days))
+                    .color(weak)
+                    .width(1.2)
+                    .style(LineStyle::dashed_dense()),
+            );
+        }
+        if let Some(forecast) = drawn {
+            plot.line(
+                Line::new(forecast.model.clone(), means(forecast, &forecast_days))
+                    .color(color)
+                    .width(size::LINE),
+            );
+        }
+    });
+}
+
+/// The empty plot: its axes in days and counts, its legend and its hover text.
+fn plot(ui: &Ui, made: &CountForecast, height: f32) -> Plot<'static> {
+    Plot::new("counts and forecasts")
         .height(height)
         .allow_scroll(false)
         .include_y(0.0)
@@ -187,64 +216,36 @@ fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&Forecast>, height: f3
                 position.y
             )),
             HoverPosition::Elsewhere { .. } => None,
-        });
-    plot.show(ui, |plot| {
-        if let Some(forecast) = drawn {
-            let bands: Vec<_> = all_days
-                .iter()
-                .zip(forecast.tail.iter().chain(&forecast.next))
-                .collect();
-            let of = |bound: fn(&Band) -> f64| {
-                bands
-                    .iter()
-                    .map(|(_, band)| bound(band))
-                    .collect::<Vec<f64>>()
-            };
-            let days: Vec<f64> = bands.iter().map(|(day, _)| **day).collect();
-            let area = FilledArea::new("95 %", &days, &of(|band| band.low), &of(|band| band.high));
-            plot.add(
-                area.fill_color(color.gamma_multiply(0.15))
-                    .allow_hover(false),
-            );
-        }
-        if let Some(first) = tail.first() {
-            let held_out = VLine::new("held out from here", *first as f64);
-            plot.vline(
-                held_out
-                    .color(weak)
-                    .width(1.0)
-                    .style(LineStyle::dotted_dense()),
-            );
-        }
-        plot.line(counts);
-        if let Some(naive) =
-            naive.filter(|naive| drawn.is_none_or(|drawn| drawn.kind != naive.kind))
-        {
-            let style = LineStyle::dashed_dense();
-            plot.line(
-                Line::new("naive", line(naive))
-                    .color(weak)
-                    .width(1.2)
-                    .style(style),
-            );
-        }
-        if let Some(forecast) = drawn {
-            plot.line(
-                Line::new(forecast.model.clone(), line(forecast))
-                    .color(color)
-                    .width(size::LINE),
-            );
-        }
-    });
+        })
+}
+
+/// What is forecast for the held-out periods, then for the next ones.
+fn bands(forecast: &Forecast) -> impl Iterator<Item = &Band> {
+    forecast.tail.iter().chain(&forecast.next)
+}
+
+/// The expected counts over the days.
+fn means(forecast: &Forecast, days: &[f64]) -> PlotPoints<'static> {
+    days.iter()
+        .zip(bands(forecast))
+        .map(|(day, band)| [*day, band.mean])
+        .collect()
+}
+
+/// The area between the bounds, as far as there are both days and forecasts.
+fn interval(forecast: &Forecast, days: &[f64]) -> FilledArea {
+    let (low, high): (Vec<f64>, Vec<f64>) = bands(forecast)
+        .take(days.len())
+        .map(|band| (band.low, band.high))
+        .unzip();
+    FilledArea::new("95 %", &days[..low.len()], &low, &high)
 }
 
 /// Each forecast's errors; the least of a column in bold.
 fn errors(ui: &mut Ui, made: &CountForecast) {
-    let least = |of: fn(&Forecast) -> f64| made.made.iter().map(of).fold(f64::INFINITY, f64::min);
-    let (mae, rmse) = (
-        least(|forecast| forecast.mae),
-        least(|forecast| forecast.rmse),
-    );
+    let all = made.made.iter();
+    let least_mae = all.clone().map(|it| it.mae).fold(f64::INFINITY, f64::min);
+    let least_rmse = all.map(|it| it.rmse).fold(f64::INFINITY, f64::min);
     // Six ways, and what was left out, must fit below the chart.
     ui.spacing_mut().interact_size.y = 18.0;
     egui::Grid::new("errors of forecasts")
@@ -259,7 +260,7 @@ fn errors(ui: &mut Ui, made: &CountForecast) {
             for forecast in &made.made {
                 ui.label(&forecast.model)
                     .on_hover_text(forecast.kind.about().hover());
-                for (value, best) in [(forecast.mae, mae), (forecast.rmse, rmse)] {
+                for (value, best) in [(forecast.mae, least_mae), (forecast.rmse, least_rmse)] {
                     let shown = RichText::new(format!("{value:.1}")).monospace();
                     ui.label(if value <= best {
                         shown.strong()
