@@ -608,12 +608,20 @@ const EXPERIMENT: &str = r#"(
 )
 "#;
 
+/// What `check`, `train`, `compare` and `runs` tell of a log of which 40 of 60 test targets return.
 #[test]
 fn check_train_runs_and_compare_tell_what_returns() {
     let place = Place::new();
+    let share = "40 of 60 test targets (66.7 %)";
+    check_tells(&place, share);
+    let left = train_tells(&place, share);
+    compare_tells(&place, share, &left);
+    an_older_run_is_marked(&place, &left);
+}
+
+fn check_tells(place: &Place, share: &str) {
     place.write("back.csv", std::fs::read(repeats()).unwrap());
     place.write("back.ron", EXPERIMENT);
-    let share = "40 of 60 test targets (66.7 %)";
     let told = place.seqscope("check back.ron").ok().out;
     assert!(
         told.contains("Follows the log: seen items are ranked too") && told.contains(share),
@@ -632,7 +640,10 @@ fn check_train_runs_and_compare_tell_what_returns() {
         "{told}"
     );
     assert!(told.contains("each of them counts as a miss"), "{told}");
+}
 
+/// The name of the run that leaves seen items out.
+fn train_tells(place: &Place, share: &str) -> String {
     let told = place.seqscope("train back.ron --runs runs").ok();
     assert!(
         told.out.contains("seen items ranked too") && told.out.contains(share),
@@ -663,13 +674,15 @@ fn check_train_runs_and_compare_tell_what_returns() {
     );
 
     let runs = runs_in(&place.path("runs"));
-    let left = runs
-        .iter()
+    runs.iter()
         .find(|run| told.out.contains(run.as_str()))
         .unwrap()
-        .clone();
+        .clone()
+}
+
+fn compare_tells(place: &Place, share: &str, left: &str) {
     let told = place
-        .run(&["compare", &left, "--runs", "runs", "--json"])
+        .run(&["compare", left, "--runs", "runs", "--json"])
         .ok()
         .json();
     let slices = told["runs"][0]["slices"].as_array().unwrap().clone();
@@ -698,15 +711,17 @@ fn check_train_runs_and_compare_tell_what_returns() {
         value <= 20.0 / 60.0,
         "none of those who return are found: {value}"
     );
-    let text = place.run(&["compare", &left, "--runs", "runs"]).ok().out;
+    let text = place.run(&["compare", left, "--runs", "runs"]).ok().out;
     assert!(
         text.contains(share) && text.contains("the true item returns: the user had it"),
         "{text}"
     );
+}
 
-    // A copy of the run as it was kept before.
+/// A copy of the run as it was kept before.
+fn an_older_run_is_marked(place: &Place, left: &str) {
     let (from, to) = (
-        place.path("runs").join(&left),
+        place.path("runs").join(left),
         place.path("runs").join("older"),
     );
     let mut options = std::process::Command::new("cp");
@@ -745,7 +760,7 @@ fn check_train_runs_and_compare_tell_what_returns() {
         "{marked}"
     );
     let told = place
-        .run(&["compare", &left, "older", "--runs", "runs"])
+        .run(&["compare", left, "older", "--runs", "runs"])
         .ok();
     assert!(
         told.err.contains("is not comparable with") && told.err.contains("seen before"),
