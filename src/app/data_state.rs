@@ -212,13 +212,14 @@ impl DataState {
     pub(super) fn take_prepared(
         &mut self,
         ticket: Ticket,
-        from: (DataSpec, SplitSpec),
+        data: DataSpec,
+        split: SplitSpec,
         result: Result<CountedLog, String>,
     ) -> bool {
         if ticket != self.prepare_ticket {
             return false;
         }
-        self.prepared_from = Some(from);
+        self.prepared_from = Some((data, split));
         if let Ok(CountedLog {
             profile,
             calendar,

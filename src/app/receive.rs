@@ -41,8 +41,8 @@ impl App {
                     );
                 }
             }
-            JobAnswer::Prepared(ticket, from, prepared) => {
-                self.take_prepared(ticket, from, prepared);
+            JobAnswer::Prepared(ticket, (data, split), prepared) => {
+                self.take_prepared(ticket, data, split, prepared);
             }
             JobAnswer::Opened(path, Ok(experiment)) => {
                 self.change_draft(|draft| draft.replace(*experiment));
@@ -257,10 +257,11 @@ impl App {
     fn take_prepared(
         &mut self,
         ticket: Ticket,
-        from: (DataSpec, SplitSpec),
+        data: DataSpec,
+        split: SplitSpec,
         prepared: Result<CountedLog, String>,
     ) {
-        if !self.data.take_prepared(ticket, from, prepared) {
+        if !self.data.take_prepared(ticket, data, split, prepared) {
             return;
         }
         if let (Loadable::Failed(why), false) =

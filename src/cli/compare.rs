@@ -74,13 +74,12 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .map(|(store, id)| store.manifest(id))
         .collect::<Result<Vec<_>, _>>()?;
     let metric = metric_of(args, &manifests)?;
-    let claim = |text: &String| contrast::claim(text, answers(&manifests));
     let claims = args
         .claims
         .iter()
-        .map(claim)
+        .map(|text| contrast::claim(text, answers(&manifests)))
         .collect::<Result<Vec<Claim>, Error>>()?;
-    let found = found(args, &manifests, (metric, &claims), &stores)?;
+    let found = found(args, &manifests, metric, &claims, &stores)?;
     let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());
     let doubts = doubts(&manifests);
     let damaged: Vec<String> = places
@@ -184,12 +183,15 @@ fn metric_of(args: &Args, manifests: &[Manifest]) -> Result<Metric, Error> {
     let Some(name) = &args.metric else {
         return Ok(kind.by_user());
     };
-    let known =
-        || Metric::iter().filter(|metric| metric.is_by_user() && metric.kinds().contains(&kind));
-    known()
+    let known: Vec<Metric> = Metric::iter()
+        .filter(|metric| metric.is_by_user() && metric.kinds().contains(&kind))
+        .collect();
+    known
+        .iter()
+        .copied()
         .find(|metric| metric.name().eq_ignore_ascii_case(name))
         .ok_or_else(|| {
-            let names: Vec<&str> = known().map(Metric::name).collect();
+            let names: Vec<&str> = known.iter().map(|metric| metric.name()).collect();
             let hint = format!("known here: {}", names.join(", "));
             Error::edge(
                 format!("`{name}` is no metric that is a mean over users of this task"),
@@ -212,7 +214,8 @@ struct ComparisonReport {
 fn found(
     args: &Args,
     manifests: &[Manifest],
-    (metric, claims): (Metric, &[Claim]),
+    metric: Metric,
+    claims: &[Claim],
     stores: &[&RunStore],
 ) -> Result<ComparisonReport, Error> {
     let mut results = Vec::with_capacity(manifests.len());
@@ -274,8 +277,8 @@ fn found(
     })
 }
 
-/// Of these metrics those that a run is judged by; a run of another task than they are of, by its
-/// own.
+/// The metrics by which a run is judged, of those that were asked for; its own, where none of them
+/// belongs to its task.
 fn metrics_of(manifest: &Manifest, metrics: &[Metric]) -> Vec<Metric> {
     let kind = manifest.experiment.answers();
     let known: Vec<Metric> = metrics
@@ -290,7 +293,7 @@ fn metrics_of(manifest: &Manifest, metrics: &[Metric]) -> Vec<Metric> {
     }
 }
 
-/// Why the numbers of these runs must not be held against each other.
+/// Reasons why the numbers of these runs must not be compared with each other.
 fn doubts(manifests: &[Manifest]) -> Vec<String> {
     let Some(first) = manifests.first() else {
         return Vec::new();
@@ -310,14 +313,12 @@ fn doubts(manifests: &[Manifest]) -> Vec<String> {
             "without test metrics: not trained to an end",
         );
     }
-    let line = |(what, of): (&str, &[String])| {
-        format!(
-            "{} {} {what}",
-            of.join(", "),
-            if of.len() == 1 { "is" } else { "are" }
-        )
-    };
-    said.all().map(line).collect()
+    said.all()
+        .map(|(what, of)| {
+            let is = if of.len() == 1 { "is" } else { "are" };
+            format!("{} {is} {what}", of.join(", "))
+        })
+        .collect()
 }
 
 /// That the best weights of a run are no numbers any more: its figures were computed before.

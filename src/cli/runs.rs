@@ -37,7 +37,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .map(headline)
         .next()
         .unwrap_or_else(|| two(AnswerKind::default()));
-    let (first, second) = headline;
+    let [first, second] = headline;
     let columns = [
         ("run", left),
         ("model", left),
@@ -71,18 +71,18 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
 const OLD_RULE: &str = "older rule";
 
 /// The two metrics that say most of a kind of answers.
-fn two(kind: AnswerKind) -> (Metric, Metric) {
+fn two(kind: AnswerKind) -> [Metric; 2] {
     match kind.headline() {
-        [first, second, ..] => (*first, *second),
-        _ => (kind.primary(), kind.primary()),
+        [first, second, ..] => [*first, *second],
+        _ => [kind.primary(), kind.primary()],
     }
 }
 
-fn headline(manifest: &Manifest) -> (Metric, Metric) {
+fn headline(manifest: &Manifest) -> [Metric; 2] {
     two(manifest.experiment.answers())
 }
 
-fn cells(run: &Summary, columns: (Metric, Metric)) -> [String; 8] {
+fn cells(run: &Summary, columns: [Metric; 2]) -> [String; 8] {
     let Some(manifest) = &run.manifest else {
         return [
             run.id.0.clone(),
@@ -100,21 +100,21 @@ fn cells(run: &Summary, columns: (Metric, Metric)) -> [String; 8] {
         (None, Some(valid)) => (Some(valid), "validation"),
         (None, None) => (None, ""),
     };
-    let cell = |column: Metric, of_run: Metric| {
+    let [first, second] = std::array::from_fn(|at| {
+        let of_run = headline(manifest)[at];
         let value = metric(metrics.and_then(|metrics| metrics.get(of_run)));
-        if column == of_run {
+        if columns[at] == of_run {
             value
         } else {
             format!("{} {value}", of_run.title())
         }
-    };
-    let (first, second) = headline(manifest);
+    });
     [
         run.id.0.clone(),
         manifest.experiment.model.family().title().to_owned(),
         manifest.epochs.to_string(),
-        cell(columns.0, first),
-        cell(columns.1, second),
+        first,
+        second,
         if manifest.counted_before().is_some() {
             format!("{part}, {OLD_RULE}")
         } else {

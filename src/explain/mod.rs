@@ -95,15 +95,15 @@ impl UserView {
             step.top.clear();
         }
         if let Some(said) = &mut self.said {
-            let asks_test = |after: usize| {
-                said.asked_after(after)
-                    .is_some_and(|asked| asked.part == Part::Test)
-            };
-            let asked = |step: &TimelineStep| step.position.checked_sub(1).is_some_and(asks_test);
-            self.timeline
-                .iter_mut()
-                .filter(|step| asked(step))
-                .for_each(|step| step.probability = None);
+            for step in &mut self.timeline {
+                let asked = step
+                    .position
+                    .checked_sub(1)
+                    .and_then(|before| said.asked_after(before));
+                if asked.is_some_and(|asked| asked.part == Part::Test) {
+                    step.probability = None;
+                }
+            }
             said.hide_test();
         }
         self
@@ -192,7 +192,8 @@ pub fn view_of_task(
     model: &dyn Trainable,
     prepared: &Prepared,
     user_idx: usize,
-    (outcomes, filter_seen): (Option<&Outcomes>, bool),
+    outcomes: Option<&Outcomes>,
+    filter_seen: bool,
 ) -> Result<UserView, ModelError> {
     match outcomes {
         Some(outcomes) => outcome::view(model, prepared, user_idx, outcomes),
@@ -216,7 +217,7 @@ pub fn foresee(
     foresee_after(model, &prepared.histories([(user_idx, n_events)]), asked)
 }
 
-/// As [`foresee`], after the events of the only row of a history.
+/// Does what [`foresee`] does, after the events of the only row of a history.
 ///
 /// # Errors
 /// [`ModelError`] when the model fails.
@@ -300,6 +301,14 @@ fn history(items: &[u32], case: EvalCase) -> &[u32] {
     items.get(..case.history_len as usize).unwrap_or(items)
 }
 
+/// The question of a user among those of a part, which are in order of user.
+fn question_of(cases: &[EvalCase], user_idx: usize) -> Option<EvalCase> {
+    let at = cases
+        .binary_search_by_key(&user_idx, |case| case.user_idx as usize)
+        .ok()?;
+    cases.get(at).copied()
+}
+
 /// What the split holds out of one user's sequence.
 struct HeldOut {
     train_len: usize,
@@ -310,18 +319,11 @@ struct HeldOut {
 impl HeldOut {
     fn of(prepared: &Prepared, user_idx: usize) -> Self {
         let split = &prepared.split;
-        // The questions are in order of user.
-        let of_user = |cases: &[EvalCase]| {
-            let at = cases
-                .binary_search_by_key(&user_idx, |case| case.user_idx as usize)
-                .ok()?;
-            cases.get(at).copied()
-        };
         let train_len = split.train_len.get(user_idx).map_or(0, |&len| len as usize);
         Self {
             train_len,
-            valid: of_user(&split.valid),
-            test: of_user(&split.test),
+            valid: question_of(&split.valid, user_idx),
+            test: question_of(&split.test, user_idx),
         }
     }
 

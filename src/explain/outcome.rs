@@ -1,7 +1,7 @@
 //! What a model that does not rank items said after each event of one user.
 
 use super::{TimelineStep, UserView};
-use crate::data::{EvalCase, Outcomes, Output, Prepared, Sample, TaskKind};
+use crate::data::{Outcomes, Output, Prepared, Sample, TaskKind};
 use crate::model::{ModelError, Trainable};
 use crate::run::Part;
 
@@ -19,11 +19,11 @@ pub struct TaskAnswers {
     pub rows: Vec<Vec<f64>>,
     /// The question of the task that was asked after that event, if one was.
     pub asked: Vec<Option<AskedThere>>,
-    /// What is said of the present, where the task asks everybody at one moment: at the log's end.
+    /// Answers about the present, where the task asks everybody at one moment: at the log's end.
     pub now: Option<SaidNow>,
 }
 
-/// What is said at one moment, the same for everybody.
+/// Answers at one moment, the same for everybody.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SaidNow {
     /// The moment as a person reads it.
@@ -98,11 +98,11 @@ pub(super) fn view(
     let questions: Vec<Option<(Part, Sample)>> = (first..items.len())
         .map(|position| question(outcomes, user_idx, position + 1))
         .collect();
-    say_later(model, prepared, (outcomes, &questions), &mut rows)?;
+    say_later(model, prepared, outcomes, &questions, &mut rows)?;
     let asked = questions
         .into_iter()
         .map(|question| question.map(|(part, sample)| there(outcomes, part, sample)));
-    let (asked, now) = (asked.collect(), now(model, prepared, (outcomes, user_idx))?);
+    let (asked, now) = (asked.collect(), now(model, prepared, outcomes, user_idx)?);
     let said = TaskAnswers {
         classes: outcomes.classes.clone(),
         unit: outcomes.unit,
@@ -111,7 +111,6 @@ pub(super) fn view(
         asked,
         now,
     };
-    let part = |position: usize| part(prepared, user_idx, position);
     let timeline = items
         .iter()
         .enumerate()
@@ -128,7 +127,7 @@ pub(super) fn view(
             TimelineStep {
                 position,
                 item_idx,
-                part: part(position),
+                part: part(prepared, user_idx, position),
                 // A place among two or three classes is none among items, and would look as good as
                 // one.
                 rank: None,
@@ -160,7 +159,8 @@ pub(super) fn view(
 fn now(
     model: &dyn Trainable,
     prepared: &Prepared,
-    (outcomes, user_idx): (&Outcomes, usize),
+    outcomes: &Outcomes,
+    user_idx: usize,
 ) -> Result<Option<SaidNow>, ModelError> {
     let end = prepared.end();
     let sample = prepared.asked_of(user_idx, end, TaskKind::WillAct);
@@ -176,7 +176,8 @@ fn now(
 fn say_later(
     model: &dyn Trainable,
     prepared: &Prepared,
-    (outcomes, questions): (&Outcomes, &[Option<(Part, Sample)>]),
+    outcomes: &Outcomes,
+    questions: &[Option<(Part, Sample)>],
     rows: &mut [Vec<f64>],
 ) -> Result<(), ModelError> {
     let later = questions
@@ -201,19 +202,17 @@ fn say_later(
 
 /// The user's question after so many events, with its part; the latest asked, where several were.
 fn question(outcomes: &Outcomes, user_idx: usize, history_len: usize) -> Option<(Part, Sample)> {
-    let of_user = |sample: &&Sample| {
+    let is_asked = |sample: &&Sample| {
         sample.user_idx as usize == user_idx && sample.history_len as usize == history_len
     };
-    let held_out = |part: Part, samples: &[Sample]| Some((part, *samples.iter().find(of_user)?));
-    let in_training = || {
-        Some((
-            Part::Train,
-            *outcomes.train_of(user_idx as u32).iter().rfind(of_user)?,
-        ))
-    };
-    held_out(Part::Test, &outcomes.test)
-        .or_else(|| held_out(Part::Valid, &outcomes.valid))
-        .or_else(in_training)
+    if let Some(sample) = outcomes.test.iter().find(is_asked) {
+        return Some((Part::Test, *sample));
+    }
+    if let Some(sample) = outcomes.valid.iter().find(is_asked) {
+        return Some((Part::Valid, *sample));
+    }
+    let in_training = outcomes.train_of(user_idx as u32);
+    Some((Part::Train, *in_training.iter().rfind(is_asked)?))
 }
 
 fn there(outcomes: &Outcomes, part: Part, sample: Sample) -> AskedThere {
@@ -228,21 +227,19 @@ fn there(outcomes: &Outcomes, part: Part, sample: Sample) -> AskedThere {
 }
 
 fn part(prepared: &Prepared, user_idx: usize, position: usize) -> Part {
-    let is_before = |lens: &[u32]| {
-        lens.get(user_idx)
-            .is_some_and(|&len| position < len as usize)
-    };
-    let is_target = |cases: &[EvalCase]| {
-        cases
-            .iter()
-            .any(|case| case.user_idx as usize == user_idx && case.target_pos as usize == position)
-    };
-    match () {
-        () if is_before(&prepared.split.train_len) => Part::Train,
-        () if is_before(&prepared.split.valid_len) && !is_target(&prepared.split.test) => {
-            Part::Valid
-        }
-        () => Part::Test,
+    let split = &prepared.split;
+    let len_of = |lens: &[u32]| lens.get(user_idx).map_or(0, |&len| len as usize);
+    if position < len_of(&split.train_len) {
+        return Part::Train;
+    }
+    let is_test_target = split
+        .test
+        .iter()
+        .any(|case| case.user_idx as usize == user_idx && case.target_pos as usize == position);
+    if position < len_of(&split.valid_len) && !is_test_target {
+        Part::Valid
+    } else {
+        Part::Test
     }
 }
 

@@ -106,9 +106,11 @@ impl Curve {
     /// found without a look at the others. A stretch that has numbers keeps them; one of nothing
     /// but NaN keeps one NaN, so a gap wider than two columns stays a gap.
     #[must_use]
-    pub fn thinned(&self, x_range: (f64, f64), n_columns: usize) -> Vec<[f64; 2]> {
-        let start = self.partition_point(|p| p[0] < x_range.0).saturating_sub(1);
-        let end = (self.partition_point(|p| p[0] <= x_range.1) + 1).min(self.len());
+    pub fn thinned(&self, x_range: [f64; 2], n_columns: usize) -> Vec<[f64; 2]> {
+        let start = self
+            .partition_point(|p| p[0] < x_range[0])
+            .saturating_sub(1);
+        let end = (self.partition_point(|p| p[0] <= x_range[1]) + 1).min(self.len());
         let visible = self.get(start..end).unwrap_or_default();
         if visible.len() <= 2 * n_columns.max(1) {
             return visible.to_vec();
@@ -128,6 +130,11 @@ impl Curve {
             .collect()
     }
 
+    fn scan(&self, places: Range<usize>) -> Option<Extremes> {
+        let from = places.start;
+        Extremes::among(self.get(places).unwrap_or_default(), from)
+    }
+
     /// The extremes of the stretches between two places: of the longest that lie there `most`
     /// times, and of what is left of them at both ends.
     fn extremes(&self, places: Range<usize>, most: usize, mut take: impl FnMut(Extremes)) {
@@ -137,13 +144,11 @@ impl Curve {
             .unwrap_or_default();
         let size = STRETCH << level;
         let (first, last) = (places.start.div_ceil(size), places.end / size);
-        let scan =
-            |from: usize, to: usize| Extremes::of(self.get(from..to).unwrap_or_default(), from);
         if first >= last {
-            scan(places.start, places.end).into_iter().for_each(take);
+            self.scan(places.clone()).into_iter().for_each(take);
             return;
         }
-        scan(places.start, first * size)
+        self.scan(places.start..first * size)
             .into_iter()
             .for_each(&mut take);
         let whole = self
@@ -153,13 +158,16 @@ impl Curve {
             .and_then(|level| level.get(first..last))
             .unwrap_or_default();
         whole.iter().copied().for_each(&mut take);
-        scan(last * size, places.end).into_iter().for_each(take);
+        self.scan(last * size..places.end)
+            .into_iter()
+            .for_each(take);
     }
 }
 
 impl Extremes {
-    /// Of these points, the first of which has the place `from`; `None` without points.
-    fn of(points: &[[f64; 2]], from: usize) -> Option<Self> {
+    /// Places of the lowest and the highest of these points, the first of which has the place
+    /// `from`; `None` without points.
+    fn among(points: &[[f64; 2]], from: usize) -> Option<Self> {
         let mut found: Option<(usize, f64, usize, f64)> = None;
         for (at, [_, y]) in points.iter().enumerate() {
             if !y.is_finite() {
@@ -173,14 +181,13 @@ impl Extremes {
             }
         }
         let (lowest, highest) = found.map_or((0, 0), |(low_at, _, high_at, _)| (low_at, high_at));
-        let place = |at: usize| (from + at) as u32;
         (!points.is_empty()).then(|| Self {
-            lowest: place(lowest),
-            highest: place(highest),
+            lowest: (from + lowest) as u32,
+            highest: (from + highest) as u32,
         })
     }
 
-    /// Of two stretches side by side.
+    /// Extremes of two stretches side by side.
     fn join(self, next: Option<&Self>, points: &[[f64; 2]]) -> Self {
         let Some(next) = next else { return self };
         let y = |place: u32| points.get(place as usize).map_or(f64::NAN, |p| p[1]);
@@ -211,7 +218,7 @@ impl Extremes {
 fn levels(points: &[[f64; 2]]) -> Vec<Vec<Extremes>> {
     let stretches = points.chunks(STRETCH).enumerate();
     let mut level: Vec<Extremes> = stretches
-        .filter_map(|(n, some)| Extremes::of(some, n * STRETCH))
+        .filter_map(|(n, some)| Extremes::among(some, n * STRETCH))
         .collect();
     let mut levels = Vec::new();
     while level.len() > 1 {
@@ -333,16 +340,16 @@ mod tests {
     fn a_curve_without_points_or_numbers_has_no_highest_and_one_gap() {
         assert!(
             Curve::default().highest().is_none()
-                && Curve::default().thinned((0.0, 1.0), 5).is_empty()
+                && Curve::default().thinned([0.0, 1.0], 5).is_empty()
         );
         let empty = Curve::from(Vec::new());
-        assert!(empty.highest().is_none() && empty.thinned((0.0, 1.0), 5).is_empty());
+        assert!(empty.highest().is_none() && empty.thinned([0.0, 1.0], 5).is_empty());
         let gap: Curve = (0..1000)
             .map(|x| [f64::from(x), f64::NAN])
             .collect::<Vec<_>>()
             .into();
         assert!(
-            gap.highest().is_none() && gap.thinned((0.0, 999.0), 3).iter().all(|p| p[1].is_nan())
+            gap.highest().is_none() && gap.thinned([0.0, 999.0], 3).iter().all(|p| p[1].is_nan())
         );
     }
 

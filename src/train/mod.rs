@@ -160,7 +160,7 @@ fn train(
                 epoch,
                 ..Pause::default()
             });
-        let worked = train_epoch(task, live, model, (&synthetic, &mut at), &mut divergence)
+        let worked = train_epoch(task, live, model, &synthetic, &mut at, &mut divergence)
             .and_then(|trained| Ok((trained, judge_part(task, live, model, Part::Valid)?)));
         if let Err(Interrupted::Left) = worked {
             live.keep(model, at)?;
@@ -234,14 +234,14 @@ fn train_epoch(
     task: &TrainingTask,
     live: &mut RunInProgress<'_>,
     model: &mut dyn Trainable,
-    (synthetic, at): (&Histories, &mut Pause),
+    synthetic: &Histories,
+    at: &mut Pause,
     divergence: &mut Divergence,
 ) -> Result<(TrainStats, f64), Interrupted> {
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
     let (epoch, from, n_events_before) = (at.epoch, at.step, at.sums.n_events);
     let mut sums = Sums(at.sums);
-    for (step_in_epoch, histories) in
-        (from..).zip(task.plan.batches(task, synthetic, (epoch, from)))
+    for (step_in_epoch, histories) in (from..).zip(task.plan.batches(task, synthetic, epoch, from))
     {
         let (step, n_done) = ((epoch - 1) * n_steps + step_in_epoch, step_in_epoch + 1);
         model.train_step(
@@ -365,9 +365,10 @@ fn judge_part(
     part: Part,
 ) -> Result<Judgement, Interrupted> {
     if let Some(outcomes) = &task.outcomes {
-        let asked = (outcomes, part);
-        return answer(model, &task.prepared, asked, &mut || live.between_steps())
-            .map(Judgement::Outcomes);
+        return answer(model, &task.prepared, outcomes, part, &mut || {
+            live.between_steps()
+        })
+        .map(Judgement::Outcomes);
     }
     let cases = task.cases(part);
     let judged = evaluate(

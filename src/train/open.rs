@@ -71,10 +71,10 @@ impl TrainingTask {
 
     /// The references on a part.
     pub(super) fn references_on(&self, part: Part) -> Result<JudgedReferences, TrainError> {
-        let asked = (self.outcomes.as_ref(), part);
         self.references.judged(
             &self.prepared,
-            asked,
+            self.outcomes.as_ref(),
+            part,
             self.experiment.evaluation,
             &mut Onlooker::nobody(),
         )
@@ -150,9 +150,14 @@ pub(super) fn open(
     }
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
     let references = RunReferences::on(&prepared, &experiment, outcomes.as_ref(), watch)?;
-    let asked = (outcomes.as_ref(), Part::Valid);
     let references_valid = references
-        .judged(&prepared, asked, experiment.evaluation, watch)?
+        .judged(
+            &prepared,
+            outcomes.as_ref(),
+            Part::Valid,
+            experiment.evaluation,
+            watch,
+        )?
         .metrics;
 
     let mut task = TrainingTask {

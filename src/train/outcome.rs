@@ -70,7 +70,8 @@ pub(super) struct Answered {
 pub(super) fn answer(
     model: &dyn Trainable,
     prepared: &Prepared,
-    (outcomes, part): (&Outcomes, Part),
+    outcomes: &Outcomes,
+    part: Part,
     between: &mut dyn FnMut() -> Result<(), Interrupted>,
 ) -> Result<Answered, Interrupted> {
     let samples = outcomes.of(part);

@@ -123,7 +123,8 @@ impl Plan {
         &'a self,
         task: &'a TrainingTask,
         synthetic: &'a Histories,
-        (epoch, from): (usize, usize),
+        epoch: usize,
+        from: usize,
     ) -> impl Iterator<Item = Histories> + 'a {
         let mut order: Vec<usize> = (0..self.users.len() + synthetic.n_rows()).collect();
         order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(
@@ -177,13 +178,11 @@ impl Plan {
 fn of_users(users: &[u32], task: &TrainingTask) -> Histories {
     match &task.outcomes {
         None => {
-            let of_user = |&user: &u32| {
-                (
-                    user as usize,
-                    train_items(&task.prepared, user as usize).len(),
-                )
-            };
-            task.prepared.histories(users.iter().map(of_user))
+            let lens = users
+                .iter()
+                .map(|&user| train_items(&task.prepared, user as usize).len());
+            task.prepared
+                .histories(users.iter().map(|&user| user as usize).zip(lens))
         }
         Some(outcomes) => {
             let samples: Vec<&[Sample]> =

@@ -42,7 +42,8 @@ impl<'a> Onlooker<'a> {
     pub(super) fn each<K: Sync, T: Send>(
         &mut self,
         step: ReferenceStep,
-        (all, named): (&[K], impl Fn(&K) -> ReferenceKind + Send + Sync),
+        all: &[K],
+        named: impl Fn(&K) -> ReferenceKind + Send + Sync,
         work: impl Fn(&K, Stop<'_>) -> T + Send + Sync,
     ) -> Result<Vec<T>, TrainError> {
         let (is_ended, n_done, in_work) = (

@@ -32,7 +32,7 @@ proptest! {
         n_columns in 1_usize..2000,
     ) {
         let points: Vec<[f64; 2]> = values.iter().enumerate().map(|(x, y)| [x as f64, *y]).collect();
-        let thinned = Curve::from(points.clone()).thinned((f64::NEG_INFINITY, f64::INFINITY), n_columns);
+        let thinned = Curve::from(points.clone()).thinned([f64::NEG_INFINITY, f64::INFINITY], n_columns);
         let highest = |p: &[[f64; 2]]| p.iter().map(|p| p[1]).fold(f64::NEG_INFINITY, f64::max);
         let lowest = |p: &[[f64; 2]]| p.iter().map(|p| p[1]).fold(f64::INFINITY, f64::min);
         prop_assert_eq!(highest(&thinned).to_bits(), highest(&points).to_bits());
@@ -51,7 +51,7 @@ proptest! {
         let y = |x: usize| ((x * 7919) % 1009) as f64;
         let curve: Curve = (0..10_000).map(|x| [x as f64, y(x)]).collect::<Vec<_>>().into();
         let to = from + len - 1;
-        let thinned = curve.thinned((from as f64, to as f64), n_columns);
+        let thinned = curve.thinned([from as f64, to as f64], n_columns);
         prop_assert!(thinned.len() <= 2 * n_columns + 6, "{}", thinned.len());
         let (first, last) = (thinned[0][0] as usize, thinned[thinned.len() - 1][0] as usize);
         prop_assert_eq!((first, last), (from.saturating_sub(1), to + 1));
@@ -78,7 +78,7 @@ fn thinning_keeps_each_spike_and_each_gap() {
     let mut points: Vec<[f64; 2]> = (0..20_000).map(|x| [f64::from(x), 0.0]).collect();
     points[123][1] = 9.0;
     points[15_000][1] = -7.0;
-    let all = (f64::NEG_INFINITY, f64::INFINITY);
+    let all = [f64::NEG_INFINITY, f64::INFINITY];
     let thinned = Curve::from(points.clone()).thinned(all, 10);
     assert!(
         thinned.contains(&[123.0, 9.0]) && thinned.contains(&[15_000.0, -7.0]),
@@ -103,7 +103,7 @@ fn thinning_keeps_each_spike_and_each_gap() {
 fn thinning_to_a_zoomed_range_keeps_a_neighbour_on_either_side() {
     let points: Vec<[f64; 2]> = (0..100).map(|x| [f64::from(x), 1.0]).collect();
     let xs: Vec<f64> = Curve::from(points)
-        .thinned((10.5, 12.5), 100)
+        .thinned([10.5, 12.5], 100)
         .iter()
         .map(|p| p[0])
         .collect();

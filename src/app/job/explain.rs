@@ -212,15 +212,12 @@ fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
         .users
         .idx(&key.user_id)
         .ok_or_else(unknown)?;
-    let how = (
-        restored.outcomes.as_ref(),
-        restored.manifest.seen() == Seen::LeftOut,
-    );
     let view = view_of_task(
         restored.model.as_ref(),
         &restored.prepared,
         user_idx as usize,
-        how,
+        restored.outcomes.as_ref(),
+        restored.manifest.seen() == Seen::LeftOut,
     );
     let view = view.map_err(sentence)?;
     // Until a run has ended nobody may choose by the test split, nor by one user's share of it.

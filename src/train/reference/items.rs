@@ -4,8 +4,7 @@ use strum::IntoEnumIterator;
 
 use super::RunReferences;
 use crate::baseline::{
-    Baseline, BaselineKind, EaseMemory, ItemContents, LeftOut, Question, ReferenceKind, Stop,
-    TrainingLog,
+    Baseline, BaselineKind, EaseMemory, ItemContents, LeftOut, Question, ReferenceKind, TrainingLog,
 };
 use crate::data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
 use crate::experiment::EvaluationSpec;
@@ -25,22 +24,23 @@ pub(super) fn fit_all(
     let contents = contents(&prepared.dataset);
     let log = training_log(prepared, &contents, evaluation);
     let kinds: Vec<BaselineKind> = BaselineKind::iter().collect();
-    let named = |kind: &BaselineKind| ReferenceKind::from(*kind);
-    let fit = |kind: &BaselineKind, stop: Stop<'_>| {
-        kind.fit(&TrainingLog {
-            stop,
-            ..log.clone()
-        })
-    };
+    let references = watch.each(
+        ReferenceStep::Fit,
+        &kinds,
+        |kind| ReferenceKind::from(*kind),
+        |kind, stop| {
+            kind.fit(&TrainingLog {
+                stop,
+                ..log.clone()
+            })
+        },
+    )?;
     let mut fitted = RunReferences::default();
-    for (kind, found) in kinds
-        .iter()
-        .zip(watch.each(ReferenceStep::Fit, (&kinds, named), fit)?)
-    {
+    for (kind, found) in kinds.iter().zip(references) {
         match found {
             Ok(reference) => fitted.of_items.push((*kind, reference)),
             Err(LeftOut(sentence)) => {
-                fitted.left_out.insert(named(kind), sentence);
+                fitted.left_out.insert(ReferenceKind::from(*kind), sentence);
             }
         }
     }
@@ -53,17 +53,19 @@ pub(super) fn questions<'a>(
     cases: &[EvalCase],
     seen: Seen,
 ) -> Vec<Question<'a>> {
-    let question = |case: &EvalCase| {
-        let items = prepared.dataset.sequences.items(case.user_idx as usize);
-        let history = items.get(..case.history_len as usize).unwrap_or(items);
-        let target = items.get(case.target_pos as usize).copied().unwrap_or(0);
-        Question {
-            history,
-            target,
-            excluded: seen.excluded(history),
-        }
-    };
-    cases.iter().map(question).collect()
+    cases
+        .iter()
+        .map(|case| {
+            let items = prepared.dataset.sequences.items(case.user_idx as usize);
+            let history = items.get(..case.history_len as usize).unwrap_or(items);
+            let target = items.get(case.target_pos as usize).copied().unwrap_or(0);
+            Question {
+                history,
+                target,
+                excluded: seen.excluded(history),
+            }
+        })
+        .collect()
 }
 
 /// One reference, fitted on the training events as a run fits it that treats seen items so.
@@ -90,19 +92,15 @@ fn training_log<'a>(
 ) -> TrainingLog<'a> {
     let sequences = &prepared.dataset.sequences;
     let users = 0..sequences.n_users();
-    let times = |user| {
-        let times = sequences.times(user).unwrap_or(&[]);
-        times
-            .get(..train_items(prepared, user).len())
-            .unwrap_or(times)
-    };
     TrainingLog {
         // Numbers that only order are no clock: a window on them would take some users and not
         // others.
-        times: prepared
-            .dataset
-            .has_clock()
-            .then(|| users.clone().map(times).collect()),
+        times: prepared.dataset.has_clock().then(|| {
+            users
+                .clone()
+                .map(|user| train_times(prepared, user))
+                .collect()
+        }),
         contents: Some(contents),
         ease_memory: EaseMemory {
             megabytes: evaluation.ease_memory,
@@ -114,6 +112,14 @@ fn training_log<'a>(
             users.map(|user| train_items(prepared, user)),
         )
     }
+}
+
+/// Times of a user's training events.
+fn train_times(prepared: &Prepared, user: usize) -> &[i64] {
+    let times = prepared.dataset.sequences.times(user).unwrap_or(&[]);
+    times
+        .get(..train_items(prepared, user).len())
+        .unwrap_or(times)
 }
 
 /// What titles and columns tell of each item. A number is told by its tenth among all items.

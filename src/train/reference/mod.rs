@@ -13,8 +13,7 @@ use super::TrainError;
 use super::open::{cases, data_of_run};
 use super::outcome::Answered;
 use super::ready::{Onlooker, ReferenceStep};
-use crate::baseline::task::TaskReference;
-use crate::baseline::{Baseline, BaselineKind, ReferenceKind, Stop, ranks_until};
+use crate::baseline::{Baseline, BaselineKind, ReferenceKind, ranks_until};
 use crate::data::{self, Outcomes, Prepared};
 use crate::experiment::{EvaluationSpec, Experiment};
 use crate::metric::Metrics;
@@ -56,12 +55,14 @@ impl RunReferences {
             return items::fit_all(prepared, experiment.evaluation, watch);
         };
         let kinds = answers::kinds(outcomes);
-        let fit = |&kind: &TaskReference, _: Stop<'_>| {
-            FittedAnswers::fit(kind, prepared, &experiment.task, outcomes)
-        };
-        let named = |kind: &TaskReference| ReferenceKind::from(*kind);
+        let of_answers = watch.each(
+            ReferenceStep::Fit,
+            &kinds,
+            |kind| ReferenceKind::from(*kind),
+            |kind, _| FittedAnswers::fit(*kind, prepared, &experiment.task, outcomes),
+        )?;
         Ok(Self {
-            of_answers: watch.each(ReferenceStep::Fit, (&kinds, named), fit)?,
+            of_answers,
             ..Self::default()
         })
     }
@@ -73,21 +74,22 @@ impl RunReferences {
     pub(super) fn judged(
         &self,
         prepared: &Prepared,
-        (outcomes, part): (Option<&Outcomes>, Part),
+        outcomes: Option<&Outcomes>,
+        part: Part,
         evaluation: EvaluationSpec,
         watch: &mut Onlooker<'_>,
     ) -> Result<JudgedReferences, TrainError> {
         let judged = if let Some(outcomes) = outcomes {
-            let named = |reference: &FittedAnswers| ReferenceKind::from(reference.kind());
             watch.each(
                 ReferenceStep::Judge,
-                (&self.of_answers, named),
+                &self.of_answers,
+                |reference| ReferenceKind::from(reference.kind()),
                 |reference, _| {
                     let answered =
                         Answered::by(outcomes, part, |sample| reference.answer(prepared, sample));
                     let results = answered.results(prepared, outcomes);
                     (
-                        named(reference),
+                        ReferenceKind::from(reference.kind()),
                         answered.metrics(),
                         ReferenceAnswers::of_results(&results),
                     )
@@ -95,19 +97,19 @@ impl RunReferences {
             )?
         } else {
             let questions = items::questions(prepared, cases(prepared, part), evaluation.seen());
-            let named = |(kind, _): &(BaselineKind, Box<dyn Baseline>)| ReferenceKind::from(*kind);
             watch.each(
                 ReferenceStep::Judge,
-                (&self.of_items, named),
-                |reference, stop| {
+                &self.of_items,
+                |(kind, _)| ReferenceKind::from(*kind),
+                |(kind, reference), stop| {
                     let ranks = ranks_until(
                         stop,
-                        reference.1.as_ref(),
+                        reference.as_ref(),
                         prepared.dataset.n_items(),
                         &questions,
                     );
                     (
-                        named(reference),
+                        ReferenceKind::from(*kind),
                         Metrics::of_ranks(&ranks),
                         ReferenceAnswers::of_ranks(ranks),
                     )
@@ -165,7 +167,8 @@ pub fn refit_references(
     let fitted = RunReferences::on(&prepared, experiment, outcomes.as_ref(), watch)?;
     let judged = fitted.judged(
         &prepared,
-        (outcomes.as_ref(), Part::Test),
+        outcomes.as_ref(),
+        Part::Test,
         experiment.evaluation,
         watch,
     )?;

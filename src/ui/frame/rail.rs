@@ -24,29 +24,35 @@ pub(super) struct Rail {
 /// Runs whose title or folder has the words that were typed.
 #[derive(Default)]
 struct RunFilter {
-    /// Which list, and which words: looked through again when either changes.
+    /// Revision of the list and the words: looked through again when either changes.
     of: Option<(u64, String)>,
     places: Vec<usize>,
 }
 
 impl RunFilter {
-    fn refresh(&mut self, runs: &[Summary], of: (u64, String)) {
-        if self.of.as_ref() == Some(&of) {
+    fn refresh(&mut self, runs: &[Summary], revision: u64, typed: &str) {
+        if self
+            .of
+            .as_ref()
+            .is_some_and(|(seen, words)| *seen == revision && words == typed)
+        {
             return;
         }
-        let words: Vec<String> = of.1.split_whitespace().map(str::to_lowercase).collect();
-        let fits = |summary: &Summary| {
-            let text = format!("{} {}", run_words::title(summary), summary.id).to_lowercase();
-            words.iter().all(|word| text.contains(word.as_str()))
-        };
+        let words: Vec<String> = typed.split_whitespace().map(str::to_lowercase).collect();
         self.places = runs
             .iter()
             .enumerate()
-            .filter(|(_, summary)| fits(summary))
+            .filter(|(_, summary)| has_all(summary, &words))
             .map(|(at, _)| at)
             .collect();
-        self.of = Some(of);
+        self.of = Some((revision, typed.to_owned()));
     }
+}
+
+/// Whether title and folder of a run have all of the words, which are in small letters.
+fn has_all(summary: &Summary, words: &[String]) -> bool {
+    let text = format!("{} {}", run_words::title(summary), summary.id).to_lowercase();
+    words.iter().all(|word| text.contains(word.as_str()))
 }
 
 /// With fewer runs than this all are in sight, and none needs to be looked for.
@@ -97,8 +103,7 @@ impl Rail {
         } else {
             self.wanted.clear();
         }
-        self.found
-            .refresh(runs, (app.runs_revision(), self.wanted.clone()));
+        self.found.refresh(runs, app.runs_revision(), &self.wanted);
         if self.found.places.is_empty() {
             ui.weak("No run has these words in its name, model or folder.");
         }

@@ -14,7 +14,8 @@ const RUN_LIST_WIDTH: f32 = 300.0;
 pub(in crate::ui::page) fn ui(
     ui: &mut Ui,
     app: &App,
-    (runs, chosen): (&[Summary], Option<&RunId>),
+    runs: &[Summary],
+    chosen: Option<&RunId>,
     actions: &mut Actions,
 ) {
     let name = ui.label("Run");

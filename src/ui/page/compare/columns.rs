@@ -169,8 +169,7 @@ pub(super) fn to_beat(manifest: &Manifest) -> Option<f64> {
 /// What all runs have to be looked at for: kept until they, the order or run A change.
 #[derive(Default)]
 pub(super) struct WorkedOut {
-    /// Which list, by what, whether falling, beside which run A.
-    of: Option<(u64, RunColumn, bool, Option<RunId>)>,
+    of: Option<SortedList>,
     pub(super) order: Vec<usize>,
     pub(super) columns: Vec<RunColumn>,
     /// The kind of answers that columns are of: that of run A, else of the first run.
@@ -178,22 +177,27 @@ pub(super) struct WorkedOut {
     pub(super) best: Best,
 }
 
+/// A list of runs in an order.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct SortedList {
+    /// Revision of the list.
+    pub(super) revision: u64,
+    pub(super) by: RunColumn,
+    pub(super) is_falling: bool,
+    /// Run A, beside which the others are shown.
+    pub(super) primary: Option<RunId>,
+}
+
 impl WorkedOut {
-    pub(super) fn refresh(
-        &mut self,
-        runs: &[Summary],
-        primary: Option<&Manifest>,
-        of: (u64, RunColumn, bool, Option<RunId>),
-    ) {
+    pub(super) fn refresh(&mut self, runs: &[Summary], primary: Option<&Manifest>, of: SortedList) {
         if self.of.as_ref() == Some(&of) {
             return;
         }
-        let first = || runs.iter().find_map(|run| run.manifest.as_deref());
         self.kind = primary
-            .or_else(first)
+            .or_else(|| runs.iter().find_map(|run| run.manifest.as_deref()))
             .map(|m| m.experiment.answers())
             .unwrap_or_default();
-        self.order = order(runs, (of.1, of.2), self.kind);
+        self.order = order(runs, of.by, of.is_falling, self.kind);
         self.columns = RunColumn::shown(runs, self.kind);
         self.best = Best::of(runs, primary, self.kind);
         self.of = Some(of);
@@ -201,7 +205,7 @@ impl WorkedOut {
 }
 
 /// Places in `runs` in the order wanted; what has no value comes last in either direction.
-fn order(runs: &[Summary], (by, is_falling): (RunColumn, bool), kind: AnswerKind) -> Vec<usize> {
+fn order(runs: &[Summary], by: RunColumn, is_falling: bool, kind: AnswerKind) -> Vec<usize> {
     let mut keyed: Vec<(Option<SortKey>, usize)> = runs
         .iter()
         .enumerate()
@@ -263,7 +267,7 @@ mod tests {
         let runs = [damaged("a"), damaged("b")];
         for is_falling in [true, false] {
             assert_eq!(
-                order(&runs, (RunColumn::First, is_falling), AnswerKind::Ranking),
+                order(&runs, RunColumn::First, is_falling, AnswerKind::Ranking),
                 [0, 1],
                 "the order of the list stays"
             );

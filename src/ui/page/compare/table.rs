@@ -6,7 +6,7 @@ use egui::{
 };
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
-use super::columns::{Best, RunColumn, WorkedOut, to_beat};
+use super::columns::{Best, RunColumn, SortedList, WorkedOut, to_beat};
 use crate::app::{Action, App, Page};
 use crate::metric::{AnswerKind, Metric};
 use crate::run::{Manifest, Summary, why_not_comparable};
@@ -43,12 +43,12 @@ impl RunsTable {
             .as_ref()
             .and_then(|run| app.summary(run))
             .and_then(|s| s.manifest.as_deref());
-        let of = (
-            app.runs_revision(),
-            self.by,
-            self.is_falling,
-            app.selection.run.clone(),
-        );
+        let of = SortedList {
+            revision: app.runs_revision(),
+            by: self.by,
+            is_falling: self.is_falling,
+            primary: app.selection.run.clone(),
+        };
         self.worked_out.refresh(runs, primary, of);
         let WorkedOut {
             order,

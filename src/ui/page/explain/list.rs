@@ -69,7 +69,7 @@ impl ListCard {
             let weights = std::iter::once((ScoreSource::Model, 1.0))
                 .chain(of_references)
                 .collect();
-            blended(ui, shown, app, (ListAsk { key, seen, weights }, actions));
+            blended(ui, shown, app, ListAsk { key, seen, weights }, actions);
         });
     }
 
@@ -119,7 +119,7 @@ impl ListCard {
     }
 }
 
-fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, (ask, actions): (ListAsk, &mut Actions)) {
+fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, ask: ListAsk, actions: &mut Actions) {
     let key: ViewKey = ask.key.clone();
     if !app.views.list().is_wanted(&ask) {
         actions.push(Action::Recommend(Box::new(ask)));

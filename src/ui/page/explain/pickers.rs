@@ -34,7 +34,7 @@ impl Pickers {
         let series = run.and_then(|run| app.views.series(run).ready());
         let is_wide = ui.available_width() >= ONE_ROW;
         ui.horizontal(|ui| {
-            run_picker::ui(ui, app, (runs, run), actions);
+            run_picker::ui(ui, app, runs, run, actions);
             ui.separator();
             if let Some(run) = run.filter(|run| app.views.data(run).is_some()) {
                 self.user(ui, app, run, actions);

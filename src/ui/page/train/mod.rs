@@ -35,7 +35,7 @@ impl TrainPage {
                 TrainView::Run(training) => training.run.as_ref(),
                 _ => app.selection.run.as_ref(),
             };
-            ui.horizontal(|ui| run_picker::ui(ui, app, (runs, shown), actions));
+            ui.horizontal(|ui| run_picker::ui(ui, app, runs, shown, actions));
         }
         match view {
             TrainView::Run(training) => self.run(ui, training, app, actions),

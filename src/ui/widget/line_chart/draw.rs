@@ -24,7 +24,7 @@ impl LineChart {
         let before = egui_plot::PlotMemory::load(ui.ctx(), id);
         let x_range = before.filter(|m| !m.auto_bounds.x).map(|m| {
             let bounds = *m.transform().bounds();
-            (bounds.min()[0], bounds.max()[0])
+            [bounds.min()[0], bounds.max()[0]]
         });
         let is_more = self.drawn.refresh(
             &self.data,
@@ -161,25 +161,23 @@ impl LineChart {
         }
     }
 
-    /// From the lowest line upwards, each above its line if there is room.
+    /// Tags of the references from the lowest line upwards, each above its line if there is room.
     fn reference_tags(&self, transform: &PlotTransform) -> Vec<Tag> {
         let frame = *transform.frame();
-        let tag = |r: &Reference| {
-            let y = transform
-                .position_from_point(&PlotPoint::new(0.0, self.y(r.value)?))
-                .y;
-            let (at, text) = (
-                pos2(frame.right() - 4.0, y - 1.0),
-                format!("{} {}", r.name, tick(r.value)),
-            );
-            frame.y_range().contains(y).then_some(Tag {
-                at,
-                anchor: Align2::RIGHT_BOTTOM,
-                text,
-                line: Some(y),
+        let mut tags: Vec<Tag> = self
+            .references()
+            .filter_map(|r| {
+                let y = transform
+                    .position_from_point(&PlotPoint::new(0.0, self.y(r.value)?))
+                    .y;
+                frame.y_range().contains(y).then(|| Tag {
+                    at: pos2(frame.right() - 4.0, y - 1.0),
+                    anchor: Align2::RIGHT_BOTTOM,
+                    text: format!("{} {}", r.name, tick(r.value)),
+                    line: Some(y),
+                })
             })
-        };
-        let mut tags: Vec<Tag> = self.references().filter_map(tag).collect();
+            .collect();
         tags.sort_by(|a, b| b.at.y.total_cmp(&a.at.y));
         tags
     }
@@ -291,20 +289,19 @@ impl LineChart {
     /// nearest to the pointer first.
     fn rows_near(&self, pointer: Pos2, transform: &PlotTransform) -> Option<(f64, Vec<HoverRow>)> {
         let wanted = transform.value_from_position(pointer).x;
-        let shown = || {
-            self.data
-                .series
-                .iter()
-                .filter(|s| !self.hidden.contains(&s.name))
-        };
-        let nearest = |s: &super::ChartSeries| nearest_to(&s.points, wanted).map(|p| p[0]);
-        let x = shown()
-            .filter_map(nearest)
+        let shown = self
+            .data
+            .series
+            .iter()
+            .filter(|s| !self.hidden.contains(&s.name));
+        let x = shown
+            .clone()
+            .filter_map(|s| nearest_to(&s.points, wanted).map(|p| p[0]))
             .min_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()))?;
         // A curve with points elsewhere (one an epoch beside one a step) answers with its own
         // nearest point when that lies within a few pixels.
         let slack = transform.dvalue_dpos()[0].abs() * 6.0;
-        let mut rows: Vec<HoverRow> = shown()
+        let mut rows: Vec<HoverRow> = shown
             .filter_map(|s| {
                 let point = nearest_to(&s.points, x)
                     .filter(|p| (p[0] - x).abs() <= slack && p[1].is_finite())?;

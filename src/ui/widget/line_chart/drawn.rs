@@ -33,7 +33,7 @@ pub(super) struct DrawnKey {
     pub(super) log_y: bool,
     pub(super) smoothing: f64,
     pub(super) hidden: Vec<String>,
-    pub(super) x_range: Option<(f64, f64)>,
+    pub(super) x_range: Option<[f64; 2]>,
     pub(super) n_columns: usize,
 }
 
@@ -106,17 +106,22 @@ impl DrawnCurves {
     /// New numbers: what was made of a curve that was there before stays.
     fn take(&mut self, data: &ChartData) {
         let mut before = std::mem::take(&mut self.made);
-        let made = |series: &ChartSeries| {
-            let known = before
-                .iter()
-                .position(|made| made.raw.is_same(&series.points));
-            let new = || Made {
-                raw: series.points.clone(),
-                ..Made::default()
-            };
-            known.map_or_else(new, |at| before.swap_remove(at))
-        };
-        self.made = data.series.iter().map(made).collect();
+        self.made = data
+            .series
+            .iter()
+            .map(|series| {
+                let known = before
+                    .iter()
+                    .position(|made| made.raw.is_same(&series.points));
+                match known {
+                    Some(at) => before.swap_remove(at),
+                    None => Made {
+                        raw: series.points.clone(),
+                        ..Made::default()
+                    },
+                }
+            })
+            .collect();
         self.next = 0;
     }
 
@@ -124,8 +129,7 @@ impl DrawnCurves {
         self.runs.clear();
         self.n_not_positive = 0;
         let key = &self.key;
-        let x_range = key.x_range.unwrap_or((f64::NEG_INFINITY, f64::INFINITY));
-        let thinned = |curve: &Curve, n_columns: usize| curve.thinned(x_range, n_columns);
+        let x_range = key.x_range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         for (series, made) in data
             .series
             .iter()
@@ -141,13 +145,12 @@ impl DrawnCurves {
             let n_columns = key
                 .n_columns
                 .div_ceil(if smoothed.is_some() { 2 } else { 1 });
-            let mut raw = thinned(
-                made.positive
-                    .as_ref()
-                    .filter(|_| key.log_y)
-                    .unwrap_or(&made.raw),
-                n_columns,
-            );
+            let mut raw = made
+                .positive
+                .as_ref()
+                .filter(|_| key.log_y)
+                .unwrap_or(&made.raw)
+                .thinned(x_range, n_columns);
             if key.log_y {
                 self.n_not_positive += made.raw.n_not_positive();
                 for point in &mut raw {
@@ -165,7 +168,7 @@ impl DrawnCurves {
                     &mut self.runs,
                     &series.name,
                     series.color,
-                    &thinned(&smoothed.curve, n_columns),
+                    &smoothed.curve.thinned(x_range, n_columns),
                 );
             }
         }
@@ -197,10 +200,13 @@ impl DrawnCurves {
 impl Made {
     fn is_due(&self, key: &DrawnKey, series: &ChartSeries) -> bool {
         let weight = weight(key, series);
-        let is_other = |smoothed: &Smoothed| {
-            smoothed.log_y != key.log_y || smoothed.weight.to_bits() != weight.to_bits()
+        let is_smoothing_due = match &self.smoothed {
+            Some(smoothed) => {
+                smoothed.log_y != key.log_y || smoothed.weight.to_bits() != weight.to_bits()
+            }
+            None => weight > 0.0,
         };
-        self.lacks_positive(key) || self.smoothed.as_ref().map_or(weight > 0.0, is_other)
+        self.lacks_positive(key) || is_smoothing_due
     }
 
     /// Whether catching up is more than to forget a smoothed curve.
@@ -214,8 +220,12 @@ impl Made {
 
     fn catch_up(&mut self, key: &DrawnKey, series: &ChartSeries) {
         if self.lacks_positive(key) {
-            let shown = |p: &[f64; 2]| [p[0], if p[1] > 0.0 { p[1] } else { f64::NAN }];
-            self.positive = Some(self.raw.iter().map(shown).collect::<Vec<_>>().into());
+            let positive: Vec<[f64; 2]> = self
+                .raw
+                .iter()
+                .map(|p| [p[0], if p[1] > 0.0 { p[1] } else { f64::NAN }])
+                .collect();
+            self.positive = Some(positive.into());
         }
         let weight = weight(key, series);
         self.smoothed = (weight > 0.0).then(|| {

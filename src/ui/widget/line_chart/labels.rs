@@ -57,7 +57,7 @@ fn nearest(frame: Rect, label: &Label, placed: &[Rect]) -> Option<Rect> {
     let mirrored = (2.0 * label.at.x - wanted.x - width).clamp(frame.left(), frame.right() - width);
     let lefts = [wanted.x, mirrored].into_iter().chain(across);
     let at = |left: f32| {
-        let top = free_top(frame, (left, label.size), wanted.y, placed)?;
+        let top = free_top(frame, left, label.size, wanted.y, placed)?;
         let min = pos2(left, top);
         Some((min.distance(wanted), Rect::from_min_size(min, label.size)))
     };
@@ -69,7 +69,7 @@ fn nearest(frame: Rect, label: &Label, placed: &[Rect]) -> Option<Rect> {
 
 /// The top nearest to `wanted` at which a box with this left side and size meets none of the
 /// others.
-fn free_top(frame: Rect, (left, size): (f32, Vec2), wanted: f32, placed: &[Rect]) -> Option<f32> {
+fn free_top(frame: Rect, left: f32, size: Vec2, wanted: f32, placed: &[Rect]) -> Option<f32> {
     let beside = Rect::from_min_size(pos2(left, frame.top()), vec2(size.x, frame.height()));
     let in_the_way: Vec<Rect> = placed
         .iter()

@@ -57,7 +57,7 @@ impl Timeline {
         let moved = selected != self.in_sight;
         self.in_sight = selected;
         if let Some(said) = data.said {
-            return task_timeline::ui(ui, (data, said), selected, moved);
+            return task_timeline::ui(ui, data, said, selected, moved);
         }
         let from_strip = strip::ui(ui, data, selected, moved);
         ui.add_space(4.0);
@@ -75,7 +75,7 @@ impl Timeline {
         let moved = selected != self.in_sight;
         self.in_sight = selected;
         if let Some(said) = data.said {
-            return task_timeline::strip(ui, (data, said), selected, moved);
+            return task_timeline::strip(ui, data, said, selected, moved);
         }
         strip::ui(ui, data, selected, moved)
     }
@@ -245,13 +245,14 @@ fn small_text(painter: &Painter, ui: &Ui, at: Pos2, anchor: Align2, text: &str) 
     painter.text(at, anchor, text, font, ui.visuals().weak_text_color());
 }
 
-/// The event that is pointed at in a strip: outlined, with a tip beside the pointer. `columns` are
-/// where the first begins and how wide each is, `rect` is that of a row. Returns the position that
-/// was clicked.
+/// Outlines the event that is pointed at in a strip, with a tip beside the pointer. `left` is where
+/// the first column begins, `width` is that of each column, `rect` that of a row. Returns the
+/// position that was clicked.
 fn pointed(
     ui: &Ui,
     data: &TimelineData<'_>,
-    columns: (f32, f32),
+    left: f32,
+    width: f32,
     rect: impl Fn(usize) -> Rect,
     tip: impl FnOnce(&mut Ui, &TimelineStep),
 ) -> Option<usize> {
@@ -262,7 +263,6 @@ fn pointed(
         egui::WidgetInfo::labeled(egui::Role::Image, true, text)
     });
     let pointer = response.hover_pos()?;
-    let (left, width) = columns;
     let row = ((pointer.x - left) / width).floor().max(0.0) as usize;
     let step = data.steps.get(row)?;
     let edge = Stroke::new(1.0, part_color(step.part, ui));

@@ -193,7 +193,8 @@ impl Columns {
         pointed(
             ui,
             data,
-            (self.left, self.width),
+            self.left,
+            self.width,
             |row| self.rect(row),
             |ui, step| tip(ui, data, step),
         )

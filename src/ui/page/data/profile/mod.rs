@@ -67,7 +67,7 @@ impl ProfileCards {
                     ui.columns(n_columns, |columns| {
                         for (ui, &view) in columns.iter_mut().zip(row) {
                             ui.push_id(view, |ui| {
-                                self.card(ui, app, (&prepared.dataset, profile), view, actions);
+                                self.card(ui, app, &prepared.dataset, profile, view, actions);
                             });
                         }
                     });
@@ -79,7 +79,8 @@ impl ProfileCards {
         &mut self,
         ui: &mut Ui,
         app: &App,
-        (dataset, profile): (&Dataset, &Profile),
+        dataset: &Dataset,
+        profile: &Profile,
         view: ProfileView,
         actions: &mut Actions,
     ) {
@@ -88,18 +89,13 @@ impl ProfileCards {
         let inside = |ui: &mut Ui| {
             ui.take_available_width();
             let colors = theme::colors(ui);
-            let small = |words: &str| {
-                RichText::new(words)
-                    .size(size::TEXT_SMALL)
-                    .color(colors.weak)
-            };
             ui.label(RichText::new(view.title()).color(colors.strong));
             if let Some(why) = view.absent(profile) {
-                ui.add(egui::Label::new(small(why)).wrap());
+                ui.add(egui::Label::new(small(ui, why)).wrap());
                 return;
             }
             let (axes, sentence) = (
-                small(view.axes()),
+                small(ui, view.axes()),
                 RichText::new(view.sentence(profile)).size(size::TEXT_SMALL),
             );
             ui.add(egui::Label::new(axes).truncate());
@@ -111,8 +107,11 @@ impl ProfileCards {
             // A scope would end where its content ends, and what follows would move up.
             let inside = &mut ui.new_child(egui::UiBuilder::new().max_rect(rect));
             if as_table {
-                let make = || view.table(profile, dataset);
-                table::ui(inside, self.tables.entry(view).or_insert_with(make), HEIGHT);
+                let table = self
+                    .tables
+                    .entry(view)
+                    .or_insert_with(|| view.table(profile, dataset));
+                table::ui(inside, table, HEIGHT);
             } else {
                 chart(inside, profile, view);
             }
@@ -137,6 +136,12 @@ impl ProfileCards {
         theme::card(ui).show(ui, |ui| ui.with_layout(plain, inside));
         ui.add_space(size::GAP_SMALL);
     }
+}
+
+fn small(ui: &Ui, words: &str) -> RichText {
+    RichText::new(words)
+        .size(size::TEXT_SMALL)
+        .color(theme::colors(ui).weak)
 }
 
 fn chart(ui: &mut Ui, profile: &Profile, view: ProfileView) {

@@ -209,13 +209,14 @@ pub(super) fn summary(steps: &[TimelineStep], said: &TaskAnswers) -> String {
 /// Strip and table; returns the position that was clicked.
 pub(super) fn ui(
     ui: &mut Ui,
-    (data, said): (&TimelineData<'_>, &TaskAnswers),
+    data: &TimelineData<'_>,
+    said: &TaskAnswers,
     selected: Option<usize>,
     bring: bool,
 ) -> Option<usize> {
-    let from_strip = strip(ui, (data, said), selected, bring);
+    let from_strip = strip(ui, data, said, selected, bring);
     ui.add_space(4.0);
-    let from_table = table::rows(ui, (data, said), selected, bring && from_strip.is_none());
+    let from_table = table::rows(ui, data, said, selected, bring && from_strip.is_none());
     from_strip.or(from_table)
 }
 

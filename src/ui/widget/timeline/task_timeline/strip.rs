@@ -19,7 +19,8 @@ const WIDEST: f32 = 22.0;
 /// The strip: one column an event, what was said upwards.
 pub(in crate::ui::widget::timeline) fn strip(
     ui: &mut Ui,
-    (data, said): (&TimelineData<'_>, &TaskAnswers),
+    data: &TimelineData<'_>,
+    said: &TaskAnswers,
     selected: Option<usize>,
     bring: bool,
 ) -> Option<usize> {
@@ -29,7 +30,7 @@ pub(in crate::ui::widget::timeline) fn strip(
         legend(ui, answers);
     });
     let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
-    let scale = ValueAxis::of(whole, (data, said));
+    let scale = ValueAxis::new(whole, data, said);
     scale.paint(ui, whole, said);
     let inner = Rect::from_min_max(whole.min + vec2(GUTTER, 0.0), whole.max);
     let width = (inner.width() / data.steps.len().max(1) as f32).clamp(NARROWEST, WIDEST);
@@ -54,13 +55,13 @@ pub(in crate::ui::widget::timeline) fn strip(
             scale,
             whole,
         };
-        columns.paint(ui, (data, said), selected, viewport);
-        columns.point(ui, (data, said))
+        columns.paint(ui, data, said, selected, viewport);
+        columns.point(ui, data, said)
     })
     .inner
 }
 
-/// Where values lie on the screen: chances from 0 to 1, numbers up to the largest.
+/// Vertical places of values on the screen: chances from 0 to 1, numbers up to the largest.
 #[derive(Clone, Copy)]
 struct ValueAxis {
     top: f32,
@@ -70,7 +71,7 @@ struct ValueAxis {
 }
 
 impl ValueAxis {
-    fn of(whole: Rect, (data, said): (&TimelineData<'_>, &TaskAnswers)) -> Self {
+    fn new(whole: Rect, data: &TimelineData<'_>, said: &TaskAnswers) -> Self {
         let (top, bottom) = (whole.top() + 8.0, whole.bottom() - BAND - 32.0);
         if Answers::of(said) != Answers::Number {
             return Self {
@@ -158,7 +159,8 @@ impl Columns {
     fn paint(
         self,
         ui: &Ui,
-        (data, said): (&TimelineData<'_>, &TaskAnswers),
+        data: &TimelineData<'_>,
+        said: &TaskAnswers,
         selected: Option<usize>,
         viewport: Rect,
     ) {
@@ -224,19 +226,20 @@ impl Columns {
         ui.painter().circle_filled(at, radius * 0.8, color);
     }
 
-    fn point(self, ui: &Ui, (data, said): (&TimelineData<'_>, &TaskAnswers)) -> Option<usize> {
+    fn point(self, ui: &Ui, data: &TimelineData<'_>, said: &TaskAnswers) -> Option<usize> {
         pointed(
             ui,
             data,
-            (self.left, self.width),
+            self.left,
+            self.width,
             |row| self.rect(row),
-            |ui, step| tip(ui, data, (said, step)),
+            |ui, step| tip(ui, data, said, step),
         )
     }
 }
 
 /// What hovering an event says.
-fn tip(ui: &mut Ui, data: &TimelineData<'_>, (said, step): (&TaskAnswers, &TimelineStep)) {
+fn tip(ui: &mut Ui, data: &TimelineData<'_>, said: &TaskAnswers, step: &TimelineStep) {
     let answer = TimelineAnswer::after(said, step);
     ui.strong(format!(
         "After event {}: {}",
@@ -259,35 +262,36 @@ fn tip(ui: &mut Ui, data: &TimelineData<'_>, (said, step): (&TaskAnswers, &Timel
     };
 }
 
-/// Where there is no truth to hold an answer against.
+/// Words where there is no truth to compare an answer with.
 const NOT_ASKED: &str = "Not asked here, or held back until the run has ended";
 
+fn legend_entry(ui: &mut Ui, words: &str, paint: impl FnOnce(&Ui, egui::Pos2)) {
+    let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(12.0), Sense::hover());
+    paint(ui, rect.center());
+    ui.label(RichText::new(words).small());
+}
+
 fn legend(ui: &mut Ui, answers: Answers) {
-    let mut entry = |words: &str, paint: &dyn Fn(&Ui, egui::Pos2)| {
-        let (rect, _) = ui.allocate_exact_size(egui::Vec2::splat(12.0), Sense::hover());
-        paint(ui, rect.center());
-        ui.label(RichText::new(words).small());
-    };
     match answers {
         Answers::Number => {
-            entry("said", &|ui, at| {
+            legend_entry(ui, "said", |ui, at| {
                 ui.painter()
                     .circle_filled(at, 3.6, theme::series_color(ui, 0));
             });
-            entry("in truth", &|ui, at| {
+            legend_entry(ui, "in truth", |ui, at| {
                 ui.painter()
                     .circle_stroke(at, 3.6, Stroke::new(1.4, theme::colors(ui).good));
             });
         }
         Answers::Chance | Answers::Classes => {
-            entry("the likeliest came true", &|ui, at| {
+            legend_entry(ui, "the likeliest came true", |ui, at| {
                 paint_mark(ui.painter(), ui, at, Some(true), 4.0);
             });
-            entry("it did not", &|ui, at| {
+            legend_entry(ui, "it did not", |ui, at| {
                 paint_mark(ui.painter(), ui, at, Some(false), 4.0);
             });
             if answers == Answers::Chance {
-                entry("not asked here", &|ui, at| {
+                legend_entry(ui, "not asked here", |ui, at| {
                     paint_mark(ui.painter(), ui, at, None, 4.0);
                 });
             }

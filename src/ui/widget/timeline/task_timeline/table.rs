@@ -12,7 +12,8 @@ const ROW: f32 = 20.0;
 /// The table; returns the position that was clicked.
 pub(super) fn rows(
     ui: &mut Ui,
-    (data, said): (&TimelineData<'_>, &TaskAnswers),
+    data: &TimelineData<'_>,
+    said: &TaskAnswers,
     selected: Option<usize>,
     bring: bool,
 ) -> Option<usize> {
@@ -72,7 +73,7 @@ pub(super) fn rows(
                 return;
             };
             row.set_selected(selected == Some(step.position));
-            cells(&mut row, data, (said, step));
+            cells(&mut row, data, said, step);
             if row.response().clicked() {
                 clicked = Some(step.position);
             }
@@ -84,7 +85,8 @@ pub(super) fn rows(
 fn cells(
     row: &mut TableRow<'_, '_>,
     data: &TimelineData<'_>,
-    (said, step): (&TaskAnswers, &TimelineStep),
+    said: &TaskAnswers,
+    step: &TimelineStep,
 ) {
     let answer = TimelineAnswer::after(said, step);
     row.col(|ui| {
