@@ -143,10 +143,11 @@ impl DataState {
         self.preview_ticket.0 += 1;
         self.preview = Loadable::Loading(format!("Reading the head of {}", file.path.display()));
         let (ticket, file) = (self.preview_ticket, file.clone());
-        let work = move || data::preview(&file).map_err(sentence);
-        jobs.start("preview", work, move |result| {
-            JobAnswer::Previewed(ticket, result)
-        });
+        jobs.start(
+            "preview",
+            move || data::preview(&file).map_err(sentence),
+            move |result| JobAnswer::Previewed(ticket, result),
+        );
     }
 
     pub(super) fn take_preview(&mut self, ticket: Ticket, result: Result<Preview, String>) {
@@ -173,15 +174,16 @@ impl DataState {
         let (ticket, opening, data) =
             (self.prepare_ticket, Arc::clone(&self.opening), data.clone());
         let from = (data.clone(), split);
-        let work = move || {
-            let prepared =
-                data::prepare(&data, split, opening.as_ref()).map_err(prepare_sentence)?;
-            opening.reached(Stage::Counting, None);
-            Ok(CountedLog::new(prepared, &data))
-        };
-        jobs.start("prepare", work, move |result| {
-            JobAnswer::Prepared(ticket, from, result)
-        });
+        jobs.start(
+            "prepare",
+            move || {
+                let prepared =
+                    data::prepare(&data, split, opening.as_ref()).map_err(prepare_sentence)?;
+                opening.reached(Stage::Counting, None);
+                Ok(CountedLog::new(prepared, &data))
+            },
+            move |result| JobAnswer::Prepared(ticket, from, result),
+        );
     }
 
     /// Starts to count what is open by period, and to forecast the counts.
@@ -256,23 +258,22 @@ pub fn raw_events(prepared: &Prepared, user_idx: usize) -> Vec<RawEvent> {
     } else {
         EventTime::Order
     };
-    let event = |(at, item_idx): (usize, &u32)| RawEvent {
-        item: shown(dataset.item_label(*item_idx)).into_owned(),
-        time: times.and_then(|times| times.get(at)).copied().map(time),
-        behaviour: behaviours
-            .and_then(|behaviours| behaviours.get(at))
-            .and_then(|idx| dataset.behaviours.id(u32::from(*idx)))
-            .map(|name| shown(name).into_owned()),
-        value: values
-            .and_then(|values| values.get(at))
-            .copied()
-            .filter(|value| !value.is_nan()),
-        part: prepared.split.part(user_idx, at),
-    };
     sequences
         .items(user_idx)
         .iter()
         .enumerate()
-        .map(event)
+        .map(|(at, item_idx)| RawEvent {
+            item: shown(dataset.item_label(*item_idx)).into_owned(),
+            time: times.and_then(|times| times.get(at)).copied().map(time),
+            behaviour: behaviours
+                .and_then(|behaviours| behaviours.get(at))
+                .and_then(|idx| dataset.behaviours.id(u32::from(*idx)))
+                .map(|name| shown(name).into_owned()),
+            value: values
+                .and_then(|values| values.get(at))
+                .copied()
+                .filter(|value| !value.is_nan()),
+            part: prepared.split.part(user_idx, at),
+        })
         .collect()
 }

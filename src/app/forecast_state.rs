@@ -59,10 +59,11 @@ impl ForecastState {
         self.asked = Some((prepared.dataset.fingerprint.clone(), key));
         self.view = Loadable::Loading("Counting and fitting".to_owned());
         let (ticket, prepared) = (self.ticket, Arc::clone(prepared));
-        let work = move || made(&prepared.dataset, key).map(Arc::new);
-        jobs.start("forecast", work, move |result| {
-            JobAnswer::Forecast(ticket, result)
-        });
+        jobs.start(
+            "forecast",
+            move || made(&prepared.dataset, key).map(Arc::new),
+            move |result| JobAnswer::Forecast(ticket, result),
+        );
     }
 
     /// Takes in what was made, unless another was asked for since.

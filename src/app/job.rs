@@ -176,10 +176,9 @@ impl Jobs {
         A: FnOnce(Result<T, String>) -> JobAnswer + Send + Clone + 'static,
     {
         let (post, refused) = (self.post(), answer.clone());
-        let body = move || post.send(answer(catch(work)));
         if let Err(error) = std::thread::Builder::new()
             .name(name.to_owned())
-            .spawn(body)
+            .spawn(move || post.send(answer(catch(work))))
         {
             self.post.offer(refused(Err(format!(
                 "The system gave no thread for this ({error}); close other programs."

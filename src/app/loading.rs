@@ -22,17 +22,18 @@ impl App {
     /// Data already open that are those of `run`: of this session's preparation or of another run.
     pub(super) fn known_data(&self, run: &RunId) -> Option<Arc<Prepared>> {
         let stamp = &self.summary(run)?.manifest.as_ref()?.data;
-        let fits = |prepared: &&Arc<Prepared>| {
-            prepared.dataset.fingerprint == stamp.fingerprint
-                && prepared.split.fingerprint == stamp.split_fingerprint
-        };
         let open = self
             .views
             .data
             .values()
             .filter_map(Loadable::ready)
             .chain(self.data.prepared.ready());
-        open.into_iter().find(fits).cloned()
+        open.into_iter()
+            .find(|prepared| {
+                prepared.dataset.fingerprint == stamp.fingerprint
+                    && prepared.split.fingerprint == stamp.split_fingerprint
+            })
+            .cloned()
     }
 
     /// Runs whose users are looked at on the present page.
@@ -54,8 +55,9 @@ impl App {
 
     /// Whether a run has come to its first weights.
     fn has_weights(&self, run: &RunId) -> bool {
-        let is_live = |t: &super::Training| t.run.as_ref() == Some(run) && !t.points.is_empty();
-        self.training.as_ref().is_some_and(is_live)
+        self.training
+            .as_ref()
+            .is_some_and(|t| t.run.as_ref() == Some(run) && !t.points.is_empty())
             || self
                 .summary(run)
                 .and_then(|summary| summary.manifest.as_ref())
@@ -98,9 +100,11 @@ impl App {
             }
             self.views.stale_series.remove(&run);
             let (store, asked) = (self.store.clone(), run.clone());
-            let work = move || read_series(&store, &asked);
-            self.jobs
-                .start("series", work, move |series| JobAnswer::Series(run, series));
+            self.jobs.start(
+                "series",
+                move || read_series(&store, &asked),
+                move |series| JobAnswer::Series(run, series),
+            );
         }
     }
 
@@ -125,8 +129,12 @@ impl App {
         else {
             return;
         };
-        let is_known = |id: &String| prepared.dataset.users.idx(id).is_some();
-        if !self.selection.user_id.as_ref().is_some_and(is_known) {
+        let is_known = self
+            .selection
+            .user_id
+            .as_ref()
+            .is_some_and(|id| prepared.dataset.users.idx(id).is_some());
+        if !is_known {
             self.selection.user_id = typical_user(prepared);
             self.selection.event = None;
         }
@@ -197,24 +205,23 @@ impl App {
         if let Some(run) = data {
             return Some(ExplainSubject::Data(run.clone()));
         }
-        let is_due = |key: &&ViewKey| {
-            let view = self.views.user(key);
-            view.is_loading() || (view.ready().is_some() && self.views.stale_users.contains(*key))
-        };
         let user = keys
             .iter()
-            .find(is_due)
+            .find(|key| {
+                let view = self.views.user(key);
+                view.is_loading()
+                    || (view.ready().is_some() && self.views.stale_users.contains(*key))
+            })
             .map(|key| ExplainSubject::User(key.clone()));
         // A list is made only for who is looked at now.
-        let list = || {
+        user.or_else(|| {
             self.views
                 .list
                 .open()
                 .filter(|ask| keys.contains(&ask.key))
                 .cloned()
                 .map(ExplainSubject::List)
-        };
-        user.or_else(list)
+        })
     }
 }
 

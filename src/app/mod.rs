@@ -339,11 +339,10 @@ impl App {
             .as_ref()
             .filter(|training| training.is_active())
             .and_then(|t| t.run.as_ref());
-        let is_foreign =
-            |summary: &Summary| summary.status == RunStatus::Running && own != Some(&summary.id);
-        self.runs
-            .ready()
-            .is_some_and(|runs| runs.iter().any(is_foreign))
+        self.runs.ready().is_some_and(|runs| {
+            runs.iter()
+                .any(|summary| summary.status == RunStatus::Running && own != Some(&summary.id))
+        })
     }
 
     fn go_to(&mut self, page: Page) {
@@ -365,13 +364,12 @@ impl App {
     }
 
     fn check_draft(&mut self) {
-        let of_data = |prepared: &Arc<Prepared>| {
+        let data = self.fresh_data().map(|prepared| {
             (
                 blueprint(&self.draft.experiment, prepared),
                 prepared.returns,
             )
-        };
-        let data = self.fresh_data().map(of_data);
+        });
         let is_timeless = self.reads_file()
             && self
                 .data
@@ -455,17 +453,20 @@ impl App {
     fn open_experiment(&mut self, path: PathBuf) {
         self.remember(path.clone());
         let shown = path.clone();
-        let work = move || Experiment::open(&path).map(Box::new).map_err(job::sentence);
-        self.jobs.start("experiment", work, move |result| {
-            JobAnswer::Opened(shown, result)
-        });
+        self.jobs.start(
+            "experiment",
+            move || Experiment::open(&path).map(Box::new).map_err(job::sentence),
+            move |result| JobAnswer::Opened(shown, result),
+        );
     }
 
     fn save_experiment(&mut self, path: PathBuf) {
         let (experiment, shown) = (self.draft.experiment.clone(), path.clone());
-        let work = move || start::write_new(&path, &experiment);
-        self.jobs
-            .start("save", work, move |result| JobAnswer::Saved(shown, result));
+        self.jobs.start(
+            "save",
+            move || start::write_new(&path, &experiment),
+            move |result| JobAnswer::Saved(shown, result),
+        );
     }
 
     fn remember(&mut self, path: PathBuf) {
@@ -483,11 +484,10 @@ impl App {
         let (store, known) = (self.store.clone(), self.runs_known.clone());
         self.runs_asked.0 += 1;
         let ticket = self.runs_asked;
-        let answer = move |runs| JobAnswer::Runs(ticket, runs);
         self.jobs.start(
             "runs",
             move || store.list_again(&known).map_err(job::sentence),
-            answer,
+            move |runs| JobAnswer::Runs(ticket, runs),
         );
     }
 }

@@ -26,14 +26,15 @@ impl App {
         let (profile, prepared) = (Arc::clone(profile), Arc::clone(prepared));
         let to = self.free_file(&prepared.dataset.name, &view.to_string());
         let shown = to.clone();
-        let work = move || {
-            profile
-                .export_view(view, &prepared.dataset, &to)
-                .map_err(sentence)
-        };
-        self.jobs.start("export", work, move |result| {
-            JobAnswer::ProfileExported(shown, result)
-        });
+        self.jobs.start(
+            "export",
+            move || {
+                profile
+                    .export_view(view, &prepared.dataset, &to)
+                    .map_err(sentence)
+            },
+            move |result| JobAnswer::ProfileExported(shown, result),
+        );
     }
 
     /// The open log that has refused rows.
@@ -62,27 +63,31 @@ impl App {
         );
         let shown = to.clone();
         let never = std::sync::atomic::AtomicBool::new(false);
-        let work = move || {
-            data::write_refused_rows(&file, &to, &never)
-                .map(|_| ())
-                .map_err(sentence)
-        };
-        self.jobs.start("export", work, move |result| {
-            JobAnswer::ProfileExported(shown, result)
-        });
+        self.jobs.start(
+            "export",
+            move || {
+                data::write_refused_rows(&file, &to, &never)
+                    .map(|_| ())
+                    .map_err(sentence)
+            },
+            move |result| JobAnswer::ProfileExported(shown, result),
+        );
     }
 
     /// A file that is not there yet: `exports/LOG-profile/VIEW.csv` beside the folder of runs,
     /// where runs are exported too, else `VIEW-2.csv`, and so on.
     fn free_file(&self, log: &str, view: &str) -> PathBuf {
-        let plain = |letter: char| {
-            if letter.is_alphanumeric() || "-_.".contains(letter) {
-                letter
-            } else {
-                '-'
-            }
-        };
-        let log: String = log.chars().take(80).map(plain).collect();
+        let log: String = log
+            .chars()
+            .take(80)
+            .map(|letter| {
+                if letter.is_alphanumeric() || "-_.".contains(letter) {
+                    letter
+                } else {
+                    '-'
+                }
+            })
+            .collect();
         let folder = self
             .store
             .root

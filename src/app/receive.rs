@@ -234,9 +234,10 @@ impl App {
             .iter()
             .chain(&selection.second_run)
             .chain(&selection.compared);
-        let is_gone =
-            |run: &&RunId| Some(*run) != in_work && runs.iter().all(|summary| summary.id != **run);
-        looked_at.filter(is_gone).cloned().collect()
+        looked_at
+            .filter(|run| Some(*run) != in_work && runs.iter().all(|summary| summary.id != **run))
+            .cloned()
+            .collect()
     }
 
     fn take_picked(&mut self, kind: PickKind, picked: Result<Option<std::path::PathBuf>, String>) {

@@ -40,14 +40,13 @@ impl App {
             return false;
         }
         let chosen = self.chosen_runs();
-        let is_read = |run: &RunId| {
-            !matches!(
-                self.views.series(run),
-                Loadable::Idle | Loadable::Loading(_)
-            )
-        };
         !chosen.is_empty()
-            && chosen.iter().all(is_read)
+            && chosen.iter().all(|run| {
+                !matches!(
+                    self.views.series(run),
+                    Loadable::Idle | Loadable::Loading(_)
+                )
+            })
             && self.views.significance_of != Some(self.significance_key())
     }
 
@@ -95,15 +94,18 @@ impl App {
         // Run A itself may be one that cannot be read: then the next one is the first.
         let first = series.first().map(|series| series.manifest.id.clone());
         let store = self.store.clone();
-        let work = move || {
-            let references = first
-                .map(|run| store.reference_results(&run))
-                .transpose()
-                .map_err(sentence)?
-                .flatten();
-            Ok(Arc::new(significance(&series, &all, references.as_ref())))
-        };
-        self.jobs.start("comparison", work, JobAnswer::Significance);
+        self.jobs.start(
+            "comparison",
+            move || {
+                let references = first
+                    .map(|run| store.reference_results(&run))
+                    .transpose()
+                    .map_err(sentence)?
+                    .flatten();
+                Ok(Arc::new(significance(&series, &all, references.as_ref())))
+            },
+            JobAnswer::Significance,
+        );
     }
 }
 

@@ -8,7 +8,7 @@ use super::views::Forget;
 use super::{App, Page, Selection, Tone, Training, TrainingPhase};
 use crate::data::{self, DataSource, PseudonymKey, Pseudonyms};
 use crate::experiment::Experiment;
-use crate::run::{RunId, Summary};
+use crate::run::RunId;
 use crate::spec::shown;
 use crate::train::{Command, Job, StopMode};
 
@@ -164,23 +164,25 @@ impl App {
         self.explainer
             .ask(&self.jobs, ExplainQuestion::Forget(run.clone()));
         let (store, deleted) = (self.store.clone(), run.clone());
-        let work = move || store.delete(&run).map_err(sentence);
-        self.jobs.start("delete", work, move |result| {
-            JobAnswer::Deleted(deleted, result)
-        });
+        self.jobs.start(
+            "delete",
+            move || store.delete(&run).map_err(sentence),
+            move |result| JobAnswer::Deleted(deleted, result),
+        );
     }
 
     pub(super) fn export_run(&mut self, run: RunId, to: PathBuf, hidden: Pseudonyms) {
         let (store, exported, folder) = (self.store.clone(), run.clone(), to.clone());
-        let work = move || {
-            store
-                .export_hiding(&run, &to, hidden)
-                .map(|files| files.len())
-                .map_err(sentence)
-        };
-        self.jobs.start("export", work, move |result| {
-            JobAnswer::Exported(exported, folder, result)
-        });
+        self.jobs.start(
+            "export",
+            move || {
+                store
+                    .export_hiding(&run, &to, hidden)
+                    .map(|files| files.len())
+                    .map_err(sentence)
+            },
+            move |result| JobAnswer::Exported(exported, folder, result),
+        );
     }
 
     /// What was read under another key is read again; what could not be read is tried again.
@@ -190,18 +192,17 @@ impl App {
         {
             self.data.forget();
         }
-        let is_hidden = |summary: &&Summary| {
-            summary
-                .manifest
-                .as_ref()
-                .is_some_and(|manifest| manifest.data.report.pseudonyms.is_some())
-        };
         let runs = self
             .runs
             .ready()
             .into_iter()
             .flatten()
-            .filter(is_hidden)
+            .filter(|summary| {
+                summary
+                    .manifest
+                    .as_ref()
+                    .is_some_and(|manifest| manifest.data.report.pseudonyms.is_some())
+            })
             .map(|summary| summary.id.clone());
         for run in runs.collect::<Vec<_>>() {
             self.views.forget(&run, Forget::All);

@@ -43,14 +43,16 @@ pub(super) fn write(findings: &[Finding], out: &mut dyn Write) -> std::io::Resul
 
 /// Each check with verdict and count.
 pub(super) fn json(findings: &[Finding]) -> Value {
-    let object = |finding: &Finding| {
-        json!({
-            "check": finding.check.to_string(),
-            "verdict": finding.verdict.to_string(),
-            "count": finding.count,
+    findings
+        .iter()
+        .map(|finding| {
+            json!({
+                "check": finding.check.to_string(),
+                "verdict": finding.verdict.to_string(),
+                "count": finding.count,
+            })
         })
-    };
-    findings.iter().map(object).collect()
+        .collect()
 }
 
 fn line(example: &LeakRow) -> String {

@@ -7,7 +7,7 @@ use strum::IntoEnumIterator;
 use super::layers;
 use crate::baseline::forecast::ForecastKind;
 use crate::baseline::task::TaskReference;
-use crate::baseline::{About, AboutSetting, BaselineKind};
+use crate::baseline::{About, BaselineKind};
 use crate::data::TaskKind;
 use crate::experiment::{Preset, TrainingSpec};
 use crate::metric::Metric;
@@ -66,7 +66,13 @@ fn references() -> Vec<Value> {
 }
 
 fn reference(name: &str, of: &str, about: &About) -> Value {
-    let setting = |setting: &AboutSetting| json!({ "name": setting.name, "value": setting.value, "help": setting.help });
+    let settings: Vec<Value> = about
+        .settings
+        .iter()
+        .map(
+            |setting| json!({ "name": setting.name, "value": setting.value, "help": setting.help }),
+        )
+        .collect();
     json!({
         "name": name,
         "title": about.title,
@@ -74,7 +80,7 @@ fn reference(name: &str, of: &str, about: &About) -> Value {
         "source": about.source,
         "elsewhere": elsewhere(about.elsewhere),
         "of": of,
-        "settings": about.settings.iter().map(setting).collect::<Vec<_>>(),
+        "settings": settings,
     })
 }
 
@@ -133,29 +139,31 @@ fn task(kind: TaskKind) -> Value {
 
 /// Settings with their defaults and what they may be.
 fn settings(fields: &[Field]) -> Vec<Value> {
-    let one = |field: &Field| {
-        let default = match &field.value {
-            Setting::Int(value) => json!(value),
-            Setting::Float(value) => json!(value),
-            Setting::Bool(value) => json!(value),
-            Setting::Choice(text) | Setting::Text(text) => json!(text),
-        };
-        let allowed = match &field.kind {
-            FieldKind::Int { min, max } => json!({ "min": min, "max": max }),
-            FieldKind::Float { min, max } => json!({ "min": min, "max": max }),
-            FieldKind::Choice(words) => json!(words),
-            FieldKind::Bool => json!([true, false]),
-            FieldKind::Text => json!("text"),
-        };
-        json!({
-            "name": field.key,
-            "title": field.label,
-            "help": field.help,
-            "unit": field.unit,
-            "default": default,
-            "allowed": allowed,
-            "source": field.source,
+    fields
+        .iter()
+        .map(|field| {
+            let default = match &field.value {
+                Setting::Int(value) => json!(value),
+                Setting::Float(value) => json!(value),
+                Setting::Bool(value) => json!(value),
+                Setting::Choice(text) | Setting::Text(text) => json!(text),
+            };
+            let allowed = match &field.kind {
+                FieldKind::Int { min, max } => json!({ "min": min, "max": max }),
+                FieldKind::Float { min, max } => json!({ "min": min, "max": max }),
+                FieldKind::Choice(words) => json!(words),
+                FieldKind::Bool => json!([true, false]),
+                FieldKind::Text => json!("text"),
+            };
+            json!({
+                "name": field.key,
+                "title": field.label,
+                "help": field.help,
+                "unit": field.unit,
+                "default": default,
+                "allowed": allowed,
+                "source": field.source,
+            })
         })
-    };
-    fields.iter().map(one).collect()
+        .collect()
 }

@@ -54,8 +54,11 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
             n_bad += usize::from(tell_of_data(file, experiment, &mut warnings, streams)?);
         }
         // Data that are not there yet say nothing against the model.
-        let spoils = |problem: &Problem| problem.is_error() && problem.field.starts_with("model");
-        if let Some(experiment) = experiment.filter(|_| !problems.iter().any(spoils)) {
+        if let Some(experiment) = experiment.filter(|_| {
+            !problems
+                .iter()
+                .any(|problem| problem.is_error() && problem.field.starts_with("model"))
+        }) {
             layers::write(
                 experiment.model.family().title(),
                 &layers::of(&experiment),

@@ -210,18 +210,32 @@ pub(super) fn write_features(computed: &[Feature], out: &mut dyn Write) -> std::
     Ok(())
 }
 
-/// The same for a script; what is not a number is null.
+/// The features for a script; what is not a number is null.
 pub(super) fn features_json(computed: &[Feature]) -> Value {
-    let one = |feature: &Feature| {
-        let columns = feature.summary().into_iter().map(|line| {
+    computed.iter().map(feature_json).collect()
+}
+
+fn feature_json(feature: &Feature) -> Value {
+    let summary: Vec<Value> = feature
+        .summary()
+        .into_iter()
+        .map(|line| {
             json!({
-                "name": line.name, "columns": line.n_columns, "min": line.min, "mean": line.mean, "max": line.max,
+                "name": line.name,
+                "columns": line.n_columns,
+                "min": line.min,
+                "mean": line.mean,
+                "max": line.max,
                 "share_missing": line.share_missing,
             })
-        });
-        json!({ "name": feature.name, "unit": feature.unit, "note": feature.note, "summary": columns.collect::<Vec<_>>() })
-    };
-    computed.iter().map(one).collect()
+        })
+        .collect();
+    json!({
+        "name": feature.name,
+        "unit": feature.unit,
+        "note": feature.note,
+        "summary": summary,
+    })
 }
 
 /// Adds to the JSON object of a log what not every log has.
@@ -237,24 +251,34 @@ pub(super) fn add_json(preview: &Preview, report: &DataReport, object: &mut Map<
         "free_features",
         preview.file.free_features.iter().map(free).collect(),
     );
-    let beside = |table: &Beside| json!({ "of": table.of.to_string(), "path": table.path });
     add(
         object,
         "beside",
-        preview.beside.iter().map(beside).collect(),
+        preview
+            .beside
+            .iter()
+            .map(|table| json!({ "of": table.of.to_string(), "path": table.path }))
+            .collect(),
     );
-    let join = |join: &JoinReport| {
-        let mut told = serde_json::to_value(join).unwrap_or_default();
-        if let Some(fields) = told.as_object_mut() {
-            fields.insert("of".to_owned(), json!(join.of.to_string()));
-            fields.insert(
-                "columns".to_owned(),
-                join.columns.iter().map(free).collect(),
-            );
-        }
-        told
-    };
-    add(object, "joins", report.joins.iter().map(join).collect());
+    add(
+        object,
+        "joins",
+        report
+            .joins
+            .iter()
+            .map(|join| {
+                let mut told = serde_json::to_value(join).unwrap_or_default();
+                if let Some(fields) = told.as_object_mut() {
+                    fields.insert("of".to_owned(), json!(join.of.to_string()));
+                    fields.insert(
+                        "columns".to_owned(),
+                        join.columns.iter().map(free).collect(),
+                    );
+                }
+                told
+            })
+            .collect(),
+    );
 }
 
 fn counted(n: usize) -> String {
@@ -274,9 +298,12 @@ fn examples(before: &str, ids: &[String]) -> String {
 }
 
 fn listed(columns: &[FreeColumnSpec]) -> String {
-    let one = |column: &FreeColumnSpec| match column.kind {
-        Some(kind) => format!("{} ({kind})", column.column),
-        None => column.column.clone(),
-    };
-    columns.iter().map(one).collect::<Vec<_>>().join(", ")
+    columns
+        .iter()
+        .map(|column| match column.kind {
+            Some(kind) => format!("{} ({kind})", column.column),
+            None => column.column.clone(),
+        })
+        .collect::<Vec<_>>()
+        .join(", ")
 }

@@ -174,18 +174,22 @@ const GAINS: [&str; 7] = [
     "gain", "interval", "relative", "interval", "d_z", "p flips", "p ranks",
 ];
 
+/// Stands in a table where there is no number.
+const NONE: &str = "–";
+
 fn gains(contrast: &Contrast) -> [String; 7] {
-    let none = || "–".to_owned();
     let paired = contrast.paired.as_ref();
-    let [flips, ranks] = paired.map_or([none(), none()], |paired| paired.corrected.map(p_value));
+    let [flips, ranks] = paired.map_or([NONE, NONE].map(str::to_owned), |paired| {
+        paired.corrected.map(p_value)
+    });
     [
         format!("{:+.4}", contrast.gain),
         bounds(contrast.gain_interval),
-        contrast.relative.map_or_else(none, percent),
+        contrast.relative.map_or_else(|| NONE.to_owned(), percent),
         percents(contrast.relative_interval),
         paired
             .and_then(|paired| paired.effect.d_z)
-            .map_or_else(none, |d_z| format!("{d_z:+.2}")),
+            .map_or_else(|| NONE.to_owned(), |d_z| format!("{d_z:+.2}")),
         flips,
         ranks,
     ]
@@ -223,7 +227,7 @@ fn claim_words(claim: &Claim, rows: &[AgainstReference]) -> String {
         "Claim that {title} is at least {least} % better than every reference's: {verdict}. \
          Against {best}{}, the relative difference is {} ({:.0} % interval {}): {why}.",
         deciding.reference.title(),
-        contrast.relative.map_or_else(|| "–".to_owned(), percent),
+        contrast.relative.map_or_else(|| NONE.to_owned(), percent),
         LEVEL * 100.0,
         percents(contrast.relative_interval),
     )
@@ -235,51 +239,63 @@ fn percent(share: f64) -> String {
 
 fn percents(interval: Option<Interval>) -> String {
     interval.map_or_else(
-        || "–".to_owned(),
+        || NONE.to_owned(),
         |it| format!("{} to {}", percent(it.low), percent(it.high)),
     )
 }
 
 /// The runs by every metric for a script.
 pub(super) fn measures_json(found: &[Measured]) -> Value {
-    let run = |run: &Measured| {
-        let measure = |of: &Measure| json!({ "metric": of.metric.name(), "value": of.value, "interval": of.interval });
-        let against = match &run.against_first {
-            None => Value::Null,
-            Some(Err(why)) => json!({ "not_compared": why }),
-            Some(Ok(contrasts)) => contrasts.iter().map(contrast_json).collect(),
-        };
-        json!({
-            "run": run.id.0,
-            "values": run.measures.iter().map(measure).collect::<Vec<_>>(),
-            "against_first": against,
-        })
+    found.iter().map(measured_json).collect()
+}
+
+fn measured_json(run: &Measured) -> Value {
+    let values: Vec<Value> = run.measures.iter().map(measure_json).collect();
+    let against = match &run.against_first {
+        None => Value::Null,
+        Some(Err(why)) => json!({ "not_compared": why }),
+        Some(Ok(contrasts)) => contrasts.iter().map(contrast_json).collect(),
     };
-    found.iter().map(run).collect()
+    json!({ "run": run.id.0, "values": values, "against_first": against })
+}
+
+fn measure_json(measure: &Measure) -> Value {
+    json!({
+        "metric": measure.metric.name(),
+        "value": measure.value,
+        "interval": measure.interval,
+    })
 }
 
 /// A run beside its references for a script.
 pub(super) fn references_json(found: &BesideReferences, claims: &[Claim]) -> Value {
-    let row = |row: &AgainstReference| {
-        let mut told = contrast_json(&row.contrast);
-        told["reference"] = json!(row.reference.to_string());
-        told
-    };
-    let claim = |claim: &Claim| {
-        let judged = claim.judged(found.rows.as_deref().unwrap_or_default());
-        json!({
-            "metric": claim.metric.name(),
-            "percent": claim.percent,
-            "reference": judged.map(|(deciding, _)| deciding.reference.to_string()),
-            "relative": judged.and_then(|(deciding, _)| deciding.contrast.relative),
-            "relative_interval": judged.and_then(|(deciding, _)| deciding.contrast.relative_interval),
-            "verdict": judged.map(|(_, verdict)| verdict),
-        })
-    };
+    let rows: Option<Vec<Value>> = found
+        .rows
+        .as_ref()
+        .map(|rows| rows.iter().map(reference_json).collect());
+    let claims: Vec<Value> = claims
+        .iter()
+        .map(|claim| claim_json(claim, found.rows.as_deref().unwrap_or_default()))
+        .collect();
+    json!({ "run": found.id.0, "rows": rows, "claims": claims })
+}
+
+fn reference_json(row: &AgainstReference) -> Value {
+    let mut json = contrast_json(&row.contrast);
+    json["reference"] = json!(row.reference.to_string());
+    json
+}
+
+fn claim_json(claim: &Claim, rows: &[AgainstReference]) -> Value {
+    let judged = claim.judged(rows);
+    let contrast = judged.map(|(deciding, _)| &deciding.contrast);
     json!({
-        "run": found.id.0,
-        "rows": found.rows.as_ref().map(|rows| rows.iter().map(row).collect::<Vec<_>>()),
-        "claims": claims.iter().map(claim).collect::<Vec<_>>(),
+        "metric": claim.metric.name(),
+        "percent": claim.percent,
+        "reference": judged.map(|(deciding, _)| deciding.reference.to_string()),
+        "relative": contrast.and_then(|contrast| contrast.relative),
+        "relative_interval": contrast.and_then(|contrast| contrast.relative_interval),
+        "verdict": judged.map(|(_, verdict)| verdict),
     })
 }
 

@@ -170,13 +170,15 @@ impl Everyone<'_> {
             .collect();
         columns.push(("events_seen".to_owned(), Column::Int(seen)));
         if self.moment.text().is_some() {
-            let last = |row: &UserRow<'_>| {
-                self.ask
-                    .prepared
-                    .last_event_of(row.sample)
-                    .unwrap_or_default()
-            };
-            columns.push(("last_event".to_owned(), text(&last)));
+            columns.push((
+                "last_event".to_owned(),
+                text(&|row| {
+                    self.ask
+                        .prepared
+                        .last_event_of(row.sample)
+                        .unwrap_or_default()
+                }),
+            ));
         }
         Table { columns }
     }

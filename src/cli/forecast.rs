@@ -241,11 +241,12 @@ impl ForecastReport<'_> {
             .into_iter()
             .enumerate()
         {
-            let band = |forecast: &Forecast| forecast.next.get(at).map(shown).unwrap_or_default();
             table.row(
-                [day_text(day)]
-                    .into_iter()
-                    .chain(self.made.iter().map(band)),
+                [day_text(day)].into_iter().chain(
+                    self.made
+                        .iter()
+                        .map(|forecast| forecast.next.get(at).map(shown).unwrap_or_default()),
+                ),
             );
         }
         Ok(table.write(out)?)
@@ -259,30 +260,54 @@ impl ForecastReport<'_> {
             n_left_out,
         } = &self.counted;
         let next_days = self.counted.next_days(self.plan.horizon);
-        let band = |(day, band): (&i64, &Band)| json!({ "start": day_text(*day), "mean": band.mean, "low": band.low, "high": band.high });
         let start_of_tail = counts.len().saturating_sub(self.plan.held_out);
-        let one = |forecast: &Forecast| {
-            let tail = first_days
-                .iter()
-                .skip(start_of_tail)
-                .zip(&forecast.tail)
-                .map(band);
-            let next = next_days.iter().zip(&forecast.next).map(band);
-            json!({
-                "name": forecast.kind.to_string(), "model": forecast.model, "mae": forecast.mae, "rmse": forecast.rmse,
-                "coverage": forecast.coverage, "tail": tail.collect::<Vec<_>>(), "next": next.collect::<Vec<_>>(),
+        let tail_days = first_days.get(start_of_tail..).unwrap_or_default();
+        let forecasts: Vec<Value> = self
+            .made
+            .iter()
+            .map(|forecast| {
+                json!({
+                    "name": forecast.kind.to_string(),
+                    "model": forecast.model,
+                    "mae": forecast.mae,
+                    "rmse": forecast.rmse,
+                    "coverage": forecast.coverage,
+                    "tail": bands_json(tail_days, &forecast.tail),
+                    "next": bands_json(&next_days, &forecast.next),
+                })
             })
-        };
-        let counts = first_days
+            .collect();
+        let counts: Vec<Value> = first_days
             .iter()
             .zip(counts)
-            .map(|(day, n)| json!({ "start": day_text(*day), "events": n }));
+            .map(|(day, n)| json!({ "start": day_text(*day), "events": n }))
+            .collect();
         json!({
-            "data": self.dataset.name, "period": period.to_string(), "behaviour": self.behaviour,
-            "counts": counts.collect::<Vec<_>>(), "events_left_out": n_left_out, "held_out": self.plan.held_out,
-            "forecasts": self.made.iter().map(one).collect::<Vec<_>>(), "left_out": self.left_out,
+            "data": self.dataset.name,
+            "period": period.to_string(),
+            "behaviour": self.behaviour,
+            "counts": counts,
+            "events_left_out": n_left_out,
+            "held_out": self.plan.held_out,
+            "forecasts": forecasts,
+            "left_out": self.left_out,
         })
     }
+}
+
+/// The expected counts of periods that begin on these days, with their bounds.
+fn bands_json(days: &[i64], bands: &[Band]) -> Vec<Value> {
+    days.iter()
+        .zip(bands)
+        .map(|(day, band)| {
+            json!({
+                "start": day_text(*day),
+                "mean": band.mean,
+                "low": band.low,
+                "high": band.high,
+            })
+        })
+        .collect()
 }
 
 /// A forecast and its bounds: `420 (310 to 530)`.

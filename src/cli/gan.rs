@@ -100,14 +100,17 @@ const COLUMNS: [&str; 6] = [
 ];
 
 fn json_of(seed: u64, judged: &[JudgedSampler]) -> serde_json::Value {
-    let row = |judged: &JudgedSampler| {
-        json!({
-            "sampler": judged.sampler.map(|sampler| sampler.to_string()),
-            "likeness": judged.likeness,
-            "downstream": judged.downstream,
+    let samplers: Vec<_> = judged
+        .iter()
+        .map(|judged| {
+            json!({
+                "sampler": judged.sampler.map(|sampler| sampler.to_string()),
+                "likeness": judged.likeness,
+                "downstream": judged.downstream,
+            })
         })
-    };
-    json!({ "seed": seed, "samplers": judged.iter().map(row).collect::<Vec<_>>() })
+        .collect();
+    json!({ "seed": seed, "samplers": samplers })
 }
 
 fn write(runs: &[Vec<JudgedSampler>], out: &mut dyn Write) -> std::io::Result<()> {

@@ -44,15 +44,17 @@ pub(super) fn write(
 
 /// The layers with their weights, for a program.
 pub(super) fn json(layers: &[LayerShape]) -> Value {
-    let one = |layer: &LayerShape| {
-        json!({
-            "name": layer.name,
-            "output": layer.output_words(),
-            "parameters": words(&layer.count()),
-            "weights": layer.weights.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    layers
+        .iter()
+        .map(|layer| {
+            json!({
+                "name": layer.name,
+                "output": layer.output_words(),
+                "parameters": words(&layer.count()),
+                "weights": layer.weights.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            })
         })
-    };
-    layers.iter().map(one).collect()
+        .collect()
 }
 
 fn words(params: &ParamCount) -> String {

@@ -9,7 +9,7 @@ use super::table::{Align, TextTable, count, duration, metric};
 use crate::data::world::Ceiling;
 use crate::data::{Returned, Returns, TaskKind, TestTies};
 use crate::error::Error;
-use crate::metric::{AnswerKind, Metric, Metrics, Reliability, ReliabilityBin, Seen};
+use crate::metric::{AnswerKind, Metric, Metrics, Reliability, Seen};
 use crate::run::{
     self, Manifest, Pause, References, RunId, RunOutcome, SeenTarget, references_ahead,
 };
@@ -159,23 +159,30 @@ fn status(ended: &Ended) -> &'static str {
 
 /// The headline metrics under their usual names.
 pub(super) fn metrics_json(metrics: &Metrics) -> Value {
-    let named = |metric: &Metric| (metric.name().to_owned(), json!(metrics.get(*metric)));
     metrics
         .kind
         .headline()
         .iter()
-        .map(named)
+        .map(|metric| (metric.name().to_owned(), json!(metrics.get(*metric))))
         .collect::<serde_json::Map<_, _>>()
         .into()
 }
 
 /// The reliability table: the bins that have answers.
 pub(super) fn reliability_json(table: &Reliability) -> Value {
-    let row = |(at, bin): (usize, &ReliabilityBin)| {
-        let (from, to) = Reliability::bounds(at);
-        json!({ "from": from, "to": to, "n": bin.n, "said": bin.confidence, "came_true": bin.frequency })
-    };
-    table.filled().map(row).collect()
+    table
+        .filled()
+        .map(|(at, bin)| {
+            let (from, to) = Reliability::bounds(at);
+            json!({
+                "from": from,
+                "to": to,
+                "n": bin.n,
+                "said": bin.confidence,
+                "came_true": bin.frequency,
+            })
+        })
+        .collect()
 }
 
 /// The reliability table in words.
@@ -207,10 +214,9 @@ fn write_reliability(table: &Reliability, out: &mut dyn std::io::Write) -> std::
 
 /// What the top-10 lists are like.
 pub(super) fn lists_json(metrics: &Metrics) -> Value {
-    let named = |metric: Metric| Some((metric.name().to_owned(), json!(metrics.get(metric)?)));
     LISTS
         .into_iter()
-        .filter_map(named)
+        .filter_map(|metric| Some((metric.name().to_owned(), json!(metrics.get(metric)?))))
         .collect::<serde_json::Map<_, _>>()
         .into()
 }

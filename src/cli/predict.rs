@@ -320,17 +320,20 @@ impl Foreseen<'_> {
     /// The next event under `next`; all events under `ahead` where several were asked for.
     fn json(&self) -> serde_json::Value {
         let said = self.said();
-        let item = |scored: &Scored| {
-            let (item, title) = (
-                self.shown.item(scored.item_idx),
-                self.shown.label(scored.item_idx),
-            );
-            json!({ "item": item, "title": title, said: scored.probability })
-        };
         let lists: Vec<Vec<_>> = self
             .lists
             .iter()
-            .map(|list| list.iter().map(item).collect())
+            .map(|list| {
+                list.iter()
+                    .map(|scored| {
+                        let (item, title) = (
+                            self.shown.item(scored.item_idx),
+                            self.shown.label(scored.item_idx),
+                        );
+                        json!({ "item": item, "title": title, said: scored.probability })
+                    })
+                    .collect()
+            })
             .collect();
         let mut told = self.by.json();
         told.insert("user", json!(self.whose.user));

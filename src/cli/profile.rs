@@ -211,12 +211,15 @@ fn json_of(profile: &Profile, dataset: &Dataset) -> Value {
 
 /// Two columns, names and values, as one object.
 fn figures(table: &data::Table) -> Value {
-    let of = |row: usize| {
-        let (_, names) = table.columns.first()?;
-        let (_, values) = table.columns.get(1)?;
-        Some((names.cell(row), cell(values, row)))
-    };
-    Value::Object((0..table.n_rows()).filter_map(of).collect())
+    Value::Object(
+        (0..table.n_rows())
+            .filter_map(|row| {
+                let (_, names) = table.columns.first()?;
+                let (_, values) = table.columns.get(1)?;
+                Some((names.cell(row), cell(values, row)))
+            })
+            .collect(),
+    )
 }
 
 fn cell(column: &Column, row: usize) -> Value {

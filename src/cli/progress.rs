@@ -8,7 +8,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::table::{self, count, duration};
 use crate::data::{Stage, Watch};
-use crate::metric::Metric;
 use crate::spec::shown;
 use crate::train::{Event, EventKind, Observer, Preparing, Progress, TrainError};
 
@@ -171,11 +170,15 @@ impl Observer for ProgressLines<'_> {
                 ..
             } => {
                 let best = if *is_best { "  best so far" } else { "" };
-                let named = |metric: &Metric| {
-                    format!("{} {}", metric.title(), table::metric(valid.get(*metric)))
-                };
-                let metrics: Vec<String> =
-                    valid.kind.headline().iter().take(2).map(named).collect();
+                let metrics: Vec<String> = valid
+                    .kind
+                    .headline()
+                    .iter()
+                    .take(2)
+                    .map(|metric| {
+                        format!("{} {}", metric.title(), table::metric(valid.get(*metric)))
+                    })
+                    .collect();
                 let (epoch, metrics) = (
                     format!("epoch {epoch}/{}", self.n_epochs),
                     metrics.join("  "),

@@ -161,13 +161,12 @@ fn voice(name: &str) -> Result<ScoreSource, Error> {
 }
 
 fn pair(text: &str, flag: &str) -> Result<(String, String), Error> {
-    let lacks = || {
+    let (name, value) = text.split_once('=').ok_or_else(|| {
         Error::edge(
             format!("`{flag} {text}` lacks its value"),
             format!("write `{flag} {text}=VALUE`"),
         )
-    };
-    let (name, value) = text.split_once('=').ok_or_else(lacks)?;
+    })?;
     Ok((name.trim().to_owned(), value.trim().to_owned()))
 }
 
@@ -300,13 +299,17 @@ impl ListReport<'_> {
             }
             Some(Fallback::RecentPopularity) => "By recent popularity,".to_owned(),
             None => {
-                let share = |(voice, weight): &(ScoreSource, f64)| match voice {
-                    ScoreSource::Model => format!("{:.0} % {}", 100.0 * weight, self.model),
-                    ScoreSource::Reference(kind) => {
-                        format!("{:.0} % {}", 100.0 * weight, kind.title())
-                    }
-                };
-                let shares: Vec<String> = self.made.voices.iter().map(share).collect();
+                let shares: Vec<String> = self
+                    .made
+                    .voices
+                    .iter()
+                    .map(|(voice, weight)| match voice {
+                        ScoreSource::Model => format!("{:.0} % {}", 100.0 * weight, self.model),
+                        ScoreSource::Reference(kind) => {
+                            format!("{:.0} % {}", 100.0 * weight, kind.title())
+                        }
+                    })
+                    .collect();
                 format!(
                     "{}, each from 0 (least) to 1 (greatest) over the ranked items,",
                     shares.join(" + ")
@@ -332,24 +335,45 @@ impl ListReport<'_> {
             .iter()
             .map(|(voice, weight)| (voice.to_string(), json!(weight)))
             .collect();
-        let item = |listed: &Listed| {
-            let parts = self.made.voices.iter().zip(&listed.parts);
-            let parts: serde_json::Map<String, Value> = parts
-                .map(|((voice, _), part)| (voice.to_string(), json!(part)))
-                .collect();
-            json!({
-                "item": self.shown.item(listed.item_idx), "title": self.shown.label(listed.item_idx),
-                "score": listed.score, "parts": parts, "cold": listed.is_cold, "probability": listed.probability,
-            })
-        };
         let fallback = self.made.fallback.as_ref().map(|fallback| match fallback {
             Fallback::Demographics(_) => "demographics",
             Fallback::RecentPopularity => "recent-popularity",
         });
+        let items: Vec<Value> = self
+            .made
+            .items
+            .iter()
+            .map(|listed| self.listed_json(listed))
+            .collect();
         json!({
-            "run": run, "epoch": epoch, "user": self.user, "seen_left_out": self.request.seen == Seen::LeftOut,
-            "blend": voices, "normalised": "0 to 1 over the ranked items", "probability_over": Odds::OVER, "fallback": fallback,
-            "cold_items_left_out": self.made.n_cold_left_out, "items": self.made.items.iter().map(item).collect::<Vec<_>>(),
+            "run": run,
+            "epoch": epoch,
+            "user": self.user,
+            "seen_left_out": self.request.seen == Seen::LeftOut,
+            "blend": voices,
+            "normalised": "0 to 1 over the ranked items",
+            "probability_over": Odds::OVER,
+            "fallback": fallback,
+            "cold_items_left_out": self.made.n_cold_left_out,
+            "items": items,
+        })
+    }
+
+    fn listed_json(&self, listed: &Listed) -> Value {
+        let parts: serde_json::Map<String, Value> = self
+            .made
+            .voices
+            .iter()
+            .zip(&listed.parts)
+            .map(|((voice, _), part)| (voice.to_string(), json!(part)))
+            .collect();
+        json!({
+            "item": self.shown.item(listed.item_idx),
+            "title": self.shown.label(listed.item_idx),
+            "score": listed.score,
+            "parts": parts,
+            "cold": listed.is_cold,
+            "probability": listed.probability,
         })
     }
 }

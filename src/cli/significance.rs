@@ -95,16 +95,18 @@ pub(super) fn write_slices(
 
 /// The slices of one run for a script.
 pub(super) fn slices_json(found: &[Slice]) -> Value {
-    let slice = |slice: &Slice| {
-        json!({
-            "by": slice.by.to_string(),
-            "name": slice.name,
-            "users": slice.n_users,
-            "value": slice.value,
-            "interval": slice.interval,
+    found
+        .iter()
+        .map(|slice| {
+            json!({
+                "by": slice.by.to_string(),
+                "name": slice.name,
+                "users": slice.n_users,
+                "value": slice.value,
+                "interval": slice.interval,
+            })
         })
-    };
-    found.iter().map(slice).collect()
+        .collect()
 }
 
 fn cells(run: &Compared) -> Vec<String> {

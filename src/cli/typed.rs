@@ -20,18 +20,20 @@ pub(super) fn items(
         .as_ref()
         .map_or(Pseudonyms::Off, |stamp| stamp.hidden);
     let pseudonymiser = Pseudonymiser::new(hidden)?;
-    let find = |word: &String| match found(dataset, pseudonymiser.as_ref(), word) {
-        ItemMatch::One(item) => Ok(item),
-        ItemMatch::Several(first) => {
-            let sentence = format!("several items are called `{}`", quotable(word));
-            Err(Error::edge(
-                sentence,
-                format!("write the id instead, such as `{}`", shown.item(first)),
-            ))
-        }
-        ItemMatch::None => Err(unknown(dataset, shown, word)),
-    };
-    fields(text)?.iter().map(find).collect()
+    fields(text)?
+        .iter()
+        .map(|word| match found(dataset, pseudonymiser.as_ref(), word) {
+            ItemMatch::One(item) => Ok(item),
+            ItemMatch::Several(first) => {
+                let sentence = format!("several items are called `{}`", quotable(word));
+                Err(Error::edge(
+                    sentence,
+                    format!("write the id instead, such as `{}`", shown.item(first)),
+                ))
+            }
+            ItemMatch::None => Err(unknown(dataset, shown, word)),
+        })
+        .collect()
 }
 
 enum ItemMatch {

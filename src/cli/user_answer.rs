@@ -99,12 +99,11 @@ pub(super) fn reference(
     let answers = experiment.answers();
     let plain = |word: &str| word.replace(['-', '_', ' '], "").to_lowercase();
     let mut of_task = ReferenceKind::iter().filter(|kind| kind.answers() == answers);
-    let is_meant = |kind: &ReferenceKind| {
+    let Some(kind) = of_task.find(|kind| {
         [kind.to_string(), kind.title().to_owned()]
             .iter()
             .any(|n| plain(n) == plain(name))
-    };
-    let Some(kind) = of_task.find(is_meant) else {
+    }) else {
         let names: Vec<String> = ReferenceKind::iter()
             .filter(|kind| kind.answers() == answers)
             .map(|kind| kind.to_string())

@@ -30,13 +30,16 @@ impl HeadSummary {
 
 fn is_causal(maps: &AttentionMaps) -> bool {
     let len = maps.len.max(1);
-    let sees_ahead = |(row, weights): (usize, &[f32])| {
-        weights
-            .iter()
-            .skip(row % len + 1)
-            .any(|weight| *weight != 0.0)
-    };
-    !maps.weights.chunks_exact(len).enumerate().any(sees_ahead)
+    !maps
+        .weights
+        .chunks_exact(len)
+        .enumerate()
+        .any(|(row, weights)| {
+            weights
+                .iter()
+                .skip(row % len + 1)
+                .any(|weight| *weight != 0.0)
+        })
 }
 
 fn mean_look_back(weights: &[f32], len: usize) -> f32 {

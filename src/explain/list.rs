@@ -132,8 +132,10 @@ impl FittedReferences {
         kind: BaselineKind,
         history: &[u32],
     ) -> Result<Vec<f32>, LeftOut> {
-        let fit = || fit_reference(prepared, kind, self.evaluation);
-        let fitted = self.fitted.entry(kind).or_insert_with(fit);
+        let fitted = self
+            .fitted
+            .entry(kind)
+            .or_insert_with(|| fit_reference(prepared, kind, self.evaluation));
         let mut scores = vec![0.0; prepared.dataset.n_items() + 1];
         fitted
             .as_ref()
@@ -160,31 +162,46 @@ pub fn recommendation(
     });
     let (raw, fallback) = if history.is_empty() {
         let (scores, fallback) = without_history(prepared, fitted, &request.told)?;
-        let stand_in = ScoreSource::Reference(BaselineKind::RecentPopularity);
-        (vec![(stand_in, 1.0, scores)], Some(fallback))
+        let stand_in = RawScores {
+            source: ScoreSource::Reference(BaselineKind::RecentPopularity),
+            weight: 1.0,
+            scores,
+        };
+        (vec![stand_in], Some(fallback))
     } else {
         let mut raw = Vec::new();
-        for (voice, weight) in weights {
-            let scores = match voice {
+        for (source, weight) in weights {
+            let scores = match source {
                 ScoreSource::Model => {
                     model.scores(&whole_history(prepared, request.user_idx, history.len()))?
                 }
                 ScoreSource::Reference(kind) => fitted.scores(prepared, kind, history)?,
             };
-            raw.push((voice, weight, scores));
+            raw.push(RawScores {
+                source,
+                weight,
+                scores,
+            });
         }
         (raw, None)
     };
     let seen = SeenItems::after(history, request.seen == Seen::LeftOut);
-    let field = CandidatePool::new(prepared, seen.excluded());
-    let content = if field.has_cold() && fallback.is_none() {
+    let pool = CandidatePool::new(prepared, seen.excluded());
+    let content = if pool.has_cold() && fallback.is_none() {
         fitted.scores(prepared, BaselineKind::Content, history).ok()
     } else {
         None
     };
-    let mut made = field.ranked(&raw, content.as_deref(), request.top);
+    let mut made = pool.ranked(&raw, content.as_deref(), request.top);
     made.fallback = fallback;
     Ok(made)
+}
+
+/// What one part of a blend says of every item, by item index, as it was given.
+struct RawScores {
+    source: ScoreSource,
+    weight: f64,
+    scores: Vec<f32>,
 }
 
 /// All events of a user, with the features that the model reads.
@@ -244,20 +261,20 @@ struct CandidatePool {
 impl CandidatePool {
     fn new(prepared: &Prepared, left_out: &[u32]) -> Self {
         let n_items = prepared.dataset.n_items();
-        let mut field = Self {
+        let mut pool = Self {
             takes_part: vec![true; n_items + 1],
             is_cold: vec![true; n_items + 1],
         };
         for &item in left_out.iter().chain(&[0]) {
-            set(&mut field.takes_part, item, false);
+            set(&mut pool.takes_part, item, false);
         }
         let sequences = &prepared.dataset.sequences;
         for (user, &len) in prepared.split.train_len.iter().enumerate() {
             for &item in sequences.items(user).iter().take(len as usize) {
-                set(&mut field.is_cold, item, false);
+                set(&mut pool.is_cold, item, false);
             }
         }
-        field
+        pool
     }
 
     fn has_cold(&self) -> bool {
@@ -269,42 +286,28 @@ impl CandidatePool {
 
     /// Scores of the items that compete brought to 0..1; those of the others 0. NaN counts as the
     /// least.
-    fn evened(&self, scores: &[f32], warm_only: impl Fn(bool) -> bool) -> Vec<f64> {
-        let takes_part = |at: usize| {
+    fn evened(&self, scores: &[f32], admits: impl Fn(bool) -> bool + Clone) -> Vec<f64> {
+        let competing = scores.iter().enumerate().map(|(at, score)| {
             let is_cold = self.is_cold.get(at).copied().unwrap_or(true);
-            self.takes_part.get(at).copied().unwrap_or(false) && warm_only(is_cold)
-        };
-        let competing = || {
-            scores
-                .iter()
-                .enumerate()
-                .filter(|(at, s)| takes_part(*at) && s.is_finite())
-                .map(|(_, s)| f64::from(*s))
-        };
-        let (least, most) = (
-            competing().fold(f64::INFINITY, f64::min),
-            competing().fold(f64::NEG_INFINITY, f64::max),
+            let takes_part = self.takes_part.get(at).copied().unwrap_or(false);
+            (takes_part && admits(is_cold) && score.is_finite()).then(|| f64::from(*score))
+        });
+        let (least, most) = competing.clone().flatten().fold(
+            (f64::INFINITY, f64::NEG_INFINITY),
+            |(least, most), score| (least.min(score), most.max(score)),
         );
-        let even = |(at, score): (usize, &f32)| {
-            let is_told = takes_part(at) && score.is_finite() && most > least;
-            if is_told {
-                (f64::from(*score) - least) / (most - least)
-            } else {
-                0.0
-            }
-        };
-        scores.iter().enumerate().map(even).collect()
+        competing
+            .map(|score| match score {
+                Some(score) if most > least => (score - least) / (most - least),
+                _ => 0.0,
+            })
+            .collect()
     }
 
-    fn ranked(
-        self,
-        raw: &[(ScoreSource, f64, Vec<f32>)],
-        content: Option<&[f32]>,
-        top: usize,
-    ) -> Recommendation {
+    fn ranked(self, raw: &[RawScores], content: Option<&[f32]>, top: usize) -> Recommendation {
         let parts: Vec<Vec<f64>> = raw
             .iter()
-            .map(|(.., scores)| self.evened(scores, |is_cold| !is_cold))
+            .map(|part| self.evened(&part.scores, |is_cold| !is_cold))
             .collect();
         let of_content = content.map(|scores| self.evened(scores, |_| true));
         let n_cold_left_out = if content.is_some() {
@@ -318,48 +321,43 @@ impl CandidatePool {
         };
         let of_model = raw
             .iter()
-            .find(|(voice, ..)| *voice == ScoreSource::Model)
-            .map(|(.., scores)| (Odds::of(scores), scores));
-        let listed = |at: usize| -> Option<Listed> {
-            let is_cold = *self.is_cold.get(at)?;
-            let of_parts: Vec<f64> = parts
-                .iter()
-                .map(|part| part.get(at).copied().unwrap_or(0.0))
-                .collect();
-            let blend = || {
-                raw.iter()
-                    .zip(&of_parts)
-                    .map(|((_, weight, _), part)| weight * part)
-                    .sum()
-            };
-            let score = if is_cold {
-                *of_content.as_ref()?.get(at)?
-            } else {
-                blend()
-            };
-            let probability = of_model
-                .as_ref()
-                .map(|(odds, scores)| odds.probability(scores, at));
-            let listed = Listed {
-                item_idx: at as u32,
-                score,
-                parts: of_parts,
-                is_cold,
-                probability,
-            };
-            self.takes_part.get(at)?.then_some(listed)
-        };
-        let mut items: Vec<Listed> = (0..self.takes_part.len()).filter_map(listed).collect();
+            .find(|part| part.source == ScoreSource::Model)
+            .map(|part| (Odds::of(&part.scores), &part.scores));
+        let mut items: Vec<Listed> = (0..self.takes_part.len())
+            .filter_map(|at| {
+                let is_cold = *self.is_cold.get(at)?;
+                let of_parts: Vec<f64> = parts
+                    .iter()
+                    .map(|part| part.get(at).copied().unwrap_or(0.0))
+                    .collect();
+                let score = if is_cold {
+                    *of_content.as_ref()?.get(at)?
+                } else {
+                    raw.iter()
+                        .zip(&of_parts)
+                        .map(|(part, evened)| part.weight * evened)
+                        .sum()
+                };
+                let probability = of_model
+                    .as_ref()
+                    .map(|(odds, scores)| odds.probability(scores, at));
+                let listed = Listed {
+                    item_idx: at as u32,
+                    score,
+                    parts: of_parts,
+                    is_cold,
+                    probability,
+                };
+                self.takes_part.get(at)?.then_some(listed)
+            })
+            .collect();
         items.sort_by(|a, b| {
             b.score
                 .total_cmp(&a.score)
                 .then(a.item_idx.cmp(&b.item_idx))
         });
         items.truncate(top);
-        let voices = raw
-            .iter()
-            .map(|(voice, weight, _)| (*voice, *weight))
-            .collect();
+        let voices = raw.iter().map(|part| (part.source, part.weight)).collect();
         Recommendation {
             voices,
             items,
@@ -495,15 +493,19 @@ mod tests {
 
     #[test]
     fn parts_run_from_0_to_1_over_what_competes_and_their_mean_is_the_blend() {
-        let field = CandidatePool::new(&prepared(), &[1]);
+        let pool = CandidatePool::new(&prepared(), &[1]);
         // Item 1 is seen, 4 is cold: 2 and 3 compete, and the voices disagree, three to one.
-        let model = (ScoreSource::Model, 0.75, vec![0.0, 99.0, -5.0, 5.0, 50.0]);
-        let popularity = (
-            ScoreSource::Reference(BaselineKind::Popularity),
-            0.25,
-            vec![0.0, 2.0, 7.0, 3.0, 0.0],
-        );
-        let made = field.ranked(&[model, popularity], None, 9);
+        let model = RawScores {
+            source: ScoreSource::Model,
+            weight: 0.75,
+            scores: vec![0.0, 99.0, -5.0, 5.0, 50.0],
+        };
+        let popularity = RawScores {
+            source: ScoreSource::Reference(BaselineKind::Popularity),
+            weight: 0.25,
+            scores: vec![0.0, 2.0, 7.0, 3.0, 0.0],
+        };
+        let made = pool.ranked(&[model, popularity], None, 9);
         let told: Vec<(u32, f64)> = made
             .items
             .iter()
@@ -516,9 +518,13 @@ mod tests {
 
     #[test]
     fn a_cold_item_is_ranked_by_its_content() {
-        let field = CandidatePool::new(&prepared(), &[]);
-        let model = (ScoreSource::Model, 1.0, vec![0.0, 1.0, 2.0, 3.0, f32::NAN]);
-        let made = field.ranked(&[model], Some(&[0.0, 0.0, 1.0, 2.0, 4.0]), 2);
+        let pool = CandidatePool::new(&prepared(), &[]);
+        let model = RawScores {
+            source: ScoreSource::Model,
+            weight: 1.0,
+            scores: vec![0.0, 1.0, 2.0, 3.0, f32::NAN],
+        };
+        let made = pool.ranked(&[model], Some(&[0.0, 0.0, 1.0, 2.0, 4.0]), 2);
         let told: Vec<(u32, f64, bool)> = made
             .items
             .iter()
@@ -534,10 +540,10 @@ mod tests {
 
     #[test]
     fn a_voice_that_says_the_same_of_all_says_nothing() {
-        let field = CandidatePool::new(&prepared(), &[]);
-        assert_eq!(field.evened(&[0.0, 3.0, 3.0, 3.0, 3.0], |_| true), [0.0; 5]);
+        let pool = CandidatePool::new(&prepared(), &[]);
+        assert_eq!(pool.evened(&[0.0, 3.0, 3.0, 3.0, 3.0], |_| true), [0.0; 5]);
         assert_eq!(
-            field.evened(&[0.0, f32::NAN, 1.0, f32::INFINITY, 3.0], |_| true),
+            pool.evened(&[0.0, f32::NAN, 1.0, f32::INFINITY, 3.0], |_| true),
             [0.0, 0.0, 0.0, 0.0, 1.0]
         );
     }

@@ -117,17 +117,16 @@ fn by_user(results: &[UserResult], metric: Metric) -> BTreeMap<&str, f64> {
 #[must_use]
 pub fn n_trials(of: &Manifest, all: &[Summary]) -> usize {
     let family = ModelKind::from(&of.experiment.model);
-    let is_trial = |other: &&Manifest| {
-        other.id != of.id
-            && other.data.events() == of.data.events()
-            && other.data.split_fingerprint == of.data.split_fingerprint
-            && other.experiment.task == of.experiment.task
-            && ModelKind::from(&other.experiment.model) == family
-    };
     1 + all
         .iter()
         .filter_map(|run| run.manifest.as_deref())
-        .filter(is_trial)
+        .filter(|other| {
+            other.id != of.id
+                && other.data.events() == of.data.events()
+                && other.data.split_fingerprint == of.data.split_fingerprint
+                && other.experiment.task == of.experiment.task
+                && ModelKind::from(&other.experiment.model) == family
+        })
         .count()
 }
 
@@ -145,8 +144,10 @@ fn versus(first: Tested<'_>, other: Tested<'_>, metric: Metric) -> Result<Versus
             ));
         }
     }
-    let gain = |(user, value): (&&str, &f64)| Some(metric.gain(*value, *before.get(user)?));
-    let gains: Vec<f64> = after.iter().filter_map(gain).collect();
+    let gains: Vec<f64> = after
+        .iter()
+        .filter_map(|(user, value)| Some(metric.gain(*value, *before.get(user)?)))
+        .collect();
     let paired = Paired::of(&gains)
         .ok_or("fewer than two users are in both runs, or a result is no number")?;
     Ok(Versus {

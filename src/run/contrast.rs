@@ -133,8 +133,10 @@ pub fn against_references(
     let rows = of_model(model);
     let kinds: Vec<ReferenceKind> = references.answers.keys().copied().collect();
     // Each draws for itself, so the order in which they are done changes nothing.
-    let of_kind = |kind: &ReferenceKind| (*kind, contrasts(&rows, &references.of(*kind), metrics));
-    let found: Vec<(ReferenceKind, Vec<Contrast>)> = kinds.par_iter().map(of_kind).collect();
+    let found: Vec<(ReferenceKind, Vec<Contrast>)> = kinds
+        .par_iter()
+        .map(|kind| (*kind, contrasts(&rows, &references.of(*kind), metrics)))
+        .collect();
     let mut all: Vec<AgainstReference> = found
         .into_iter()
         .flat_map(|(reference, of)| {
@@ -169,11 +171,15 @@ pub fn against_first(
         return Vec::new();
     };
     let before = of_model(first.results);
-    let of_run = |run: &Tested<'_>| match why_not_comparable(first.manifest, run.manifest) {
-        Some(why) => Err(why.to_owned()),
-        None => Ok(contrasts(&of_model(run.results), &before, metrics)),
-    };
-    let mut found: Vec<Result<Vec<Contrast>, String>> = others.par_iter().map(of_run).collect();
+    let mut found: Vec<Result<Vec<Contrast>, String>> = others
+        .par_iter()
+        .map(
+            |run| match why_not_comparable(first.manifest, run.manifest) {
+                Some(why) => Err(why.to_owned()),
+                None => Ok(contrasts(&of_model(run.results), &before, metrics)),
+            },
+        )
+        .collect();
     correct(
         found
             .iter_mut()
@@ -370,12 +376,12 @@ fn figure(
     }
     let answers = one_each(rows, users)?;
     let figure = match metric {
-        Metric::Rmse => {
-            let error = |answer: &ScoredAnswer<'_>| {
-                Some(answer.predicted? - answer.truth.parse::<f64>().ok()?)
-            };
-            Figure::rmse(&answers.iter().map(error).collect::<Option<Vec<f64>>>()?)
-        }
+        Metric::Rmse => Figure::rmse(
+            &answers
+                .iter()
+                .map(|answer| Some(answer.predicted? - answer.truth.parse::<f64>().ok()?))
+                .collect::<Option<Vec<f64>>>()?,
+        ),
         // A run from before answers were kept has none; where there are some, those that lack are
         // tied.
         Metric::F1Macro if answers.iter().all(|answer| answer.answered.is_none()) => return None,
@@ -386,10 +392,12 @@ fn figure(
                 .collect();
             let names = places(names);
             let place = |name: &str| names.get(name).copied();
-            let class = |answer: &ScoredAnswer<'_>| {
-                Some((place(answer.truth)?, answer.answered.and_then(place)))
-            };
-            Figure::macro_f1(&answers.iter().map(class).collect::<Option<Vec<_>>>()?)
+            Figure::macro_f1(
+                &answers
+                    .iter()
+                    .map(|answer| Some((place(answer.truth)?, answer.answered.and_then(place))))
+                    .collect::<Option<Vec<_>>>()?,
+            )
         }
         _ => Figure::of_binary(
             metric,

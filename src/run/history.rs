@@ -65,10 +65,9 @@ impl History {
     /// One series as `(epoch, step, value)`.
     #[must_use]
     pub fn series(&self, part: Part, metric: &str) -> Vec<(usize, usize, f64)> {
-        let wanted = |p: &&HistoryPoint| p.part == part && p.metric == metric;
         self.points
             .iter()
-            .filter(wanted)
+            .filter(|p| p.part == part && p.metric == metric)
             .map(|p| (p.epoch, p.step, p.value))
             .collect()
     }

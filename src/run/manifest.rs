@@ -11,9 +11,7 @@ use super::disk::{read_text, write_whole};
 use super::{Pause, RunError, RunId, SeenTarget};
 use crate::baseline::ReferenceKind;
 use crate::data::world::Ceiling;
-use crate::data::{
-    AuditMark, DataReport, DataShape, FileSpec, Finding, Returns, Role, TestTies, TimeFormat,
-};
+use crate::data::{AuditMark, DataReport, DataShape, Finding, Returns, Role, TestTies, TimeFormat};
 use crate::experiment::Experiment;
 use crate::metric::{AnswerKind, Metrics, Reliability};
 use crate::model::DeviceInfo;
@@ -87,14 +85,13 @@ impl DataStamp {
 
     /// Whether the log had times that are moments, as far as the run tells; older ones may not.
     fn has_clock(&self) -> bool {
-        let is_clock = |file: &FileSpec| {
+        self.report.file.as_ref().is_none_or(|file| {
             file.roles.column(Role::Time).is_some()
                 && !file
                     .time_format
                     .as_ref()
                     .is_some_and(TimeFormat::only_orders)
-        };
-        self.report.file.as_ref().is_none_or(is_clock)
+        })
     }
 }
 

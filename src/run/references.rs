@@ -139,16 +139,18 @@ impl ReferenceResults {
         let ids = ids
             .into_iter()
             .map(|(name, ids)| (name.to_owned(), Column::Text(ids.clone())));
-        let of_reference =
-            |(kind, answers): (&ReferenceKind, &ReferenceAnswers)| -> Vec<(String, Column)> {
-                answers
-                    .columns()
-                    .map(|(name, column)| (format!("{kind}.{name}"), column))
-                    .collect()
-            };
         Table {
             columns: ids
-                .chain(self.answers.iter().flat_map(of_reference))
+                .chain(
+                    self.answers
+                        .iter()
+                        .flat_map(|(kind, answers)| -> Vec<(String, Column)> {
+                            answers
+                                .columns()
+                                .map(|(name, column)| (format!("{kind}.{name}"), column))
+                                .collect()
+                        }),
+                )
                 .collect(),
         }
     }

@@ -44,13 +44,15 @@ pub(super) fn table(results: &[UserResult], answers: AnswerKind) -> Table {
         ]),
     }
     if results.iter().any(|result| result.facts.is_some()) {
-        let len = |result: &UserResult| {
-            result
-                .facts
-                .as_ref()
-                .map_or(f64::NAN, |facts| f64::from(facts.history_len))
-        };
-        columns.push(("history_len", number(&len)));
+        columns.push((
+            "history_len",
+            number(&|result| {
+                result
+                    .facts
+                    .as_ref()
+                    .map_or(f64::NAN, |facts| f64::from(facts.history_len))
+            }),
+        ));
     }
     Table {
         columns: columns

@@ -162,14 +162,15 @@ fn facts_from(columns: &mut BTreeMap<String, Column>) -> Option<Vec<Facts>> {
         _ => vec![None; lens.len()],
     };
     let rows = lens.into_iter().zip(deciles).zip(behaviours).zip(returns);
-    let fact =
-        |(((len, decile), behaviour), is_return): (((f64, f64), String), Option<bool>)| Facts {
+    Some(
+        rows.map(|(((len, decile), behaviour), is_return)| Facts {
             history_len: len.round() as u32,
             popularity_decile: (!decile.is_nan()).then(|| decile.round() as u32),
             behaviour,
             is_return,
-        };
-    Some(rows.map(fact).collect())
+        })
+        .collect(),
+    )
 }
 
 fn from_table(table: Table) -> Option<Vec<UserResult>> {
@@ -204,17 +205,22 @@ fn from_table(table: Table) -> Option<Vec<UserResult>> {
         .zip(predicted)
         .zip(answered)
         .zip(facts);
-    let result =
-        |((((((user_id, item_id), rank), probability), predicted), answered), facts)| UserResult {
-            user_id,
-            item_id,
-            rank,
-            probability,
-            predicted: Some(predicted).filter(|predicted: &f64| !predicted.is_nan()),
-            answered: Some(answered).filter(|answered: &String| !answered.is_empty()),
-            facts,
-        };
-    Some(rows.map(result).collect())
+    Some(
+        rows.map(
+            |((((((user_id, item_id), rank), probability), predicted), answered), facts)| {
+                UserResult {
+                    user_id,
+                    item_id,
+                    rank,
+                    probability,
+                    predicted: Some(predicted).filter(|predicted| !predicted.is_nan()),
+                    answered: Some(answered).filter(|answered| !answered.is_empty()),
+                    facts,
+                }
+            },
+        )
+        .collect(),
+    )
 }
 
 #[cfg(test)]

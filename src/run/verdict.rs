@@ -11,13 +11,15 @@ pub fn references_ahead(test: &Metrics, references: &References) -> Vec<(Referen
     let (metric, Some(own)) = test.primary() else {
         return Vec::new();
     };
-    let lead = |(kind, metrics): (&ReferenceKind, &Metrics)| {
-        let value = metrics
-            .get(metric)
-            .filter(|value| metric.is_better(*value, own))?;
-        Some((*kind, metric.gain(value, own)))
-    };
-    let mut ahead: Vec<(ReferenceKind, f64)> = references.iter().filter_map(lead).collect();
+    let mut ahead: Vec<(ReferenceKind, f64)> = references
+        .iter()
+        .filter_map(|(kind, metrics)| {
+            let value = metrics
+                .get(metric)
+                .filter(|value| metric.is_better(*value, own))?;
+            Some((*kind, metric.gain(value, own)))
+        })
+        .collect();
     ahead.sort_by(|a, b| b.1.total_cmp(&a.1));
     ahead
 }

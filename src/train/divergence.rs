@@ -244,14 +244,13 @@ impl Guess {
 
 /// Mean number of different training items of a user.
 fn items_a_user(prepared: &Prepared) -> f64 {
-    let of_user = |user| {
-        train_items(prepared, user)
-            .iter()
-            .collect::<HashSet<_>>()
-            .len()
-    };
     let (n, users) = (0..prepared.dataset.sequences.n_users())
-        .map(of_user)
+        .map(|user| {
+            train_items(prepared, user)
+                .iter()
+                .collect::<HashSet<_>>()
+                .len()
+        })
         .filter(|n| *n > 0)
         .fold((0_usize, 0_usize), |(sum, users), n| (sum + n, users + 1));
     (n as f64 / users.max(1) as f64).max(1.0)

@@ -32,24 +32,25 @@ impl RankAnswers {
     pub(super) fn results(&self, prepared: &Prepared, cases: &[EvalCase]) -> Vec<UserResult> {
         let (dataset, teller) = (&prepared.dataset, SliceFacts::new(prepared));
         let answers = cases.iter().zip(&self.ranks).zip(&self.log_probabilities);
-        let row = |((case, &rank), &log_probability): ((&EvalCase, &f64), &f64)| UserResult {
-            user_id: dataset
-                .users
-                .id(case.user_idx)
-                .unwrap_or_default()
-                .to_owned(),
-            item_id: dataset
-                .items
-                .id(question(prepared, *case).target)
-                .unwrap_or_default()
-                .to_owned(),
-            rank,
-            probability: log_probability.exp(),
-            facts: Some(teller.facts(*case)),
-            predicted: None,
-            answered: None,
-        };
-        answers.map(row).collect()
+        answers
+            .map(|((case, &rank), &log_probability)| UserResult {
+                user_id: dataset
+                    .users
+                    .id(case.user_idx)
+                    .unwrap_or_default()
+                    .to_owned(),
+                item_id: dataset
+                    .items
+                    .id(question(prepared, *case).target)
+                    .unwrap_or_default()
+                    .to_owned(),
+                rank,
+                probability: log_probability.exp(),
+                facts: Some(teller.facts(*case)),
+                predicted: None,
+                answered: None,
+            })
+            .collect()
     }
 }
 

@@ -115,15 +115,6 @@ pub(super) fn shuffled(
         n_items: prepared.dataset.n_items(),
     };
     let first = Cell::new(0);
-    let others = |histories: &Histories| {
-        let start = first.replace(first.get() + histories.n_rows());
-        let next = cases
-            .iter()
-            .cycle()
-            .skip(start + 1)
-            .take(histories.n_rows());
-        model.scores(&histories_of(prepared, next))
-    };
     let ndcg = |ranks: Vec<Rank>| {
         ranks.iter().map(|rank| ndcg_term(*rank, 10)).sum::<f64>() / ranks.len().max(1) as f64
     };
@@ -133,7 +124,15 @@ pub(super) fn shuffled(
         .map(|answer| answer.rank)
         .collect();
     let other = questions
-        .answered_by(others)?
+        .answered_by(|histories| {
+            let start = first.replace(first.get() + histories.n_rows());
+            let next = cases
+                .iter()
+                .cycle()
+                .skip(start + 1)
+                .take(histories.n_rows());
+            model.scores(&histories_of(prepared, next))
+        })?
         .iter()
         .map(|answer| answer.rank)
         .collect();

@@ -84,12 +84,10 @@ pub(super) fn list_metrics(
 /// a model that says nothing shows everyone the same list. Scores that are no numbers are not
 /// listed.
 fn top(row: &[f32], excluded: &[u32]) -> Vec<u32> {
-    let is_listed =
-        |&(item, score): &(u32, f32)| !score.is_nan() && excluded.binary_search(&item).is_err();
     let mut items: Vec<(u32, f32)> = (0_u32..)
         .zip(row.iter().copied())
         .skip(1)
-        .filter(is_listed)
+        .filter(|&(item, score)| !score.is_nan() && excluded.binary_search(&item).is_err())
         .collect();
     let order = |a: &(u32, f32), b: &(u32, f32)| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0));
     if items.len() > LENGTH {

@@ -243,12 +243,11 @@ pub(super) fn data_of_run_watched(
         ..
     } = manifest;
     if let Some(stamp) = &data.report.pseudonyms {
-        let wrong_key = |error| {
+        stamp.check().map_err(|error| {
             TrainError::Unfit(format!(
                 "the data of run {id} cannot be opened again: {error}"
             ))
-        };
-        stamp.check().map_err(wrong_key)?;
+        })?;
     }
     // From another folder, or without the variable that the path begins with, the file is where the
     // run found it.

@@ -211,54 +211,67 @@ impl Answered {
     /// it; of a number what the model said. The rank is that of the true class among all of them.
     pub(super) fn results(&self, prepared: &Prepared, outcomes: &Outcomes) -> Vec<UserResult> {
         let n_outputs = self.output.n_outputs().max(1);
-        let is_class = matches!(self.output, Output::Classes(_));
         let answers = self
             .samples
             .iter()
             .zip(self.answers.chunks_exact(n_outputs));
-        let row = |(sample, answers): (&Sample, &[f64])| {
-            let class = sample.target as usize;
-            let name = || outcomes.classes.get(class).cloned().unwrap_or_default();
-            let first = answers.first().copied().unwrap_or(f64::NAN);
-            let (truth, chance, rank) = match self.output {
-                Output::Classes(_) | Output::Catalogue => {
-                    let chance = answers.get(class).copied().unwrap_or(f64::NAN);
-                    (name(), chance, mid_rank(answers, chance))
-                }
-                Output::Chance => {
-                    let chance = if class == 1 { first } else { 1.0 - first };
-                    (name(), chance, mid_rank(&[chance, 1.0 - chance], chance))
-                }
-                Output::Number => (
-                    self.scale.unscaled(sample.target).to_string(),
-                    f64::NAN,
-                    f64::NAN,
-                ),
-            };
-            UserResult {
-                user_id: prepared
-                    .dataset
-                    .users
-                    .id(sample.user_idx)
-                    .unwrap_or_default()
-                    .to_owned(),
-                item_id: truth,
-                rank,
-                probability: chance,
-                predicted: (self.output == Output::Number).then_some(first),
-                answered: is_class
-                    .then(|| surest(answers))
-                    .flatten()
-                    .and_then(|at| outcomes.classes.get(at).cloned()),
-                facts: Some(Facts {
-                    history_len: sample.history_len,
-                    popularity_decile: None,
-                    behaviour: if is_class { name() } else { String::new() },
-                    is_return: None,
-                }),
+        answers
+            .map(|(sample, answers)| self.result(prepared, outcomes, sample, answers))
+            .collect()
+    }
+
+    fn result(
+        &self,
+        prepared: &Prepared,
+        outcomes: &Outcomes,
+        sample: &Sample,
+        answers: &[f64],
+    ) -> UserResult {
+        let is_class = matches!(self.output, Output::Classes(_));
+        let class = sample.target as usize;
+        let name = outcomes.classes.get(class).cloned().unwrap_or_default();
+        let first = answers.first().copied().unwrap_or(f64::NAN);
+        let (truth, chance, rank) = match self.output {
+            Output::Classes(_) | Output::Catalogue => {
+                let chance = answers.get(class).copied().unwrap_or(f64::NAN);
+                (name.clone(), chance, mid_rank(answers, chance))
             }
+            Output::Chance => {
+                let chance = if class == 1 { first } else { 1.0 - first };
+                (
+                    name.clone(),
+                    chance,
+                    mid_rank(&[chance, 1.0 - chance], chance),
+                )
+            }
+            Output::Number => (
+                self.scale.unscaled(sample.target).to_string(),
+                f64::NAN,
+                f64::NAN,
+            ),
         };
-        answers.map(row).collect()
+        UserResult {
+            user_id: prepared
+                .dataset
+                .users
+                .id(sample.user_idx)
+                .unwrap_or_default()
+                .to_owned(),
+            item_id: truth,
+            rank,
+            probability: chance,
+            predicted: (self.output == Output::Number).then_some(first),
+            answered: is_class
+                .then(|| surest(answers))
+                .flatten()
+                .and_then(|at| outcomes.classes.get(at).cloned()),
+            facts: Some(Facts {
+                history_len: sample.history_len,
+                popularity_decile: None,
+                behaviour: if is_class { name } else { String::new() },
+                is_return: None,
+            }),
+        }
     }
 }
 

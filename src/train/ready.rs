@@ -52,27 +52,31 @@ impl<'a> Onlooker<'a> {
             Mutex::new(Vec::new()),
         );
         let names = || in_work.lock().unwrap_or_else(PoisonError::into_inner);
-        let one = |key: &K| {
-            names().push(named(key));
-            let made = work(key, Stop::when(&is_ended));
-            names().retain(|kind| *kind != named(key));
-            n_done.fetch_add(1, Ordering::Relaxed);
-            made
-        };
-        let made = watched(|| beside(all, one), &mut || {
-            let mut in_work = names().clone();
-            in_work.sort_unstable();
-            let n_done = n_done.load(Ordering::Relaxed);
-            self.tell(Preparing {
-                in_work,
-                n_done,
-                n_all: all.len(),
-                is_judged: step == ReferenceStep::Judge,
-            });
-            if self.is_end_asked_for() {
-                is_ended.store(true, Ordering::Relaxed);
-            }
-        });
+        let made = watched(
+            || {
+                beside(all, |key| {
+                    names().push(named(key));
+                    let made = work(key, Stop::when(&is_ended));
+                    names().retain(|kind| *kind != named(key));
+                    n_done.fetch_add(1, Ordering::Relaxed);
+                    made
+                })
+            },
+            &mut || {
+                let mut in_work = names().clone();
+                in_work.sort_unstable();
+                let n_done = n_done.load(Ordering::Relaxed);
+                self.tell(Preparing {
+                    in_work,
+                    n_done,
+                    n_all: all.len(),
+                    is_judged: step == ReferenceStep::Judge,
+                });
+                if self.is_end_asked_for() {
+                    is_ended.store(true, Ordering::Relaxed);
+                }
+            },
+        );
         made.filter(|_| !is_ended.into_inner())
             .ok_or(TrainError::Cancelled)
     }

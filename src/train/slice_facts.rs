@@ -58,17 +58,19 @@ pub(super) fn n_train_events(prepared: &Prepared) -> Vec<u32> {
 fn deciles(n_events: &[u32]) -> Vec<u32> {
     let mut sorted: Vec<u32> = n_events.iter().copied().filter(|&n| n > 0).collect();
     sorted.sort_unstable();
-    let decile = |&n: &u32| {
-        if n == 0 {
-            return 0;
-        }
-        let below = sorted.partition_point(|&other| other < n);
-        let up_to = sorted.partition_point(|&other| other <= n);
-        // The middle of the places below + 1 to up_to.
-        let place = (below + 1 + up_to) as f64 / 2.0;
-        ((10.0 * place / sorted.len() as f64).ceil() as u32).clamp(1, 10)
-    };
-    n_events.iter().map(decile).collect()
+    n_events
+        .iter()
+        .map(|&n| {
+            if n == 0 {
+                return 0;
+            }
+            let below = sorted.partition_point(|&other| other < n);
+            let up_to = sorted.partition_point(|&other| other <= n);
+            // The middle of the places below + 1 to up_to.
+            let place = (below + 1 + up_to) as f64 / 2.0;
+            ((10.0 * place / sorted.len() as f64).ceil() as u32).clamp(1, 10)
+        })
+        .collect()
 }
 
 #[cfg(test)]

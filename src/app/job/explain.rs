@@ -200,18 +200,17 @@ impl ModelCache {
 }
 
 fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
-    let unknown = || {
-        format!(
-            "User `{}` is not in the data of this run; choose another user.",
-            key.user_id
-        )
-    };
     let user_idx = restored
         .prepared
         .dataset
         .users
         .idx(&key.user_id)
-        .ok_or_else(unknown)?;
+        .ok_or_else(|| {
+            format!(
+                "User `{}` is not in the data of this run; choose another user.",
+                key.user_id
+            )
+        })?;
     let view = view_of_task(
         restored.model.as_ref(),
         &restored.prepared,

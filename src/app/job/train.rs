@@ -65,17 +65,18 @@ pub(in crate::app) fn start_training(
 ) -> Sender<Command> {
     let (sender, commands) = channel();
     let post = jobs.post();
-    let work = move || {
-        let mut control = ChannelControl { commands };
-        let mut observer = ChannelObserver { post, ticket };
-        let run = match builder {
-            Some(build) => train::run_with(job, build.as_ref(), &mut control, &mut observer),
-            None => train::run(job, &mut control, &mut observer),
-        };
-        run.map_err(sentence)
-    };
-    jobs.start("train", work, move |returned| {
-        JobAnswer::Trained(ticket, returned)
-    });
+    jobs.start(
+        "train",
+        move || {
+            let mut control = ChannelControl { commands };
+            let mut observer = ChannelObserver { post, ticket };
+            let run = match builder {
+                Some(build) => train::run_with(job, build.as_ref(), &mut control, &mut observer),
+                None => train::run(job, &mut control, &mut observer),
+            };
+            run.map_err(sentence)
+        },
+        move |returned| JobAnswer::Trained(ticket, returned),
+    );
     sender
 }

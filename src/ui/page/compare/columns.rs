@@ -135,12 +135,13 @@ impl RunColumn {
         let has_optimum = runs
             .iter()
             .any(|run| run.manifest.as_ref().is_some_and(|m| m.optimum().is_some()));
-        let is_shown = |column: &Self| match column {
-            Self::Optimum => has_optimum,
-            Self::First | Self::Second | Self::Third => column.metric(kind).is_some(),
-            _ => true,
-        };
-        Self::iter().filter(is_shown).collect()
+        Self::iter()
+            .filter(|column| match column {
+                Self::Optimum => has_optimum,
+                Self::First | Self::Second | Self::Third => column.metric(kind).is_some(),
+                _ => true,
+            })
+            .collect()
     }
 
     /// Whether the number is one that must not be compared across data.

@@ -134,26 +134,28 @@ fn data(y_label: &str, series: Vec<ChartSeries>) -> ChartData {
 }
 
 fn curves(ui: &Ui, app: &App, key: &CurvesKey, part: Part, metric: &str) -> Vec<ChartSeries> {
-    let one = |(run, _): &(RunId, usize)| {
-        let points = app
-            .views
-            .series(run)
-            .ready()?
-            .curves
-            .get(part, metric)
-            .cloned()
-            .unwrap_or_default();
-        let name = app
-            .summary(run)
-            .map_or_else(|| run.to_string(), run_words::distinct_title);
-        Some(ChartSeries {
-            name,
-            color: theme::run_color(ui, app, run),
-            points,
-            keep_raw: false,
+    key.runs
+        .iter()
+        .filter_map(|(run, _)| {
+            let points = app
+                .views
+                .series(run)
+                .ready()?
+                .curves
+                .get(part, metric)
+                .cloned()
+                .unwrap_or_default();
+            let name = app
+                .summary(run)
+                .map_or_else(|| run.to_string(), run_words::distinct_title);
+            Some(ChartSeries {
+                name,
+                color: theme::run_color(ui, app, run),
+                points,
+                keep_raw: false,
+            })
         })
-    };
-    key.runs.iter().filter_map(one).collect()
+        .collect()
 }
 
 /// What kind of answers the first of the drawn runs is judged by.

@@ -67,10 +67,10 @@ impl Disagreement {
         present: Option<u32>,
         place: impl Fn(&str) -> Option<u32>,
     ) -> Option<&String> {
-        let after = |id: &&String| {
-            present.is_none_or(|present| place(id).is_some_and(|place| place > present))
-        };
-        self.users.iter().find(after).or(self.users.first())
+        self.users
+            .iter()
+            .find(|id| present.is_none_or(|present| place(id).is_some_and(|place| place > present)))
+            .or(self.users.first())
     }
 }
 
@@ -83,9 +83,11 @@ pub(super) struct Disagreements {
 
 impl Disagreements {
     pub(super) fn of(&mut self, left: &Arc<RunSeries>, right: &Arc<RunSeries>) -> &Disagreement {
-        let is_same =
-            |of: &[Arc<RunSeries>; 2]| Arc::ptr_eq(&of[0], left) && Arc::ptr_eq(&of[1], right);
-        if !self.of.as_ref().is_some_and(is_same) {
+        if !self
+            .of
+            .as_ref()
+            .is_some_and(|of| Arc::ptr_eq(&of[0], left) && Arc::ptr_eq(&of[1], right))
+        {
             self.found = Disagreement::between(&left.test_results, &right.test_results);
             self.of = Some([Arc::clone(left), Arc::clone(right)]);
         }

@@ -8,7 +8,7 @@ use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 use super::columns::{Best, RunColumn, SortedList, WorkedOut, to_beat};
 use crate::app::{Action, App, Page};
-use crate::metric::{AnswerKind, Metric};
+use crate::metric::AnswerKind;
 use crate::run::{Manifest, Summary, why_not_comparable};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
@@ -233,8 +233,12 @@ impl Line<'_> {
         let Some(test) = test.filter(|test| test.kind != self.kind) else {
             return String::new();
         };
-        let named = |metric: &Metric| format!("{} {}", metric.title(), text::of(test.get(*metric)));
-        let metrics: Vec<String> = test.kind.headline().iter().map(named).collect();
+        let metrics: Vec<String> = test
+            .kind
+            .headline()
+            .iter()
+            .map(|metric| format!("{} {}", metric.title(), text::of(test.get(*metric))))
+            .collect();
         format!("\nIts own: {}", metrics.join(", "))
     }
 

@@ -74,12 +74,6 @@ fn map(ui: &mut Ui, places: &Places, height: f32) {
         let side = if value < 0.0 { marks[1] } else { marks[0] };
         format!("{}° {side}", (value.abs() * 1e6).round() / 1e6)
     };
-    let label = |at: &HoverPosition<'_>| match at {
-        HoverPosition::NearDataPoint { position, .. } => {
-            near(places, position.x, position.y).map(told)
-        }
-        HoverPosition::Elsewhere { .. } => None,
-    };
     // A degree of longitude is shorter than one of latitude by the cosine of the latitude.
     let aspect = places.mean_latitude.to_radians().cos().max(0.05) as f32;
     Plot::new("places")
@@ -90,16 +84,20 @@ fn map(ui: &mut Ui, places: &Places, height: f32) {
         .show_y(false)
         .x_axis_formatter(move |mark, _| degrees(mark.value, ["E", "W"]))
         .y_axis_formatter(move |mark, _| degrees(mark.value, ["N", "S"]))
-        .label_formatter(label)
+        .label_formatter(|at| match at {
+            HoverPosition::NearDataPoint { position, .. } => {
+                near(places, position.x, position.y).map(told)
+            }
+            HoverPosition::Elsewhere { .. } => None,
+        })
         .show(ui, |plot| {
             let most = places.cells.first().map_or(1, |cell| cell.n_visits);
             // Rare places first, so that busy ones lie on top.
             for class in 0..CLASSES {
-                let of_class = |cell: &&PlaceCell| class_of(cell.n_visits, most) == class;
                 let points: Vec<[f64; 2]> = places
                     .cells
                     .iter()
-                    .filter(of_class)
+                    .filter(|cell| class_of(cell.n_visits, most) == class)
                     .map(|cell| [cell.longitude, cell.latitude])
                     .collect();
                 if !points.is_empty() {

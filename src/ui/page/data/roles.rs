@@ -174,8 +174,7 @@ fn samples(preview: &Preview, column: usize) -> Vec<&str> {
 }
 
 fn role(ui: &mut Ui, at: usize, column: &str, file: &mut FileSpec, preview: &Preview) {
-    let has = |role: &Role| preview.file.roles.column(*role) == Some(column);
-    let present = Role::iter().find(has);
+    let present = Role::iter().find(|role| preview.file.roles.column(*role) == Some(column));
     let mut chosen = present;
     let is_feature = file
         .free_features

@@ -195,19 +195,19 @@ fn strip(ui: &mut Ui, dataset: &Dataset, events: &[RawEvent]) {
             painter.vline(x_of(time), inner.y_range(), (1.5, color));
         }
     }
-    if let Some(at) = response.hover_pos() {
-        let near = |event: &&RawEvent| {
+    let nearest = response.hover_pos().and_then(|at| {
+        events.iter().min_by_key(|event| {
             event
                 .time
                 .map_or(i64::MAX, |time| ((x_of(time) - at.x).abs() * 10.0) as i64)
-        };
-        if let Some(event) = events.iter().min_by_key(near) {
-            response.on_hover_text(format!(
-                "{}\n{}",
-                event.time.map(exact).unwrap_or_default(),
-                event.item
-            ));
-        }
+        })
+    });
+    if let Some(event) = nearest {
+        response.on_hover_text(format!(
+            "{}\n{}",
+            event.time.map(exact).unwrap_or_default(),
+            event.item
+        ));
     }
     ui.horizontal(|ui| {
         ui.label(

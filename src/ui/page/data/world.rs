@@ -30,22 +30,26 @@ pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
 /// The chooser. Another world starts from its defaults.
 fn kind(ui: &mut Ui, world: &mut WorldSpec) {
     let mut chosen = world.kind;
-    let help = |ui: &mut Ui| {
-        ui.label("Which rules the users follow. Another world starts from its own settings.");
-        ui.weak("In a file: kind");
-    };
-    let input = |ui: &mut Ui| {
-        ComboBox::from_id_salt("world")
-            .selected_text(chosen.title())
-            .width(ui.available_width())
-            .show_ui(ui, |ui| {
-                for kind in WorldKind::iter() {
-                    ui.selectable_value(&mut chosen, kind, kind.title())
-                        .on_hover_text(WorldSpec::of(kind).story());
-                }
-            });
-    };
-    labelled(ui, "World", help, input, |_| {});
+    labelled(
+        ui,
+        "World",
+        |ui| {
+            ui.label("Which rules the users follow. Another world starts from its own settings.");
+            ui.weak("In a file: kind");
+        },
+        |ui| {
+            ComboBox::from_id_salt("world")
+                .selected_text(chosen.title())
+                .width(ui.available_width())
+                .show_ui(ui, |ui| {
+                    for kind in WorldKind::iter() {
+                        ui.selectable_value(&mut chosen, kind, kind.title())
+                            .on_hover_text(WorldSpec::of(kind).story());
+                    }
+                });
+        },
+        |_| {},
+    );
     if chosen != world.kind {
         *world = WorldSpec::of(chosen);
     }

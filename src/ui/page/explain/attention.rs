@@ -312,15 +312,18 @@ pub(super) fn looked_at(
     };
     let mut order: Vec<(usize, f32)> = weights.into_iter().enumerate().take(row + 1).collect();
     order.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let bar = |(col, share): (usize, f32)| Bar {
-        title: shown.event_name(maps.first + col),
-        share,
-        is_true: false,
-    };
     LookedAt {
         question,
         where_from,
-        rows: order.into_iter().take(LISTED).map(bar).collect(),
+        rows: order
+            .into_iter()
+            .take(LISTED)
+            .map(|(col, share)| Bar {
+                title: shown.event_name(maps.first + col),
+                share,
+                is_true: false,
+            })
+            .collect(),
     }
 }
 

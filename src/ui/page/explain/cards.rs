@@ -159,10 +159,12 @@ fn expected(ui: &mut Ui, shown: &ShownUser<'_>, step: &TimelineStep) {
 }
 
 fn rows(shown: &ShownUser<'_>, scored: &[Scored], came: Option<u32>) -> Vec<Bar> {
-    let bar = |s: &Scored| Bar {
-        title: shown.title(s.item_idx),
-        share: s.probability,
-        is_true: came == Some(s.item_idx),
-    };
-    scored.iter().map(bar).collect()
+    scored
+        .iter()
+        .map(|s| Bar {
+            title: shown.title(s.item_idx),
+            share: s.probability,
+            is_true: came == Some(s.item_idx),
+        })
+        .collect()
 }

@@ -132,19 +132,22 @@ fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, ask: ListAsk, actions:
 }
 
 fn list(ui: &mut Ui, shown: &ShownUser<'_>, made: &Recommendation) {
-    let row = |listed: &crate::explain::Listed| {
-        let cold = if listed.is_cold {
-            " (new: by content)"
-        } else {
-            ""
-        };
-        Bar {
-            title: format!("{}{cold}", shown.title(listed.item_idx)),
-            share: listed.score as f32,
-            is_true: false,
-        }
-    };
-    let rows: Vec<Bar> = made.items.iter().map(row).collect();
+    let rows: Vec<Bar> = made
+        .items
+        .iter()
+        .map(|listed| {
+            let cold = if listed.is_cold {
+                " (new: by content)"
+            } else {
+                ""
+            };
+            Bar {
+                title: format!("{}{cold}", shown.title(listed.item_idx)),
+                share: listed.score as f32,
+                is_true: false,
+            }
+        })
+        .collect();
     bars(ui, &rows);
     if made.n_cold_left_out > 0 {
         let words = "Items without training events, of which the data tell nothing";

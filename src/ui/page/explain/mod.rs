@@ -106,10 +106,11 @@ impl ExplainPage {
                 None
             }
             Loadable::Loading(what) => {
-                let same = |last: &&(ViewKey, Arc<UserView>)| {
-                    last.0.run == key.run && last.0.user_id == key.user_id
-                };
-                let Some((_, view)) = self.last.as_ref().filter(same) else {
+                let Some((_, view)) = self
+                    .last
+                    .as_ref()
+                    .filter(|last| last.0.run == key.run && last.0.user_id == key.user_id)
+                else {
                     panel::loading(ui, what);
                     return None;
                 };

@@ -92,15 +92,14 @@ fn presets(ui: &mut Ui, edited: &mut Experiment) {
                     source,
                     differs,
                 } = preset.about();
-                let hover = |ui: &mut Ui| {
-                    ui.set_max_width(420.0);
-                    ui.strong(title);
-                    ui.label(format!("Source: {source}."));
-                    ui.label(format!("Not as in the paper: {differs}"));
-                };
                 if ui
                     .selectable_label(present == Some(preset), title)
-                    .on_hover_ui(hover)
+                    .on_hover_ui(|ui| {
+                        ui.set_max_width(420.0);
+                        ui.strong(title);
+                        ui.label(format!("Source: {source}."));
+                        ui.label(format!("Not as in the paper: {differs}"));
+                    })
                     .clicked()
                 {
                     *edited = preset.applied_to(edited);
@@ -339,55 +338,63 @@ fn device(ui: &mut Ui, app: &App, training: &mut TrainingSpec) {
         None if training.device == "auto" => "auto".to_owned(),
         None => text::clipped(&training.device, 28),
     };
-    let help = |ui: &mut Ui| {
-        ui.label(
-            "auto takes a real GPU if there is one, else the CPU. A software driver is \
+    labelled(
+        ui,
+        "Device",
+        |ui| {
+            ui.label(
+                "auto takes a real GPU if there is one, else the CPU. A software driver is \
                   offered but never taken by itself.",
-        );
-    };
-    let input = |ui: &mut Ui| {
-        egui::ComboBox::from_id_salt("device")
-            .selected_text(shown)
-            .width(214.0)
-            .show_ui(ui, |ui| {
-                ui.selectable_value(
-                    &mut training.device,
-                    "auto".to_owned(),
-                    "auto: a GPU if there is one, else the CPU",
-                );
-                for device in devices {
-                    let words = format!("{} · {} · {}", device.key, device.name, device.backend);
-                    ui.selectable_value(&mut training.device, device.key.clone(), words);
-                }
-            });
-    };
-    let remark = |ui: &mut Ui| match &app.devices {
-        Loadable::Loading(words) => {
-            ui.weak(words);
-        }
-        Loadable::Failed(why) => {
-            ui.colored_label(theme::colors(ui).error, why);
-        }
-        _ => {}
-    };
-    labelled(ui, "Device", help, input, remark);
+            );
+        },
+        |ui| {
+            egui::ComboBox::from_id_salt("device")
+                .selected_text(shown)
+                .width(214.0)
+                .show_ui(ui, |ui| {
+                    ui.selectable_value(
+                        &mut training.device,
+                        "auto".to_owned(),
+                        "auto: a GPU if there is one, else the CPU",
+                    );
+                    for device in devices {
+                        let words =
+                            format!("{} · {} · {}", device.key, device.name, device.backend);
+                        ui.selectable_value(&mut training.device, device.key.clone(), words);
+                    }
+                });
+        },
+        |ui| match &app.devices {
+            Loadable::Loading(words) => {
+                ui.weak(words);
+            }
+            Loadable::Failed(why) => {
+                ui.colored_label(theme::colors(ui).error, why);
+            }
+            _ => {}
+        },
+    );
     problems(ui, &app.draft, "training.device");
 }
 
 fn seed(ui: &mut Ui, draft: &Draft, seed: &mut u64) {
-    let help = |ui: &mut Ui| {
-        ui.label(
-            "Every random choice is derived from it: the same seed, data and CPU give the \
+    labelled(
+        ui,
+        "Seed",
+        |ui| {
+            ui.label(
+                "Every random choice is derived from it: the same seed, data and CPU give the \
                   same numbers.",
-        );
-    };
-    let input = |ui: &mut Ui| {
-        ui.add_sized(
-            vec2(size::NUMBER, ui.spacing().interact_size.y),
-            egui::DragValue::new(seed).speed(0.2),
-        );
-    };
-    labelled(ui, "Seed", help, input, |_| {});
+            );
+        },
+        |ui| {
+            ui.add_sized(
+                vec2(size::NUMBER, ui.spacing().interact_size.y),
+                egui::DragValue::new(seed).speed(0.2),
+            );
+        },
+        |_| {},
+    );
     problems(ui, draft, "seed");
 }
 

@@ -109,9 +109,8 @@ fn gradient(bar: Rect) -> Mesh {
 /// printer, and can be told apart with the common color vision deficiencies.
 pub(super) fn viridis(share: f32) -> Color32 {
     static STEPS: LazyLock<Vec<Color32>> = LazyLock::new(|| {
-        let color = |at| colorous::VIRIDIS.eval_rational(at, 256);
         (0..256)
-            .map(color)
+            .map(|at| colorous::VIRIDIS.eval_rational(at, 256))
             .map(|c| Color32::from_rgb(c.r, c.g, c.b))
             .collect()
     });

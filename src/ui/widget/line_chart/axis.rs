@@ -70,11 +70,10 @@ pub(crate) fn log_marks(input: &GridInput) -> Vec<GridMark> {
             .collect()
     };
     let step_size = input.base_step_size * STEPS_ACROSS;
-    let inside = |v: &f64| *v >= low && *v <= high;
     values
         .iter()
         .map(|v| v.log10())
-        .filter(inside)
+        .filter(|v| *v >= low && *v <= high)
         .map(|value| GridMark { value, step_size })
         .collect()
 }

@@ -23,12 +23,14 @@ pub(super) struct Label {
 /// the frame has no room left for it. Earlier labels are the more important ones.
 pub(super) fn place(frame: Rect, labels: &[Label]) -> Vec<Option<Rect>> {
     let mut placed: Vec<Rect> = Vec::new();
-    let place_one = |label: &Label| {
-        let found = nearest(frame, label, &placed)?;
-        placed.push(found);
-        Some(found)
-    };
-    labels.iter().map(place_one).collect()
+    labels
+        .iter()
+        .map(|label| {
+            let found = nearest(frame, label, &placed)?;
+            placed.push(found);
+            Some(found)
+        })
+        .collect()
 }
 
 /// The free place that is nearest to the one that a label wants.
@@ -56,13 +58,12 @@ fn nearest(frame: Rect, label: &Label, placed: &[Rect]) -> Option<Rect> {
         .map(|n| frame.left() + (frame.width() - width) * f32::from(n) / f32::from(COLUMNS));
     let mirrored = (2.0 * label.at.x - wanted.x - width).clamp(frame.left(), frame.right() - width);
     let lefts = [wanted.x, mirrored].into_iter().chain(across);
-    let at = |left: f32| {
-        let top = free_top(frame, left, label.size, wanted.y, placed)?;
-        let min = pos2(left, top);
-        Some((min.distance(wanted), Rect::from_min_size(min, label.size)))
-    };
     let best = lefts
-        .filter_map(at)
+        .filter_map(|left| {
+            let top = free_top(frame, left, label.size, wanted.y, placed)?;
+            let min = pos2(left, top);
+            Some((min.distance(wanted), Rect::from_min_size(min, label.size)))
+        })
         .reduce(|best, other| if other.0 < best.0 { other } else { best });
     best.map(|(_, rect)| rect)
 }
@@ -76,18 +77,17 @@ fn free_top(frame: Rect, left: f32, size: Vec2, wanted: f32, placed: &[Rect]) ->
         .map(|other| other.expand(GAP))
         .filter(|other| other.left() < beside.right() && beside.left() < other.right())
         .collect();
-    let is_free = |top: &f32| {
+    // The nearest free place is the wanted one, or one that touches a box in the way.
+    let touching = in_the_way
+        .iter()
+        .flat_map(|other| [other.bottom(), other.top() - size.y]);
+    let tops = std::iter::once(wanted).chain(touching).filter(|top| {
         let is_inside = *top >= frame.top() && top + size.y <= frame.bottom();
         is_inside
             && in_the_way
                 .iter()
                 .all(|other| *top >= other.bottom() || top + size.y <= other.top())
-    };
-    // The nearest free place is the wanted one, or one that touches a box in the way.
-    let touching = in_the_way
-        .iter()
-        .flat_map(|other| [other.bottom(), other.top() - size.y]);
-    let tops = std::iter::once(wanted).chain(touching).filter(is_free);
+    });
     tops.reduce(|best, top| {
         if (top - wanted).abs() < (best - wanted).abs() {
             top

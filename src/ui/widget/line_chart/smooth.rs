@@ -20,21 +20,23 @@ pub fn smooth(points: &[[f64; 2]], weight: f64) -> Vec<[f64; 2]> {
     let (mut sum, mut weights, mut before) = (0.0, 0.0, first[0]);
     // Most gaps are alike, and a power costs more than all else here.
     let (mut last_gap, mut last_fade) = (0.0, 1.0);
-    let average = |p: &[f64; 2]| {
-        if !p[1].is_finite() {
-            return [p[0], f64::NAN];
-        }
-        let gap: f64 = p[0] - before;
-        if gap.to_bits() != f64::to_bits(last_gap) {
-            (last_gap, last_fade) = (gap, weight.powf(gap / mean_gap));
-        }
-        let fade = last_fade;
-        before = p[0];
-        sum = sum * fade + p[1];
-        weights = weights * fade + 1.0;
-        [p[0], sum / weights]
-    };
-    points.iter().map(average).collect()
+    points
+        .iter()
+        .map(|p| {
+            if !p[1].is_finite() {
+                return [p[0], f64::NAN];
+            }
+            let gap: f64 = p[0] - before;
+            if gap.to_bits() != f64::to_bits(last_gap) {
+                (last_gap, last_fade) = (gap, weight.powf(gap / mean_gap));
+            }
+            let fade = last_fade;
+            before = p[0];
+            sum = sum * fade + p[1];
+            weights = weights * fade + 1.0;
+            [p[0], sum / weights]
+        })
+        .collect()
 }
 
 #[cfg(test)]

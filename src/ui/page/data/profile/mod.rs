@@ -86,54 +86,55 @@ impl ProfileCards {
     ) {
         // Columns justify their words, which tears the lines of narrow cards apart.
         let plain = Layout::top_down(Align::Min);
-        let inside = |ui: &mut Ui| {
-            ui.take_available_width();
-            let colors = theme::colors(ui);
-            ui.label(RichText::new(view.title()).color(colors.strong));
-            if let Some(why) = view.absent(profile) {
-                ui.add(egui::Label::new(small(ui, why)).wrap());
-                return;
-            }
-            let (axes, sentence) = (
-                small(ui, view.axes()),
-                RichText::new(view.sentence(profile)).size(size::TEXT_SMALL),
-            );
-            ui.add(egui::Label::new(axes).truncate());
-            let as_table = view == ProfileView::Figures || self.as_table.contains(&view);
-            let (rect, _) = ui.allocate_exact_size(
-                egui::vec2(ui.available_width(), HEIGHT),
-                egui::Sense::hover(),
-            );
-            // A scope would end where its content ends, and what follows would move up.
-            let inside = &mut ui.new_child(egui::UiBuilder::new().max_rect(rect));
-            if as_table {
-                let table = self
-                    .tables
-                    .entry(view)
-                    .or_insert_with(|| view.table(profile, dataset));
-                table::ui(inside, table, HEIGHT);
-            } else {
-                chart(inside, profile, view);
-            }
-            ui.add(egui::Label::new(sentence).wrap());
-            ui.horizontal(|ui| {
-                ui.spacing_mut().button_padding = egui::vec2(6.0, 2.0);
-                if view != ProfileView::Figures {
-                    let mut shown = as_table;
-                    let words = format!("Numbers instead of the chart: {}", view.title());
-                    if ui
-                        .toggle_value(&mut shown, "Table")
-                        .on_hover_text(words)
-                        .changed()
-                        && !self.as_table.remove(&view)
-                    {
-                        self.as_table.insert(view);
-                    }
+        theme::card(ui).show(ui, |ui| {
+            ui.with_layout(plain, |ui| {
+                ui.take_available_width();
+                let colors = theme::colors(ui);
+                ui.label(RichText::new(view.title()).color(colors.strong));
+                if let Some(why) = view.absent(profile) {
+                    ui.add(egui::Label::new(small(ui, why)).wrap());
+                    return;
                 }
-                frame::action_button(ui, app, actions, Action::ExportProfile(view));
-            });
-        };
-        theme::card(ui).show(ui, |ui| ui.with_layout(plain, inside));
+                let (axes, sentence) = (
+                    small(ui, view.axes()),
+                    RichText::new(view.sentence(profile)).size(size::TEXT_SMALL),
+                );
+                ui.add(egui::Label::new(axes).truncate());
+                let as_table = view == ProfileView::Figures || self.as_table.contains(&view);
+                let (rect, _) = ui.allocate_exact_size(
+                    egui::vec2(ui.available_width(), HEIGHT),
+                    egui::Sense::hover(),
+                );
+                // A scope would end where its content ends, and what follows would move up.
+                let inside = &mut ui.new_child(egui::UiBuilder::new().max_rect(rect));
+                if as_table {
+                    let table = self
+                        .tables
+                        .entry(view)
+                        .or_insert_with(|| view.table(profile, dataset));
+                    table::ui(inside, table, HEIGHT);
+                } else {
+                    chart(inside, profile, view);
+                }
+                ui.add(egui::Label::new(sentence).wrap());
+                ui.horizontal(|ui| {
+                    ui.spacing_mut().button_padding = egui::vec2(6.0, 2.0);
+                    if view != ProfileView::Figures {
+                        let mut shown = as_table;
+                        let words = format!("Numbers instead of the chart: {}", view.title());
+                        if ui
+                            .toggle_value(&mut shown, "Table")
+                            .on_hover_text(words)
+                            .changed()
+                            && !self.as_table.remove(&view)
+                        {
+                            self.as_table.insert(view);
+                        }
+                    }
+                    frame::action_button(ui, app, actions, Action::ExportProfile(view));
+                });
+            })
+        });
         ui.add_space(size::GAP_SMALL);
     }
 }

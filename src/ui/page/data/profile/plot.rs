@@ -65,36 +65,37 @@ pub(super) fn lengths(ui: &mut Ui, lengths: &Lengths, height: f32) {
 pub(super) fn popularity(ui: &mut Ui, popularity: &Popularity, height: f32) {
     let color = theme::series_color(ui, 1);
     let ranks = log_spaced(popularity.counts.len());
-    let point = |rank: &usize| {
-        let n_events = popularity.counts.get(rank - 1).copied().unwrap_or(0).max(1);
-        [(*rank as f64).log10(), (n_events as f64).log10()]
-    };
-    let points: PlotPoints<'_> = ranks.iter().map(point).collect();
+    let points: PlotPoints<'_> = ranks
+        .iter()
+        .map(|rank| {
+            let n_events = popularity.counts.get(rank - 1).copied().unwrap_or(0).max(1);
+            [(*rank as f64).log10(), (n_events as f64).log10()]
+        })
+        .collect();
     let line = Line::new("Items", points)
         .color(color)
         .width(size::LINE)
         .fill(0.0);
-    let label = |at: &HoverPosition<'_>| match at {
-        HoverPosition::NearDataPoint { position, .. } => {
-            let (rank, n_events) = (
-                10_f64.powf(position.x).round(),
-                10_f64.powf(position.y).round(),
-            );
-            Some(format!(
-                "rank {}: {}",
-                text::count(rank as usize),
-                text::counted(n_events as usize, "event")
-            ))
-        }
-        HoverPosition::Elsewhere { .. } => None,
-    };
     still(ui, "popularity", height)
         .x_grid_spacer(|input| log_marks(&input))
         .y_grid_spacer(|input| log_marks(&input))
         .x_axis_formatter(|mark, _| log_text(mark.value))
         .y_axis_formatter(|mark, _| log_text(mark.value))
         .include_y(0.0)
-        .label_formatter(label)
+        .label_formatter(|at| match at {
+            HoverPosition::NearDataPoint { position, .. } => {
+                let (rank, n_events) = (
+                    10_f64.powf(position.x).round(),
+                    10_f64.powf(position.y).round(),
+                );
+                Some(format!(
+                    "rank {}: {}",
+                    text::count(rank as usize),
+                    text::counted(n_events as usize, "event")
+                ))
+            }
+            HoverPosition::Elsewhere { .. } => None,
+        })
         .show(ui, |plot| plot.line(line));
 }
 
@@ -122,19 +123,18 @@ pub(super) fn days(ui: &mut Ui, activity: &Activity, height: f32) {
         .color(color)
         .width(size::LINE)
         .fill(0.0);
-    let label = |at: &HoverPosition<'_>| match at {
-        HoverPosition::NearDataPoint { position, .. } => Some(format!(
-            "{}: {}",
-            date(position.x),
-            text::counted(position.y as usize, "event")
-        )),
-        HoverPosition::Elsewhere { .. } => None,
-    };
     still(ui, "days", height)
         .include_y(0.0)
         .x_grid_spacer(|input| day_marks(&input))
         .x_axis_formatter(|mark, _| date(mark.value))
-        .label_formatter(label)
+        .label_formatter(|at| match at {
+            HoverPosition::NearDataPoint { position, .. } => Some(format!(
+                "{}: {}",
+                date(position.x),
+                text::counted(position.y as usize, "event")
+            )),
+            HoverPosition::Elsewhere { .. } => None,
+        })
         .show(ui, |plot| plot.line(line));
 }
 
@@ -183,21 +183,20 @@ pub(super) fn lorenz(ui: &mut Ui, popularity: &Popularity, height: f32) {
         .width(1.0)
         .style(LineStyle::dashed_dense())
         .allow_hover(false);
-    let label = |at: &HoverPosition<'_>| match at {
-        HoverPosition::NearDataPoint { position, .. } => {
-            let (items, events) = (text::percent(position.x), text::percent(position.y));
-            Some(format!(
-                "the rarest {items} of the items have {events} of the events"
-            ))
-        }
-        HoverPosition::Elsewhere { .. } => None,
-    };
     still(ui, "lorenz", height)
         .x_axis_formatter(|mark, _| text::percent(mark.value))
         .y_axis_formatter(|mark, _| text::percent(mark.value))
         .x_grid_spacer(|_| quarters())
         .y_grid_spacer(|_| quarters())
-        .label_formatter(label)
+        .label_formatter(|at| match at {
+            HoverPosition::NearDataPoint { position, .. } => {
+                let (items, events) = (text::percent(position.x), text::percent(position.y));
+                Some(format!(
+                    "the rarest {items} of the items have {events} of the events"
+                ))
+            }
+            HoverPosition::Elsewhere { .. } => None,
+        })
         .show(ui, |plot| {
             plot.line(even);
             plot.line(curve);
@@ -239,18 +238,17 @@ pub(super) fn hours(ui: &mut Ui, activity: &Activity, height: f32) {
     let chart = BarChart::new("Events", bars.collect())
         .color(color)
         .element_formatter(Box::new(|bar, _| bar.name.clone()));
-    let marks = |_: GridInput| {
-        (0..=24)
-            .step_by(6)
-            .map(|at| GridMark {
-                value: f64::from(at),
-                step_size: ROOMY,
-            })
-            .collect()
-    };
     still(ui, "hours", height)
         .include_y(0.0)
-        .x_grid_spacer(marks)
+        .x_grid_spacer(|_| {
+            (0..=24)
+                .step_by(6)
+                .map(|at| GridMark {
+                    value: f64::from(at),
+                    step_size: ROOMY,
+                })
+                .collect()
+        })
         .x_axis_formatter(|mark, _| format!("{:02}:00", mark.value))
         .show(ui, |plot| plot.bar_chart(chart));
 }

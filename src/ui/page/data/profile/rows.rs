@@ -99,13 +99,16 @@ fn share(part: usize, whole: usize) -> f64 {
 pub(super) fn weekdays(ui: &mut Ui, activity: &Activity, height: f32) {
     let days = activity.by_weekday();
     let total = days.iter().sum();
-    let row = |(&n, name): (&usize, &str)| BarRow {
-        title: name.to_owned(),
-        share: share(n, total),
-        value: text::percent(share(n, total)),
-        hover: format!("{name}: {}", text::counted(n, "event")),
-    };
-    let rows: Vec<BarRow> = days.iter().zip(WEEKDAYS).map(row).collect();
+    let rows: Vec<BarRow> = days
+        .iter()
+        .zip(WEEKDAYS)
+        .map(|(&n, name)| BarRow {
+            title: name.to_owned(),
+            share: share(n, total),
+            value: text::percent(share(n, total)),
+            hover: format!("{name}: {}", text::counted(n, "event")),
+        })
+        .collect();
     let color = theme::series_color(ui, 2);
     bars(ui, &rows, Full::Longest, color, height);
 }

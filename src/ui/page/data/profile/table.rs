@@ -23,32 +23,33 @@ pub(super) fn ui(ui: &mut Ui, table: &Table, height: f32) {
         let builder = widths.fold(builder, |builder, width| {
             builder.column(Column::exact(width).clip(true))
         });
-        let header = |mut header: egui_extras::TableRow<'_, '_>| {
-            for (name, _) in &table.columns {
-                header.col(|ui| {
-                    let words = RichText::new(name.replace('_', " "))
-                        .size(size::TEXT_SMALL)
-                        .strong();
-                    ui.add(egui::Label::new(words).truncate());
-                });
-            }
-        };
-        builder.header(ROW, header).body(|body| {
-            body.rows(ROW, table.n_rows(), |mut row| {
-                let at = row.index();
-                for (_, column) in &table.columns {
-                    row.col(|ui| {
-                        let words = RichText::new(column.cell(at)).size(size::TEXT_SMALL);
-                        let words = if matches!(column, Numbers::Text(_)) {
-                            words
-                        } else {
-                            words.monospace()
-                        };
+        builder
+            .header(ROW, |mut header| {
+                for (name, _) in &table.columns {
+                    header.col(|ui| {
+                        let words = RichText::new(name.replace('_', " "))
+                            .size(size::TEXT_SMALL)
+                            .strong();
                         ui.add(egui::Label::new(words).truncate());
                     });
                 }
+            })
+            .body(|body| {
+                body.rows(ROW, table.n_rows(), |mut row| {
+                    let at = row.index();
+                    for (_, column) in &table.columns {
+                        row.col(|ui| {
+                            let words = RichText::new(column.cell(at)).size(size::TEXT_SMALL);
+                            let words = if matches!(column, Numbers::Text(_)) {
+                                words
+                            } else {
+                                words.monospace()
+                            };
+                            ui.add(egui::Label::new(words).truncate());
+                        });
+                    }
+                });
             });
-        });
     });
 }
 
