@@ -37,7 +37,7 @@ pub enum Error {
     /// What only the edge can tell: no such user, no display.
     #[error("{sentence}")]
     Edge {
-        /// What is wrong.
+        /// Sentence that says what is wrong.
         sentence: String,
         /// What to do about it.
         hint: Option<String>,
@@ -173,7 +173,7 @@ fn causes_of(error: &dyn std::error::Error) -> Vec<String> {
 /// An error as it is shown: the command line prints it, the window makes a notice of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    /// What is wrong, one sentence.
+    /// Sentence that says what is wrong.
     pub sentence: String,
     /// What lies behind it, one line each.
     pub causes: Vec<String>,

@@ -82,7 +82,7 @@ pub struct DataState {
     pub calendar: Option<Arc<Calendar>>,
     /// The leakage audit of `prepared`.
     pub audit: Option<Arc<Vec<Finding>>>,
-    /// Where the events of `prepared` happened, when the log says so.
+    /// Places of the events of `prepared`, when the log tells them.
     pub places: Option<Arc<Places>>,
     /// Counts by period and their forecasts, once they were asked for.
     pub forecast: ForecastState,
@@ -112,7 +112,7 @@ impl DataState {
         self.preview.ready().or(self.last_preview.as_ref())
     }
 
-    /// What is being done to the log that is being opened, and how far it is, from 0 to 1.
+    /// Stage that the opening of a log has come to, and how far it is, from 0 to 1.
     #[must_use]
     pub fn opening(&self) -> (Stage, Option<f32>) {
         self.opening.now()

@@ -21,7 +21,7 @@ const UNDO_KEPT: usize = 200;
 pub struct Draft {
     /// The experiment as it stands.
     pub experiment: Experiment,
-    /// What is wrong with it now, each at its field.
+    /// Problems that it has now, each at its field.
     pub problems: Vec<Problem>,
     /// Number of learnt numbers; `None` until the data are prepared.
     pub n_params: Option<usize>,

@@ -10,10 +10,10 @@ use crate::data::{Dataset, Period, PeriodCounts, Prepared};
 /// How many periods are forecast in the window.
 const HORIZON: usize = 8;
 
-/// What is counted.
+/// Events to count, and the period to count them by.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct ForecastKey {
-    /// By what.
+    /// Period of a count.
     pub period: Period,
     /// One behaviour (an index into [`Dataset::behaviours`]), or all.
     pub behaviour: Option<u16>,
@@ -39,7 +39,7 @@ pub struct CountForecast {
 pub struct ForecastState {
     /// How far it is.
     pub view: Loadable<Arc<CountForecast>>,
-    /// Of which data, by fingerprint, and of what of them.
+    /// Fingerprint of the data that were asked about, and what of them was counted.
     asked: Option<(String, ForecastKey)>,
     ticket: Ticket,
 }

@@ -33,7 +33,7 @@ const CHANNEL_BOUND: usize = 256;
 /// Called from any thread when something has arrived for the application.
 pub type Waker = Arc<dyn Fn() + Send + Sync>;
 
-/// What is asked for in a file dialog.
+/// Kind of file that a dialog asks for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PickKind {
     /// A log.
@@ -118,7 +118,7 @@ pub(super) enum JobAnswer {
     ProfileExported(PathBuf, Result<(), String>),
 }
 
-/// Where background work puts its answers.
+/// Sends the answers of background work to the application.
 #[derive(Clone)]
 pub(super) struct AnswerSender {
     answers: SyncSender<JobAnswer>,

@@ -20,7 +20,7 @@ pub struct ListAsk {
 /// The list that was asked for last.
 #[derive(Default)]
 pub struct ListState {
-    /// What is wanted now.
+    /// List that is wanted now.
     pub(super) wanted: Option<ListAsk>,
     /// What `made` answers.
     pub(super) answered: Option<ListAsk>,
@@ -44,7 +44,7 @@ impl ListState {
             .map(|_| &self.made)
     }
 
-    /// What is wanted and not answered yet.
+    /// List that is wanted and not made yet.
     pub(super) fn open(&self) -> Option<&ListAsk> {
         self.wanted
             .as_ref()

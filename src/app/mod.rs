@@ -99,7 +99,7 @@ pub struct App {
     pub store: RunStore,
     /// Every run of the folder, newest first.
     pub runs: Loadable<Vec<Summary>>,
-    /// What is looked at.
+    /// Run, user, epoch and event that are looked at.
     pub selection: Selection,
     /// Series and user views, loaded when they are first asked for.
     pub views: Views,

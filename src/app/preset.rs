@@ -28,7 +28,7 @@ impl SizePreset {
     }
 }
 
-/// The same family at another size; settings that are no sizes (dropout, beta) stay as they are,
+/// Returns the family at another size. Settings that are no sizes (dropout, beta) stay as they are,
 /// but for [`SizePreset::Default`], which is every default.
 #[must_use]
 pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {

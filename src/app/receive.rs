@@ -13,7 +13,7 @@ use crate::run::{RunId, RunOutcome, Summary};
 use crate::spec::shown_lines;
 use crate::train::{Ended, Event, EventKind};
 
-/// What is said of a run that was stopped before it was one.
+/// Sentence about training that was stopped before there was a run.
 pub(super) const STOPPED_EARLY: &str = "Stopped before training began.";
 
 /// Notices that are kept; the oldest go first.

@@ -1,4 +1,4 @@
-//! What is looked at, as the person chooses it.
+//! Changes to what is looked at, as the person makes them.
 
 use super::views::Forget;
 use super::{Action, App};

@@ -46,7 +46,7 @@ pub enum Page {
     Deserialize,
 )]
 pub enum ThemeChoice {
-    /// As the system.
+    /// Follows the system.
     #[default]
     System,
     /// Dark.
@@ -64,7 +64,7 @@ pub struct HeadIdx {
     pub head: usize,
 }
 
-/// What is looked at, on every page alike.
+/// Run, user, epoch and event that are looked at, on every page alike.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Selection {
     /// The run that Explain shows, and the left one of two on Compare.

@@ -11,7 +11,7 @@ use crate::train::{Ended, EventKind, LatentUse, Preparing, Progress};
 /// Losses between evaluations that are kept; beyond it every second one of the older half goes.
 const STEP_LOSSES_KEPT: usize = 20_000;
 
-/// Where a run is.
+/// Phase that training is in.
 #[derive(Clone, Debug, PartialEq)]
 pub enum TrainingPhase {
     /// Data, device and model are being made ready.
@@ -71,7 +71,7 @@ pub struct Training {
     pub run: Option<RunId>,
     /// Title such as `quickstart · Transformer`.
     pub title: String,
-    /// Where it is.
+    /// Phase that it is in.
     pub phase: TrainingPhase,
     /// Device, once known.
     pub device: Option<DeviceInfo>,
@@ -89,7 +89,7 @@ pub struct Training {
     pub points: Vec<LivePoint>,
     /// References on validation: the lines behind the ranking metric.
     pub references_valid: References,
-    /// What is used of the latent vector, where the model has one.
+    /// Use of the latent vector, where the model has one.
     pub latent: Option<Box<LatentUse>>,
     /// Warnings of this run.
     pub problems: Vec<Problem>,

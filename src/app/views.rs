@@ -41,7 +41,7 @@ pub struct RunSeries {
     pub epochs: Vec<usize>,
     /// The test rank of every user; empty until the run has come so far.
     pub test_results: Vec<UserResult>,
-    /// The same as the Train page shows a run, its end included.
+    /// The run as the Train page shows it, its end included.
     pub training: Training,
 }
 

@@ -110,7 +110,7 @@ fn statistic(statistic: Statistic) -> Value {
     })
 }
 
-/// Where others count otherwise; `null` where we know of none.
+/// How others count it otherwise; `null` where we know of none.
 fn elsewhere(said: &str) -> Option<&str> {
     (!said.is_empty()).then_some(said)
 }

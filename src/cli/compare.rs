@@ -49,7 +49,7 @@ pub struct Args {
     json: bool,
 }
 
-/// Whose answers are taken.
+/// References whose answers are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum WhichReferences {
     /// Those that the run kept
@@ -424,7 +424,7 @@ fn write_sentences(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<
     Ok(())
 }
 
-/// What is to be said of a run above a world's best possible score.
+/// Sentence about a run above a world's best possible score.
 fn above_optimum(manifest: &Manifest) -> Option<String> {
     manifest.optimum()?.above(manifest.test.as_ref()?)
 }

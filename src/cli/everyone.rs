@@ -16,7 +16,7 @@ use crate::data::{self, Column, DataSource, Moment, Sample, Table, TaskSpec};
 use crate::error::Error;
 use crate::explain::{AskAll, Word};
 
-/// What is asked of everybody, and where the answers go.
+/// Question to everybody, and where the answers go.
 pub(super) struct Everyone<'a> {
     pub(super) asked: Answerer<'a>,
     pub(super) shown: &'a ShownNames<'a>,
@@ -183,8 +183,8 @@ impl Everyone<'_> {
         Table { columns }
     }
 
-    /// In the order in which they are written: of a chance of yes the highest first, else by user;
-    /// of equals by the id that is shown, so that the order tells nothing of one that is hidden.
+    /// Rows in the order in which they are written: by the chance of yes, the highest first, else by
+    /// user; of equals by the id that is shown, so that the order tells nothing of one that is hidden.
     fn rows<'a>(&self, samples: &'a [Sample], words: &'a [Word]) -> Vec<UserRow<'a>> {
         let mut of_user: Vec<(String, &Sample, &Word)> = samples
             .iter()

@@ -1,4 +1,4 @@
-//! What is to be said of several files or runs, each sentence once with all that it is said of.
+//! Sentences about several files or runs, each written once with all that it is about.
 
 /// Sentences in the order in which they were first met.
 #[derive(Debug, Default)]

@@ -48,7 +48,7 @@ use crate::error::Error;
 use crate::run::RunStore;
 use crate::spec::{Problem, ShownStream};
 
-/// Where runs are kept unless `--runs` says otherwise, in the current folder.
+/// Folder of the runs, below the current one, unless `--runs` says otherwise.
 pub const DEFAULT_RUNS: &str = "experiments/runs";
 
 /// What may stand for a run on the command line.
@@ -62,7 +62,7 @@ SIGTERM (a scheduler) and SIGHUP (a closed terminal) pause: the run is kept wher
 read, and the exit code is 75. `seqscope resume RUN` goes on, to the same numbers as if never interrupted; after
 SIGKILL too, from the last whole epoch. A test split that is being read when SIGTERM comes is read to its end.";
 
-/// Where a command writes to.
+/// Streams that a command writes to.
 pub struct Streams<'a> {
     /// What was asked for.
     pub out: &'a mut dyn Write,

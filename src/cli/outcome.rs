@@ -59,7 +59,7 @@ pub(super) fn tell(
     }
 }
 
-/// Where a run was paused, and how it goes on.
+/// Says where a run was paused, and how it goes on.
 fn paused(id: &RunId, pause: &Pause) -> String {
     let Pause { epoch, step, .. } = pause;
     let at = if *step > 0 {
@@ -141,12 +141,12 @@ pub(super) fn ties_json(ties: &TestTies) -> Value {
     json!({ "tied": ties.n_tied, "asked": ties.n_asked })
 }
 
-/// What is to be said of a run above a world's best possible score.
+/// Sentence about a run above a world's best possible score.
 fn above_optimum(ended: &Ended) -> Option<String> {
     ended.optimum.as_ref()?.above(ended.test.as_ref()?)
 }
 
-/// As the list of runs calls it.
+/// Status in the words of the list of runs.
 fn status(ended: &Ended) -> &'static str {
     match &ended.outcome {
         Some(RunOutcome::Finished) => "finished",
@@ -368,7 +368,7 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     Ok(())
 }
 
-/// What is told of whole lists.
+/// Metrics of whole lists.
 const LISTS: [Metric; 4] = [
     Metric::Coverage10,
     Metric::Gini10,

@@ -183,9 +183,9 @@ fn refused(problem: Problem) -> Error {
     }
 }
 
-/// Whose events a prediction follows: a user's of the log before a moment, or typed ones.
+/// Events that a prediction follows: a user's of the log before a moment, or typed ones.
 struct Whose {
-    /// As a sentence says it: `user 17`.
+    /// Name in a sentence: `user 17`.
     name: String,
     /// Id as shown; `None` of a typed history.
     user: Option<String>,

@@ -155,7 +155,7 @@ pub(super) fn p_value(p: f64) -> String {
     }
 }
 
-/// The same for a script.
+/// The comparison for a script.
 pub(super) fn json_of(found: &Comparison) -> Value {
     let seeds = found.groups.iter().map(|seeds| {
         let ids: Vec<&str> = seeds.ids.iter().map(|id| id.0.as_str()).collect();

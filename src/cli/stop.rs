@@ -89,7 +89,7 @@ impl Signals {
         })
     }
 
-    /// What is set when the work is to end.
+    /// Flag that is set when the work is to end.
     pub(super) fn ends(&self) -> Arc<AtomicBool> {
         Arc::clone(&self.ends)
     }

@@ -51,7 +51,7 @@ impl<'a> Answerer<'a> {
         }
     }
 
-    /// What is asked, in words.
+    /// Question in words.
     pub(super) fn question(&self) -> String {
         let task = &self.restored.manifest.experiment.task;
         match task {

@@ -99,7 +99,7 @@ pub(super) fn tell(
     Ok(())
 }
 
-/// The same as one object; `profile` adds what any log looks like.
+/// The world as one JSON object; `profile` adds what any log looks like.
 pub(super) fn json_of(
     spec: &WorldSpec,
     profile: impl FnOnce(&Dataset, &Profile, &mut Value) -> Result<(), Error>,

@@ -25,7 +25,7 @@ pub enum Word {
     Answer(Vec<f64>),
 }
 
-/// What is asked of everybody.
+/// Question to everybody.
 #[derive(Clone, Copy)]
 pub struct AskAll<'a> {
     /// The data of the run.
@@ -45,7 +45,7 @@ const AT_A_TIME: usize = 1024;
 const MAX_SCORES: usize = 4_000_000;
 
 impl AskAll<'_> {
-    /// What is said to these questions, in their order. `goes_on` is told how many are answered,
+    /// Answers these questions, in their order. `goes_on` is told how many are answered,
     /// and may end it: then nothing is returned.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! What is told of attention heads beside their maps. Worked out once with the view: maps have
+//! Summaries of attention heads beside their maps. Worked out once with the view: maps have
 //! millions of weights, and a window that adds them up stands still meanwhile.
 
 use crate::model::AttentionMaps;
@@ -14,7 +14,7 @@ pub struct HeadSummary {
 }
 
 impl HeadSummary {
-    /// Of these maps.
+    /// Summarises the heads of these maps.
     #[must_use]
     pub fn of(maps: &AttentionMaps) -> Self {
         let heads =

@@ -36,12 +36,12 @@ impl std::fmt::Display for ScoreSource {
     }
 }
 
-/// What is asked for.
+/// Request for a recommendation list.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListRequest {
     /// The user; `None` for one that the data do not know.
     pub user_idx: Option<u32>,
-    /// What is told of a user without a history: columns of the table of users and their values.
+    /// Columns of the table of users and their values, for a user without a history.
     pub told: Vec<(String, String)>,
     /// How many items.
     pub top: usize,

@@ -76,14 +76,14 @@ pub struct UserView {
     pub next: Vec<Scored>,
     /// Attention over the history; `None` for a model that has none.
     pub attention: Option<AttentionMaps>,
-    /// What is told of its heads; of no maps, nothing.
+    /// Summary of its heads; empty without maps.
     pub heads: HeadSummary,
     /// What a model of another task than the next item said; `None` where items are ranked.
     pub said: Option<TaskAnswers>,
 }
 
 impl UserView {
-    /// The same view with nothing told of what the model expects of the test events.
+    /// Takes away what the model expects of the test events.
     #[must_use]
     pub fn without_test(mut self) -> Self {
         for step in self

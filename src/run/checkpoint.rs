@@ -37,7 +37,7 @@ pub(super) fn epochs_in(dir: &Path) -> Result<Vec<usize>, RunError> {
     Ok(found.into_iter().collect())
 }
 
-/// Of the epochs `1..=last`, those whose weights stay, when each takes `file_bytes`.
+/// Epochs of `1..=last` whose weights stay, when each takes `file_bytes`.
 pub(super) fn kept(last: usize, best: Option<usize>, file_bytes: u64) -> BTreeSet<usize> {
     let by_size = usize::try_from(MAX_BYTES / file_bytes.max(1)).unwrap_or(usize::MAX);
     let most = by_size.min(MAX_FILES);

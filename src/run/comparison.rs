@@ -26,7 +26,7 @@ pub struct Comparison {
     pub metric: Metric,
     /// The runs, in the order given.
     pub runs: Vec<Compared>,
-    /// Those of them that differ in nothing but their seed, two or more together.
+    /// Groups of two or more of them that differ in nothing but their seed.
     pub groups: Vec<Seeds>,
 }
 

@@ -332,7 +332,7 @@ fn contrasts(
 }
 
 impl Paired {
-    /// Of the users' gains; `None` for fewer than two of them, or where one is no finite number.
+    /// Tests the users' gains; `None` for fewer than two of them, or where one is no finite number.
     pub(super) fn of(gains: &[f64]) -> Option<Self> {
         Some(Self {
             effect: effect(gains)?,

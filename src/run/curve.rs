@@ -241,7 +241,7 @@ pub struct Curves {
 }
 
 impl Curves {
-    /// Those of a history.
+    /// Makes the curves of a history.
     #[must_use]
     pub fn of(history: &History) -> Self {
         let mut points: BTreeMap<(Part, &str), Vec<[f64; 2]>> = BTreeMap::new();

@@ -23,7 +23,7 @@ pub enum RunError {
     Unknown {
         /// What was asked for.
         name: String,
-        /// Where it was looked for.
+        /// Folder in which it was looked for.
         root: PathBuf,
         /// What may be meant.
         near: Option<String>,
@@ -43,7 +43,7 @@ pub enum RunError {
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What is wrong with it.
+        /// Sentence that says what is wrong with it.
         reason: String,
     },
     /// The manifest was written by a later version of the program.

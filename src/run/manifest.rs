@@ -179,7 +179,8 @@ pub struct Manifest {
     pub problems: Vec<Problem>,
     /// How it ended; absent while it runs, when it was paused and when it was killed.
     pub outcome: Option<RunOutcome>,
-    /// Where it was left to go on later; of a run that has gone on, until the next epoch is whole.
+    /// Place at which it was left to go on later; kept, once it has gone on, until the next epoch is
+    /// whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
 }
@@ -262,8 +263,8 @@ impl Manifest {
         }
     }
 
-    /// Of a run in a world that ranks items: the best that any model can reach on the test
-    /// questions as they were ranked. It stands in the manifest, so an older run has none.
+    /// The best that any model can reach on the test questions as they were ranked, for a run in a
+    /// world that ranks items. It stands in the manifest, so an older run has none.
     #[must_use]
     pub fn optimum(&self) -> Option<Ceiling> {
         let optimum = self

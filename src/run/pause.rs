@@ -1,4 +1,4 @@
-//! Where in an epoch a run was left, so that going on equals never having stopped.
+//! The place in an epoch at which a run was left, so that going on equals never having stopped.
 
 use serde::{Deserialize, Serialize};
 

@@ -50,7 +50,7 @@ impl RunPseudonyms {
         *id = self.pseudonymiser.item(id);
     }
 
-    /// What is true is an item only where items are ranked.
+    /// Hides the users, and the true answers where these are items.
     pub(super) fn hide_in_results(&self, results: &mut [UserResult], answers: AnswerKind) {
         for UserResult {
             user_id, item_id, ..

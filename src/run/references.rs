@@ -133,7 +133,7 @@ impl ReferenceResults {
         rows
     }
 
-    /// As named columns.
+    /// Named columns of the answers.
     pub(super) fn table(&self) -> Table {
         let ids = [("user_id", &self.user_ids), ("item_id", &self.item_ids)];
         let ids = ids

@@ -6,7 +6,7 @@ use super::{ReferenceResults, UserResult, results};
 use crate::data::{Column, Table};
 use crate::metric::AnswerKind;
 
-/// What is true where the answer is yes, as a will-act task names it.
+/// Name that a will-act task gives to the truth where the answer is yes.
 const YES: &str = "yes";
 
 /// One row an evaluated user. Where items are ranked `probability` is that of the true item over
@@ -105,7 +105,7 @@ pub(super) fn references_table(references: &ReferenceResults, answers: AnswerKin
     Table { columns }
 }
 
-/// What is kept is the chance of what came true.
+/// Chance of yes, from the chance of what came true, which is what is kept.
 fn chance_of_yes(truth: &str, of_truth: f64) -> f64 {
     if truth == YES {
         of_truth

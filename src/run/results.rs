@@ -25,14 +25,14 @@ pub struct UserResult {
     /// The class that it gave the highest chance, where it was asked for one and no two are tied;
     /// `None` in runs from before it was kept.
     pub answered: Option<String>,
-    /// What is known of the question; `None` in runs from before it was kept.
+    /// Facts about the question; `None` in runs from before they were kept.
     pub facts: Option<Facts>,
 }
 
 /// An answer as metrics see it.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct ScoredAnswer<'a> {
-    /// What is true, by name, or the true number.
+    /// Name of what came true, or the true number.
     pub(super) truth: &'a str,
     pub(super) rank: f64,
     pub(super) probability: f64,

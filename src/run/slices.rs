@@ -10,7 +10,7 @@ use super::UserResult;
 use crate::metric::Metric;
 use crate::metric::statistics::{Interval, bootstrap_mean};
 
-/// What is known of a question beside its answer.
+/// Facts about a question beside its answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Events that the model saw.

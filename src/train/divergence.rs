@@ -200,7 +200,7 @@ fn guess(task: &TrainingTask) -> Guess {
     }
 }
 
-/// Of a model that learns the next item.
+/// Loss of a guess by a model that learns the next item.
 fn of_objective(loss: LossKind, n_items: usize) -> Guess {
     let ln_2 = std::f64::consts::LN_2;
     match loss {
@@ -217,7 +217,7 @@ fn of_objective(loss: LossKind, n_items: usize) -> Guess {
     }
 }
 
-/// Of a model that learns bags of items; its loss is told an item of the bag.
+/// Loss of a guess by a model that learns bags of items, by item of the bag.
 fn of_bags(likelihood: Likelihood, n_items: usize, per_item: f64) -> Guess {
     match likelihood {
         Likelihood::Multinomial => of_objective(LossKind::FullSoftmax, n_items),
@@ -229,7 +229,7 @@ fn of_bags(likelihood: Likelihood, n_items: usize, per_item: f64) -> Guess {
 }
 
 impl Guess {
-    /// With what free bits charge however little the latent vector says.
+    /// Adds what free bits charge however little the latent vector says.
     fn charged(self, floor: f64) -> Self {
         if floor > 0.0 {
             Self {

@@ -23,7 +23,7 @@ impl EarlyStop {
         }
     }
 
-    /// As if every `(epoch, value)` had been observed: how a resumed run gets its counters back.
+    /// Observes every `(epoch, value)` again: how a resumed run gets its counters back.
     #[must_use]
     pub fn replayed(
         metric: Metric,

@@ -63,8 +63,8 @@ const HIGH_LR: f64 = 0.01;
 const LOOSE_CLIP: f64 = 10.0;
 
 impl TrainError {
-    /// The same error; of a training that diverged with its epoch, what in the settings makes it
-    /// likely, and what to change.
+    /// Tells more of a training that diverged: in which epoch, what in the settings makes it likely,
+    /// and what to change. Any other error stays as it is.
     pub(super) fn in_epoch(self, epoch: usize, training: &TrainingSpec) -> Self {
         let Self::Model(ModelError::Diverged { value, step }) = self else {
             return self;

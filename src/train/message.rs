@@ -1,4 +1,4 @@
-//! What is said to a training run, and what it says.
+//! Messages to a training run, and those that it sends.
 
 use std::fmt;
 use std::time::Duration;
@@ -36,7 +36,7 @@ pub enum Command {
     Leave,
 }
 
-/// Where commands come from.
+/// Source of commands.
 pub trait Control {
     /// The next command, if there is one. Never waits.
     fn poll(&mut self) -> Option<Command>;
@@ -205,7 +205,7 @@ pub struct Progress {
 pub struct Ended {
     /// Finished, stopped or failed; `None` when the run was paused or discarded.
     pub outcome: Option<RunOutcome>,
-    /// Where a paused run goes on.
+    /// Place at which a paused run goes on.
     pub pause: Option<Pause>,
     /// Epochs finished.
     pub epochs: usize,
@@ -223,7 +223,7 @@ pub struct Ended {
     pub references_test: References,
     /// Why other references were not judged.
     pub references_left_out: LeftOutReferences,
-    /// In a world: the best that any model can reach on test.
+    /// The best that any model can reach on test, in a world.
     pub optimum: Option<Ceiling>,
     /// The epoch in which training left what can be learnt and did not come back: its loss is far
     /// above that of guessing.

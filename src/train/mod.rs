@@ -70,7 +70,7 @@ use run_in_progress::{Interrupted, RunInProgress, panicked};
 pub struct Job {
     /// What to do.
     pub experiment: Experiment,
-    /// Where the run's folder goes.
+    /// Folder of runs in which the run gets its own.
     pub store: RunStore,
     /// The data, when it is already open; it must be what `experiment.data` and
     /// `experiment.split` say.

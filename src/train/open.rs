@@ -30,7 +30,7 @@ use crate::spec::{Problem, derive_seed};
 pub struct Built {
     /// The model.
     pub model: Box<dyn Trainable>,
-    /// Where it is.
+    /// Device that it is on.
     pub device: DeviceInfo,
 }
 

@@ -1,4 +1,4 @@
-//! What is watched while a run is made ready: its references, several beside each other, and
+//! Watches over a run that is made ready: its references, several beside each other, and
 //! whether anybody asks for the end.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -14,7 +14,7 @@ pub(super) struct Onlooker<'a> {
     told: Preparing,
 }
 
-/// What is done to each reference.
+/// Work on each reference.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ReferenceStep {
     Fit,

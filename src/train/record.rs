@@ -165,7 +165,7 @@ impl Recorder {
     }
 }
 
-/// Where in a run some numbers belong.
+/// Place in a run to which some numbers belong.
 #[derive(Clone, Copy)]
 struct RecordPlace {
     step: usize,

@@ -189,8 +189,8 @@ impl<'a> RunInProgress<'a> {
         }
     }
 
-    /// The same at a place where the run cannot be left: sums that are still on the device would be
-    /// cut in two.
+    /// Obeys commands at a place where the run cannot be left: sums that are still on the device
+    /// would be cut in two.
     pub(super) fn heed(&mut self) -> Result<(), Interrupted> {
         while let Some(command) = self.control.poll() {
             match command {

@@ -1,4 +1,4 @@
-//! What is known of each question beside its answer.
+//! Facts about each question beside its answer.
 
 use super::plan::train_items;
 use crate::data::{EvalCase, Prepared};

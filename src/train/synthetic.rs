@@ -95,7 +95,7 @@ pub struct JudgedSampler {
     pub downstream: Metrics,
 }
 
-/// Where the judging of samplers is.
+/// Progress of the judging of samplers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Judging {
     /// The turn of what has this title.

@@ -5,7 +5,7 @@ use super::theme::size;
 use crate::app::{Action, App};
 use crate::train::StopMode;
 
-/// Where the closing of the window is.
+/// State of the closing of the window.
 #[derive(Default, PartialEq)]
 pub(super) enum Closing {
     #[default]

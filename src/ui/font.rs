@@ -5,7 +5,7 @@ use std::path::Path;
 use egui::epaint::text::{FontInsert, FontPriority, InsertFontFamily};
 use egui::{FontData, FontFamily};
 
-/// Where Linux distributions put Noto Sans CJK.
+/// Paths at which Linux distributions put Noto Sans CJK.
 const NOTO_CJK: [&str; 4] = [
     "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
     "/usr/share/fonts/noto-cjk/NotoSansCJK-Regular.ttc",

@@ -8,7 +8,7 @@ use crate::app::{App, ThemeChoice};
 
 const KEY: &str = "seqscope";
 
-/// What is kept in eframe's storage. A field that is missing or unknown does no harm.
+/// Settings of the window in eframe's storage. A field that is missing or unknown does no harm.
 #[derive(Default, Serialize, Deserialize)]
 #[serde(default)]
 pub(crate) struct Memory {

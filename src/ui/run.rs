@@ -37,7 +37,7 @@ pub struct WindowOptions {
 #[derive(Debug, thiserror::Error)]
 #[error("{sentence}")]
 pub struct WindowError {
-    /// What is wrong and what to do.
+    /// Sentence that says what went wrong and what to do.
     pub sentence: String,
 }
 

@@ -49,7 +49,7 @@ pub(crate) mod size {
 pub(crate) struct Colors {
     /// Distinct colours for runs and series, after Okabe & Ito 2008, set apart from the background.
     pub(crate) series: [Color32; 8],
-    /// What is chosen, what invites.
+    /// Colour of what is chosen and of what invites.
     pub(crate) accent: Color32,
     /// Text on `accent`.
     pub(crate) on_accent: Color32,

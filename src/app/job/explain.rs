@@ -22,7 +22,7 @@ const MODELS_KEPT: usize = 4;
 /// Items of a recommendation list.
 const LISTED: usize = 10;
 
-/// What is asked of the explaining thread.
+/// Question to the explaining thread.
 pub(in crate::app) enum ExplainQuestion {
     /// The data of a run; `known` are data already open that may be the run's.
     Data {

@@ -83,7 +83,7 @@ fn line_from_right(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Action
     );
 }
 
-/// What is being worked on, with the way to stop it.
+/// Shows the work that is being done, with the way to stop it.
 fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
     if let Loadable::Loading(words) = &app.data.prepared {
         ui.label(words);

@@ -88,7 +88,7 @@ impl SectionForm<'_> {
         }
     }
 
-    /// Where the default comes from; for a changed value the way back to it.
+    /// Shows where the default comes from, and for a changed value the way back to it.
     fn origin(
         &self,
         ui: &mut Ui,

@@ -18,7 +18,7 @@ use crate::ui::frame::action_button;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
 
-/// What is shown below the table.
+/// View below the table.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
 enum Below {
     /// Curves over each other and the settings that differ.
@@ -31,7 +31,7 @@ enum Below {
     /// Results of a run by slice.
     #[strum(to_string = "By slice")]
     Slices,
-    /// The same user through two runs.
+    /// One user through two runs.
     #[strum(to_string = "One user, two runs")]
     User,
 }

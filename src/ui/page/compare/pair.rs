@@ -1,4 +1,4 @@
-//! The same user through two runs: both attention maps, both timelines, both next items.
+//! One user through two runs: both attention maps, both timelines, both next items.
 
 use std::sync::Arc;
 

@@ -15,7 +15,7 @@ use crate::ui::theme::{self, size};
 /// Size of the menu of steps.
 const MENU: [f32; 2] = [400.0, 460.0];
 
-/// What is asked of the list as a whole.
+/// Change to the list as a whole.
 enum ListChange {
     Swap(usize, usize),
     Remove(usize),

@@ -219,7 +219,7 @@ fn plot(ui: &Ui, made: &CountForecast, height: f32) -> Plot<'static> {
         })
 }
 
-/// What is forecast for the held-out periods, then for the next ones.
+/// Forecasts of the held-out periods, then of the next ones.
 fn bands(forecast: &Forecast) -> impl Iterator<Item = &Band> {
     forecast.tail.iter().chain(&forecast.next)
 }

@@ -218,7 +218,7 @@ fn with_data(
     }
 }
 
-/// What is missing or doubtful in the head of the file, and in its rows once they are read.
+/// Shows what is missing or doubtful in the head of the file, and in its rows once they are read.
 fn preview_problems(ui: &mut Ui, app: &App) {
     if !matches!(app.draft.experiment.data.source, DataSource::File(_)) {
         return;

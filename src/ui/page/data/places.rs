@@ -1,4 +1,4 @@
-//! Where events happened: points in degrees, in the proportions of the log's latitude.
+//! Map of the places of events: points in degrees, in the proportions of the log's latitude.
 
 use egui::{Color32, RichText, ScrollArea, Ui};
 use egui_extras::{Column, TableBuilder};

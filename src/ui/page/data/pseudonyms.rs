@@ -16,7 +16,7 @@ const LABELS: f32 = 61.0;
 pub(super) struct KeyField {
     /// Taken and wiped when the field is left.
     typed: String,
-    /// What is said of the key that was typed last.
+    /// Whether the key that was typed last is good, and why not.
     told: Option<Result<(), String>>,
 }
 

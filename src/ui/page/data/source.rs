@@ -1,4 +1,4 @@
-//! Where the events come from: a synthetic world or a file, and how the file is read.
+//! Source of the events: a synthetic world or a file, and how the file is read.
 
 use std::path::PathBuf;
 
@@ -277,7 +277,7 @@ fn file_form(ui: &mut Ui, app: &App, file: &mut FileSpec) {
     }
 }
 
-/// What is shown for a setting that was guessed.
+/// Words beside a setting that may have been guessed.
 fn guessed(is_said: bool, words: &str) -> String {
     if is_said {
         words.to_owned()

@@ -1,4 +1,4 @@
-//! Where the labels of lines and marks stand: none over another, and all within the plot.
+//! Places the labels of lines and marks: none over another, and all within the plot.
 
 use egui::{Align2, Pos2, Rect, Vec2, pos2, vec2};
 
@@ -11,7 +11,7 @@ const COLUMNS: u8 = 8;
 /// A label that wants to be somewhere.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) struct Label {
-    /// Where its anchor would best be.
+    /// Best place of its anchor.
     pub(super) at: Pos2,
     /// Which of its corners that is.
     pub(super) anchor: Align2,

@@ -38,14 +38,14 @@ pub struct ChartSeries {
 pub struct Reference {
     /// Name, written on the line.
     pub name: String,
-    /// Where it lies.
+    /// Number that the line marks.
     pub value: f64,
 }
 
 /// One point worth a mark, such as the best epoch.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Flag {
-    /// Where.
+    /// Point that is marked.
     pub at: [f64; 2],
     /// What it says.
     pub text: String,
@@ -117,7 +117,7 @@ impl LineChart {
         self.revision += 1;
     }
 
-    /// What is shown.
+    /// Numbers that are shown.
     #[must_use]
     pub fn data(&self) -> &ChartData {
         &self.data

@@ -30,7 +30,7 @@ pub struct TimelineData<'a> {
 }
 
 impl TimelineData<'_> {
-    /// Where in `steps` the event at a position of the history is.
+    /// Row in `steps` of the event at a position of the history.
     fn row_of(&self, position: usize) -> Option<usize> {
         self.steps
             .binary_search_by_key(&position, |s| s.position)

@@ -15,7 +15,7 @@ const BAND: f32 = 5.0;
 const NARROWEST: f32 = 9.0;
 const WIDEST: f32 = 22.0;
 
-/// Where ranks lie on the screen.
+/// Vertical places of ranks on the screen.
 #[derive(Clone, Copy)]
 struct RankAxis {
     top: f32,

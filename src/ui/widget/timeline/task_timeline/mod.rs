@@ -99,7 +99,7 @@ impl<'a> TimelineAnswer<'a> {
             .filter(|_| self.answers != Answers::Number)
     }
 
-    /// What is drawn: the chance of yes, that of the true class, the number.
+    /// Returns what is drawn: the chance of yes, that of the true class, or the number.
     fn value(&self) -> Option<f64> {
         match self.answers {
             Answers::Chance => self.values.get(1).copied(),
