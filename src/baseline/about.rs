@@ -1,4 +1,4 @@
-//! What each reference does, where it comes from, and what it is set to: for forms and `describe`.
+//! Descriptions of the references, with their sources and settings: for forms and `describe`.
 
 use super::{
     BUCKETS, BaselineKind, DECAYS, EASE_DECAYS, EASE_MEGABYTES, FEWEST_NEIGHBOURS, KNN_DECAYS,
@@ -11,13 +11,13 @@ use super::{
 pub struct About {
     /// Name as a person reads it.
     pub title: &'static str,
-    /// What it does, in one sentence.
+    /// Description of what it does, in one sentence.
     pub summary: &'static str,
     /// The paper, or where else it comes from.
     pub source: &'static str,
-    /// What it is set to.
+    /// Its settings.
     pub settings: Vec<AboutSetting>,
-    /// Which well-known libraries do otherwise under the same name, and what they give; empty where
+    /// Well-known libraries that do otherwise under the same name, and what they give; empty where
     /// we know of none.
     pub elsewhere: &'static str,
 }
@@ -29,7 +29,7 @@ pub struct AboutSetting {
     pub name: &'static str,
     /// Its value, or the values to choose from.
     pub value: String,
-    /// What it means.
+    /// Its meaning.
     pub help: &'static str,
 }
 
@@ -46,7 +46,7 @@ impl About {
         }
     }
 
-    /// The same with one more setting.
+    /// Adds a setting.
     #[must_use]
     pub fn with(
         mut self,
@@ -62,7 +62,7 @@ impl About {
         self
     }
 
-    /// The same with what others do otherwise. Each figure is what `tests/gold/peers.py` found.
+    /// Adds what others do otherwise. Each figure is what `tests/gold/peers.py` found.
     #[must_use]
     pub(super) fn but(mut self, elsewhere: &'static str) -> Self {
         self.elsewhere = elsewhere;

@@ -1,4 +1,4 @@
-//! Who had which items, without repeats: what the neighbour references and EASE count in.
+//! Items of each user, without repeats: what the neighbour references and EASE count in.
 
 use rayon::prelude::*;
 
@@ -89,15 +89,15 @@ impl Baskets {
         self.users.row(item as usize)
     }
 
-    /// How many users each item has, `[n_items + 1]`.
+    /// Number of users of each item, `[n_items + 1]`.
     pub(super) fn sizes(&self, n_items: usize) -> Vec<u32> {
         (0..=n_items as u32)
             .map(|item| self.users(item).len() as u32)
             .collect()
     }
 
-    /// What `row` makes of each item `0..=n_items` and its counts `[n_items + 1]` of users shared
-    /// with every item; items beside each other, on all processors, in the order of the items.
+    /// Calls `row` with each item `0..=n_items` and its counts `[n_items + 1]` of users shared with
+    /// every item, on all processors, and returns its results in the order of the items.
     pub(super) fn shared<T: Send + Default>(
         &self,
         (n_items, stop): (usize, Stop<'_>),

@@ -19,15 +19,15 @@ use super::{Baseline, LeftOut, TrainingLog};
 /// Buckets into which words are hashed: two words of a log's items fall on each other rarely.
 pub const BUCKETS: usize = 1 << 15;
 
-/// What is told of each item, as weights of hashed words.
+/// Known texts of each item, as weights of hashed words.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ItemContents {
-    /// Of item `i` at `i - 1`, by bucket; not yet weighted.
+    /// Bucket weights of item `i` at `i - 1`; not yet weighted by rarity.
     items: Vec<BTreeMap<u32, f32>>,
 }
 
 impl ItemContents {
-    /// Of so many items nothing is known.
+    /// Makes contents of `n_items` items of which nothing is known.
     #[must_use]
     pub fn of(n_items: usize) -> Self {
         Self {

@@ -24,12 +24,12 @@ const BYTES_A_PAIR: u64 = 12;
 /// about ten seconds on two cores. Time grows with the cube of the items.
 pub const EASE_MEGABYTES: usize = 432;
 
-/// What EASE may take of the machine's memory.
+/// Limits on the memory that EASE may take.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct EaseMemory {
-    /// What the user allows, in MB.
+    /// Limit that the user sets, in MB.
     pub megabytes: usize,
-    /// What the machine has free, in bytes, where that is known.
+    /// Free memory of the machine, in bytes, where that is known.
     pub free: Option<u64>,
 }
 

@@ -17,13 +17,13 @@ pub const LIKENESSES: usize = 20_000_000;
 /// Nearest items that are kept of each in any case.
 pub const FEWEST_NEIGHBOURS: usize = 100;
 
-/// What may be added to the denominator of the cosine; the first one wins a tie.
+/// Values that may be added to the denominator of the cosine; the first one wins a tie.
 pub const SHRINKAGES: [f32; 2] = [0.0, 10.0];
 
 /// The recency decays to choose from, 1 being none; the first one wins a tie.
 pub const KNN_DECAYS: [f32; 4] = [0.5, 0.7, 0.85, 1.0];
 
-/// What is chosen on the training part.
+/// Settings that are chosen on the training part.
 #[derive(Clone, Copy)]
 struct Shape {
     decay: f32,

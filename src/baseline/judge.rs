@@ -5,12 +5,12 @@ use rayon::prelude::*;
 use super::{Baseline, Stop};
 use crate::metric::{Rank, mid_rank};
 
-/// What a reference sees, what came next, and what does not compete.
+/// History that a reference sees, the item that came next, and the items that do not compete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Question<'a> {
     /// Items before, oldest first.
     pub history: &'a [u32],
-    /// What came.
+    /// Item that came next.
     pub target: u32,
     /// Items that are left out of the ranking, without repeats; a target among them is a miss.
     pub excluded: Vec<u32>,

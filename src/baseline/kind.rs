@@ -47,7 +47,7 @@ pub enum BaselineKind {
     MarkovWindow,
     /// Items that the same users had.
     ItemKnn,
-    /// What the most similar users had.
+    /// Items of the most similar users.
     UserKnn,
     /// Items told of in the same words.
     Content,

@@ -1,4 +1,4 @@
-//! What references are fitted on.
+//! Training data that references are fitted on.
 
 use super::{EaseMemory, ItemContents, Stop};
 use crate::metric::Seen;
@@ -12,13 +12,13 @@ pub struct TrainingLog<'a> {
     pub sequences: Vec<&'a [u32]>,
     /// Times of the same events, where the log has times: seconds, or numbers that only order.
     pub times: Option<Vec<&'a [i64]>>,
-    /// What is told of the items, where something is.
+    /// Known texts of the items, where there are some.
     pub contents: Option<&'a ItemContents>,
     /// Whether the fitting is to be given up.
     pub stop: Stop<'a>,
-    /// What EASE may take of the machine's memory.
+    /// Limits on the memory that EASE may take.
     pub ease_memory: EaseMemory,
-    /// What becomes of seen items in the rankings that settings are chosen by.
+    /// Treatment of seen items in the rankings that settings are chosen by.
     pub seen: Seen,
 }
 

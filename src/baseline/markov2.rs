@@ -19,11 +19,11 @@ pub(super) struct MarkovSecond {
     second: Pairs,
 }
 
-/// What followed each pair of items.
+/// Counts of the items that followed each pair of items.
 struct Pairs {
     /// `(first, second)` of each context, ascending.
     contexts: Vec<(u32, u32)>,
-    /// Where the rows of each context start; one more than contexts.
+    /// Start of the rows of each context; one more than contexts.
     offsets: Vec<usize>,
     next: Vec<u32>,
     count: Vec<f32>,

@@ -50,8 +50,8 @@ pub use user_knn::{MOST_USER_PAIRS, NEAREST_USERS};
 pub use watched::{Stop, beside, watched};
 pub use window::{DECAYS, LAST_ITEMS, ROW_NORM_EXPONENT, WINDOW};
 
-/// How much popularity counts beside one observed transition: enough to order what is tied, too
-/// little to overrule anything that was observed.
+/// Weight of popularity beside one observed transition: enough to order what is tied, too little to
+/// overrule anything that was observed.
 pub const TIE_BREAK: f32 = 1e-6;
 
 /// Scores the whole catalogue after a history.

@@ -12,7 +12,7 @@ use super::{Baseline, TrainingLog};
 /// The recency decays to choose from; the first one wins a tie.
 pub const REPEAT_DECAYS: [f32; 4] = [0.7, 0.85, 0.95, 1.0];
 
-/// What the last event has above all others: more than any sum over [`super::LONGEST_BASKET`]
+/// Advantage of the last event over all others: more than any sum over [`super::LONGEST_BASKET`]
 /// events.
 const LAST_FIRST: f32 = 2_000.0;
 

@@ -1,6 +1,6 @@
 //! Weighted counts of "this item, and so many events later that one", in compressed rows.
 
-/// How often each item follows each other one.
+/// Counts of how often each item follows each other one.
 ///
 /// The row of item `i` owns the entries `offsets[i]..offsets[i + 1]`; within a row `next` ascends,
 /// so sums over a row always run in the same order.
@@ -52,7 +52,7 @@ impl Transitions {
         }
     }
 
-    /// What follows `item`, and how often; nothing for an unknown item.
+    /// Returns the items that follow `item`, with their counts; nothing for an unknown item.
     pub(super) fn row(&self, item: u32) -> impl Iterator<Item = (u32, f32)> + '_ {
         let range = self.range(item as usize);
         let next = self.next.get(range.clone()).unwrap_or(&[]);
@@ -93,7 +93,7 @@ struct Places {
     events: Vec<u32>,
     /// Places in `events`, by item and ascending within an item.
     place: Vec<usize>,
-    /// Where each item's places start.
+    /// Start of each item's places.
     offsets: Vec<usize>,
 }
 

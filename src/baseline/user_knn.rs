@@ -14,7 +14,7 @@ use super::popularity::{Popularity, overwrite};
 use super::tune::Tuning;
 use super::{LeftOut, TrainingLog};
 
-/// How many users speak.
+/// Number of nearest users that count.
 pub const NEAREST_USERS: usize = 100;
 
 /// Most pairs of users with an item in common that are looked at, over all items: about a minute.

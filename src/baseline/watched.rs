@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use rayon::prelude::*;
 
-/// How often the waiting thread looks.
+/// Time between two looks of the waiting thread.
 const LOOK_AGAIN: Duration = Duration::from_millis(50);
 
 /// Whether work is to be given up. What is given up returns soon, and its result means nothing.
@@ -53,7 +53,7 @@ pub fn watched<T: Send>(work: impl FnOnce() -> T + Send, look: &mut dyn FnMut())
     })
 }
 
-/// What `work` makes of each of some things, beside each other, in their order.
+/// Calls `work` with each of some things in parallel, and returns its results in their order.
 pub fn beside<K: Sync, T: Send>(all: &[K], work: impl Fn(&K) -> T + Send + Sync) -> Vec<T> {
     // One at a time: each may take seconds.
     all.par_iter().with_max_len(1).map(work).collect()

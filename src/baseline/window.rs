@@ -13,10 +13,10 @@ use super::transitions::Transitions;
 use super::tune::Tuning;
 use super::{Baseline, TrainingLog};
 
-/// How many events back a training pair may reach.
+/// Number of events back that a training pair may reach.
 pub const WINDOW: usize = 5;
 
-/// How many of the latest events of a history speak.
+/// Number of the latest events of a history that count.
 pub const LAST_ITEMS: usize = 10;
 
 /// Power of its sum by which a row is divided.

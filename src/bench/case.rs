@@ -1,4 +1,4 @@
-//! What is measured, at which size, under which name.
+//! Cases of the benchmark: the work, its size, its name.
 
 use strum::IntoEnumIterator;
 
@@ -11,13 +11,13 @@ use crate::spec::Value;
 pub struct Case {
     /// Its name, which stays the same from version to version: `transformer step`.
     pub work: String,
-    /// What is done.
+    /// Kind of work.
     pub task: Task,
-    /// To how much.
+    /// Size of the data.
     pub size: Size,
 }
 
-/// What is done.
+/// Kinds of work that are measured.
 #[derive(Clone, Debug, PartialEq, strum::Display)]
 #[strum(serialize_all = "lowercase")]
 pub enum Task {
@@ -28,8 +28,8 @@ pub enum Task {
     /// The true next item of every user of such a log ranked among the whole catalogue: forward
     /// pass, scores, ranks and log-probabilities.
     Evaluation(ModelSpec),
-    /// The same with a model whose forward pass costs next to nothing, so that scores and ranks are
-    /// left.
+    /// Full-ranking evaluation with a model whose forward pass costs next to nothing, so that
+    /// scores and ranks are left.
     Ranking(ModelSpec),
     /// All that the window shows of one user.
     Explanation(ModelSpec),
@@ -55,7 +55,7 @@ impl Task {
     }
 }
 
-/// How much.
+/// Sizes of the data of a case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Size {
     /// Users of a log.
@@ -69,7 +69,7 @@ pub struct Size {
 }
 
 impl Size {
-    /// What a model is told of the data before it is built.
+    /// Returns what a model is told of the data before it is built.
     #[must_use]
     pub fn shape(self) -> DataShape {
         let Self {
@@ -87,7 +87,7 @@ impl Size {
     }
 }
 
-/// For figures, or only to see that it works.
+/// Sizes for figures, or only to see that it works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scale {
     /// Sizes of `MovieLens`-1M after cleaning.
@@ -97,8 +97,8 @@ pub enum Scale {
 }
 
 impl Scale {
-    /// For a model that reads events in order. Of a history the first event has nothing before it:
-    /// 201 events make 200 predictions.
+    /// Returns the size for a model that reads events in order. The first event of a history has
+    /// nothing before it: 201 events make 200 predictions.
     fn size(self) -> Size {
         match self {
             Self::Whole => Size {
@@ -116,7 +116,7 @@ impl Scale {
         }
     }
 
-    /// For a model of bags of items; Liang et al. 2018 take 500 users a step.
+    /// Returns the size for a model of bags of items; Liang et al. 2018 take 500 users a step.
     fn size_of_bags(self) -> Size {
         match self {
             Self::Whole => Size {
@@ -137,7 +137,7 @@ impl Scale {
 
 /// A family at the benchmark's size, without dropout.
 struct Family {
-    /// As in the names of the work: `transformer`.
+    /// Name as in the names of the work: `transformer`.
     name: String,
     model: ModelSpec,
     size: Size,
@@ -250,7 +250,7 @@ impl Family {
     }
 }
 
-/// What is measured, by name.
+/// Returns all cases, by name.
 #[must_use]
 pub fn cases(scale: Scale) -> Vec<Case> {
     let families: Vec<Family> = Family::all(scale).collect();

@@ -1,4 +1,4 @@
-//! How the cost of a step grows, as a picture: one panel for each thing that grows, both axes
+//! Chart of how the cost of a step grows: one panel for each thing that grows, both axes
 //! logarithmic, so that a straight line of slope 1 is a cost in proportion.
 
 use std::collections::BTreeSet;
@@ -7,13 +7,13 @@ use std::fmt::Write as _;
 /// One measured step.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Point {
-    /// Who did it: `Seqscope`, `PyTorch eager`.
+    /// Program that did the work: `Seqscope`, `PyTorch eager`.
     pub who: String,
     /// `transformer`.
     pub family: String,
-    /// What grows: `T`, `items`, `batch`.
+    /// Quantity that grows: `T`, `items`, `batch`.
     pub axis: String,
-    /// How large it is.
+    /// Value of that quantity.
     pub at: f64,
     /// Milliseconds.
     pub ms: f64,

@@ -32,8 +32,8 @@ fn history(user: usize, n_events: usize, n_items: usize) -> impl Iterator<Item =
     (0..n_events).map(move |at| item(((user as u64) << 20) + at as u64, n_items))
 }
 
-/// How long users' histories are in `MovieLens`-1M (5-core, 6,040 users): so many 128ths of the
-/// users have no more events than this.
+/// Distribution of the lengths of users' histories in `MovieLens`-1M (5-core, 6,040 users): so many
+/// 128ths of the users have no more events than this.
 const LENGTHS: [(u64, u64); 12] = [
     (0, 18),
     (16, 30),

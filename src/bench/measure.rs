@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-/// How often the work is done.
+/// Number of times that the work is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Runs {
-    /// At least so often, not counting the warm-up.
+    /// Fewest times, not counting the warm-up.
     pub least: usize,
-    /// At most so often.
+    /// Most times.
     pub most: usize,
     /// Between the two: until so much time has gone.
     pub enough: Duration,
@@ -39,7 +39,7 @@ const WARM: Duration = Duration::from_secs(2);
 /// But no longer than so often.
 const MOST_WARM_UPS: usize = 3;
 
-/// What the clock said.
+/// Durations of some runs of the same work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Timing {
     /// The middle of all counted runs, in milliseconds.
@@ -48,7 +48,7 @@ pub struct Timing {
     pub min_ms: f64,
     /// The longest less the shortest, as a share of the median.
     pub spread: f64,
-    /// How many were counted.
+    /// Number of runs that were counted.
     pub runs: usize,
     /// Largest resident memory of the process meanwhile, in MB (2²⁰ bytes), where the system tells
     /// it.
@@ -56,7 +56,7 @@ pub struct Timing {
 }
 
 impl Timing {
-    /// Of some durations; `None` of none.
+    /// Summarises some durations; `None` where there are none.
     pub(super) fn of(mut durations: Vec<Duration>) -> Option<Self> {
         durations.sort_unstable();
         let ms = |at: usize| {

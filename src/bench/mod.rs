@@ -1,4 +1,4 @@
-//! How long the program's own work takes: one optimiser step, one epoch, one full-ranking
+//! Benchmarks of the program's own work: one optimiser step, one epoch, one full-ranking
 //! evaluation, one user's explanation, the opening of a log.
 //!
 //! [`cases()`] lists what is measured, for every family that there is, and [`growth()`] how a

@@ -20,14 +20,14 @@ use crate::run::{RunOutcome, RunStore};
 use crate::spec::derive_seed;
 use crate::train::{self, Command, Control, Event, EventKind, Job, Observer, TrainError};
 
-/// Where and how often a case is done.
+/// Device, layers and number of runs of a measurement.
 #[derive(Clone, Debug)]
 pub struct How {
-    /// As after `--device`.
+    /// Device as after `--device`.
     pub device: String,
-    /// Which implementation of the layers.
+    /// Implementation of the layers.
     pub layers: Layers,
-    /// How often.
+    /// Number of runs.
     pub runs: Runs,
     /// A log that takes the place of the made one in an epoch and in an evaluation.
     pub log: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! What is wrong or doubtful with an experiment, as far as it can be told before the data are read.
+//! Problems of an experiment that can be found before the data are read.
 
 use super::Experiment;
 use crate::data::{self, DataShape, DataSource, Role};
@@ -17,7 +17,7 @@ pub(super) fn check(experiment: &Experiment) -> Vec<Problem> {
     with_data(experiment, data::check(&experiment.data, experiment.split))
 }
 
-/// Those that are told without a look at any file.
+/// Finds the problems that need no look at any file.
 pub(super) fn check_settings(experiment: &Experiment) -> Vec<Problem> {
     with_data(
         experiment,

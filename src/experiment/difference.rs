@@ -1,4 +1,4 @@
-//! Which settings of several experiments differ.
+//! Settings that differ between several experiments.
 
 use serde_json::Value;
 

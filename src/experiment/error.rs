@@ -1,4 +1,4 @@
-//! What can go wrong with an experiment file.
+//! Errors of experiment files.
 
 use std::path::PathBuf;
 
@@ -19,7 +19,7 @@ pub enum ExperimentError {
     Syntax {
         /// Line, counted from 1.
         line: usize,
-        /// What is wrong and what to do.
+        /// Description of what is wrong and what to do.
         sentence: String,
     },
     /// The file is of a later version of the program.
@@ -38,7 +38,7 @@ pub enum ExperimentError {
     Set {
         /// Path of the setting.
         field: String,
-        /// What is wrong and what to do.
+        /// Description of what is wrong and what to do.
         sentence: String,
     },
     /// A value cannot be written as RON.

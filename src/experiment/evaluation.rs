@@ -1,4 +1,5 @@
-//! How to judge: with or without the items that a user already had, among all items or some drawn.
+//! Settings of the evaluation: with or without the items that a user already had, among all items
+//! or some drawn.
 
 use serde::{Deserialize, Serialize, Serializer};
 
@@ -22,7 +23,7 @@ use crate::spec::{FieldValue, Problem, SetError, Value};
     strum::VariantNames,
 )]
 pub enum FilterSeen {
-    /// As the log says: they are left out unless many training events return to an item,
+    /// Left to the log: seen items are left out unless many training events return to an item,
     /// [`RETURNS_FROM`].
     #[default]
     #[serde(rename = "auto")]
@@ -45,7 +46,7 @@ impl From<bool> for FilterSeen {
 }
 
 impl Serialize for FilterSeen {
-    /// What is decided is a truth value, as it was before a log could decide it.
+    /// Writes a decided choice as a truth value, as files did before a log could decide it.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Auto => to.serialize_unit_variant("FilterSeen", 0, "auto"),
@@ -78,7 +79,7 @@ impl FieldValue for FilterSeen {
     }
 }
 
-/// How to judge.
+/// Settings of the evaluation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EvaluationSpec {
@@ -122,14 +123,14 @@ crate::spec::described! { EvaluationSpec {
 } }
 
 impl EvaluationSpec {
-    /// How many candidates are drawn, with which seed; `None` where the whole catalogue alone is
-    /// ranked.
+    /// Returns the number of drawn candidates and their seed; `None` where the whole catalogue
+    /// alone is ranked.
     #[must_use]
     pub fn candidates(&self) -> Option<(usize, usize)> {
         (self.candidates > 0).then_some((self.candidates, self.candidates_seed))
     }
 
-    /// The same with what the log decides filled in.
+    /// Returns these settings with what the log decides filled in.
     #[must_use]
     pub fn resolved(self, returns: &Returns) -> Self {
         let filter_seen = match self.filter_seen {
@@ -142,14 +143,14 @@ impl EvaluationSpec {
         }
     }
 
-    /// What becomes of seen items, once that is [resolved](Self::resolved). Where it is not, they
-    /// are left out, as all runs did that said nothing before a log could decide it.
+    /// Returns the treatment of seen items, once that is [resolved](Self::resolved). Where it is
+    /// not, they are left out, as all runs did that said nothing before a log could decide it.
     #[must_use]
     pub fn seen(&self) -> Seen {
         Seen::filtered(self.filter_seen != FilterSeen::Off)
     }
 
-    /// What is decided for a log with these returns, and why.
+    /// Says what is decided for a log with these returns, and why.
     #[must_use]
     pub fn reason(self, returns: &Returns) -> String {
         let (decided, share) = (self.resolved(returns).seen(), returns.train.percent());

@@ -5,7 +5,7 @@ use super::settings::{described, failed, parsed};
 use super::{ExperimentError, file, syntax};
 use crate::data::FeatureSpec;
 
-/// How the list is written.
+/// Example of how the list is written.
 const EXAMPLE: &str = "features are written as in a file, such as `[Gap(), GridCell(cell_degrees: \
                        0.01)]`; `seqscope describe features` lists them";
 

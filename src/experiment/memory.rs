@@ -14,9 +14,9 @@ impl Experiment {
             .memory(&Workload::new(&self.plan(shape), self.training.batch_size))
     }
 
-    /// What is doubtful where a training on the processor takes more than the machine has free, and
-    /// wrong where the weights and what belongs to each of them, which are known to the byte, take
-    /// more than all that it has. The rest is an estimate, by which nothing is refused.
+    /// Warns where a training on the processor takes more than the machine has free, and refuses it
+    /// where the weights and what belongs to each of them, which are known to the byte, take more
+    /// than all that it has. The rest is an estimate, by which nothing is refused.
     #[must_use]
     pub fn check_memory(&self, shape: DataShape, machine: MachineMemory) -> Option<Problem> {
         let MemoryNeed { parameters, .. } = self.memory(shape);

@@ -1,4 +1,4 @@
-//! What to do, as the user wrote it: one RON file.
+//! Experiments, as the user writes them: one RON file.
 
 mod check;
 mod columns;
@@ -40,22 +40,22 @@ pub struct Experiment {
     pub version: u32,
     /// Short name; becomes part of the run's folder name.
     pub name: String,
-    /// What to open and how to clean it.
+    /// Log to open, and how it is cleaned.
     #[serde(default)]
     pub data: DataSpec,
-    /// How to split.
+    /// Split into training, validation and test.
     #[serde(default)]
     pub split: SplitSpec,
-    /// What the model is to tell.
+    /// Task of the model.
     #[serde(default)]
     pub task: TaskSpec,
-    /// Which model.
+    /// Model.
     #[serde(default)]
     pub model: ModelSpec,
-    /// How to train.
+    /// Settings of the training.
     #[serde(default)]
     pub training: TrainingSpec,
-    /// How to judge.
+    /// Settings of the evaluation.
     #[serde(default)]
     pub evaluation: EvaluationSpec,
     /// Seed from which every random choice is derived.
@@ -80,21 +80,21 @@ impl Default for Experiment {
 }
 
 crate::spec::choice! {
-    /// How the learning rate falls after the warm-up.
+    /// Course of the learning rate after the warm-up.
     pub enum LrDecay {
         /// It stays.
         #[default]
         None,
-        /// In a straight line to 0 at the end of the last epoch: Devlin et al. 2019.
+        /// Straight line to 0 at the end of the last epoch: Devlin et al. 2019.
         Linear,
-        /// As one over the root of the step: Vaswani et al. 2017, eq. 3.
+        /// One over the root of the step: Vaswani et al. 2017, eq. 3.
         InverseRoot,
         /// Along half a cosine to 0 at the end of the last epoch: Loshchilov & Hutter 2017.
         Cosine,
     }
 }
 
-/// How to train.
+/// Settings of the training.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct TrainingSpec {
@@ -108,7 +108,7 @@ pub struct TrainingSpec {
     pub lr: f64,
     /// Steps over which the learning rate grows from 0.
     pub warmup_steps: usize,
-    /// How it falls after them.
+    /// Course of the learning rate after the warm-up.
     pub lr_decay: LrDecay,
     /// Decoupled weight decay.
     pub weight_decay: f64,
@@ -125,11 +125,11 @@ pub struct TrainingSpec {
     /// Epochs without a better validation metric (NDCG@10 for the next item) before training stops;
     /// 0 never stops early.
     pub patience: usize,
-    /// What a next-item model learns by.
+    /// Loss of a next-item model.
     pub loss: LossKind,
     /// Items drawn beside the true one, for losses that draw.
     pub n_negatives: usize,
-    /// How they are drawn.
+    /// Way in which negatives are drawn.
     pub negatives: Negatives,
     /// Calibration of gBCE.
     pub gbce_t: f64,
@@ -137,7 +137,7 @@ pub struct TrainingSpec {
     pub label_smoothing: f64,
     /// Whether the CPU trains by fused layers instead of burn's.
     pub fused: bool,
-    /// How training histories are changed, anew in each epoch.
+    /// Changes to training histories, drawn anew in each epoch.
     pub augment: AugmentSpec,
     /// The network that writes synthetic histories.
     pub gan: GanSpec,
@@ -217,7 +217,7 @@ crate::spec::described! { TrainingSpec {
 } }
 
 impl Experiment {
-    /// What kind of answer is asked for, and so by which metrics a run is judged.
+    /// Returns the kind of answer that is asked for, and so by which metrics a run is judged.
     #[must_use]
     pub fn answers(&self) -> AnswerKind {
         match self.task.kind() {
@@ -289,7 +289,7 @@ impl Experiment {
             && self.split.warning() == Some(problem.sentence.as_str())
     }
 
-    /// Those of [`Experiment::check`] that need no look at the disk.
+    /// Finds those problems of [`Experiment::check`] that need no look at the disk.
     #[must_use]
     pub fn check_settings(&self) -> Vec<Problem> {
         check::check_settings(self)

@@ -1,11 +1,11 @@
-//! From an experiment to what its model is built for.
+//! Plan of the model that an experiment trains.
 
 use super::Experiment;
 use crate::data::{DataShape, Output};
 use crate::model::{Blueprint, Objective};
 
 impl Experiment {
-    /// What the model is built for, on data of these sizes of which nothing else is known.
+    /// Returns the plan of the model, on data of these sizes of which nothing else is known.
     #[must_use]
     pub fn plan(&self, shape: DataShape) -> Blueprint {
         Blueprint {
@@ -15,7 +15,8 @@ impl Experiment {
         }
     }
 
-    /// What is known of the plan before the data are: no sizes, and no number of behaviours.
+    /// Returns the plan as far as it is known before the data are: no sizes, and no number of
+    /// behaviours.
     #[must_use]
     pub fn plan_without_data(&self) -> Blueprint {
         let plan = self.plan(DataShape::default());

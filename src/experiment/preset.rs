@@ -34,14 +34,14 @@ pub enum Preset {
     Svae,
 }
 
-/// What is said of a preset.
+/// Description of a preset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AboutPreset {
     /// Name as a person reads it.
     pub title: &'static str,
     /// Paper, and for which data its values are where it has several.
     pub source: &'static str,
-    /// Where the paper did otherwise than these settings can.
+    /// Differences between the paper and these settings.
     pub differs: &'static str,
 }
 
@@ -85,14 +85,14 @@ impl Preset {
         }
     }
 
-    /// Which family it is of.
+    /// Returns the family of its model.
     #[must_use]
     pub fn kind(self) -> ModelKind {
         ModelKind::from(&self.model())
     }
 
-    /// The same experiment with this model, for the next item, trained as its paper says; where it
-    /// says nothing, as it was.
+    /// Returns this experiment with the preset's model, for the next item, trained as its paper
+    /// says; what the paper leaves open stays as it was.
     #[must_use]
     pub fn applied_to(self, experiment: &Experiment) -> Experiment {
         let TrainingSpec {
@@ -119,7 +119,7 @@ impl Preset {
         }
     }
 
-    /// How the paper trains; what it leaves open is ours.
+    /// Returns how the paper trains; what it leaves open is ours.
     fn training(self) -> TrainingSpec {
         let ours = TrainingSpec::default();
         match self {

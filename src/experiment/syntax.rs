@@ -1,4 +1,4 @@
-//! What is wrong with the text of an experiment file, in words for the person who wrote it.
+//! Syntax errors of an experiment file, in words for the person who wrote it.
 
 use ron::error::{Error, SpannedError};
 use strum::IntoEnumIterator;
@@ -112,7 +112,7 @@ fn takes(text: &str, line: usize, col: usize, kind: &str) -> String {
     }
 }
 
-/// What a setting of the kind that the parser was reading is written like.
+/// Says how a setting of the kind that the parser was reading is written.
 fn wanted(code: &Error) -> Option<&'static str> {
     Some(match code {
         Error::ExpectedInteger | Error::InvalidIntegerDigit { .. } | Error::IntegerOutOfBounds => {
@@ -131,7 +131,7 @@ fn wanted(code: &Error) -> Option<&'static str> {
     })
 }
 
-/// What the settings that are one of several named things are written like.
+/// Says how the settings that are one of several named things are written.
 fn variants_of(key: &str) -> Option<String> {
     let words = match key {
         "source" => {

@@ -1,4 +1,4 @@
-//! What came of some questions: values by metric.
+//! Values by metric for some answered questions.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -18,7 +18,7 @@ use super::{AnswerKind, Metric};
 /// Names that are not known are passed over.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Metrics {
-    /// What kind of answers was judged.
+    /// Kind of the answers that were judged.
     pub kind: AnswerKind,
     /// Number of questions averaged over, one a user.
     pub n_users: usize,
@@ -61,7 +61,7 @@ impl Metrics {
         self.values.iter().map(|(&metric, &value)| (metric, value))
     }
 
-    /// With one more value. What is no finite number becomes a missing one, with a sentence.
+    /// Adds a value. One that is no finite number becomes a missing one, with a sentence.
     #[must_use]
     pub fn with(mut self, metric: Metric, value: f64) -> Self {
         if value.is_finite() {
@@ -75,7 +75,7 @@ impl Metrics {
         )
     }
 
-    /// With the reason why a value is missing.
+    /// Adds the reason why a value is missing.
     #[must_use]
     pub fn without(mut self, metric: Metric, why: &str) -> Self {
         self.values.remove(&metric);
@@ -83,7 +83,7 @@ impl Metrics {
         self
     }
 
-    /// With the values of another bag over the same questions.
+    /// Adds the values of another bag over the same questions.
     #[must_use]
     pub fn and(mut self, other: Self) -> Self {
         self.values.extend(other.values);

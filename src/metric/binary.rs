@@ -70,7 +70,7 @@ impl Reliability {
 }
 
 impl Metric {
-    /// What one answer adds to a metric that is a mean over answers (log loss, Brier score,
+    /// Returns what one answer adds to a metric that is a mean over answers (log loss, Brier score,
     /// accuracy); `None` for another metric.
     #[must_use]
     pub fn of_yes(self, yes: bool, probability: f64) -> Option<f64> {
@@ -101,7 +101,7 @@ pub(super) fn brier_term(probability: f64, outcome: f64) -> f64 {
     (probability - outcome) * (probability - outcome)
 }
 
-/// How much of a yes a probability is: above .5 all, at .5 half.
+/// Returns how far a probability counts as a yes: wholly above .5, half at .5.
 #[expect(clippy::float_cmp, reason = "a tie between yes and no is exactly .5")]
 pub(super) fn called_yes(probability: f64) -> f64 {
     if probability == 0.5 {
@@ -137,7 +137,7 @@ pub(super) fn ratio(part: f64, whole: f64) -> f64 {
 pub(super) struct Sorted {
     /// Place of each answer as it was given, and whether it is a yes.
     answers: Vec<(usize, bool)>,
-    /// Where each level of equal probabilities ends among them.
+    /// End of each level of equal probabilities among them.
     ends: Vec<usize>,
 }
 

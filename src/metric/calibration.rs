@@ -59,7 +59,7 @@ impl Reliability {
         }
     }
 
-    /// How many answers there are in all.
+    /// Returns the number of all answers.
     #[must_use]
     pub fn n_answers(&self) -> usize {
         self.bins.iter().map(|bin| bin.n).sum()

@@ -135,8 +135,8 @@ fn answers(truth: &[usize], probabilities: &[f64]) -> Vec<Answer> {
 }
 
 impl Metric {
-    /// What one answer adds to a metric that is a mean over answers (accuracy, log loss); `None`
-    /// for another metric. `row` holds the probability of each class.
+    /// Returns what one answer adds to a metric that is a mean over answers (accuracy, log loss);
+    /// `None` for another metric. `row` holds the probability of each class.
     #[must_use]
     pub fn of_class(self, truth: usize, row: &[f64]) -> Option<f64> {
         let answer = Answer::of(truth, row);

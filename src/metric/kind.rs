@@ -99,7 +99,7 @@ pub enum Metric {
     Rmse,
 }
 
-/// What kind of answer a task asks for; each has its own metrics.
+/// Kind of answer that a task asks for; each has its own metrics.
 #[derive(
     Clone,
     Copy,
@@ -130,7 +130,7 @@ pub enum AnswerKind {
     Number,
 }
 
-/// Which way a metric should go.
+/// Direction in which a metric is better.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::Display)]
 #[strum(serialize_all = "lowercase")]
 pub enum Better {
@@ -168,7 +168,7 @@ impl AnswerKind {
         }
     }
 
-    /// Those by which runs and references are held against each other, from what was kept of every
+    /// Returns the metrics by which runs and references are compared, from what was kept of every
     /// user: of items accuracy (HR@1), recall and NDCG.
     #[must_use]
     pub fn compared(self) -> &'static [Metric] {
@@ -205,7 +205,7 @@ impl Metric {
         self.into()
     }
 
-    /// Which way is better.
+    /// Returns the direction in which it is better.
     #[must_use]
     pub fn better(self) -> Better {
         match self {
@@ -229,8 +229,8 @@ impl Metric {
         better || (than.is_nan() && !value.is_nan())
     }
 
-    /// How much better `value` is than `than`: positive where it is better, whichever way that is.
-    /// Where neither way is better, the plain difference.
+    /// Returns how much better `value` is than `than`: positive where it is better, whichever way
+    /// that is. Where neither way is better, the plain difference.
     #[must_use]
     pub fn gain(self, value: f64, than: f64) -> f64 {
         match self.better() {
@@ -252,8 +252,8 @@ impl Metric {
         }
     }
 
-    /// How much better `value` is than `than` as a share of `than`: .1 where it is a tenth better.
-    /// NaN where `than` is 0.
+    /// Returns how much better `value` is than `than` as a share of `than`: .1 where it is a tenth
+    /// better. NaN where `than` is 0.
     #[must_use]
     pub fn relative_gain(self, value: f64, than: f64) -> f64 {
         if than == 0.0 {

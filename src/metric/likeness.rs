@@ -1,4 +1,4 @@
-//! How like synthetic sequences are to real ones.
+//! Measures of how like synthetic sequences are to real ones.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -22,7 +22,7 @@ pub struct Likeness {
 }
 
 impl Likeness {
-    /// Of `synthetic` against `real`, where `learnt` is what the sampler has read. Shares of
+    /// Compares `synthetic` with `real`, where `learnt` is what the sampler has read. Shares of
     /// nothing are 0, and so are distances where either side is empty.
     ///
     /// # Source

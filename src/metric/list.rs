@@ -1,4 +1,4 @@
-//! What the lists of recommendations are like: how much of the catalogue they show, how evenly, how
+//! Properties of the lists of recommendations: how much of the catalogue they show, how evenly, how
 //! rare and how popular.
 
 use super::{AnswerKind, Metric, Metrics};

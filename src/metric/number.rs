@@ -3,8 +3,8 @@
 use super::{AnswerKind, Metric, Metrics};
 
 impl Metric {
-    /// What one answer adds to the mean absolute error, NaN where it is no number; `None` for
-    /// another metric.
+    /// Returns what one answer adds to the mean absolute error, NaN where it is no number; `None`
+    /// for another metric.
     #[must_use]
     pub fn of_number(self, truth: f64, predicted: f64) -> Option<f64> {
         (self == Self::Mae).then(|| (predicted - truth).abs())

@@ -1,4 +1,4 @@
-//! How likely each item is by a row of scores: one definition for every figure that is called a
+//! Probability of each item by a row of scores: one definition for every figure that is called a
 //! probability.
 
 /// The softmax of a row of scores over *all* items of the catalogue, whether or not seen ones are
@@ -17,7 +17,7 @@ impl Odds {
     /// Over what a probability is, to stand beside it wherever it is told.
     pub const OVER: &'static str = "all items";
 
-    /// Of one row, `[n_items + 1]`.
+    /// Makes the odds of one row of scores, `[n_items + 1]`.
     #[must_use]
     pub fn of(scores: &[f32]) -> Self {
         let catalogue = scores.get(1..).unwrap_or(&[]);

@@ -20,7 +20,7 @@ pub type Rank = f64;
 /// gets 0 from it. Files hold it as an infinite number (`inf`).
 pub const MISS: Rank = Rank::INFINITY;
 
-/// What becomes of items that the user already had.
+/// Treatment of items that the user already had.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Seen {
     /// They are left out of the ranking; a true item among them is a [`MISS`].
@@ -130,7 +130,7 @@ pub fn map_term(rank: Rank, k: usize) -> f64 {
 }
 
 impl Metric {
-    /// What one rank adds to a metric that is a mean over ranks; `None` for another metric.
+    /// Returns what one rank adds to a metric that is a mean over ranks; `None` for another metric.
     #[must_use]
     pub fn of_rank(self, rank: Rank) -> Option<f64> {
         Some(match self {

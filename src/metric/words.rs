@@ -1,11 +1,11 @@
-//! What is said of each metric: title, help, source, unit.
+//! Descriptions of the metrics: title, help, source, unit.
 
 use super::Metric;
 
-/// What is said of a metric.
+/// Description of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct About {
-    /// As tables head it, such as `NDCG@10`.
+    /// Title as in the head of a table, such as `NDCG@10`.
     pub title: &'static str,
     /// One sentence of help.
     pub help: &'static str,
@@ -13,7 +13,7 @@ pub struct About {
     pub source: &'static str,
     /// Unit; empty for a share or a plain number.
     pub unit: &'static str,
-    /// Which well-known libraries count otherwise, and what they give; empty where we know of none.
+    /// Well-known libraries that count otherwise, and what they give; empty where we know of none.
     pub elsewhere: &'static str,
 }
 
@@ -62,7 +62,7 @@ const fn about(
 }
 
 impl About {
-    /// The same with what others count otherwise. Each figure is what `tests/gold/peers.py` found.
+    /// Adds what others count otherwise. Each figure is what `tests/gold/peers.py` found.
     pub(super) const fn but(self, elsewhere: &'static str) -> Self {
         Self { elsewhere, ..self }
     }
@@ -78,7 +78,7 @@ impl About {
 }
 
 impl Metric {
-    /// As tables head it, such as `NDCG@10`.
+    /// Returns the title as in the head of a table, such as `NDCG@10`.
     #[must_use]
     pub fn title(self) -> &'static str {
         self.about().title

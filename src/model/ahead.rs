@@ -3,13 +3,13 @@
 use super::ModelError;
 use crate::data::{FeatureValues, Histories};
 
-/// Which items come next, one after the other, each the likeliest after those before it (greedy
+/// Rollout of the next items, one after the other, each the likeliest after those before it (greedy
 /// decoding).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Ahead<'a> {
-    /// What the user did so far; the only row.
+    /// Events of the user so far; the only row.
     pub history: &'a Histories,
-    /// How many items to foresee.
+    /// Number of items to foresee.
     pub n_ahead: usize,
     /// Whether items of the history, and those foreseen already, come up no more.
     pub filter_seen: bool,

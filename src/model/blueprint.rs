@@ -1,22 +1,21 @@
-//! What a model is built for: sizes of the data, what it is told of each event, what it is to
-//! learn.
+//! Plan of a model: sizes of the data, what it is told of each event, what it is to learn.
 
 use std::sync::Arc;
 
 use crate::data::{DataShape, FeatureValues, Output, Prepared};
 
-/// What is known of a model before it is built, beside its own settings.
+/// Facts that are known of a model before it is built, beside its own settings.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Blueprint {
     /// Sizes of the data.
     pub shape: DataShape,
-    /// What it puts out.
+    /// Output of the model.
     pub output: Output,
-    /// What it is told of each event beside its item, in the order of [`Prepared::features`].
+    /// Features of each event beside its item, in the order of [`Prepared::features`].
     pub features: Vec<FeatureShape>,
     /// Whether events have times.
     pub has_times: bool,
-    /// What next-item models learn by.
+    /// Objective of next-item models.
     pub objective: Objective,
 }
 
@@ -32,11 +31,11 @@ pub enum FeatureShape {
 /// The loss of a next-item model, as [`LossKind`] names it, with what belongs to it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Objective {
-    /// Which loss.
+    /// Loss.
     pub loss: LossKind,
     /// Items drawn beside the true one; only for losses that draw.
     pub n_negatives: usize,
-    /// How they are drawn.
+    /// Way in which negatives are drawn.
     pub negatives: Negatives,
     /// Calibration t of gBCE, from 0 (plain BCE) to 1.
     pub gbce_t: f64,
@@ -66,12 +65,12 @@ crate::spec::choice! {
 }
 
 crate::spec::choice! {
-    /// How negatives are drawn.
+    /// Way in which negatives are drawn.
     pub enum Negatives {
         /// Every item alike.
         #[default]
         Uniform,
-        /// In proportion to its training events, to the power ¾.
+        /// Proportional to its training events, to the power ¾.
         Popularity,
     }
 }
@@ -166,7 +165,8 @@ impl Objective {
 }
 
 impl Blueprint {
-    /// Of data of these sizes, with nothing but items, for the next item by full softmax.
+    /// Makes the plan for data of these sizes, with nothing but items, for the next item by full
+    /// softmax.
     #[must_use]
     pub fn of(shape: DataShape) -> Self {
         Self {
@@ -175,7 +175,7 @@ impl Blueprint {
         }
     }
 
-    /// What these data tell of each event.
+    /// Adds the features that these data have of each event.
     #[must_use]
     pub fn with_inputs_of(self, prepared: &Prepared) -> Self {
         let features = prepared
@@ -204,7 +204,7 @@ impl Blueprint {
 }
 
 impl FeatureShape {
-    /// Of these values.
+    /// Returns the shape of these values.
     #[must_use]
     pub fn of(values: &FeatureValues) -> Self {
         match values {

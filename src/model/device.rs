@@ -9,7 +9,7 @@ use burn_wgpu::{WgpuBackend, WgpuSetup, wgpu};
 
 use super::ModelError;
 
-/// What sort of device.
+/// Kind of device.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum DeviceKind {
     /// burn's flex backend on the processor.
@@ -23,17 +23,17 @@ pub enum DeviceKind {
 /// One device that can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct DeviceInfo {
-    /// What to write after `--device`: `cpu`, `gpu:0`, ….
+    /// Name to write after `--device`: `cpu`, `gpu:0`, ….
     pub key: String,
     /// Name as its driver gives it.
     pub name: String,
     /// `flex`, `vulkan`, `metal` or `dx12`.
     pub backend: String,
-    /// What sort.
+    /// Kind of device.
     pub kind: DeviceKind,
 }
 
-/// Which implementation of the layers computes.
+/// Implementation of the layers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Layers {
     /// Our own on the processor, forward and backward in one; elsewhere burn's.
@@ -46,9 +46,9 @@ pub enum Layers {
 /// A device ready for use.
 #[derive(Clone, Debug)]
 pub struct OpenDevice {
-    /// Which one it is.
+    /// Description of the device.
     pub info: DeviceInfo,
-    /// What is asked for; see [`OpenDevice::with_layers`].
+    /// Implementation that is asked for; see [`OpenDevice::with_layers`].
     layers: Layers,
     /// burn's handle, without autodiff.
     pub(in crate::model) device: Device,
@@ -57,14 +57,14 @@ pub struct OpenDevice {
 }
 
 impl OpenDevice {
-    /// The same device with this implementation of the layers; a device is opened with the fused
-    /// ones.
+    /// Returns this device with this implementation of the layers; a device is opened with the
+    /// fused ones.
     #[must_use]
     pub fn with_layers(self, layers: Layers) -> Self {
         Self { layers, ..self }
     }
 
-    /// What computes: a GPU has no fused layers.
+    /// Returns the implementation that computes: a GPU has no fused layers.
     pub(in crate::model) fn layers(&self) -> Layers {
         if self.info.kind == DeviceKind::Cpu {
             self.layers
@@ -95,8 +95,8 @@ pub fn list_devices() -> Vec<DeviceInfo> {
         .collect()
 }
 
-/// What a choice stands for on this machine. Adapters are looked for only where the choice is not
-/// the CPU.
+/// Returns the device that a choice stands for on this machine. Adapters are looked for only where
+/// the choice is not the CPU.
 #[must_use]
 pub fn device_of(choice: &str) -> Option<DeviceInfo> {
     match choice.trim().to_lowercase().as_str() {
@@ -135,9 +135,9 @@ pub fn open_device(choice: &str) -> Result<OpenDevice, ModelError> {
     }
 }
 
-/// What a choice stands for among listed devices: `auto` is the first real GPU, else the CPU; then
-/// comes `cpu` (or `flex`), `gpu`, a key, part of a name (case does not matter). [`open_device`]
-/// chooses the same, unless a GPU of `auto` does not start.
+/// Returns the listed device that a choice stands for: `auto` is the first real GPU, else the CPU;
+/// then comes `cpu` (or `flex`), `gpu`, a key, part of a name (case does not matter).
+/// [`open_device`] chooses the same, unless a GPU of `auto` does not start.
 #[must_use]
 pub fn device_for<'a>(choice: &str, devices: &'a [DeviceInfo]) -> Option<&'a DeviceInfo> {
     let wanted = choice.trim().to_lowercase();

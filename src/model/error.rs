@@ -1,4 +1,4 @@
-//! What can go wrong in a model or on its device.
+//! Errors of a model or its device.
 
 use std::path::PathBuf;
 
@@ -9,7 +9,7 @@ pub enum ModelError {
     /// The device that was asked for cannot be had.
     #[error("{sentence}")]
     Device {
-        /// What is wrong and what to do.
+        /// Description of what is wrong and what to do.
         sentence: String,
     },
     /// The settings do not fit the data.
@@ -17,7 +17,7 @@ pub enum ModelError {
     Setting {
         /// Setting, such as `model.n_heads`.
         field: String,
-        /// What is wrong and what to do.
+        /// Description of what is wrong and what to do.
         sentence: String,
     },
     /// The loss or the weights are no numbers any more.
@@ -26,7 +26,7 @@ pub enum ModelError {
          `training.clip_norm` to between 1 and 5 (0 is off)"
     )]
     Diverged {
-        /// What was computed instead of a number.
+        /// Value that was computed instead of a number.
         value: f32,
         /// Optimiser step.
         step: usize,
@@ -42,7 +42,7 @@ pub enum ModelError {
     /// The device failed while computing.
     #[error("{sentence}")]
     Compute {
-        /// What is wrong and what to do.
+        /// Description of what is wrong and what to do.
         sentence: String,
     },
 }

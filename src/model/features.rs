@@ -1,4 +1,4 @@
-//! What a network is told of an event beside its item.
+//! Features of events, as inputs of a network beside the items.
 
 use burn::nn::{Embedding, Linear};
 use burn::optim::GradientsParams;
@@ -11,7 +11,7 @@ use super::{Blueprint, FeatureShape};
 use crate::data::FeatureValues;
 
 crate::spec::choice! {
-    /// How the features of an event join its item's vector.
+    /// Way in which the features of an event join its item's vector.
     pub enum Join {
         /// Each feature becomes a vector as long as the item's, and all are added (as BERT adds
         /// segments).
@@ -30,10 +30,10 @@ const WIDTH_BESIDE: usize = 16;
 /// The layers that take features in. Without features they have no weights and change nothing.
 #[derive(Module, Debug)]
 pub(super) struct Features {
-    /// Of each class feature, `[n_classes + 1, width]`; row 0 is "none".
+    /// Table of each class feature, `[n_classes + 1, width]`; row 0 is "none".
     tables: Vec<Embedding>,
-    /// Of each feature of numbers, `[2 · n_numbers, width]`: the numbers, and which of them are
-    /// missing.
+    /// Layer of each feature of numbers, `[2 · n_numbers, width]`: the numbers, and which of them
+    /// are missing.
     dense: Vec<Linear>,
     /// `[d_model + n_features · width, d_model]`, where they stand beside each other.
     mixed: Vec<Linear>,
@@ -42,7 +42,7 @@ pub(super) struct Features {
 }
 
 impl Features {
-    /// For the features of a plan, joined to item vectors of length `d_model`.
+    /// Makes the layers for the features of a plan, joined to item vectors of length `d_model`.
     pub(super) fn new(plan: &Blueprint, d_model: usize, join: Join, init: &mut Init) -> Self {
         let width = width(d_model, join);
         let (mut tables, mut dense, mut mixed) = (Vec::new(), Vec::new(), Vec::new());
@@ -175,7 +175,7 @@ fn width(d_model: usize, join: Join) -> usize {
     }
 }
 
-/// Of each event its numbers, 0 where one is missing, and beside them 1 where one is.
+/// Returns the numbers of each event, 0 where one is missing, and beside them 1 where one is.
 fn with_missing(values: &[f32], width: usize) -> Vec<f32> {
     let mut numbers = Vec::with_capacity(2 * values.len());
     for event in values.chunks_exact(width.max(1)) {

@@ -1,5 +1,5 @@
-//! What states are multiplied with to score the catalogue, and questions answered with it: scores
-//! are ranked block by block while they are in the cache, and never stand together.
+//! Item vectors that states are multiplied with to score the catalogue, and rankings by them:
+//! scores are ranked block by block while they are in the cache, and never stand together.
 
 use burn::nn::Linear;
 use rayon::prelude::*;
@@ -152,7 +152,8 @@ impl Seen {
         }
     }
 
-    /// In the order of their first events. What is no item is passed over.
+    /// Returns the distinct items, in the order of their first events. What is no item is passed
+    /// over.
     fn distinct(&mut self, history: &[u32]) -> &[u32] {
         for &item in &self.found {
             self.marks[item as usize] = false;

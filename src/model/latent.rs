@@ -1,4 +1,4 @@
-//! What a model with a latent vector uses of it.
+//! Use that a model makes of its latent vector.
 
 use super::LatentVectors;
 
@@ -65,7 +65,7 @@ impl LatentReport {
         self.kl.iter().sum()
     }
 
-    /// Of each dimension whether its mean varies between users.
+    /// Says of each dimension whether its mean varies between users.
     pub fn active(&self) -> impl Iterator<Item = bool> {
         self.variance.iter().map(|variance| *variance > ACTIVE)
     }

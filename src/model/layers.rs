@@ -13,7 +13,7 @@ use crate::data::Output;
 /// A layer of a model that need not be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LayerShape {
-    /// What it is, in the field's words.
+    /// Name in the field's words.
     pub name: String,
     /// Shape of what it puts out, the batch first.
     pub output: Vec<Axis>,
@@ -33,18 +33,18 @@ pub struct WeightShape {
 /// The length of an array along one of its axes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Axis {
-    /// As long as the batch or what is asked make it.
+    /// Length of the batch, or of what is asked.
     Named(&'static str),
     /// So many.
     Size(usize),
-    /// As many as the data have of something, and so many more; `n` is `None` before they are
+    /// Number that the data have of something, and so many more; `n` is `None` before they are
     /// prepared.
     OfData {
-        /// What is counted: `n_items`, `n_behaviours`.
+        /// Name of what is counted: `n_items`, `n_behaviours`.
         symbol: &'static str,
-        /// How many the data have.
+        /// Number that the data have.
         n: Option<usize>,
-        /// How many are added, such as the row of padding.
+        /// Number that is added, such as the row of padding.
         more: usize,
     },
 }
@@ -53,9 +53,9 @@ pub enum Axis {
 /// tell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ParamCount {
-    /// What does not depend on the data, or all of it where they are known.
+    /// Part that does not depend on the data, or all of it where they are known.
     pub fixed: usize,
-    /// For each of what the data are still to tell, how many.
+    /// Number for each of what the data are still to tell.
     pub per: BTreeMap<&'static str, usize>,
 }
 
@@ -111,7 +111,7 @@ impl fmt::Display for Axis {
 }
 
 impl WeightShape {
-    /// How many numbers it holds.
+    /// Counts the numbers that it holds.
     #[must_use]
     pub fn count(&self) -> ParamCount {
         // A setting out of its range may be any number.
@@ -163,7 +163,7 @@ impl LayerShape {
         }
     }
 
-    /// With an array of weights.
+    /// Adds an array of weights.
     pub(super) fn with(mut self, name: impl Into<String>, shape: impl Into<Vec<Axis>>) -> Self {
         self.weights.push(WeightShape {
             name: name.into(),
@@ -172,20 +172,20 @@ impl LayerShape {
         self
     }
 
-    /// With a matrix and a bias.
+    /// Adds a matrix and a bias.
     pub(super) fn dense(self, name: &str, d_in: Axis, d_out: Axis) -> Self {
         self.with(format!("{name}.weight"), [d_in, d_out])
             .with(format!("{name}.bias"), [d_out])
     }
 
-    /// With the scale and the shift of a layer norm.
+    /// Adds the scale and the shift of a layer norm.
     pub(super) fn norm(self, name: &str, width: usize) -> Self {
         let width = [Axis::Size(width)];
         self.with(format!("{name}.gamma"), width)
             .with(format!("{name}.beta"), width)
     }
 
-    /// How many numbers it learns.
+    /// Counts the numbers that it learns.
     #[must_use]
     pub fn count(&self) -> ParamCount {
         self.weights.iter().map(WeightShape::count).sum()
@@ -219,7 +219,7 @@ impl ParamCount {
         self.per.values().all(|n| *n == 0).then_some(self.fixed)
     }
 
-    /// As a person reads it, with numbers written by `count`: `64 · n_items + 128`.
+    /// Writes it as a person reads it, with numbers written by `count`: `64 · n_items + 128`.
     #[must_use]
     pub fn words(&self, count: impl Fn(usize) -> String) -> String {
         let mut terms: Vec<String> = self
@@ -248,7 +248,7 @@ impl std::iter::Sum for ParamCount {
     }
 }
 
-/// How many numbers all of these layers learn.
+/// Counts the numbers that all of these layers learn.
 #[must_use]
 pub fn count_of(layers: &[LayerShape]) -> ParamCount {
     layers.iter().map(LayerShape::count).sum()

@@ -1,4 +1,4 @@
-//! How likely an autoencoder finds a bag of items, in bounded memory.
+//! Likelihood of a bag of items by an autoencoder, in bounded memory.
 
 use burn::nn::Linear;
 use burn::prelude::*;
@@ -7,7 +7,7 @@ use burn::tensor::activation;
 use super::kernel::{SparseRows, rows_of_logits};
 
 crate::spec::choice! {
-    /// What the scores of an autoencoder say of a bag of items.
+    /// Likelihood of a bag of items by the scores of an autoencoder.
     pub enum Likelihood {
         /// The items compete: log-softmax over the catalogue, for each item of the bag (Liang et
         /// al. 2018, eq. 2).

@@ -1,4 +1,4 @@
-//! How much main memory a training takes, told before it begins, and how much the machine has.
+//! Main memory that a training takes, estimated before it begins, and memory that the machine has.
 //!
 //! Counted are the arrays of the fused layers on the processor that grow with the catalogue, the
 //! batch or the window, 4 bytes a number. burn's layers, which compute elsewhere, keep more beside
@@ -15,14 +15,15 @@ use crate::data::DataShape;
 pub struct MemoryNeed {
     /// Weights, their gradients, and the optimiser's two moments.
     pub parameters: u64,
-    /// What one step works on beside them, at its peak.
+    /// Arrays that one step works on beside them, at its peak.
     pub step: u64,
-    /// What an evaluation works on, at its peak.
+    /// Arrays that an evaluation works on, at its peak.
     pub evaluation: u64,
 }
 
 impl MemoryNeed {
-    /// Of a model of so many parameters, a step and an evaluation of so many numbers.
+    /// Makes the need of a model of so many parameters, a step and an evaluation of so many
+    /// numbers.
     pub(super) fn of_numbers(n_params: usize, step: usize, evaluation: usize) -> Self {
         let bytes = |n: usize| (n as u64).saturating_mul(4);
         Self {
@@ -41,10 +42,10 @@ impl MemoryNeed {
     }
 }
 
-/// What decides how much is worked on at a time.
+/// Sizes that decide how much is worked on at a time.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Workload<'a> {
-    /// What the model is built for.
+    /// Plan that the model is built for.
     pub plan: &'a Blueprint,
     /// Users of a step.
     pub batch_size: usize,
@@ -53,7 +54,7 @@ pub struct Workload<'a> {
 }
 
 impl<'a> Workload<'a> {
-    /// On the threads that work here.
+    /// Makes a workload on the threads that work here.
     #[must_use]
     pub fn new(plan: &'a Blueprint, batch_size: usize) -> Self {
         Self {
@@ -91,7 +92,7 @@ impl<'a> Workload<'a> {
             .max(1)
     }
 
-    /// Of so many events in so many shards, those that are worked on at a time.
+    /// Returns how many of so many events in so many shards are worked on at a time.
     pub(super) fn at_a_time(&self, n_events: usize, n_shards: usize) -> usize {
         n_events.div_ceil(n_shards.max(1)) * self.n_threads.min(n_shards)
     }
@@ -107,18 +108,18 @@ impl<'a> Workload<'a> {
 pub struct MachineMemory {
     /// All of it.
     pub total: u64,
-    /// What programs can still take without the machine slowing down.
+    /// Memory that programs can still take without the machine slowing down.
     pub available: u64,
 }
 
 impl MachineMemory {
-    /// As Linux tells it now; `None` on other systems, where nothing is known.
+    /// Reads what Linux says now; `None` on other systems, where nothing is known.
     #[must_use]
     pub fn now() -> Option<Self> {
         Self::told(&std::fs::read_to_string("/proc/meminfo").ok()?)
     }
 
-    /// From lines such as `MemAvailable:   12345 kB`.
+    /// Parses lines such as `MemAvailable:   12345 kB`.
     fn told(text: &str) -> Option<Self> {
         let of = |name: &str| -> Option<u64> {
             let line = text

@@ -1,4 +1,4 @@
-//! What a family's burn module offers, so that [`Session`](super::session::Session) can train it.
+//! Interface of a family's burn module, by which [`Session`](super::session::Session) trains it.
 
 use burn::optim::GradientsParams;
 use burn::prelude::*;
@@ -37,8 +37,8 @@ pub(super) trait Network: Module {
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)>;
 
-    /// As [`Network::gradients`], on the processor by [our own layers](super::kernel): the same
-    /// numbers but for rounding, faster.
+    /// Computes [`Network::gradients`] on the processor by [our own layers](super::kernel): the
+    /// same numbers but for rounding, faster.
     fn fused_gradients(
         &self,
         histories: &Histories,
@@ -55,8 +55,8 @@ pub(super) trait Network: Module {
     /// else, its answers, one row a question: `[n_asked, n_outputs]`.
     fn scores(&self, histories: &Histories) -> Tensor<2>;
 
-    /// What states are multiplied with to score the catalogue; `None` where scores are no such
-    /// products.
+    /// Returns the vectors that states are multiplied with to score the catalogue; `None` where
+    /// scores are no such products.
     fn item_vectors(&self) -> Option<ItemVectors> {
         None
     }

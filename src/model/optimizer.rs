@@ -23,7 +23,7 @@ pub(super) struct Moments {
 }
 
 impl Moments {
-    /// Of a parameter before its first step.
+    /// Makes the moments of a parameter before its first step.
     fn zeros<const D: usize>(weights: &Tensor<D>) -> Self {
         let n: usize = weights.dims().iter().product();
         // Not shared: each is changed in place.
@@ -49,7 +49,7 @@ pub(super) struct AdamW {
     layers: Layers,
     /// Steps done.
     pub(super) n_steps: u64,
-    /// In the order in which a visitor meets the parameters; empty before the first step.
+    /// Moments in the order in which a visitor meets the parameters; empty before the first step.
     pub(super) moments: Vec<Moments>,
 }
 

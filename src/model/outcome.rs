@@ -32,7 +32,7 @@ pub(super) trait StateNetwork: Network + ModuleDisplay {
     fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>)
     -> Option<GradientsParams>;
 
-    /// The same states without dropout, and which they are.
+    /// Computes the states without dropout, and which they are.
     fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>);
 }
 
@@ -123,7 +123,7 @@ impl<B: StateNetwork> OutcomeNetwork<B> {
     }
 }
 
-/// What the time since the last event is told by: its class, and ln(1 + hours) / 10.
+/// Encodes the time since the last event: its class, and ln(1 + hours) / 10.
 fn elapsed(secs: f32) -> [f32; N_ELAPSED] {
     let hours = (secs / 3600.0).max(0.0);
     let class = HOURS
@@ -152,7 +152,7 @@ fn found(asked: &[Asked], places: &[Place]) -> (Vec<Asked>, Vec<i32>) {
     asked.iter().filter_map(place).unzip()
 }
 
-/// What is asked, or else what follows the last event of each row.
+/// Returns what is asked, or else what follows the last event of each row.
 fn questions(histories: &Histories) -> Vec<Asked> {
     if !histories.asked.is_empty() {
         return histories.asked.clone();

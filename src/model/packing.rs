@@ -46,7 +46,8 @@ impl Packing {
         self.places.len()
     }
 
-    /// What stands at each event's place, given the sequence and the position in it; 0 for nothing.
+    /// Picks the item at each event's place, given the sequence and the position in it; 0 for
+    /// nothing.
     pub(super) fn pick(&self, item_at: impl Fn(usize, usize) -> Option<u32>) -> Vec<i32> {
         self.places
             .iter()

@@ -4,10 +4,10 @@ use super::ModelError;
 use crate::data::Histories;
 use crate::metric::{Odds, Rank, Seen, mid_rank};
 
-/// What a model is asked: after each of these histories, how high does it rank what came next?
+/// Questions to a model: after each of these histories, how high does it rank what came next?
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Questions {
-    /// What the model sees, one history a question.
+    /// Histories that the model sees, one a question.
     pub histories: Histories,
     /// The item that came next, from 1.
     pub targets: Vec<u32>,

@@ -17,7 +17,7 @@ use crate::spec::derive_seed;
 /// Spread of initial embeddings: N(0, 0.02²), as BERT and the SASRec recipes have it.
 const EMBEDDING_STD: f32 = 0.02;
 
-/// What layer norms add to the variance.
+/// Number that layer norms add to the variance.
 pub(super) const NORM_EPSILON: f32 = 1e-8;
 
 /// Initial weights. Each parameter draws from a seed of its own, numbered in order of creation, so

@@ -33,7 +33,7 @@ pub(super) struct Session<N> {
     pending: Pending,
 }
 
-/// What the steps since the last statistics left on the device.
+/// Losses and norms of the steps since the last statistics, still on the device.
 #[derive(Debug, Default)]
 struct Pending {
     loss: Vec<Tensor<1>>,
@@ -65,7 +65,7 @@ impl<N: Network> Session<N> {
         }
     }
 
-    /// Of a network that gives so many numbers for each question, and does not rank the catalogue.
+    /// Sets the number of outputs of a network that does not rank the catalogue.
     pub(super) fn with_outputs(mut self, n_outputs: usize) -> Self {
         self.n_columns = n_outputs;
         self
@@ -289,7 +289,7 @@ impl<N: Network> Trainable for Session<N> {
     }
 }
 
-/// What the fused layers kept for the next step is not needed any more.
+/// Frees what the fused layers kept for the next step.
 impl<N> Drop for Session<N> {
     fn drop(&mut self) {
         Buffer::clear_pool();

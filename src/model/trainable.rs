@@ -1,4 +1,4 @@
-//! What the rest of the program sees of a model.
+//! Models as the rest of the program sees them.
 
 use std::path::Path;
 
@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::{Ahead, Answer, ModelError, Questions};
 use crate::data::Histories;
 
-/// How weights follow gradients: `AdamW` (Loshchilov & Hutter 2019); with `weight_decay` 0 it is
-/// Adam (Kingma & Ba 2015).
+/// Settings of the optimiser: `AdamW` (Loshchilov & Hutter 2019); with `weight_decay` 0 it is Adam
+/// (Kingma & Ba 2015).
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct OptimizerSpec {
     /// Decay of the first moment.
@@ -26,7 +26,7 @@ pub struct OptimizerSpec {
     pub clip_norm: f64,
 }
 
-/// What a training step needs beside its batch.
+/// Inputs of a training step beside its batch.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct StepInputs {
     /// Learning rate of this step.
@@ -110,7 +110,7 @@ impl AttentionMaps {
     }
 }
 
-/// Where a model with a latent vector places some histories, and how sure it is.
+/// Latent vectors of some histories, and how sure the model is of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LatentVectors {
     /// Mean of each latent vector. `[n_rows, width]`

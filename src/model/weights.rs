@@ -23,7 +23,7 @@ use crate::spec::write_whole;
 const FIRST: &str = "optimizer.first.";
 const SECOND: &str = "optimizer.second.";
 
-/// What the metadata entry says.
+/// Contents of the metadata entry.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 pub(super) struct Stamp {
     /// Family, such as `transformer`.
@@ -227,9 +227,9 @@ pub(super) fn write(path: &Path, stamp: &Stamp, arrays: &Arrays) -> Result<(), M
 /// Numbers in a file of weights that are none.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BrokenWeights {
-    /// How many are NaN or infinite.
+    /// Number of weights that are NaN or infinite.
     pub n: usize,
-    /// Of how many in all.
+    /// Number of all weights.
     pub of: usize,
     /// The first array that holds one.
     pub array: String,
@@ -245,8 +245,8 @@ impl std::fmt::Display for BrokenWeights {
     }
 }
 
-/// What of a file of weights is no number; `None` where all is, and where it cannot be read, which
-/// whoever loads it tells.
+/// Finds the weights in a file that are no numbers; `None` where all are, and where it cannot be
+/// read, which whoever loads it tells.
 #[must_use]
 pub fn broken_weights(path: &Path) -> Option<BrokenWeights> {
     let bytes = std::fs::read(path).ok()?;

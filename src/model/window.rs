@@ -36,7 +36,8 @@ impl TrainWindows {
             .collect()
     }
 
-    /// Of each of these rows the last `seq_len + 1` events; `None` when no row has two events.
+    /// Takes the last `seq_len + 1` events of each of these rows; `None` when no row has two
+    /// events.
     ///
     /// The rows are only as long as the longest history needs: positions are counted from the end,
     /// so that trimming columns of padding changes nothing.

@@ -1,10 +1,10 @@
-//! What a caught panic said.
+//! Messages of caught panics.
 
 use std::any::Any;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// How much work is under way whose panics are expected.
+/// Amount of work under way whose panics are expected.
 static GUARDED: AtomicUsize = AtomicUsize::new(0);
 
 /// Work of another crate that may give up on a damaged file by a panic, which is then an error like

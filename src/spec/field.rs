@@ -28,7 +28,7 @@ impl std::fmt::Display for Value {
     }
 }
 
-/// What values a setting may take.
+/// Values that a setting may take.
 #[derive(Clone, Debug, PartialEq)]
 pub enum FieldKind {
     /// Whole numbers from `min` to `max`, both included.
@@ -53,12 +53,12 @@ pub enum FieldKind {
     Text,
 }
 
-/// Where a form shows the setting.
+/// Place of the setting in a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Group {
     /// Always open.
     Core,
-    /// In a folded group.
+    /// Folded group.
     More,
 }
 
@@ -75,9 +75,9 @@ pub struct Field {
     pub unit: &'static str,
     /// Allowed values.
     pub kind: FieldKind,
-    /// Where a form shows it.
+    /// Place in a form.
     pub group: Group,
-    /// Where the default comes from.
+    /// Source of the default.
     pub source: &'static str,
     /// Value now.
     pub value: Value,
@@ -119,7 +119,7 @@ pub enum SetError {
     /// No such setting.
     #[error("`{key}` is not a setting here{}", .suggestion.as_ref().map_or_else(|| format!("; known: {}", .known.join(", ")), |s| format!("; did you mean `{s}`?")))]
     Unknown {
-        /// What was asked for.
+        /// Name that was asked for.
         key: String,
         /// The nearest known name.
         suggestion: Option<String>,
@@ -131,9 +131,9 @@ pub enum SetError {
     Kind {
         /// The setting.
         key: String,
-        /// What was written.
+        /// Text that was written.
         text: String,
-        /// What is wanted, such as `a whole number`.
+        /// Description of what is wanted, such as `a whole number`.
         expected: &'static str,
     },
     /// The text is none of the words that there are.
@@ -141,7 +141,7 @@ pub enum SetError {
     Word {
         /// The setting.
         key: String,
-        /// What was written.
+        /// Text that was written.
         text: String,
         /// All words that it may be.
         known: Vec<&'static str>,
@@ -288,7 +288,7 @@ macro_rules! choice {
 }
 pub(crate) use choice;
 
-/// What several structs say of a setting in the same words: all of a [`Field`] but name, source and
+/// Description that several structs share of a setting: all of a [`Field`] but name, source and
 /// value.
 pub(crate) struct Wording {
     pub(crate) kind: fn() -> FieldKind,

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-/// How much a [`Problem`] matters.
+/// Severity of a [`Problem`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Severity {
     /// Worth knowing; the work goes on.
@@ -18,7 +18,7 @@ pub enum Severity {
 pub struct Problem {
     /// Dotted path of the setting, such as `model.d_model`; empty when it concerns the whole.
     pub field: String,
-    /// How much it matters.
+    /// Severity.
     pub severity: Severity,
     /// The whole sentence, cure included.
     pub sentence: String,
@@ -54,7 +54,7 @@ impl Problem {
         }
     }
 
-    /// The same problem with `prefix.` before its field.
+    /// Returns this problem with `prefix.` before its field.
     #[must_use]
     pub fn under(mut self, prefix: &str) -> Self {
         self.field = if self.field.is_empty() {

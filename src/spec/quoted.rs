@@ -20,7 +20,8 @@ pub(crate) fn quotable(text: &str) -> String {
     shown(&short).into_owned()
 }
 
-/// What another program says of a file, which may quote all of it: as [`quotable`], but longer.
+/// Quotes what another program says of a file, which may quote all of it: like [`quotable`], but
+/// longer.
 pub(crate) fn quotable_reason(text: &str) -> String {
     const SHOWN: usize = 400;
     let mut words = text.split_whitespace().collect::<Vec<_>>().join(" ");

@@ -23,7 +23,7 @@ pub fn shown(text: &str) -> Cow<'_, str> {
     escaped(text, is_obeyed)
 }
 
-/// As [`shown`], but lines stay lines and tabs stay tabs.
+/// Does what [`shown`] does, but lines stay lines and tabs stay tabs.
 #[must_use]
 pub fn shown_lines(text: &str) -> Cow<'_, str> {
     escaped(text, |c| !matches!(c, '\n' | '\t') && is_obeyed(c))

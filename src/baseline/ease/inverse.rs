@@ -66,7 +66,7 @@ fn columns(matrix: &[f64], n: usize, block: std::ops::Range<usize>) -> Vec<f64> 
         .collect()
 }
 
-/// The same for a small matrix, number by number.
+/// Inverts a small matrix in place, number by number.
 fn invert_small(matrix: &mut [f64], n: usize) {
     for at in 0..n {
         let pivot = matrix.get(at * n + at).copied().unwrap_or(1.0);

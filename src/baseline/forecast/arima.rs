@@ -14,7 +14,7 @@ pub struct ArimaOrder {
     pub q: usize,
 }
 
-/// What ARMA of one row of numbers is.
+/// Parameters of an ARMA model of one row of numbers.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Parameters {
     /// Mean of the row.
@@ -37,7 +37,7 @@ impl Parameters {
         errors
     }
 
-    /// What comes after some values and the errors so far.
+    /// Returns the expected next value after some values and the errors so far.
     fn expected(&self, before: &[f64], errors: &[f64]) -> f64 {
         let of_values = self
             .ar

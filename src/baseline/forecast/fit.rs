@@ -1,4 +1,4 @@
-//! How the parameters of ARIMA are found, and how often the counts are differenced.
+//! Estimates of the parameters of ARIMA, and of how often the counts are differenced.
 
 use super::arima::Parameters;
 use super::linear::least_squares;
@@ -18,7 +18,7 @@ pub(super) fn differenced(counts: &[f64], times: usize) -> Vec<f64> {
     (0..times).fold(counts.to_vec(), |row, _| row.windows(2).map(step).collect())
 }
 
-/// How many differences are needed until the KPSS test no longer refuses a level at 5 %.
+/// Returns the number of differences after which the KPSS test no longer rejects a level at 5 %.
 pub(super) fn differences(counts: &[f64]) -> usize {
     (0..MOST_DIFFERENCES)
         .find(|&d| kpss(&differenced(counts, d)) <= KPSS_5)

@@ -41,7 +41,7 @@ pub const HELD_OUT_SHARE: f64 = 0.15;
 /// The 97.5 % point of the normal distribution: bounds of 95 %.
 const NORMAL_97_5: f64 = 1.959_963_984_540_054;
 
-/// What is to be forecast, and how it is judged.
+/// Plan of a forecast: what is forecast, and how it is judged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ForecastPlan {
     /// Counts of a season, such as 7 days in a week; below 2 there is none.
@@ -74,15 +74,15 @@ pub enum ForecastError {
          shorter period, or a longer log"
     )]
     TooFew {
-        /// How many there are.
+        /// Number that was found.
         found: usize,
     },
     /// A tail that leaves too little to learn from, or that is empty.
     #[error("{held_out} of {found} periods cannot be held out: choose from 1 to {most}")]
     Tail {
-        /// What was asked for.
+        /// Number that was asked for.
         held_out: usize,
-        /// How many there are.
+        /// Number that was found.
         found: usize,
         /// The longest tail.
         most: usize,
@@ -98,7 +98,7 @@ pub enum ForecastError {
 /// A forecast of one step, with bounds that hold 95 % where errors are normal.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Band {
-    /// What is expected.
+    /// Expected value.
     pub mean: f64,
     /// Lower bound, at least 0.
     pub low: f64,
@@ -123,10 +123,10 @@ impl Band {
     }
 }
 
-/// What one way of forecasting says, and how good it was on the held-out tail.
+/// Forecast of one method, and how good it was on the held-out tail.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Forecast {
-    /// Which way.
+    /// Method.
     pub kind: ForecastKind,
     /// Its name with the chosen order, such as `AR(2)`.
     pub model: String,
@@ -138,7 +138,7 @@ pub struct Forecast {
     pub coverage: f64,
     /// The held-out tail, each step from the true counts before it.
     pub tail: Vec<Band>,
-    /// What comes after the end.
+    /// Forecast of the time after the end.
     pub next: Vec<Band>,
 }
 

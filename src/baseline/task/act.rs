@@ -34,7 +34,7 @@ impl BaseRate {
     }
 }
 
-/// Where a user stands at the moment of the question.
+/// State of a user at the moment of the question.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Standing {
     /// Time since the last event, in any unit, the same for all samples; below 0 counts as 0.
@@ -54,7 +54,7 @@ impl Standing {
 pub struct RecencyFrequency {
     means: [f64; 2],
     spreads: [f64; 2],
-    /// Of a constant, of recency, of frequency, the last two standardised.
+    /// Weights of a constant, of recency, of frequency, the last two standardised.
     weights: [f64; 3],
 }
 

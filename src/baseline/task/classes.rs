@@ -27,7 +27,7 @@ impl MajorityClass {
     }
 }
 
-/// What class came after each.
+/// Classes that came after each class.
 #[derive(Clone, Debug, PartialEq)]
 pub struct MarkovClass {
     n_classes: usize,

@@ -35,7 +35,7 @@ use crate::metric::AnswerKind;
 pub enum TaskReference {
     /// The class that training has most of.
     MajorityClass,
-    /// What class came after the last one.
+    /// Class that came most often after the last one.
     MarkovClass,
     /// The share of those who act.
     BaseRate,

@@ -27,7 +27,7 @@ impl MeanValue {
         Self(known.iter().sum::<f64>() / known.len().max(1) as f64)
     }
 
-    /// What is expected of everyone.
+    /// Returns the answer for everyone.
     #[must_use]
     pub fn value(self) -> f64 {
         self.0
@@ -53,7 +53,7 @@ impl MedianValue {
         })
     }
 
-    /// What is expected of everyone.
+    /// Returns the answer for everyone.
     #[must_use]
     pub fn value(self) -> f64 {
         self.0

@@ -16,7 +16,7 @@ pub const N_RESAMPLES: usize = 2000;
 /// Share of resamples that lie within an interval.
 pub const LEVEL: f64 = 0.95;
 
-/// Where a mean would lie with other users.
+/// Interval in which a mean would lie with other users.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Interval {
     /// Lower bound.

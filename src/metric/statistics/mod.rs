@@ -1,4 +1,5 @@
-//! How sure a difference is: intervals and tests over users, the correction for many, effect sizes.
+//! Certainty of a difference: intervals and tests over users, the correction for many, effect
+//! sizes.
 
 mod bootstrap;
 mod distribution;

@@ -15,7 +15,7 @@ const FEWEST_FLIPS: usize = 999;
 /// Signs that are drawn in all, at most.
 const MOST_SIGNS: usize = 200_000_000;
 
-/// How much users differ.
+/// Size of an effect, from the differences of users.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Effect {
     /// Mean of the differences.
@@ -60,7 +60,7 @@ pub fn effect(differences: &[f64]) -> Option<Effect> {
     })
 }
 
-/// What came of a randomisation test.
+/// Result of a randomisation test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Randomisation {
     /// Two-sided p-value.

@@ -7,7 +7,7 @@ use super::distribution::normal_two_sided;
 /// Differences up to which the distribution is counted out.
 const MOST_EXACT: usize = 50;
 
-/// What came of the test.
+/// Result of the test.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
 pub struct Wilcoxon {
     /// Two-sided p-value.

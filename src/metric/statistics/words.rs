@@ -1,8 +1,8 @@
-//! What is said of each test and interval: title, help, source, and where others count otherwise.
+//! Descriptions of the tests and intervals: title, help, source, and where others count otherwise.
 
 use crate::metric::About;
 
-/// What says how sure a difference is.
+/// Statistics that say how sure a difference is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display)]
 #[strum(serialize_all = "snake_case")]
 pub enum Statistic {

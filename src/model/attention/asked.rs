@@ -5,14 +5,15 @@ use burn::prelude::*;
 use crate::model::weights::read;
 use crate::model::{AttentionMaps, ModelError};
 
-/// What a model that is asked anew after each event looked at, put together to one map a block and
-/// head: row `r` is the look of the question after event `r`, and reaches events 0 to `r`.
+/// Attention maps of a model that reads each prefix of a history anew, put together to one map a
+/// block and head: row `r` is the look of the question after event `r`, and reaches events 0 to
+/// `r`.
 pub(in crate::model) struct AskedMaps {
     maps: AttentionMaps,
 }
 
 impl AskedMaps {
-    /// Of the `len` latest events of a history, of which `first` is the first.
+    /// Makes empty maps of the `len` latest events of a history, of which `first` is the first.
     pub(in crate::model) fn new([n_layers, n_heads]: [usize; 2], first: usize, len: usize) -> Self {
         let weights = vec![0.0; n_layers * n_heads * len * len];
         Self {

@@ -157,7 +157,7 @@ impl Block {
 }
 
 impl NormPlace {
-    /// What a layer reads of the states.
+    /// Returns what a layer reads of the states.
     pub(in crate::model) fn before(self, norm: &LayerNorm, x: &Tensor<3>) -> Tensor<3> {
         match self {
             Self::Before => norm.forward(x.clone()),

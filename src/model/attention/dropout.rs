@@ -4,15 +4,15 @@ use burn::prelude::*;
 
 use crate::model::random::{Noise, Place, dropout_factors};
 
-/// What is drawn for the activations of a batch while training.
+/// Dropout for the activations of a batch while training.
 pub(in crate::model) struct Dropout<'a> {
     /// Share of activations that is dropped.
     pub(in crate::model) rate: f64,
     /// Share of attention weights that is dropped.
     pub(in crate::model) attention: f64,
-    /// Of this step.
+    /// Noise of this step.
     pub(in crate::model) noise: Noise,
-    /// Of every cell of the batch, `[n_rows, len]`; in cross-attention those of the queries.
+    /// Place of every cell of the batch, `[n_rows, len]`; in cross-attention those of the queries.
     pub(in crate::model) places: &'a [Place],
 }
 

@@ -6,7 +6,7 @@ use burn::tensor::activation::relu;
 use crate::spec::Problem;
 
 crate::spec::choice! {
-    /// Where the layer norms of a block stand.
+    /// Place of the layer norms in a block.
     pub enum NormPlace {
         /// Before attention and feed-forward, and once more at the end: Radford et al. 2019
         /// (GPT-2), and SASRec's published code.
@@ -18,7 +18,7 @@ crate::spec::choice! {
 }
 
 crate::spec::choice! {
-    /// What stands between the two layers of a feed-forward part.
+    /// Activation between the two layers of a feed-forward part.
     pub enum Activation {
         /// max(0, x): Vaswani et al. 2017.
         #[default]
@@ -29,7 +29,7 @@ crate::spec::choice! {
 }
 
 crate::spec::choice! {
-    /// How a Transformer knows the places of events.
+    /// Way in which a Transformer knows the places of events.
     pub enum Positions {
         /// A learnt vector for each place, counted from the latest event, as in `SASRec`.
         #[default]
@@ -69,7 +69,7 @@ pub(in crate::model) fn activated<const D: usize>(
     }
 }
 
-/// What does not fit among width, heads and positions.
+/// Finds what does not fit among width, heads and positions.
 pub(in crate::model) fn head_problems(
     d_model: usize,
     n_heads: usize,

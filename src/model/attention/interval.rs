@@ -1,4 +1,4 @@
-//! How long ago: a learnt bias on the attention scores for the time between two events.
+//! Time between two events: a learnt bias on the attention scores.
 //!
 //! `TiSASRec` (Li et al. 2020) divides a user's gaps by the shortest of them, clips them at 2048,
 //! and learns a key vector and a value vector of each. T5 (Raffel et al. 2020) learns one number a
@@ -18,7 +18,7 @@ fn bucket(gap: i64) -> usize {
     (gap.saturating_add(1).ilog2() as usize).min(N_BUCKETS - 1)
 }
 
-/// What is added to the scores of each pair of events. `[n_rows, n_heads, len, len]`
+/// Returns what is added to the scores of each pair of events. `[n_rows, n_heads, len, len]`
 ///
 /// # Shapes
 /// `biases` `[N_BUCKETS, n_heads]`; `seconds` holds the time of every cell, `[n_rows, len]`, where

@@ -1,4 +1,4 @@
-//! Who may look at whom.
+//! Masks: who may look at whom.
 
 use burn::prelude::*;
 
@@ -40,7 +40,7 @@ impl Cells<'_> {
     }
 }
 
-/// What is added to the scores: [`MASKED`] for later positions and for padding, else 0.
+/// Returns what is added to the scores: [`MASKED`] for later positions and for padding, else 0.
 /// `[n_rows, 1, len, len]`
 ///
 /// A position always sees itself, padding too: an empty history is one position of padding, and its
@@ -55,12 +55,12 @@ pub(in crate::model) fn causal_mask(cells: Cells<'_>, device: &Device) -> Tensor
     (later + cells.padding(device)) * others(len, device)
 }
 
-/// As [`causal_mask`], but later positions are seen as well. `[n_rows, 1, len, len]`
+/// Masks padding only, so that later positions are seen as well. `[n_rows, 1, len, len]`
 pub(in crate::model) fn mask_of_all(cells: Cells<'_>, device: &Device) -> Tensor<4> {
     cells.padding(device) * others(cells.len, device)
 }
 
-/// For queries that are no cells of the batch: [`MASKED`] for padding, but in the last column,
+/// Masks padding for queries that are no cells of the batch: [`MASKED`] but in the last column,
 /// which is an event or, in an empty history, all there is. `[n_rows, 1, 1, len]`
 pub(in crate::model) fn key_mask(cells: Cells<'_>, device: &Device) -> Tensor<4> {
     let len = cells.len;

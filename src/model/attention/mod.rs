@@ -25,7 +25,7 @@ pub(super) use position::{Rotation, place_layer, place_vectors};
 
 use burn::prelude::*;
 
-/// What the blocks of a stack look by.
+/// Inputs that all blocks of a stack share: bias, rotation and dropout.
 pub(super) struct Looks<'a> {
     /// Added to the scores of each pair: masks, and what depends on the time between the two.
     /// `[n_rows, 1 or n_heads, n_queries, n_keys]`

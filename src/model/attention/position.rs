@@ -1,4 +1,4 @@
-//! Where an event stands, without learnt numbers.
+//! Positions of events, without learnt numbers.
 
 use std::ops::Range;
 
@@ -11,8 +11,8 @@ use crate::model::layers::{Axis, LayerShape};
 /// Longest wavelength over 2π of Vaswani et al. 2017 and Su et al. 2021.
 const BASE: f64 = 10_000.0;
 
-/// What is added to the items at these places, where positions are added: rows of the learnt table,
-/// or sinusoids. `[places.len(), d_model]`
+/// Returns what is added to the items at these places, where positions are added: rows of the
+/// learnt table, or sinusoids. `[places.len(), d_model]`
 pub(in crate::model) fn place_vectors(
     positions: Positions,
     table: Option<&Embedding>,
@@ -26,8 +26,8 @@ pub(in crate::model) fn place_vectors(
     }
 }
 
-/// What adds places to states `events`, learnt vectors being the weight `name` of so many rows;
-/// none where nothing is added.
+/// Describes the layer that adds places to states `events`, learnt vectors being the weight `name`
+/// of so many rows; none where nothing is added.
 pub(in crate::model) fn place_layer(
     positions: Positions,
     (title, name): (&str, &str),
@@ -79,7 +79,7 @@ pub(in crate::model) struct Rotation {
 }
 
 impl Rotation {
-    /// With rotary positions; see [`Rotation::new`].
+    /// Makes rotations where positions are rotary; see [`Rotation::new`].
     pub(in crate::model) fn of(
         positions: Positions,
         places: Range<usize>,
@@ -89,7 +89,7 @@ impl Rotation {
         (positions == Positions::Rotary).then(|| Self::new(places, d_head, device))
     }
 
-    /// Of these places and heads of `d_head` numbers, which is even.
+    /// Makes rotations for these places and heads of `d_head` numbers, which is even.
     fn new(places: Range<usize>, d_head: usize, device: &Device) -> Self {
         let (len, half) = (places.len(), (d_head / 2).max(1));
         let angle =

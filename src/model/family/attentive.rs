@@ -1,5 +1,5 @@
-//! What the families of attention share: how they learn, and how those that look both ways are
-//! asked.
+//! Shared parts of the families of attention: how they learn, and how those that look both ways
+//! score the next item.
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
@@ -51,7 +51,7 @@ pub(super) fn gradients<N: Module>(
     )
 }
 
-/// What is to be learnt of a history in a step.
+/// Training sample: what is to be learnt of a history in a step.
 pub(super) trait Lesson {
     /// Number of events that are read.
     fn len(&self) -> usize;
@@ -91,7 +91,8 @@ pub(super) trait Asked: Network {
     /// looked at, as [`Asked::look`] takes it, goes into `maps` when it is given.
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2>;
 
-    /// What states are multiplied with to score the catalogue. `[n_items + 1, width]`
+    /// Returns the matrix that states are multiplied with to score the catalogue.
+    /// `[n_items + 1, width]`
     fn output_vectors(&self) -> Tensor<2>;
 
     /// The question's look at the events, the latest of which is the last key.
@@ -100,21 +101,21 @@ pub(super) trait Asked: Network {
         weights
     }
 
-    /// As [`Network::scores`].
+    /// Computes [`Network::scores`].
     fn asked_scores(&self, histories: &Histories) -> Tensor<2> {
         let rows: Vec<&[u32]> = histories.rows().collect();
         self.states(&rows, None)
             .matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
     }
 
-    /// As [`Network::item_vectors`].
+    /// Computes [`Network::item_vectors`].
     fn vectors_of_items(&self) -> Option<ItemVectors> {
         let vectors = self.output_vectors().without_autodiff();
         let [_, width] = vectors.dims();
         Some(ItemVectors::of_rows(&read(vectors).ok()?, width))
     }
 
-    /// As [`Network::fused_states`], by burn's layers.
+    /// Computes [`Network::fused_states`], by burn's layers.
     fn states_by_length(&self, histories: &Histories) -> Buffer {
         let states_of = |batch: &Histories| {
             let rows: Vec<&[u32]> = batch.rows().collect();
@@ -124,8 +125,8 @@ pub(super) trait Asked: Network {
         by_length(histories, width, |len| self.rows_at_a_time(len), states_of)
     }
 
-    /// As [`Network::step_scores`]: each step is asked by its own prefix, so that no row sees the
-    /// future.
+    /// Computes [`Network::step_scores`]: each step is scored from its own prefix, so that no row
+    /// sees the future.
     fn asked_step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
         let (_, seq_len) = self.reach();
         let (first, prefixes) = prefixes(history.row(0), seq_len);
@@ -137,7 +138,7 @@ pub(super) trait Asked: Network {
         (first, Tensor::cat(blocks.collect(), 0))
     }
 
-    /// As [`Network::attention`]: row `r` is the look of the question after event `r`, at the
+    /// Computes [`Network::attention`]: row `r` is the look of the question after event `r`, at the
     /// events up to it.
     ///
     /// # Errors

@@ -35,7 +35,7 @@ pub struct AutoencoderSpec {
     pub d_latent: usize,
     /// Share of a user's items hidden from the encoder while training.
     pub corruption: f64,
-    /// What the scores say of a bag.
+    /// Likelihood of a bag by the scores.
     pub likelihood: Likelihood,
     /// Factor by which an event counts less than the one after it, in the encoder's input.
     pub recency: f64,
@@ -184,7 +184,7 @@ impl ModelFamily for AutoencoderSpec {
 /// Padding is no item of a bag: item `i` is column `i − 1` here.
 #[derive(Module, Debug)]
 struct Autoencoder {
-    /// From the catalogue, `[n_items, ..]`, to the catalogue, `[.., n_items]`.
+    /// Layers from the catalogue, `[n_items, ..]`, to the catalogue, `[.., n_items]`.
     layers: Vec<Linear>,
     #[module(skip)]
     spec: AutoencoderSpec,
@@ -233,7 +233,7 @@ impl Autoencoder {
             .map_or_else(Device::flex, |layer| layer.weight.device())
     }
 
-    /// What is to be learnt of these histories: corrupted bags, without empty ones.
+    /// Draws what is to be learnt of these histories: corrupted bags, without empty ones.
     fn corrupted(&self, histories: &Histories, mut noise: Noise) -> Option<Bags> {
         let rows: Vec<&[u32]> = histories.rows().filter(|row| !row.is_empty()).collect();
         let mut bags = Bags::new(&rows, self.n_items, self.spec.recency);

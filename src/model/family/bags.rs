@@ -10,8 +10,8 @@ use crate::model::random::Noise;
 /// whole catalogue.
 const MAX_PREFIXES: usize = 500;
 
-/// Which items a user has, not in which order or how often. Padding is no item of a bag: item `i`
-/// is column `i − 1` here.
+/// Sets of the items that users have, without order or counts. Padding is no item of a bag: item
+/// `i` is column `i − 1` here.
 pub(super) struct Bags {
     shape: [usize; 2],
     /// Flat place and weight of each item in a bag; the weights of a row have length 1 together.

@@ -52,9 +52,9 @@ pub struct Bert4RecSpec {
     pub dropout: f64,
     /// Share of attention weights set to zero while training.
     pub attention_dropout: f64,
-    /// Where the layer norms of a block stand.
+    /// Place of the layer norms in a block.
     pub norm: NormPlace,
-    /// How it knows the places of events.
+    /// Way in which it knows the places of events.
     pub positions: Positions,
 }
 
@@ -209,7 +209,7 @@ struct Bert4Rec {
     /// After items and positions are added, as in BERT's code.
     input_norm: LayerNorm,
     blocks: Vec<Block>,
-    /// Where the norms stand before the layers.
+    /// Final norm, where norms stand before the layers.
     norm: Option<LayerNorm>,
     /// The layer before the scores: Sun et al. 2019, eq. 7.
     head: Linear,
@@ -307,8 +307,8 @@ impl Bert4Rec {
         }
     }
 
-    /// What is multiplied with [`Asked::output_vectors`]: GELU(h W + b), and a 1 for the item's
-    /// bias. `[n, d_model]` to `[n, d_model + 1]`
+    /// Returns the rows that are multiplied with [`Asked::output_vectors`]: GELU(h W + b), and a 1
+    /// for the item's bias. `[n, d_model]` to `[n, d_model + 1]`
     fn headed(&self, hidden: Tensor<2>) -> Tensor<2> {
         let headed = activated(Activation::Gelu, self.head.forward(hidden));
         let ones = Tensor::ones([headed.dims()[0], 1], &headed.device());
@@ -434,7 +434,7 @@ impl Asked for Bert4Rec {
         ([self.spec.n_layers, self.spec.n_heads], self.spec.seq_len)
     }
 
-    /// At a mask behind each history.
+    /// Computes the states at a mask behind each history.
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
         let (inputs, len) = self.asked(rows);
         let hidden = self.hidden(
@@ -455,7 +455,7 @@ impl Asked for Bert4Rec {
         Tensor::cat(vec![items, self.bias.val().unsqueeze_dim(1)], 1)
     }
 
-    /// That of the mask; what it gives to itself is shared out among the events.
+    /// Returns the look of the mask; what it gives to itself is shared out among the events.
     fn look(weights: Tensor<4>) -> Tensor<4> {
         let n_keys = weights.dims()[3] - 1;
         weights.slice_dim(2, -1..).slice_dim(3, 0..n_keys)

@@ -54,11 +54,11 @@ pub struct EncoderDecoderSpec {
     pub dropout: f64,
     /// Share of attention weights set to zero while training.
     pub attention_dropout: f64,
-    /// Where the layer norms of a block stand.
+    /// Place of the layer norms in a block.
     pub norm: NormPlace,
     /// Activation of the feed-forward layer.
     pub activation: Activation,
-    /// How it knows the places of events.
+    /// Way in which it knows the places of events.
     pub positions: Positions,
 }
 
@@ -245,7 +245,7 @@ struct EncoderDecoder {
     objective: Objective,
 }
 
-/// What the encoder made of some histories.
+/// Encoded histories.
 struct Encoded {
     /// `[n_rows, len, d_model]`
     states: Tensor<3>,
@@ -293,7 +293,7 @@ impl EncoderDecoder {
             .mul_scalar((self.spec.d_model as f32).sqrt())
     }
 
-    /// What the encoder makes of histories.
+    /// Encodes histories.
     fn encode(&self, cells: Cells<'_>, drop: Option<&Dropout<'_>>) -> Encoded {
         let EncoderDecoderSpec {
             d_model,
@@ -388,8 +388,7 @@ impl EncoderDecoder {
         self.norm.as_ref().map_or(x.clone(), |norm| norm.forward(x))
     }
 
-    /// What the encoder makes of the latest events of each history; of an empty one, one event of
-    /// padding.
+    /// Encodes the latest events of each history; of an empty one, one event of padding.
     fn encoded(&self, rows: &[&[u32]]) -> Encoded {
         let windows: Vec<Vec<u32>> = rows
             .iter()
@@ -578,7 +577,8 @@ impl Asked for EncoderDecoder {
         ([self.spec.n_layers, self.spec.n_heads], self.spec.seq_len)
     }
 
-    /// Of the first decoded step after each history, with the decoder's looks at the history.
+    /// Computes the state of the first decoded step after each history, with the decoder's looks at
+    /// the history.
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
         let starts = vec![self.start() as i32; rows.len()];
         let cells = Cells {

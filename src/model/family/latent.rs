@@ -1,4 +1,4 @@
-//! What the variational families share: the Kullback–Leibler term, its free nats, and how its
+//! Shared parts of the variational families: the Kullback–Leibler term, its free nats, and how its
 //! weight grows.
 
 use burn::prelude::*;
@@ -7,13 +7,13 @@ use crate::model::StepInputs;
 use crate::model::layers::{Axis, LayerShape};
 
 crate::spec::choice! {
-    /// How the weight of the Kullback–Leibler term grows.
+    /// Growth of the weight of the Kullback–Leibler term.
     pub enum Annealing {
         /// Once, in a line, over a share of the run (Bowman et al. 2016; Liang et al. 2018).
         #[default]
         Linear,
-        /// In a line over a share of each of four parts of the run, from 0 again at the start of
-        /// each (Fu et al. 2019, eq. 6 and 7).
+        /// Line over a share of each of four parts of the run, from 0 again at the start of each
+        /// (Fu et al. 2019, eq. 6 and 7).
         Cyclical,
     }
 }
@@ -41,7 +41,8 @@ impl Annealing {
     }
 }
 
-/// From a hidden layer through the latent vector to the decoder's hidden layer, on rows `rows`.
+/// Describes the layers from a hidden layer through the latent vector to the decoder's hidden
+/// layer, on rows `rows`.
 pub(super) fn latent_layers(rows: &[Axis], [d_hidden, d_latent]: [usize; 2]) -> [LayerShape; 4] {
     let (hidden, latent) = (Axis::Size(d_hidden), Axis::Size(d_latent));
     let of = |width: Axis| [rows, &[width]].concat();
@@ -57,7 +58,7 @@ pub(super) fn latent_layers(rows: &[Axis], [d_hidden, d_latent]: [usize; 2]) -> 
 pub(super) struct KlTerm {
     /// Sum over rows and dimensions of KL(N(mean, exp log-variance) ‖ N(0, 1)), in nats. `[1]`
     pub(super) sum: Tensor<1>,
-    /// What the objective charges for it. `[1]`
+    /// Charge of the objective for it. `[1]`
     pub(super) charged: Tensor<1>,
 }
 

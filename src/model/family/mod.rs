@@ -40,7 +40,7 @@ use super::{Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Traina
 use crate::data::TaskKind;
 use crate::spec::{Described, Field, Problem};
 
-/// What every family says of itself.
+/// Facts and settings that every family states of itself.
 pub trait ModelFamily: Described {
     /// Name as a person reads it.
     fn title(&self) -> &'static str;
@@ -78,7 +78,7 @@ pub trait ModelFamily: Described {
         MemoryNeed::of_numbers(n_params, n_params, n_params)
     }
 
-    /// What does not fit among the settings, beside the range of each.
+    /// Finds what does not fit among the settings, beside the range of each.
     fn misfits(&self) -> Vec<Problem> {
         Vec::new()
     }
@@ -88,8 +88,8 @@ pub trait ModelFamily: Described {
         "d_model"
     }
 
-    /// What does not fit the data or itself. Fields are relative (`d_model`). Ranges of single
-    /// settings are included.
+    /// Finds what does not fit the data or itself. Fields are relative (`d_model`). Ranges of
+    /// single settings are included.
     fn check(&self, plan: &Blueprint) -> Vec<Problem> {
         let mut problems = self.problems();
         problems.extend(self.misfits());
@@ -177,7 +177,7 @@ impl ModelSpec {
         }
     }
 
-    /// What does not fit the data, the task or itself. Fields are relative to the model.
+    /// Finds what does not fit the data, the task or itself. Fields are relative to the model.
     #[must_use]
     pub fn check(&self, plan: &Blueprint) -> Vec<Problem> {
         let family = self.family();
@@ -201,7 +201,7 @@ const EVERY_TASK: [TaskKind; 4] = [
     TaskKind::NextNumber,
 ];
 
-/// What a plan asks of a family that it cannot do.
+/// Finds what a plan asks of a family that it cannot do.
 fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
     if !family.tasks().iter().any(|task| plan.output.fits(*task)) {
         let sentence = format!(
@@ -222,7 +222,7 @@ fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
     })
 }
 
-/// What a model is built for, and the seed of its first weights.
+/// Plan that a model is built for, and the seed of its first weights.
 struct Start<'a> {
     plan: &'a Blueprint,
     optimizer: OptimizerSpec,

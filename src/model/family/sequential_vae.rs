@@ -51,7 +51,7 @@ pub struct SequentialVaeSpec {
     pub beta: f64,
     /// Share of the steps, or of those of a cycle, over which the weight grows from 0 to `beta`.
     pub anneal: f64,
-    /// How the weight grows.
+    /// Growth of the weight.
     pub annealing: Annealing,
     /// Nats of each latent dimension that cost nothing.
     pub free_bits: f64,
@@ -216,8 +216,8 @@ struct SequentialVae {
     spec: SequentialVaeSpec,
 }
 
-/// What tells the drawings of a step apart: what goes into the GRU, what comes out of it, the
-/// latent vectors.
+/// Numbers that tell the drawings of a step apart: what goes into the GRU, what comes out of it,
+/// the latent vectors.
 const DROP_IN: usize = 0;
 const DROP_OUT: usize = 1;
 const LATENT: usize = 2;

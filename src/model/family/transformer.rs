@@ -54,17 +54,17 @@ pub struct TransformerSpec {
     pub dropout: f64,
     /// Share of attention weights set to zero while training.
     pub attention_dropout: f64,
-    /// Where the layer norms of a block stand.
+    /// Place of the layer norms in a block.
     pub norm: NormPlace,
     /// Activation of the feed-forward layer.
     pub activation: Activation,
-    /// How it knows the places of events.
+    /// Way in which it knows the places of events.
     pub positions: Positions,
     /// Whether the time between two events counts.
     pub intervals: bool,
     /// Whether the item vectors are the output weights too.
     pub tied: bool,
-    /// How the features of events join their items, where the data have some.
+    /// Way in which the features of events join their items, where the data have some.
     pub features: Join,
 }
 
@@ -291,7 +291,7 @@ struct Transformer {
     /// `[seq_len, d_model]`; the last row is the latest event. Where positions are learnt.
     position: Option<Embedding>,
     blocks: Vec<Block>,
-    /// Where the norms stand before the layers.
+    /// Final norm, where norms stand before the layers.
     norm: Option<LayerNorm>,
     /// `[N_BUCKETS, n_heads]`, where intervals count.
     interval: Option<Param<Tensor<2>>>,
@@ -332,7 +332,8 @@ impl Transformer {
         }
     }
 
-    /// What states are multiplied with to score the catalogue. `[n_items + 1, d_model]`
+    /// Returns the matrix that states are multiplied with to score the catalogue.
+    /// `[n_items + 1, d_model]`
     fn output_vectors(&self) -> Tensor<2> {
         self.output.as_ref().unwrap_or(&self.item).weight.val()
     }
@@ -425,7 +426,7 @@ impl Transformer {
         }
     }
 
-    /// What is drawn in a step for cells at these places.
+    /// Returns the dropout of a step for cells at these places.
     fn dropout<'a>(&self, noise: Noise, places: &'a [Place]) -> Dropout<'a> {
         Dropout {
             rate: self.spec.dropout,
@@ -506,7 +507,7 @@ impl Network for Transformer {
         ))
     }
 
-    /// Of a form that the fused layers do not know by burn's layers.
+    /// Computes the states of a form that the fused layers do not know by burn's layers.
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
         if self.spec.is_fused() && self.features.is_empty() {
             return Some(fused::last_states(self, histories));

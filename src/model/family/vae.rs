@@ -39,11 +39,11 @@ pub struct VaeSpec {
     pub beta: f64,
     /// Share of the steps, or of those of a cycle, over which the weight grows from 0 to `beta`.
     pub anneal: f64,
-    /// How the weight grows.
+    /// Growth of the weight.
     pub annealing: Annealing,
     /// Nats of each latent dimension that cost nothing.
     pub free_bits: f64,
-    /// What the scores say of a bag.
+    /// Likelihood of a bag by the scores.
     pub likelihood: Likelihood,
     /// Factor by which an event counts less than the one after it, in the encoder's input.
     pub recency: f64,

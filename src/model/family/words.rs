@@ -1,4 +1,4 @@
-//! What several families say of a setting in the same words.
+//! Descriptions of settings that several families share.
 
 use strum::VariantNames as _;
 

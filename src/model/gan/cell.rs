@@ -23,7 +23,7 @@ pub(super) struct Cell {
     bias: Param<Tensor<1>>,
 }
 
-/// What a cell carries from step to step.
+/// State that a cell carries from step to step.
 #[derive(Clone, Debug)]
 pub(super) struct State {
     /// `[n_rows, d_hidden]`

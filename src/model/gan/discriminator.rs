@@ -26,8 +26,8 @@ impl Discriminator {
         }
     }
 
-    /// How real each row looks, without bounds. `steps`: of each step `[n_rows, n_tokens]`; at
-    /// least one. `[n_rows, 1]`
+    /// Scores how real each row looks, without bounds. `steps`: of each step `[n_rows, n_tokens]`;
+    /// at least one. `[n_rows, 1]`
     pub(super) fn scores(&self, steps: &[Tensor<2>]) -> Tensor<2> {
         let n_rows = steps.first().map_or(0, |step| step.dims()[0]);
         let mut state = self.cell.start(n_rows);

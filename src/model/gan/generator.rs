@@ -24,7 +24,7 @@ pub(super) struct Generator {
 pub(super) struct Written {
     /// Without their ends.
     pub(super) rows: Vec<Vec<u32>>,
-    /// Of each step a mixture of tokens, `[n_rows, n_tokens]`; after the end the end again.
+    /// Mixture of tokens of each step, `[n_rows, n_tokens]`; after the end the end again.
     pub(super) steps: Vec<Tensor<2>>,
 }
 

@@ -47,11 +47,11 @@ const MAX_ROUNDS: u64 = 20;
 pub struct Losses {
     /// −log of how likely the discriminator finds a real sequence more real than a synthetic one.
     pub discriminator: f64,
-    /// The same the other way round.
+    /// −log of how likely the discriminator finds a synthetic sequence more real than a real one.
     pub generator: f64,
 }
 
-/// What a GAN learns at the moment.
+/// Part of the training of a GAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
     /// The generator learns real histories by maximum likelihood.
@@ -60,10 +60,10 @@ pub enum Phase {
     Play,
 }
 
-/// How far a GAN has come.
+/// Progress of a GAN.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pass {
-    /// What it learns.
+    /// Part of the training that goes on.
     pub phase: Phase,
     /// Pass over the histories that is in work, from 1.
     pub epoch: usize,
@@ -97,7 +97,7 @@ pub struct SequenceGan {
 }
 
 impl SequenceGan {
-    /// With initial weights, for items 1 to `n_items`.
+    /// Makes a GAN with initial weights, for items 1 to `n_items`.
     ///
     /// # Errors
     /// [`ModelError::Setting`] when there are too many items.
@@ -362,7 +362,7 @@ impl SequenceGan {
     }
 }
 
-/// What is wrong with so large a catalogue, and what to do.
+/// Says what is wrong with so large a catalogue, and what to do.
 #[must_use]
 pub fn too_many_items(n_items: usize) -> String {
     format!(

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use super::vectorized;
 
-/// What a step multiplies by, worked out once.
+/// Factors of a step, worked out once.
 #[derive(Clone, Copy, Debug)]
 pub(in crate::model) struct AdamWStep {
     /// Decays of the moments.
@@ -19,13 +19,13 @@ pub(in crate::model) struct AdamWStep {
     pub(in crate::model) epsilon: f32,
     /// Weights keep this share of themselves.
     pub(in crate::model) kept: f32,
-    /// How far an L1 penalty takes each weight towards 0.
+    /// Amount by which an L1 penalty takes each weight towards 0.
     pub(in crate::model) threshold: f32,
     /// √(1 − β₂ᵗ)
     pub(in crate::model) root_correction: f32,
     /// lr / (1 − β₁ᵗ)
     pub(in crate::model) length: f32,
-    /// By which clipping multiplies the gradient.
+    /// Factor of the gradient by clipping.
     pub(in crate::model) scale: f32,
 }
 

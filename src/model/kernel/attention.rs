@@ -36,7 +36,7 @@ struct Part {
     scale: f32,
 }
 
-/// Which third of a row of queries, keys and values.
+/// Third of a row of queries, keys and values.
 #[derive(Clone, Copy)]
 enum Third {
     Query = 0,
@@ -71,9 +71,9 @@ impl CausalAttention<'_> {
             .unwrap_or(0)
     }
 
-    /// What each event has seen, `seen` `[n_rows, d_model]`, from queries, keys and values side by
-    /// side, `qkv` `[n_rows, 3 * d_model]`. Returns the logarithm of what each softmax was divided
-    /// by, `[n_rows, n_heads]`.
+    /// Computes what each event has seen, `seen` `[n_rows, d_model]`, from queries, keys and values
+    /// side by side, `qkv` `[n_rows, 3 * d_model]`. Returns the logarithm of what each softmax was
+    /// divided by, `[n_rows, n_heads]`.
     pub(in crate::model) fn forward(&self, qkv: &[f32], seen: &mut [f32]) -> Buffer {
         let mut log_sums = Buffer::open(seen.len() / self.d_model.max(1) * self.n_heads);
         let mut scores = Buffer::open(BLOCK * self.longest());
@@ -211,7 +211,7 @@ impl Part {
         );
     }
 
-    /// Where the head's third of these events of the sequence begins.
+    /// Returns the place where the head's third of these events of the sequence begins.
     fn place(&self, third: Third, first: usize) -> usize {
         ((self.start + first) * 3 + third as usize) * self.d_model + self.head * self.d_head
     }

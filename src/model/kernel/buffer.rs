@@ -15,7 +15,7 @@ const MIN_KEPT: usize = 1024;
 /// An array of floats from the pool; it goes back when it is dropped.
 #[derive(Debug, Default)]
 pub(in crate::model) struct Buffer {
-    /// At least `n` floats: what lies behind them is never cleared.
+    /// Room for at least `n` floats: what lies behind them is never cleared.
     values: Vec<f32>,
     n: usize,
 }

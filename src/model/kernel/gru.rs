@@ -31,7 +31,7 @@ pub(in crate::model) struct GruKernel {
     w_hidden: Vec<f32>,
     /// Candidate, reset, update. `[3d]`
     bias: Vec<f32>,
-    /// Of the recurrent part of the candidate. `[d]`
+    /// Bias of the recurrent part of the candidate. `[d]`
     bias_hidden: Vec<f32>,
     /// `[3d, d_input]`
     w_input_back: Vec<f32>,

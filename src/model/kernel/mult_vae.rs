@@ -20,7 +20,7 @@ pub(in crate::model) struct MultVaeLayers<T> {
     pub(in crate::model) output: T,
 }
 
-/// What the encoder reads and the decoder is to tell.
+/// Inputs of the encoder and targets of the decoder.
 #[derive(Debug)]
 pub(in crate::model) struct VaeBatch<'a> {
     /// Bags of items; an element that dropout has hidden is there with the value 0. No row is
@@ -42,7 +42,7 @@ pub(in crate::model) struct VaeLoss {
     pub(in crate::model) nll: f64,
     /// Kullback–Leibler term.
     pub(in crate::model) kl: f64,
-    /// What the objective charges for it: as much, or more where a dimension has less than its free
+    /// Charge of the objective for it: as much, or more where a dimension has less than its free
     /// nats.
     pub(in crate::model) charged: f64,
 }
@@ -84,8 +84,8 @@ pub(in crate::model) fn mult_vae_gradients(
     )
 }
 
-/// As [`mult_vae_gradients`] where the encoder reads rows of numbers, `states` `[n_rows, d_state]`;
-/// also the gradient for them. The bags are what is to be told.
+/// Computes [`mult_vae_gradients`] where the encoder reads rows of numbers, `states`
+/// `[n_rows, d_state]`; also the gradient for them. The bags are the targets.
 pub(in crate::model) fn dense_vae_gradients(
     layers: &MultVaeLayers<Dense<'_>>,
     states: &[f32],
@@ -132,7 +132,7 @@ pub(in crate::model) fn mult_vae_states(
     decoded_mean(layers, &hidden_of_bags(&layers.encoder, bags))
 }
 
-/// As [`mult_vae_states`] where the encoder reads rows of numbers, `[n_rows, d_state]`.
+/// Computes [`mult_vae_states`] where the encoder reads rows of numbers, `[n_rows, d_state]`.
 pub(in crate::model) fn dense_vae_states(
     layers: &MultVaeLayers<Dense<'_>>,
     states: &[f32],
@@ -193,7 +193,7 @@ struct Passed {
     loss: VaeLoss,
 }
 
-/// From the encoder's hidden layer, `[n_rows, d_hidden]`, to the loss and back.
+/// Goes from the encoder's hidden layer, `[n_rows, d_hidden]`, to the loss and back.
 fn through_latent(
     layers: &MultVaeLayers<Dense<'_>>,
     hidden: &[f32],
@@ -289,7 +289,7 @@ fn sampled(mean: &[f32], log_variance: &[f32], epsilon: &[f32]) -> Buffer {
     latent
 }
 
-/// What goes back into mean and log-variance.
+/// Gradients of mean and log-variance.
 struct OfLatent {
     /// `[n_rows, d_latent]`
     d_mean: Buffer,
@@ -299,7 +299,7 @@ struct OfLatent {
     charged: f64,
 }
 
-/// From the gradient for the latent vectors to those for mean and log-variance, and the
+/// Goes from the gradient for the latent vectors to those for mean and log-variance, and the
 /// Kullback–Leibler term: ½ (σ² + μ² − ln σ² − 1), with slopes μ and ½ (σ² − 1).
 ///
 /// A dimension whose term is below its free nats is charged for these and has no slope (Kingma et

@@ -15,7 +15,7 @@ pub(in crate::model) struct LayerNorm<'a> {
     pub(in crate::model) epsilon: f32,
 }
 
-/// What the backward pass of a [`LayerNorm`] needs beside its input.
+/// Values that the backward pass of a [`LayerNorm`] needs beside its input.
 #[derive(Debug)]
 pub(in crate::model) struct NormTrace {
     /// `[n_rows]`

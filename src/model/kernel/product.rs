@@ -117,7 +117,7 @@ fn fits(n: usize, n_rows: usize, n_columns: usize, row_stride: usize) -> bool {
     n_rows == 0 || n_columns == 0 || end().is_some_and(|end| end <= n)
 }
 
-/// What becomes of the numbers that stand where a product goes.
+/// Treatment of the numbers that stand where a product goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::model) enum Onto {
     /// They are overwritten.
@@ -134,7 +134,7 @@ pub(in crate::model) fn product(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b
     run(out, onto, a, b, gemm::Parallelism::None);
 }
 
-/// As [`product`], on all threads. Each number is added up in the same order as on one.
+/// Computes [`product`] on all threads. Each number is added up in the same order as on one.
 ///
 /// # Panics
 /// When the shapes do not fit.
@@ -207,7 +207,7 @@ pub(in crate::model) fn rows(values: &[f32], rows: Range<usize>, width: usize) -
         .unwrap_or(&[])
 }
 
-/// As [`rows`], to be written.
+/// Returns [`rows`] to be written.
 pub(in crate::model) fn rows_mut(
     values: &mut [f32],
     rows: Range<usize>,

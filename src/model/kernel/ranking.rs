@@ -8,7 +8,7 @@
 use super::exp;
 use crate::metric::{MISS, is_left_out};
 
-/// What a row of scores says of one item.
+/// Rank and probability of one item by a row of scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(in crate::model) struct Judged {
     /// Mid-rank: exactly that of [`mid_rank`](crate::metric::mid_rank).

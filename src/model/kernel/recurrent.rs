@@ -1,4 +1,4 @@
-//! What the recurrent layers share: packed sequences, their states, and sums over events.
+//! Shared parts of the recurrent layers: packed sequences, their states, and sums over events.
 //!
 //! Packed order is step by step, within a step by falling length
 //! ([`Packing`](crate::model::packing::Packing)): `sizes` says how many sequences run at each step,
@@ -32,7 +32,7 @@ pub(in crate::model) trait RecurrentKernel: Send + Sync {
 pub(in crate::model) struct Trace {
     /// State after each event. `[n_events, d_hidden]`
     pub(in crate::model) states: Buffer,
-    /// What the gates became, as the layer lays them out. `[n_events, 4 * d_hidden]`
+    /// Gates, as the layer lays them out. `[n_events, 4 * d_hidden]`
     pub(super) gates: Buffer,
     /// Memory after each event, where the layer has one. `[n_events, d_hidden]`
     pub(super) memory: Buffer,
@@ -43,9 +43,9 @@ pub(in crate::model) struct Trace {
 /// Gradients of a layer.
 #[derive(Debug)]
 pub(in crate::model) struct LayerGradients {
-    /// Of its input. `[n_events, d_input]`
+    /// Gradient of its input. `[n_events, d_input]`
     pub(in crate::model) input: Buffer,
-    /// Of its weights, in the order in which the kernel was given them.
+    /// Gradients of its weights, in the order in which the kernel was given them.
     pub(in crate::model) weights: Vec<Buffer>,
 }
 

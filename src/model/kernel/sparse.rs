@@ -12,7 +12,7 @@ use super::vectorized;
 /// A matrix by rows, of whose elements only some are kept.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(in crate::model) struct SparseRows {
-    /// Where the elements of each row begin, and at last where those of the last one end.
+    /// Start of the elements of each row, and at last the end of those of the last one.
     /// `[n_rows + 1]`
     pub(in crate::model) starts: Vec<usize>,
     /// Column and value of each element, row by row.

@@ -7,7 +7,7 @@ use super::{Buffer, Dense, Matrix, MatrixMut, Onto, tanh, vectorized};
 /// Gradients for the weights of a layer, `[d_in, d_out]`, and for its biases, `[d_out]`.
 pub(in crate::model) type DenseGradients = [Buffer; 2];
 
-/// Of a dense layer and its inputs.
+/// Sizes of a dense layer and its inputs.
 #[derive(Clone, Copy)]
 pub(super) struct Shape {
     pub(super) n_rows: usize,
@@ -123,7 +123,7 @@ pub(super) fn times_slope_of_tanh(gradients: &mut [f32], values: &[f32]) {
     });
 }
 
-/// As [`each_row`], with a last part that may be shorter.
+/// Calls `change` as [`each_row`] does, with a last part that may be shorter.
 fn each_part(values: &mut [f32], len: usize, change: impl Fn(usize, &mut [f32]) + Sync + Send) {
     let parts = values.chunks_mut(len).enumerate().collect();
     super::on_threads(parts, |(at, part)| change(at, part));

@@ -1,4 +1,4 @@
-//! From the last hidden layer of an autoencoder to the likelihood of its bags, and back.
+//! Likelihood of bags of items from the last hidden layer of an autoencoder, and its gradients.
 #![expect(
     clippy::inline_always,
     reason = "what is not inlined is not compiled for the processor's instructions"
@@ -23,7 +23,7 @@ pub(in crate::model) fn rows_of_logits(n_items: usize) -> usize {
 /// Least rows of a block, so that its products stay products of matrices.
 const MIN_ROWS: usize = 64;
 
-/// What the output layer tells and learns.
+/// Loss of the output layer, and its gradients.
 pub(super) struct Told {
     /// Negative log-likelihood of every bag, in nats.
     pub(super) nll: f64,
@@ -118,8 +118,8 @@ fn multinomial(logits: &mut [f32], bag: &[(u32, f32)], scale: f32) -> f64 {
     n * (f64::from(largest) + total.ln()) - of_items
 }
 
-/// As [`multinomial`], each item of the catalogue being in the bag or not by itself: the loss is
-/// Σ log (1 + exp logit) over the catalogue − Σ logit over the bag.
+/// Computes [`multinomial`] with each item of the catalogue in the bag or not by itself: the loss
+/// is Σ log (1 + exp logit) over the catalogue − Σ logit over the bag.
 ///
 /// d logits = (σ(logit) − bag) · scale.
 #[inline(always)]

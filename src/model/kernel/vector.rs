@@ -76,8 +76,8 @@ pub(in crate::model) fn tanh(x: f32) -> f32 {
 /// Numbers that are worked on at once: the widest registers hold 16.
 const LANES: usize = 16;
 
-/// At each place of slices of equal length, `f` makes new numbers of those in `written` and those
-/// in `read`.
+/// Lets `f` make new numbers, at each place of slices of equal length, of those in `written` and
+/// those in `read`.
 ///
 /// The numbers are copied out and back some at a time: of several slices that are changed in one
 /// loop, the compiler would have to suspect that they overlap, and take one number after the other.

@@ -105,8 +105,8 @@ fn by_blocks(
     }
 }
 
-/// The same for tracked tensors: a scalar to call `backward` on, whose gradients are those of the
-/// sum of the loss, and that sum itself.
+/// Computes [`item_loss`] for tracked tensors: a scalar to call `backward` on, whose gradients are
+/// those of the sum of the loss, and that sum itself.
 ///
 /// The scalar is Σ `hidden · d_hidden` + Σ `items · d_items` with the gradients held constant; its
 /// value means nothing.

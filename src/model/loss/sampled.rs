@@ -162,7 +162,7 @@ fn softplus(x: Tensor<2>) -> Tensor<2> {
     activation::relu(x.clone()) + x.abs().neg().exp().log1p()
 }
 
-/// How negatives are drawn for rows.
+/// Drawing of negatives for rows.
 pub(super) struct Draws<'a> {
     pub(super) objective: &'a Objective,
     pub(super) n_items: usize,
@@ -170,7 +170,7 @@ pub(super) struct Draws<'a> {
     pub(super) noise: Noise,
 }
 
-/// What was drawn for some rows: `[n, 1 + k]` each, the true item first.
+/// Items drawn for some rows: `[n, 1 + k]` each, the true item first.
 pub(super) struct Drawn {
     items: Vec<i32>,
     /// Added to the scores of a softmax.
@@ -189,7 +189,7 @@ impl Draws<'_> {
         self.told(targets, negatives)
     }
 
-    /// The same with negatives given, `k` a row.
+    /// Returns the drawing with negatives given, `k` a row.
     pub(super) fn told(&self, targets: &[i32], mut negatives: impl Iterator<Item = i32>) -> Drawn {
         let n = targets.len() * (1 + self.k);
         let mut drawn = Drawn {
@@ -218,7 +218,7 @@ impl Draws<'_> {
         drawn
     }
 
-    /// Of the true item's term, and of each negative's.
+    /// Returns the weight of the true item's term, and of each negative's.
     fn weights(&self) -> (f32, f32) {
         let k = self.k as f64;
         let (target, negative) = match self.objective.loss {
@@ -253,7 +253,7 @@ impl Objective {
         }
     }
 
-    /// How likely an item is to be drawn.
+    /// Returns the chance of an item to be drawn.
     fn chance(&self, item: i32, n_items: usize) -> f64 {
         let at = (item as usize).saturating_sub(1);
         match (self.negatives, self.cumulative.last()) {

@@ -11,7 +11,7 @@ use crate::model::OptimizerSpec;
 use crate::model::kernel::{AdamWStep, Buffer, sum_of_squares};
 
 impl AdamW {
-    /// As [`AdamW::step`], by [`AdamWStep`].
+    /// Does [`AdamW::step`] by [`AdamWStep`].
     pub(super) fn fused_step<M: Module>(
         &mut self,
         module: M,

@@ -33,12 +33,12 @@ pub(in crate::model) struct AdditiveAttention {
     score: Param<Tensor<1>>,
 }
 
-/// Which states look back.
+/// States that look back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::model) enum Looking {
-    /// That after every event, in packed order.
+    /// State after every event, in packed order.
     Every,
-    /// That after each sequence's last event, the longest sequence first.
+    /// State after each sequence's last event, the longest sequence first.
     Last,
 }
 
@@ -70,7 +70,8 @@ impl AdditiveAttention {
         }
     }
 
-    /// What each looking state sees, `[n_looking, d]`, of states `[n_events, d]` without autodiff.
+    /// Computes what each looking state sees, `[n_looking, d]`, of states `[n_events, d]` without
+    /// autodiff.
     pub(in crate::model) fn contexts(
         &self,
         states: &Tensor<2>,
@@ -258,7 +259,7 @@ struct BlockGradients {
     queries: Tensor<2>,
     /// `[n * n_keys, d]`
     keys: Tensor<2>,
-    /// Of query, key and score.
+    /// Weights of query, key and score.
     weights: [Tensor<2>; 3],
 }
 
@@ -271,7 +272,7 @@ struct Block {
     queries: Vec<i32>,
     /// Step of each. `[n * n_queries]`
     steps: Vec<usize>,
-    /// Which of all looking states each is, one behind the last for none. `[n * n_queries]`
+    /// Number of each among all looking states, one behind the last for none. `[n * n_queries]`
     looking: Vec<i32>,
     /// Packed place of each state that is looked at. `[n * n_keys]`
     keys: Vec<i32>,

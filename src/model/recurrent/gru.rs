@@ -35,11 +35,11 @@ pub(in crate::model) struct Gru {
 
 /// A step of the GRU.
 pub(in crate::model) struct GruCell {
-    /// Of the recurrent part of the candidate. `[1, d_hidden]`
+    /// Bias of the recurrent part of the candidate. `[1, d_hidden]`
     bias_hidden: Tensor<2>,
 }
 
-/// What the backward pass needs of one step; `b` sequences run.
+/// Values of one step that its backward pass needs; `b` sequences run.
 pub(in crate::model) struct GruStep {
     /// Reset and update gates. `[b, 2 * d_hidden]`
     reset_update: Tensor<2>,

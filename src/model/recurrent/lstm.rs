@@ -34,7 +34,7 @@ const FORGET: usize = 1;
 /// A step of the LSTM.
 pub(in crate::model) struct LstmCell;
 
-/// What the backward pass needs of one step; `b` sequences run.
+/// Values of one step that its backward pass needs; `b` sequences run.
 pub(in crate::model) struct LstmStep {
     /// Input and forget gates. `[b, 2 * d_hidden]`
     input_forget: Tensor<2>,

@@ -40,10 +40,10 @@ pub(super) trait RecurrentLayer: Module {
     /// Numbers that a unit keeps of each event for the backward pass of the kernel.
     const KEPT: usize;
 
-    /// What is computed at a step.
+    /// Computation of a step.
     type Cell: Cell;
 
-    /// The same layer on the host.
+    /// This layer on the host.
     type Kernel: RecurrentKernel;
 
     /// A layer with the weights that one of these widths has, named after `name` in weights files.
@@ -61,10 +61,10 @@ pub(super) trait RecurrentLayer: Module {
     /// The layer's weights.
     fn weights(&self) -> Weights<'_>;
 
-    /// What is computed at a step, with the weights that it needs itself.
+    /// Returns the computation of a step, with the weights that it needs itself.
     fn cell(&self) -> Self::Cell;
 
-    /// The same layer on the host, where the weights must live.
+    /// Returns this layer on the host, where the weights must live.
     fn kernel(&self) -> Self::Kernel;
 }
 
@@ -76,13 +76,13 @@ pub(super) struct Weights<'a> {
     w_hidden: &'a Param<Tensor<2>>,
     /// `[g * d_hidden]`
     bias: &'a Param<Tensor<1>>,
-    /// Of the recurrent part of the last gate, where a layer has one. `[d_hidden]`
+    /// Bias of the recurrent part of the last gate, where a layer has one. `[d_hidden]`
     bias_hidden: Option<&'a Param<Tensor<1>>>,
 }
 
 /// One step of a recurrent layer with `g` gates, of the `b` sequences that run.
 pub(super) trait Cell {
-    /// What the backward pass needs of a step.
+    /// Values of a step that its backward pass needs.
     type Step;
 
     /// The state after the step, from the input times its weights plus the bias, and the state
@@ -98,7 +98,7 @@ pub(super) trait Cell {
     ) -> StepGradients;
 }
 
-/// What goes from step to step.
+/// State that goes from step to step.
 pub(super) struct State {
     /// `[b, d_hidden]`
     hidden: Tensor<2>,
@@ -108,13 +108,14 @@ pub(super) struct State {
 
 /// Gradients of a step.
 pub(super) struct StepGradients {
-    /// Of the input times its weights. `[b, g * d_hidden]`
+    /// Gradient of the input times its weights. `[b, g * d_hidden]`
     input: Tensor<2>,
-    /// Of the state times its weights, where it is another. `[b, g * d_hidden]`
+    /// Gradient of the state times its weights, where it is another. `[b, g * d_hidden]`
     recurrent: Option<Tensor<2>>,
-    /// Of the state before, but for what goes through the recurrent weights. `[b, d_hidden]`
+    /// Gradient of the state before, but for what goes through the recurrent weights.
+    /// `[b, d_hidden]`
     hidden: Option<Tensor<2>>,
-    /// Of the memory before. `[b, d_hidden]`
+    /// Gradient of the memory before. `[b, d_hidden]`
     memory: Option<Tensor<2>>,
 }
 
@@ -127,7 +128,7 @@ pub(super) struct LayerTrace<S> {
     mask: Option<Tensor<2>>,
 }
 
-/// What a forward pass keeps of a layer.
+/// Values that a forward pass keeps of a layer.
 pub(super) type TraceOf<L> = LayerTrace<<<L as RecurrentLayer>::Cell as Cell>::Step>;
 
 /// State after each event, `[n_events, d_hidden]`, from inputs in packed order,
@@ -140,8 +141,8 @@ pub(super) fn states<L: RecurrentLayer>(
     run(layer, input, (sizes, None), |_| ())
 }
 
-/// As [`states`], with what [`backward`] needs. `mask` holds factors of the states as the recurrent
-/// weights see them, one row a sequence, the longest first, `[n_sequences, d_hidden]`.
+/// Computes [`states`] and what [`backward`] needs. `mask` holds factors of the states as the
+/// recurrent weights see them, one row a sequence, the longest first, `[n_sequences, d_hidden]`.
 pub(super) fn forward<L: RecurrentLayer>(
     layer: &L,
     input: Tensor<2>,

@@ -29,7 +29,7 @@ pub(in crate::model) struct Rnn {
 /// A step of the layer.
 pub(in crate::model) struct RnnCell;
 
-/// What the backward pass needs of one step: the state after it. `[b, d_hidden]`
+/// Values of one step that its backward pass needs: the state after it. `[b, d_hidden]`
 pub(in crate::model) struct RnnStep(Tensor<2>);
 
 impl RecurrentLayer for Rnn {

@@ -3,10 +3,10 @@
 use crate::model::random::Noise;
 use crate::model::window::latest;
 
-/// What is hidden is drawn as layers that no dropout has.
+/// First layer of the drawings of what is hidden: no dropout has layers from here on.
 const DRAWN: usize = 1 << 22;
 
-/// How samples are made.
+/// Sampler of cloze tasks.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cloze {
     /// Most events of a sample.

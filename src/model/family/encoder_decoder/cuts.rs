@@ -1,4 +1,4 @@
-//! Where histories are cut into what the encoder reads and what the decoder foretells.
+//! Cuts of histories into what the encoder reads and what the decoder foretells.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +8,7 @@ use crate::model::window::latest;
 /// Cuts are drawn as a layer that no dropout has.
 const DRAWN: usize = 1 << 23;
 
-/// How histories are cut.
+/// Settings of the cuts.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Cutter {
     /// Most events that the encoder reads.
@@ -24,9 +24,9 @@ pub(super) struct Cutter {
 pub(super) struct Cut {
     /// Its own number in the batch, whatever is beside it.
     pub(super) row: usize,
-    /// What the encoder reads, one event at least.
+    /// Events that the encoder reads, one at least.
     pub(super) past: Vec<u32>,
-    /// What came next, one event at least.
+    /// Events that came next, one at least.
     pub(super) next: Vec<u32>,
 }
 

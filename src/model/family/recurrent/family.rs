@@ -37,7 +37,7 @@ macro_rules! recurrent_family {
             pub attention: bool,
             /// Whether the item vectors are the output weights too.
             pub tied: bool,
-            /// How the features of events join their items, where the data have some.
+            /// Way in which the features of events join their items, where the data have some.
             pub features: $crate::model::Join,
         }
 

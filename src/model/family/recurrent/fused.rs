@@ -74,8 +74,8 @@ pub(super) fn gradients<L: RecurrentLayer>(
     ))
 }
 
-/// What the dense layer makes of the state after each history, `[n_rows, d_model]`; `at_a_time`
-/// says how many rows of a length are worked on at once.
+/// Computes the output of the dense layer for the state after each history, `[n_rows, d_model]`;
+/// `at_a_time` says how many rows of a length are worked on at once.
 pub(super) fn last_states<L: RecurrentLayer>(
     parts: &Parts<'_, L>,
     histories: &Histories,
@@ -161,7 +161,7 @@ impl Shard {
 /// The network's weights on the host.
 struct Host<K> {
     settings: Settings,
-    /// What dropout draws from, in training.
+    /// Noise of dropout, in training.
     noise: Option<Noise>,
     /// `[n_items + 1, d_model]`
     items: Vec<f32>,
@@ -176,7 +176,7 @@ struct Host<K> {
 
 /// A forward pass through the layers.
 struct Passed {
-    /// What goes into each layer, and out of the last, with dropout. `[n_events, d]`
+    /// Inputs of each layer, and outputs of the last, with dropout. `[n_events, d]`
     inputs: Vec<Buffer>,
     traces: Vec<Trace>,
 }
@@ -266,8 +266,8 @@ impl<K: RecurrentKernel> Host<K> {
         (nll, before.chain(of_layers).collect())
     }
 
-    /// From states to the loss and back: gradient of the states, sum of the loss, and the gradients
-    /// of the output's vectors, the dense layer's weights and biases.
+    /// Goes from states to the loss and back: gradient of the states, sum of the loss, and the
+    /// gradients of the output's vectors, the dense layer's weights and biases.
     fn head(&self, states: &[f32], targets: &[u32], scale: f32) -> (Buffer, f64, [Buffer; 3]) {
         let d_model = self.settings.d_model;
         let n = targets.len() * d_model;

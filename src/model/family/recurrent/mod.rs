@@ -1,5 +1,5 @@
-//! What the recurrent families share: a next-item network of recurrent layers with full-catalogue
-//! cross-entropy. A family adds its cell, its name and its sources.
+//! Shared parts of the recurrent families: a next-item network of recurrent layers with
+//! full-catalogue cross-entropy. A family adds its cell, its name and its sources.
 
 mod family;
 mod fused;
@@ -56,15 +56,15 @@ pub(super) struct Settings {
     pub(super) dropout: f64,
     /// Share of the state's units that the recurrent weights do not see while training.
     pub(super) recurrent_dropout: f64,
-    /// What is learnt of a history.
+    /// Output that is learnt of a history.
     pub(super) output: RecurrentOutput,
     /// Whether the last layer's states look back at each other.
     pub(super) attention: bool,
     /// Whether the item vectors are the output weights too.
     pub(super) tied: bool,
-    /// How features join their items.
+    /// Way in which features join their items.
     pub(super) features: Join,
-    /// What it is built for.
+    /// Plan that it is built for.
     pub(super) plan: Blueprint,
 }
 
@@ -244,10 +244,10 @@ pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
     /// Name in weights files.
     const KIND: &'static str;
 
-    /// The same with a head for another task than the next item.
+    /// Name of the form with a head for another task than the next item.
     const OUTCOME_KIND: &'static str;
 
-    /// What each layer is.
+    /// Type of each layer.
     type Layer: RecurrentLayer;
 
     /// Puts a network together: what takes events in; layers from the first up; attention, the
@@ -259,7 +259,7 @@ pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
         settings: Settings,
     ) -> Self;
 
-    /// What it was put together from.
+    /// Returns the parts that it was put together from.
     fn parts(&self) -> Parts<'_, Self::Layer>;
 }
 
@@ -270,7 +270,7 @@ pub(super) struct Parts<'a, L> {
     pub(super) features: &'a Features,
     /// The output's own vectors, where it has some. `[n_items + 1, d_model]`
     pub(super) catalogue: Option<&'a Embedding>,
-    /// From the first to the last.
+    /// Layers from the first to the last.
     pub(super) layers: Vec<&'a L>,
     pub(super) attention: Option<&'a AdditiveAttention>,
     /// `[n_read, d_model]` and `[d_model]`
@@ -279,16 +279,17 @@ pub(super) struct Parts<'a, L> {
 }
 
 impl<L> Parts<'_, L> {
-    /// What states are multiplied with to score the catalogue. `[n_items + 1, d_model]`
+    /// Returns the vectors that states are multiplied with to score the catalogue.
+    /// `[n_items + 1, d_model]`
     fn output_vectors(&self) -> &Embedding {
         self.catalogue.unwrap_or(self.item)
     }
 }
 
-/// Of each history the events that go in: so many from a first one on.
+/// Range of the events of each history that go in: so many from a first one on.
 struct Window<'a> {
     histories: &'a Histories,
-    /// How many of each row.
+    /// Number of events of each row.
     lens: Vec<usize>,
     /// Events of a row that come after those that go in.
     n_after: usize,
@@ -329,7 +330,7 @@ impl<'a> Window<'a> {
         )
     }
 
-    /// Where that event stands among all of the histories.
+    /// Returns the place of that event among all of the histories.
     fn event(&self, place: Place) -> usize {
         let (row, position) = self.position(place);
         self.histories.range(row).start + position
@@ -341,8 +342,8 @@ impl<'a> Window<'a> {
     }
 }
 
-/// What is learnt of each history: its last `seq_len` events are to be predicted, each from those
-/// before it.
+/// Returns what is learnt of each history: its last `seq_len` events are to be predicted, each from
+/// those before it.
 fn training_windows(histories: &Histories, seq_len: usize) -> impl Iterator<Item = &[u32]> {
     histories.rows().map(move |row| latest(row, seq_len + 1))
 }
@@ -359,7 +360,7 @@ impl<N: RecurrentNetwork> Network for N {
         self.parts().gradients(histories, noise)
     }
 
-    /// What the fused layers do not have, they leave to burn's: attention, features, and other
+    /// Leaves to burn's layers what the fused ones do not have: attention, features, and other
     /// losses than the full softmax.
     fn fused_gradients(
         &self,

@@ -97,8 +97,8 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         self.features.joined(items, &beside)
     }
 
-    /// What goes into the dense layer of the states that look: each, and what it sees by attention.
-    /// `[n_events, d]` to `[n_looking, n_read]`
+    /// Joins the inputs of the dense layer for the states that look: each, and what it sees by
+    /// attention. `[n_events, d]` to `[n_looking, n_read]`
     fn read(&self, states: &Tensor<2>, packing: &Packing, looking: Looking) -> Tensor<2> {
         let looked = match looking {
             Looking::Every => states.clone(),
@@ -116,7 +116,7 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         }
     }
 
-    /// From the gradient of what is read to that of the states. `[n_looking, n_read]` to
+    /// Goes from the gradient of what is read to that of the states. `[n_looking, n_read]` to
     /// `[n_events, d]`
     fn d_read(
         &self,
@@ -340,7 +340,7 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         (values, traces)
     }
 
-    /// From the gradient of the last layer's states to that of the embedded items.
+    /// Goes from the gradient of the last layer's states to that of the embedded items.
     fn backward(
         &self,
         traces: Vec<TraceOf<L>>,

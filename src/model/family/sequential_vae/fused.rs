@@ -29,7 +29,7 @@ struct Shard {
     packing: Packing,
     /// Row of the batch, and place in it, of each event in packed order.
     places: Vec<Place>,
-    /// What goes into the GRU, with dropout. `[n_events, d_model]`
+    /// Inputs of the GRU, with dropout. `[n_events, d_model]`
     input: Buffer,
     trace: Trace,
 }
@@ -53,7 +53,7 @@ fn picked(table: &[f32], width: usize, items: impl ExactSizeIterator<Item = u32>
 }
 
 impl SequentialVae {
-    /// As [`Network::gradients`], on the same noise.
+    /// Computes [`Network::gradients`] by the kernel, on the same noise.
     pub(super) fn gradients_by_kernel(
         &self,
         histories: &Histories,
@@ -218,7 +218,7 @@ impl SequentialVae {
         }
     }
 
-    /// What scores are products of. `[n_rows, d_hidden]`
+    /// Computes the states that scores are products of. `[n_rows, d_hidden]`
     pub(super) fn states_by_kernel(&self, histories: &Histories) -> Buffer {
         let SequentialVaeSpec {
             d_model,

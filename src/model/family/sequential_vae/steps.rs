@@ -1,5 +1,4 @@
-//! What the sequential VAE learns of a batch: what it sees, and after each event what it is to
-//! tell.
+//! Training steps of the sequential VAE: what it sees, and after each event what it is to predict.
 
 use super::{LATENT, SequentialVaeSpec};
 use crate::data::Histories;
@@ -7,11 +6,11 @@ use crate::model::kernel::SparseRows;
 use crate::model::random::{Noise, Place};
 use crate::model::window::latest;
 
-/// What is to be learnt of a batch of histories.
+/// Inputs and targets of a batch of histories.
 pub(super) struct Steps<'a> {
-    /// What the model sees of each history.
+    /// Events that the model sees of each history.
     pub(super) inputs: Vec<&'a [u32]>,
-    /// The same with the event after it.
+    /// Inputs with the event after them.
     windows: Vec<&'a [u32]>,
     n_ahead: usize,
     n_items: usize,

@@ -90,12 +90,12 @@ struct Fused<'a> {
     weights: &'a Arrays,
 }
 
-/// What the backward pass needs of one block, `n` events.
+/// Values of one block that its backward pass needs, `n` events.
 struct BlockTrace {
     /// States before the block, and between attention and feed-forward. `[n, d_model]` each
     states: [Buffer; 2],
     norms: [NormTrace; 2],
-    /// The same after their norms. `[n, d_model]` each
+    /// Inputs after their norms. `[n, d_model]` each
     normed: [Buffer; 2],
     /// `[n, 3 * d_model]`
     qkv: Buffer,

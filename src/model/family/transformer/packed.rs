@@ -12,7 +12,7 @@ pub(super) struct Packed {
     pub(super) sequences: Vec<Range<usize>>,
     /// Item of each event; 0 stands for no event.
     pub(super) inputs: Vec<u32>,
-    /// What came next, in training.
+    /// Items that came next, in training.
     pub(super) targets: Vec<u32>,
     pub(super) places: Vec<Place>,
     /// Row of the position table of each event: the latest event has the last.
@@ -20,8 +20,8 @@ pub(super) struct Packed {
 }
 
 impl Packed {
-    /// Of each row the last `seq_len + 1` events: inputs are all but the last of them, targets all
-    /// but the first.
+    /// Packs the last `seq_len + 1` events of each row: inputs are all but the last of them,
+    /// targets all but the first.
     pub(super) fn for_training(
         histories: &Histories,
         rows: &[usize],
@@ -46,7 +46,7 @@ impl Packed {
         packed
     }
 
-    /// Of each row the last `seq_len` events, or one of padding.
+    /// Packs the last `seq_len` events of each row, or one of padding.
     pub(super) fn for_prediction(
         histories: &Histories,
         rows: &[usize],

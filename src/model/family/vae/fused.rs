@@ -16,7 +16,7 @@ use crate::model::random::Noise;
 use crate::model::weights::{on_host, register};
 
 impl MultVae {
-    /// As [`MultVae::gradients`](super::Network::gradients), on the same noise.
+    /// Computes [`MultVae::gradients`](super::Network::gradients) by the kernel, on the same noise.
     pub(super) fn gradients_by_kernel(
         &self,
         histories: &Histories,
@@ -53,7 +53,7 @@ impl MultVae {
         Some((gradients, loss))
     }
 
-    /// What scores are products of. `[n_rows, d_hidden]`
+    /// Computes the states that scores are products of. `[n_rows, d_hidden]`
     pub(super) fn states_by_kernel(&self, histories: &Histories) -> Buffer {
         let rows: Vec<&[u32]> = histories.rows().collect();
         let bags = Bags::new(&rows, self.n_items(), self.spec.recency).sparse();
