@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::job::{JobAnswer, Ticket, sentence};
 use super::{Jobs, Loadable};
-use crate::baseline::forecast::{Forecast, ForecastPlan, forecasts};
+use crate::baseline::forecast::{ForecastPlan, MethodForecast, forecasts};
 use crate::data::{Dataset, Period, PeriodCounts, Prepared};
 
 /// How many periods are forecast in the window.
@@ -29,7 +29,7 @@ pub struct CountForecast {
     /// How many of the last counts nothing was learnt from.
     pub held_out: usize,
     /// The forecasts, the naive one first.
-    pub made: Vec<Forecast>,
+    pub made: Vec<MethodForecast>,
     /// Why other ways of forecasting say nothing.
     pub left_out: Vec<String>,
 }

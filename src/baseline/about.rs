@@ -8,7 +8,7 @@ use super::{
 
 /// A reference in words.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct AboutReference {
     /// Name as a person reads it.
     pub title: &'static str,
     /// Description of what it does, in one sentence.
@@ -33,7 +33,7 @@ pub struct AboutSetting {
     pub help: &'static str,
 }
 
-impl About {
+impl AboutReference {
     /// A reference without settings.
     #[must_use]
     pub fn new(title: &'static str, summary: &'static str, source: &'static str) -> Self {
@@ -93,14 +93,14 @@ impl About {
 impl BaselineKind {
     /// Title, summary, source and settings.
     #[must_use]
-    pub fn about(self) -> About {
+    pub fn about(self) -> AboutReference {
         match self {
-            Self::Popularity => About::new(
+            Self::Popularity => AboutReference::new(
                 "Popularity",
                 "The items with most training events, the same list for everyone.",
                 "Cremonesi, Koren & Turrin 2010 (TopPop)",
             ),
-            Self::RecentPopularity => About::new(
+            Self::RecentPopularity => AboutReference::new(
                 "Recent popularity",
                 "The items with most events at the end of training: in its last time, or in each \
                  user's last events where the log has no times.",
@@ -111,19 +111,19 @@ impl BaselineKind {
                 &RECENT_SHARE,
                 "Share of the time, or of each user's events, that is recent.",
             ),
-            Self::RepeatLast => About::new(
+            Self::RepeatLast => AboutReference::new(
                 "Repeat last",
                 "The user's own items again, the last one first, then those that were frequent and \
                  late; popularity alone where seen items are left out.",
                 "Anderson et al. 2014 (repeat consumption: recency and frequency)",
             )
             .with_decay(&REPEAT_DECAYS),
-            Self::Markov => About::new(
+            Self::Markov => AboutReference::new(
                 "Markov chain",
                 "What came after the last item, and how often.",
                 "Rendle et al. 2010 (the unfactorised chain, MC)",
             ),
-            Self::MarkovSecond => About::new(
+            Self::MarkovSecond => AboutReference::new(
                 "Markov chain, order 2",
                 "What came after the last two items, smoothed by what came after the last one and \
                  by popularity.",
@@ -132,7 +132,7 @@ impl BaselineKind {
             Self::MarkovWindow => windowed(),
             Self::ItemKnn => item_knn(),
             Self::UserKnn => user_knn(),
-            Self::Content => About::new(
+            Self::Content => AboutReference::new(
                 "Content-based",
                 "Items whose title and columns are told in the same words as those of the user's \
                  latest items.",
@@ -146,8 +146,8 @@ impl BaselineKind {
     }
 }
 
-fn windowed() -> About {
-    About::new(
+fn windowed() -> AboutReference {
+    AboutReference::new(
         "Windowed Markov chain",
         "What came soon after any of the latest items, nearer events counting more.",
         "ours: sums of Markov rows over a window, as skip-gram counts (Guthrie et al. 2006)",
@@ -170,8 +170,8 @@ fn windowed() -> About {
     .with_decay(&DECAYS)
 }
 
-fn item_knn() -> About {
-    About::new(
+fn item_knn() -> AboutReference {
+    AboutReference::new(
         "Item-kNN",
         "Items that the same users had as the user's latest ones, by cosine with \
                  shrinkage.",
@@ -201,8 +201,8 @@ fn item_knn() -> About {
     )
 }
 
-fn user_knn() -> About {
-    About::new(
+fn user_knn() -> AboutReference {
+    AboutReference::new(
         "User-kNN",
         "What the users had whose items are most like this user's latest ones.",
         "Herlocker et al. 1999; fading of V-SkNN, Ludewig & Jannach 2018",
@@ -216,8 +216,8 @@ fn user_knn() -> About {
     )
 }
 
-fn ease() -> About {
-    About::new(
+fn ease() -> AboutReference {
+    AboutReference::new(
         "EASE",
         "One linear layer from all items to all items that never looks at the item itself, \
                  in closed form.",

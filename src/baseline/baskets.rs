@@ -10,18 +10,18 @@ pub const LONGEST_BASKET: usize = 1_000;
 
 /// The items of every user, sorted and without repeats, and the users of every item, sorted.
 pub(super) struct Baskets {
-    items: Rows,
-    users: Rows,
+    items: IdLists,
+    users: IdLists,
 }
 
 /// Lists of numbers, one after another.
 #[derive(Default)]
-pub(super) struct Rows {
+pub(super) struct IdLists {
     offsets: Vec<usize>,
     values: Vec<u32>,
 }
 
-impl Rows {
+impl IdLists {
     fn of(rows: impl Iterator<Item = Vec<u32>>) -> Self {
         let (mut offsets, mut values) = (vec![0], Vec::new());
         for row in rows {
@@ -70,7 +70,7 @@ impl Rows {
 
 impl Baskets {
     pub(super) fn of(n_items: usize, sequences: &[&[u32]]) -> Self {
-        let items = Rows::of(sequences.iter().map(|sequence| basket(n_items, sequence)));
+        let items = IdLists::of(sequences.iter().map(|sequence| basket(n_items, sequence)));
         let users = items.turned(n_items);
         Self { items, users }
     }

@@ -12,7 +12,7 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 
 use super::baskets::faded;
 use super::item_knn::KNN_DECAYS;
-use super::popularity::{Popularity, overwrite};
+use super::popularity::{PopularityScores, overwrite};
 use super::tune::Tuning;
 use super::{Baseline, LeftOut, TrainingLog};
 
@@ -94,13 +94,13 @@ impl ItemContents {
 }
 
 /// The vector of every item.
-pub(super) struct Content {
+pub(super) struct ContentBased {
     tie_break: Vec<f32>,
     vectors: Vec<Vec<(u32, f32)>>,
     decay: f32,
 }
 
-impl Content {
+impl ContentBased {
     pub(super) fn fit(log: &TrainingLog<'_>) -> Result<Self, LeftOut> {
         let Some(contents) = log.contents.filter(|contents| !contents.is_empty()) else {
             let sentence = "Content-based is left out: the log has neither titles nor columns of \
@@ -108,7 +108,7 @@ impl Content {
             return Err(LeftOut(sentence.to_owned()));
         };
         let [default, ..] = KNN_DECAYS;
-        let tie_break = Popularity::fit(log.n_items, &log.sequences).tie_break();
+        let tie_break = PopularityScores::fit(log.n_items, &log.sequences).tie_break();
         let mut content = Self {
             tie_break,
             vectors: contents.weighted(),
@@ -150,7 +150,7 @@ impl Content {
     }
 }
 
-impl Baseline for Content {
+impl Baseline for ContentBased {
     fn scores(&self, history: &[u32], scores: &mut [f32]) {
         self.score(self.decay, history, scores);
     }

@@ -9,7 +9,7 @@
 mod inverse;
 
 use super::baskets::{Baskets, faded};
-use super::popularity::{Popularity, overwrite};
+use super::popularity::{PopularityScores, overwrite};
 use super::tune::Tuning;
 use super::{Baseline, LeftOut, Stop, TrainingLog};
 
@@ -102,7 +102,7 @@ impl Ease {
     }
 
     fn with_decay((n_items, stop): (usize, Stop<'_>), sequences: &[&[u32]], decay: f32) -> Self {
-        let tie_break = Popularity::fit(n_items, sequences).tie_break();
+        let tie_break = PopularityScores::fit(n_items, sequences).tie_break();
         Self {
             tie_break,
             n_items,

@@ -7,7 +7,7 @@
 //! a decay. Decay and shrinkage are chosen on the training part.
 
 use super::baskets::{Baskets, faded};
-use super::popularity::{Popularity, overwrite};
+use super::popularity::{PopularityScores, overwrite};
 use super::tune::Tuning;
 use super::{Baseline, Stop, TrainingLog};
 
@@ -25,7 +25,7 @@ pub const KNN_DECAYS: [f32; 4] = [0.5, 0.7, 0.85, 1.0];
 
 /// Settings that are chosen on the training part.
 #[derive(Clone, Copy)]
-struct Shape {
+struct KnnSettings {
     decay: f32,
     shrinkage: f32,
 }
@@ -42,21 +42,25 @@ impl ItemKnn {
         let of = (log.n_items, log.stop);
         let ([decay, ..], [shrinkage, ..]) = (KNN_DECAYS, SHRINKAGES);
         let tuning = Tuning::of(log);
-        let mut best = (Shape { decay, shrinkage }, f64::NEG_INFINITY);
+        let mut best = (KnnSettings { decay, shrinkage }, f64::NEG_INFINITY);
         for shrinkage in SHRINKAGES {
-            let trial = Self::shaped(of, &tuning.shortened, Shape { decay, shrinkage });
+            let trial = Self::shaped(of, &tuning.shortened, KnnSettings { decay, shrinkage });
             let found = tuning.best(&KNN_DECAYS, |decay, history, scores| {
                 trial.score(decay, history, scores);
             });
             if let Some((decay, ndcg)) = found.filter(|(_, ndcg)| *ndcg > best.1) {
-                best = (Shape { decay, shrinkage }, ndcg);
+                best = (KnnSettings { decay, shrinkage }, ndcg);
             }
         }
         Self::shaped(of, &log.sequences, best.0)
     }
 
-    fn shaped((n_items, stop): (usize, Stop<'_>), sequences: &[&[u32]], shape: Shape) -> Self {
-        let Shape { decay, shrinkage } = shape;
+    fn shaped(
+        (n_items, stop): (usize, Stop<'_>),
+        sequences: &[&[u32]],
+        shape: KnnSettings,
+    ) -> Self {
+        let KnnSettings { decay, shrinkage } = shape;
         let baskets = Baskets::of(n_items, sequences);
         let sizes = baskets.sizes(n_items);
         let n_neighbours =
@@ -83,7 +87,7 @@ impl ItemKnn {
             )
         });
         Self {
-            tie_break: Popularity::fit(n_items, sequences).tie_break(),
+            tie_break: PopularityScores::fit(n_items, sequences).tie_break(),
             neighbours,
             decay,
         }

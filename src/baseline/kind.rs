@@ -2,12 +2,12 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::content::Content;
+use super::content::ContentBased;
 use super::ease::Ease;
 use super::item_knn::ItemKnn;
 use super::markov::Markov;
 use super::markov2::MarkovSecond;
-use super::popularity::Popularity;
+use super::popularity::PopularityScores;
 use super::recent::RecentPopularity;
 use super::repeat::RepeatLast;
 use super::user_knn::UserKnn;
@@ -66,7 +66,7 @@ impl BaselineKind {
     pub fn fit(self, log: &TrainingLog<'_>) -> Result<Box<dyn Baseline>, LeftOut> {
         let (n_items, sequences) = (log.n_items, log.sequences.as_slice());
         Ok(match self {
-            Self::Popularity => Box::new(Popularity::fit(n_items, sequences)),
+            Self::Popularity => Box::new(PopularityScores::fit(n_items, sequences)),
             Self::RecentPopularity => Box::new(RecentPopularity::fit(log)),
             Self::RepeatLast => Box::new(RepeatLast::fit(log)),
             Self::Markov => Box::new(Markov::fit(n_items, sequences)),
@@ -74,7 +74,7 @@ impl BaselineKind {
             Self::MarkovWindow => Box::new(MarkovWindow::fit(log)),
             Self::ItemKnn => Box::new(ItemKnn::fit(log)),
             Self::UserKnn => Box::new(UserKnn::fit(log)?),
-            Self::Content => Box::new(Content::fit(log)?),
+            Self::Content => Box::new(ContentBased::fit(log)?),
             Self::Ease => Box::new(Ease::fit(log)?),
         })
     }

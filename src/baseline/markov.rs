@@ -1,7 +1,7 @@
 //! First-order Markov chain: what came after the last item, and how often.
 
 use super::Baseline;
-use super::popularity::{Popularity, overwrite};
+use super::popularity::{PopularityScores, overwrite};
 use super::transitions::Transitions;
 
 /// Counts of direct successors.
@@ -13,7 +13,7 @@ pub(super) struct Markov {
 impl Markov {
     pub(super) fn fit(n_items: usize, sequences: &[&[u32]]) -> Self {
         Self {
-            tie_break: Popularity::fit(n_items, sequences).tie_break(),
+            tie_break: PopularityScores::fit(n_items, sequences).tie_break(),
             transitions: Transitions::count(n_items, sequences, &[1.0]),
         }
     }

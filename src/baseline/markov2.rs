@@ -8,7 +8,7 @@
 //! `c = t = 0` and passes all on to the shorter one.
 
 use super::Baseline;
-use super::popularity::{Popularity, overwrite};
+use super::popularity::{PopularityScores, overwrite};
 use super::transitions::Transitions;
 
 /// Probabilities of the three orders, mixed at each question.
@@ -16,11 +16,11 @@ pub(super) struct MarkovSecond {
     /// Share of all events, at most 1 in sum.
     shares: Vec<f32>,
     first: Transitions,
-    second: Pairs,
+    second: PairCounts,
 }
 
 /// Counts of the items that followed each pair of items.
-struct Pairs {
+struct PairCounts {
     /// `(first, second)` of each context, ascending.
     contexts: Vec<(u32, u32)>,
     /// Start of the rows of each context; one more than contexts.
@@ -29,7 +29,7 @@ struct Pairs {
     count: Vec<f32>,
 }
 
-impl Pairs {
+impl PairCounts {
     fn count(n_items: usize, sequences: &[&[u32]]) -> Self {
         let is_known = |item: u32| (1..=n_items).contains(&(item as usize));
         let mut triples: Vec<(u32, u32, u32)> = Vec::new();
@@ -84,7 +84,7 @@ impl Pairs {
 
 impl MarkovSecond {
     pub(super) fn fit(n_items: usize, sequences: &[&[u32]]) -> Self {
-        let popularity = Popularity::fit(n_items, sequences);
+        let popularity = PopularityScores::fit(n_items, sequences);
         let counts = popularity.counts();
         let all: f64 = counts.iter().map(|&count| f64::from(count)).sum();
         Self {
@@ -93,7 +93,7 @@ impl MarkovSecond {
                 .map(|&count| (f64::from(count) / all.max(1.0)) as f32)
                 .collect(),
             first: Transitions::count(n_items, sequences, &[1.0]),
-            second: Pairs::count(n_items, sequences),
+            second: PairCounts::count(n_items, sequences),
         }
     }
 }

@@ -3,12 +3,12 @@
 use super::{Baseline, TIE_BREAK};
 
 /// Number of training events of each item.
-pub(super) struct Popularity {
+pub(super) struct PopularityScores {
     /// Count of item `i` at `i`; index 0 is padding and 0. Exact up to 2^24 events an item.
     counts: Vec<f32>,
 }
 
-impl Popularity {
+impl PopularityScores {
     pub(super) fn fit(n_items: usize, sequences: &[&[u32]]) -> Self {
         let mut counts = vec![0_u64; n_items + 1];
         for &item in sequences.iter().copied().flatten() {
@@ -40,7 +40,7 @@ impl Popularity {
     }
 }
 
-impl Baseline for Popularity {
+impl Baseline for PopularityScores {
     fn scores(&self, _history: &[u32], scores: &mut [f32]) {
         overwrite(scores, &self.counts);
     }

@@ -5,7 +5,7 @@
 //! last ones, one at least. What never occurred in the window is ordered by its count over all of
 //! training.
 
-use super::popularity::{Popularity, overwrite};
+use super::popularity::{PopularityScores, overwrite};
 use super::{Baseline, TrainingLog};
 
 /// The share of training that is recent.
@@ -35,10 +35,10 @@ impl RecentPopularity {
                 .collect::<Vec<Vec<u32>>>(),
         };
         let recent: Vec<&[u32]> = recent.iter().map(Vec::as_slice).collect();
-        let mut scores = Popularity::fit(log.n_items, &log.sequences).tie_break();
+        let mut scores = PopularityScores::fit(log.n_items, &log.sequences).tie_break();
         for (score, count) in scores
             .iter_mut()
-            .zip(Popularity::fit(log.n_items, &recent).counts())
+            .zip(PopularityScores::fit(log.n_items, &recent).counts())
         {
             *score += count;
         }

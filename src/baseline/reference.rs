@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator as _;
 
 use super::task::TaskReference;
-use super::{About, BaselineKind};
+use super::{AboutReference, BaselineKind};
 use crate::metric::AnswerKind;
 
 /// A reference of some task. Its name in files is that of the one within; no two are alike.
@@ -51,7 +51,7 @@ impl ReferenceKind {
 
     /// Title, summary, source and settings.
     #[must_use]
-    pub fn about(self) -> About {
+    pub fn about(self) -> AboutReference {
         match self {
             Self::Item(kind) => kind.about(),
             Self::Task(reference) => reference.about(),

@@ -5,7 +5,7 @@
 //! is chosen on the training part. Where seen items are left out nothing remains but popularity.
 
 use super::baskets::faded;
-use super::popularity::{Popularity, overwrite};
+use super::popularity::{PopularityScores, overwrite};
 use super::tune::Tuning;
 use super::{Baseline, TrainingLog};
 
@@ -25,7 +25,7 @@ pub(super) struct RepeatLast {
 impl RepeatLast {
     pub(super) fn fit(log: &TrainingLog<'_>) -> Self {
         let [default, ..] = REPEAT_DECAYS;
-        let tie_break = Popularity::fit(log.n_items, &log.sequences).tie_break();
+        let tie_break = PopularityScores::fit(log.n_items, &log.sequences).tie_break();
         let mut repeat = Self {
             tie_break,
             decay: default,

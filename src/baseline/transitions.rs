@@ -17,7 +17,7 @@ impl Transitions {
     /// Item by item over the places where it occurs rather than with a map of pairs: memory stays
     /// proportional to the events, and no hash order can creep into the sums.
     pub(super) fn count(n_items: usize, sequences: &[&[u32]], weights: &[f64]) -> Self {
-        let places = Places::find(n_items, sequences);
+        let places = ItemPlaces::find(n_items, sequences);
         let (mut offsets, mut next, mut weight) =
             (Vec::with_capacity(n_items + 2), Vec::new(), Vec::new());
         let mut sums = vec![0.0_f64; n_items + 1];
@@ -88,7 +88,7 @@ impl Transitions {
 }
 
 /// All sequences in one row, and for every item the places where it occurs.
-struct Places {
+struct ItemPlaces {
     /// The sequences one after another, a 0 (no item) after each. Unknown items are left out.
     events: Vec<u32>,
     /// Places in `events`, by item and ascending within an item.
@@ -97,7 +97,7 @@ struct Places {
     offsets: Vec<usize>,
 }
 
-impl Places {
+impl ItemPlaces {
     fn find(n_items: usize, sequences: &[&[u32]]) -> Self {
         let known = |item: &u32| (1..=n_items).contains(&(*item as usize));
         let mut events = Vec::with_capacity(sequences.iter().map(|s| s.len() + 1).sum());

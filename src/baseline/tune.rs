@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::{Question, Stop, TrainingLog};
+use super::{RankingQuestion, Stop, TrainingLog};
 use crate::metric::{mid_rank, ndcg_term};
 
 /// Most users that the choice of a setting looks at, taken evenly over all.
@@ -18,7 +18,7 @@ pub(super) struct Tuning<'a> {
     n_items: usize,
     /// Every sequence but its last event.
     pub(super) shortened: Vec<&'a [u32]>,
-    questions: Vec<Question<'a>>,
+    questions: Vec<RankingQuestion<'a>>,
     stop: Stop<'a>,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Tuning<'a> {
         let asked = sequences.iter().step_by(every).filter_map(|sequence| {
             let (&target, history) = sequence.split_last()?;
             let is_one = !history.is_empty();
-            is_one.then(|| Question {
+            is_one.then(|| RankingQuestion {
                 history,
                 target,
                 excluded: seen.excluded(history),
@@ -54,7 +54,7 @@ impl<'a> Tuning<'a> {
         score: impl Fn(T, &[u32], &mut [f32]) + Sync,
     ) -> Option<(T, f64)> {
         let ndcg = |value: T| -> f64 {
-            let term = |scores: &mut Vec<f32>, question: &Question<'_>| {
+            let term = |scores: &mut Vec<f32>, question: &RankingQuestion<'_>| {
                 if self.stop.is_asked() {
                     return 0.0;
                 }

@@ -10,7 +10,7 @@
 use super::Baseline;
 use super::baskets::{Baskets, faded};
 use super::item_knn::{KNN_DECAYS, nearest};
-use super::popularity::{Popularity, overwrite};
+use super::popularity::{PopularityScores, overwrite};
 use super::tune::Tuning;
 use super::{LeftOut, TrainingLog};
 
@@ -53,7 +53,7 @@ impl UserKnn {
     }
 
     fn with_decay(n_items: usize, sequences: &[&[u32]], decay: f32) -> Self {
-        let tie_break = Popularity::fit(n_items, sequences).tie_break();
+        let tie_break = PopularityScores::fit(n_items, sequences).tie_break();
         Self {
             tie_break,
             baskets: Baskets::of(n_items, sequences),

@@ -8,7 +8,7 @@
 //! How fast the past fades depends on the data, so `decay` is chosen among [`DECAYS`] on the
 //! training part. (This takes 0.85 on MovieLens-100K, 0.7 on MovieLens-1M and Amazon Beauty.)
 
-use super::popularity::{Popularity, overwrite};
+use super::popularity::{PopularityScores, overwrite};
 use super::transitions::Transitions;
 use super::tune::Tuning;
 use super::{Baseline, TrainingLog};
@@ -53,7 +53,7 @@ impl MarkovWindow {
         let mut transitions = Transitions::count(n_items, sequences, &weights);
         transitions.normalise(ROW_NORM_EXPONENT);
         Self {
-            tie_break: Popularity::fit(n_items, sequences).tie_break(),
+            tie_break: PopularityScores::fit(n_items, sequences).tie_break(),
             transitions,
             decay,
         }

@@ -12,7 +12,7 @@ pub struct Case {
     /// Its name, which stays the same from version to version: `transformer step`.
     pub work: String,
     /// Kind of work.
-    pub task: Task,
+    pub task: BenchTask,
     /// Size of the data.
     pub size: Size,
 }
@@ -20,7 +20,7 @@ pub struct Case {
 /// Kinds of work that are measured.
 #[derive(Clone, Debug, PartialEq, strum::Display)]
 #[strum(serialize_all = "lowercase")]
-pub enum Task {
+pub enum BenchTask {
     /// One optimiser step on a batch of histories of equal length.
     Step(ModelSpec),
     /// One epoch over a log whose users are as unlike in length as those of a real one.
@@ -40,7 +40,7 @@ pub enum Task {
     },
 }
 
-impl Task {
+impl BenchTask {
     /// The model that does it.
     #[must_use]
     pub fn model(&self) -> Option<&ModelSpec> {
@@ -89,14 +89,14 @@ impl Size {
 
 /// Sizes for figures, or only to see that it works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scale {
+pub enum BenchScale {
     /// Sizes of `MovieLens`-1M after cleaning.
     Whole,
     /// So small that everything is done in seconds.
     Quick,
 }
 
-impl Scale {
+impl BenchScale {
     /// Returns the size for a model that reads events in order. The first event of a history has
     /// nothing before it: 201 events make 200 predictions.
     fn size(self) -> Size {
@@ -146,11 +146,11 @@ struct Family {
 }
 
 impl Family {
-    fn all(scale: Scale) -> impl Iterator<Item = Self> {
+    fn all(scale: BenchScale) -> impl Iterator<Item = Self> {
         ModelSpec::iter().map(move |model| Self::new(model, scale))
     }
 
-    fn new(model: ModelSpec, scale: Scale) -> Self {
+    fn new(model: ModelSpec, scale: BenchScale) -> Self {
         let name = ModelKind::from(&model).to_string().to_lowercase();
         let size = if has(&model, "seq_len") {
             scale.size()
@@ -175,7 +175,7 @@ impl Family {
         }
     }
 
-    fn case(&self, work: &str, task: Task) -> Case {
+    fn case(&self, work: &str, task: BenchTask) -> Case {
         Case {
             work: format!("{} {work}", self.name),
             task,
@@ -186,7 +186,7 @@ impl Family {
     /// The step as it is; as it is usually trained, with dropout; and with two layers where the
     /// family stacks them and begins with one.
     fn steps(&self) -> impl Iterator<Item = Case> {
-        let step = |model: &ModelSpec, what: &str| self.case(what, Task::Step(model.clone()));
+        let step = |model: &ModelSpec, what: &str| self.case(what, BenchTask::Step(model.clone()));
         let mut steps = vec![step(&self.model, "step")];
         if let Some(share) = self.dropout {
             let model = with(self.model.clone(), "dropout", &Value::Float(share));
@@ -206,7 +206,7 @@ impl Family {
             let work = format!("{} step {axis}={at}", self.name);
             steps.push(Case {
                 work,
-                task: Task::Step(model),
+                task: BenchTask::Step(model),
                 size,
             });
         };
@@ -252,20 +252,20 @@ impl Family {
 
 /// Returns all cases, by name.
 #[must_use]
-pub fn cases(scale: Scale) -> Vec<Case> {
+pub fn cases(scale: BenchScale) -> Vec<Case> {
     let families: Vec<Family> = Family::all(scale).collect();
-    let of_all = |work: &str, task: fn(ModelSpec) -> Task| -> Vec<Case> {
+    let of_all = |work: &str, task: fn(ModelSpec) -> BenchTask| -> Vec<Case> {
         families
             .iter()
             .map(|family| family.case(work, task(family.model.clone())))
             .collect()
     };
     let mut cases: Vec<Case> = families.iter().flat_map(Family::steps).collect();
-    cases.extend(of_all("epoch", Task::Epoch));
-    cases.extend(of_all("evaluation", Task::Evaluation));
+    cases.extend(of_all("epoch", BenchTask::Epoch));
+    cases.extend(of_all("evaluation", BenchTask::Evaluation));
     cases.push(ranking(scale));
-    cases.extend(of_all("explanation", Task::Explanation));
-    let opening = Task::Opening {
+    cases.extend(of_all("explanation", BenchTask::Explanation));
+    let opening = BenchTask::Opening {
         n_rows: scale.n_rows(),
     };
     cases.push(Case {
@@ -278,7 +278,7 @@ pub fn cases(scale: Scale) -> Vec<Case> {
 
 /// Steps of growing window, catalogue and batch, of every family where they apply.
 #[must_use]
-pub fn growth(scale: Scale) -> Vec<Case> {
+pub fn growth(scale: BenchScale) -> Vec<Case> {
     Family::all(scale)
         .flat_map(|family| family.growth().collect::<Vec<_>>())
         .collect()
@@ -286,7 +286,7 @@ pub fn growth(scale: Scale) -> Vec<Case> {
 
 /// Two recurrent units after one event: what is left is the product with the item vectors, and
 /// ranks.
-fn ranking(scale: Scale) -> Case {
+fn ranking(scale: BenchScale) -> Case {
     let model = ModelSpec::Lstm(crate::model::LstmSpec::default());
     let model = with(
         with(model, "d_model", &Value::Int(64)),
@@ -299,7 +299,7 @@ fn ranking(scale: Scale) -> Case {
     };
     Case {
         work: "ranking alone".to_owned(),
-        task: Task::Ranking(model),
+        task: BenchTask::Ranking(model),
         size,
     }
 }
@@ -335,9 +335,9 @@ mod tests {
 
     #[test]
     fn every_family_has_a_row_for_every_kind_of_work_and_no_name_comes_twice() {
-        let all: Vec<Case> = cases(Scale::Whole)
+        let all: Vec<Case> = cases(BenchScale::Whole)
             .into_iter()
-            .chain(growth(Scale::Whole))
+            .chain(growth(BenchScale::Whole))
             .collect();
         let names: BTreeSet<&str> = all.iter().map(|case| case.work.as_str()).collect();
         assert_eq!(names.len(), all.len());
@@ -371,7 +371,7 @@ mod tests {
     #[test]
     fn the_steps_have_their_sizes() {
         let setting_of = |work: &str, key: &str| {
-            let case = cases(Scale::Whole)
+            let case = cases(BenchScale::Whole)
                 .into_iter()
                 .find(|case| case.work == work)
                 .unwrap();
@@ -402,7 +402,7 @@ mod tests {
 
     #[test]
     fn every_case_fits_its_model() {
-        for scale in [Scale::Whole, Scale::Quick] {
+        for scale in [BenchScale::Whole, BenchScale::Quick] {
             for case in cases(scale).into_iter().chain(growth(scale)) {
                 let Some(model) = case.task.model() else {
                     continue;

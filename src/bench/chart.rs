@@ -100,7 +100,7 @@ pub fn chart(points: &[Point]) -> String {
          font-family=\"sans-serif\" font-size=\"12\">\n<rect width=\"{width}\" height=\"{height}\" \
          fill=\"#ffffff\"/>\n"
     );
-    let up = Axis::decades(points.iter().map(|point| point.ms), TOP + PANEL_HEIGHT, TOP);
+    let up = ChartAxis::decades(points.iter().map(|point| point.ms), TOP + PANEL_HEIGHT, TOP);
     for (at, panel) in PANELS.iter().enumerate() {
         let left = LEFT + (PANEL_WIDTH + GAP) * at as f64;
         svg.push_str(&frame(panel, points, left, &up));
@@ -154,7 +154,7 @@ fn style(family: &str, who: &str, families: &[String], programs: &[String]) -> S
 }
 
 /// A logarithmic axis: values to places on the picture, and where its ticks stand.
-struct Axis {
+struct ChartAxis {
     low: f64,
     high: f64,
     from: f64,
@@ -162,7 +162,7 @@ struct Axis {
     ticks: Vec<f64>,
 }
 
-impl Axis {
+impl ChartAxis {
     /// Whole powers of ten around the values.
     fn decades(values: impl Iterator<Item = f64>, from: f64, to: f64) -> Self {
         let (low, high) = values.fold((f64::INFINITY, f64::NEG_INFINITY), |(a, b), v| {
@@ -208,18 +208,18 @@ impl Axis {
 }
 
 /// The axis along the bottom of a panel.
-fn across(panel: &Panel, points: &[Point], left: f64) -> Axis {
+fn across(panel: &Panel, points: &[Point], left: f64) -> ChartAxis {
     let of_panel = points.iter().filter(|point| point.axis == panel.axis);
     // Every value is a whole number.
     let values: BTreeSet<u64> = of_panel.map(|point| point.at.round() as u64).collect();
-    Axis::through(
+    ChartAxis::through(
         values.into_iter().map(|value| value as f64).collect(),
         left,
         left + PANEL_WIDTH,
     )
 }
 
-fn frame(panel: &Panel, points: &[Point], left: f64, up: &Axis) -> String {
+fn frame(panel: &Panel, points: &[Point], left: f64, up: &ChartAxis) -> String {
     let (bottom, across) = (TOP + PANEL_HEIGHT, across(panel, points, left));
     let mut svg = String::new();
     for &tick in &up.ticks {
@@ -266,7 +266,7 @@ fn frame(panel: &Panel, points: &[Point], left: f64, up: &Axis) -> String {
     svg
 }
 
-fn line(mut points: Vec<&Point>, across: &Axis, up: &Axis, stroke: &str) -> String {
+fn line(mut points: Vec<&Point>, across: &ChartAxis, up: &ChartAxis, stroke: &str) -> String {
     points.sort_by(|a, b| a.at.total_cmp(&b.at));
     let mut svg = String::new();
     let mut path = String::new();
@@ -327,7 +327,7 @@ mod tests {
     /// towards 0.
     #[test]
     fn axes_are_logarithmic() {
-        let axis = Axis::decades([2.0, 900.0].into_iter(), 240.0, 0.0);
+        let axis = ChartAxis::decades([2.0, 900.0].into_iter(), 240.0, 0.0);
         assert_eq!(axis.ticks, [1.0, 10.0, 100.0, 1000.0]);
         let places: Vec<i64> = axis
             .ticks

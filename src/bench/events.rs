@@ -1,6 +1,6 @@
 //! Events from a seed, by a rule of whole numbers alone, so that any language draws the same.
 
-use super::{Case, Task};
+use super::{BenchTask, Case};
 use crate::data::{Dataset, EvalCase, Histories, Prepared, Returns, Sequences, Split, Vocab};
 use crate::spec::derive_seed;
 
@@ -73,12 +73,12 @@ pub(super) fn histories(case: &Case) -> Histories {
         histories
     };
     match case.task {
-        Task::Step(_) => of_users(size.batch_size, &|_| size.n_events),
-        Task::Epoch(_) => of_users(size.n_users, &length),
-        Task::Evaluation(_) => of_users(size.n_users, &|user| length(user) + 1),
-        Task::Ranking(_) => of_users(size.n_users, &|_| size.n_events - 1),
-        Task::Explanation(_) => of_users(1, &|_| size.n_events - 1),
-        Task::Opening { .. } => Histories::new(),
+        BenchTask::Step(_) => of_users(size.batch_size, &|_| size.n_events),
+        BenchTask::Epoch(_) => of_users(size.n_users, &length),
+        BenchTask::Evaluation(_) => of_users(size.n_users, &|user| length(user) + 1),
+        BenchTask::Ranking(_) => of_users(size.n_users, &|_| size.n_events - 1),
+        BenchTask::Explanation(_) => of_users(1, &|_| size.n_events - 1),
+        BenchTask::Opening { .. } => Histories::new(),
     }
 }
 
@@ -97,11 +97,11 @@ pub fn checksum(case: &Case) -> u64 {
 pub(super) fn log(case: &Case) -> Prepared {
     let size = case.size;
     let n_train = |user: usize| match case.task {
-        Task::Ranking(_) => size.n_events - 2,
-        Task::Explanation(_) => size.n_events - 3,
+        BenchTask::Ranking(_) => size.n_events - 2,
+        BenchTask::Explanation(_) => size.n_events - 3,
         _ => length(user),
     };
-    let n_users = if matches!(case.task, Task::Explanation(_)) {
+    let n_users = if matches!(case.task, BenchTask::Explanation(_)) {
         1
     } else {
         size.n_users
@@ -159,7 +159,7 @@ fn vocab(first: u32, n: usize) -> Vocab {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bench::{Scale, cases};
+    use crate::bench::{BenchScale, cases};
 
     #[test]
     fn lengths_are_those_of_the_real_log() {
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn a_log_holds_the_histories_that_are_told_of_it() {
-        for case in cases(Scale::Quick) {
+        for case in cases(BenchScale::Quick) {
             let told = histories(&case);
             let log = log(&case);
             let known = |user: usize, n: u32| {
@@ -200,12 +200,12 @@ mod tests {
             };
             for user in 0..told.n_rows() {
                 let expected = match case.task {
-                    Task::Epoch(_) => known(user, log.split.train_len[user]),
-                    Task::Evaluation(_) | Task::Ranking(_) => {
+                    BenchTask::Epoch(_) => known(user, log.split.train_len[user]),
+                    BenchTask::Evaluation(_) | BenchTask::Ranking(_) => {
                         known(user, log.split.test[user].history_len)
                     }
-                    Task::Explanation(_) => log.dataset.sequences.items(user).to_vec(),
-                    Task::Step(_) | Task::Opening { .. } => continue,
+                    BenchTask::Explanation(_) => log.dataset.sequences.items(user).to_vec(),
+                    BenchTask::Step(_) | BenchTask::Opening { .. } => continue,
                 };
                 // An explanation's user has all events but the one that only a step needs.
                 assert_eq!(told.row(user)[..expected.len()], expected, "{}", case.work);

@@ -41,7 +41,7 @@ const MOST_WARM_UPS: usize = 3;
 
 /// Durations of some runs of the same work.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Timing {
+pub struct RunTimes {
     /// The middle of all counted runs, in milliseconds.
     pub median_ms: f64,
     /// The shortest.
@@ -55,7 +55,7 @@ pub struct Timing {
     pub peak_mb: Option<f64>,
 }
 
-impl Timing {
+impl RunTimes {
     /// Summarises some durations; `None` where there are none.
     pub(super) fn of(mut durations: Vec<Duration>) -> Option<Self> {
         durations.sort_unstable();
@@ -88,7 +88,7 @@ impl Timing {
 pub(super) fn timed<E>(
     runs: Runs,
     mut work: impl FnMut(usize) -> Result<(), E>,
-) -> Result<Option<Timing>, E> {
+) -> Result<Option<RunTimes>, E> {
     let mut n_done = 0;
     let mut once = || {
         let start = Instant::now();
@@ -110,7 +110,7 @@ pub(super) fn timed<E>(
         spent += took;
         counted.push(took);
     }
-    Ok(Timing::of(counted))
+    Ok(RunTimes::of(counted))
 }
 
 /// Begins to count the peak of memory anew, where the system can.
@@ -134,11 +134,11 @@ mod tests {
 
     #[test]
     fn the_median_of_an_even_number_is_between_the_two_in_the_middle() {
-        let timing = Timing::of([40, 10, 20, 30].map(Duration::from_millis).to_vec()).unwrap();
+        let timing = RunTimes::of([40, 10, 20, 30].map(Duration::from_millis).to_vec()).unwrap();
         assert!((timing.median_ms - 25.0).abs() < 1e-9 && (timing.min_ms - 10.0).abs() < 1e-9);
         assert!((timing.spread - 30.0 / 25.0).abs() < 1e-9);
         assert_eq!(timing.runs, 4);
-        assert_eq!(Timing::of(Vec::new()), None);
+        assert_eq!(RunTimes::of(Vec::new()), None);
     }
 
     #[test]

@@ -12,8 +12,8 @@ mod events;
 mod measure;
 mod work;
 
-pub use case::{Case, Scale, Size, Task, cases, growth};
+pub use case::{BenchScale, BenchTask, Case, Size, cases, growth};
 pub use chart::{Point, chart, point_of};
 pub use events::{checksum, seed};
-pub use measure::{Runs, Timing};
-pub use work::{How, run, use_threads};
+pub use measure::{RunTimes, Runs};
+pub use work::{BenchOptions, run, use_threads};

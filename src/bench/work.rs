@@ -7,8 +7,8 @@ use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use super::events::{self, item, number};
-use super::measure::{Runs, Timing, forget_peak, timed};
-use super::{Case, Task, seed};
+use super::measure::{RunTimes, Runs, forget_peak, timed};
+use super::{BenchTask, Case, seed};
 use crate::data::{self, DataSource, DataSpec, FileSpec, Prepared, SplitSpec};
 use crate::error::Error;
 use crate::experiment::{Experiment, TrainingSpec};
@@ -22,7 +22,7 @@ use crate::train::{self, Command, Control, Event, EventKind, Job, Observer, Trai
 
 /// Device, layers and number of runs of a measurement.
 #[derive(Clone, Debug)]
-pub struct How {
+pub struct BenchOptions {
     /// Device as after `--device`.
     pub device: String,
     /// Implementation of the layers.
@@ -67,14 +67,16 @@ pub fn use_threads(n: Option<NonZeroUsize>) -> Result<usize, Error> {
 ///
 /// # Errors
 /// Whatever the work met: no such device, a model too large for it, a log that cannot be read.
-pub fn run(case: &Case, how: &How) -> Result<Timing, Error> {
+pub fn run(case: &Case, how: &BenchOptions) -> Result<RunTimes, Error> {
     forget_peak();
     let timing = match &case.task {
-        Task::Step(model) => step(case, model, how),
-        Task::Epoch(model) => epoch(case, model, how),
-        Task::Evaluation(model) | Task::Ranking(model) => evaluation(case, model, how),
-        Task::Explanation(model) => explanation(case, model, how),
-        Task::Opening { n_rows } => opening(*n_rows, case.size.n_users, case.size.n_items, how),
+        BenchTask::Step(model) => step(case, model, how),
+        BenchTask::Epoch(model) => epoch(case, model, how),
+        BenchTask::Evaluation(model) | BenchTask::Ranking(model) => evaluation(case, model, how),
+        BenchTask::Explanation(model) => explanation(case, model, how),
+        BenchTask::Opening { n_rows } => {
+            opening(*n_rows, case.size.n_users, case.size.n_items, how)
+        }
     }?;
     timing.ok_or_else(|| {
         Error::edge(
@@ -84,7 +86,7 @@ pub fn run(case: &Case, how: &How) -> Result<Timing, Error> {
     })
 }
 
-fn device(how: &How) -> Result<OpenDevice, Error> {
+fn device(how: &BenchOptions) -> Result<OpenDevice, Error> {
     Ok(open_device(&how.device)?.with_layers(how.layers))
 }
 
@@ -109,7 +111,11 @@ fn optimizer() -> OptimizerSpec {
     }
 }
 
-fn built(model: &ModelSpec, log: &Prepared, how: &How) -> Result<Box<dyn Trainable>, Error> {
+fn built(
+    model: &ModelSpec,
+    log: &Prepared,
+    how: &BenchOptions,
+) -> Result<Box<dyn Trainable>, Error> {
     Ok(model.family().build(
         &Blueprint::of(log.dataset.shape()),
         optimizer(),
@@ -120,7 +126,7 @@ fn built(model: &ModelSpec, log: &Prepared, how: &How) -> Result<Box<dyn Trainab
 
 /// One optimiser step, and its loss read back: without that a GPU would only have been told what to
 /// do.
-fn step(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
+fn step(case: &Case, model: &ModelSpec, how: &BenchOptions) -> Result<Option<RunTimes>, Error> {
     let mut model = model.family().build(
         &Blueprint::of(case.size.shape()),
         optimizer(),
@@ -146,8 +152,8 @@ fn step(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Err
 }
 
 /// The log of an epoch or an evaluation: a real one, or the made one.
-fn log(case: &Case, how: &How) -> Result<Prepared, Error> {
-    let made = matches!(case.task, Task::Ranking(_));
+fn log(case: &Case, how: &BenchOptions) -> Result<Prepared, Error> {
+    let made = matches!(case.task, BenchTask::Ranking(_));
     Ok(match how.log.as_ref().filter(|_| !made) {
         Some(path) => data::prepare(
             &of_file(path),
@@ -160,7 +166,7 @@ fn log(case: &Case, how: &How) -> Result<Prepared, Error> {
 
 /// Epochs of a run as `seqscope train` does them. Of the questions one of each part is put, so that
 /// the time between the end of one epoch's checkpoint and the next judgement is that of training.
-fn epoch(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
+fn epoch(case: &Case, model: &ModelSpec, how: &BenchOptions) -> Result<Option<RunTimes>, Error> {
     let mut prepared = log(case, how)?;
     prepared.split.valid.truncate(1);
     prepared.split.test.truncate(1);
@@ -195,7 +201,7 @@ fn epoch(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Er
             sentence,
             hint: None,
         }),
-        _ => Ok(Timing::of(
+        _ => Ok(RunTimes::of(
             clock.epochs.split_off(1.min(clock.epochs.len())),
         )),
     }
@@ -237,7 +243,11 @@ impl Control for Nobody {
 }
 
 /// Every user's test question, items that were seen left out, as at the end of a run.
-fn evaluation(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
+fn evaluation(
+    case: &Case,
+    model: &ModelSpec,
+    how: &BenchOptions,
+) -> Result<Option<RunTimes>, Error> {
     let log = log(case, how)?;
     let model = built(model, &log, how)?;
     timed(how.runs, |_| {
@@ -245,7 +255,11 @@ fn evaluation(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing
     })
 }
 
-fn explanation(case: &Case, model: &ModelSpec, how: &How) -> Result<Option<Timing>, Error> {
+fn explanation(
+    case: &Case,
+    model: &ModelSpec,
+    how: &BenchOptions,
+) -> Result<Option<RunTimes>, Error> {
     let log = events::log(case);
     let model = built(model, &log, how)?;
     timed(how.runs, |_| {
@@ -258,8 +272,8 @@ fn opening(
     n_rows: usize,
     n_users: usize,
     n_items: usize,
-    how: &How,
-) -> Result<Option<Timing>, Error> {
+    how: &BenchOptions,
+) -> Result<Option<RunTimes>, Error> {
     let folder = Folder::new()?;
     let path = folder.path().join("log.csv");
     let mut text = String::with_capacity(24 * n_rows);

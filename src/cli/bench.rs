@@ -8,8 +8,8 @@ use serde_json::{Map, Value as Json, json};
 use super::Streams;
 use super::table::{Align, TextTable};
 use crate::bench::{
-    Case, How, Point, Runs, Scale, Task, Timing, cases, chart, checksum, growth, point_of,
-    run as measure, seed, use_threads,
+    BenchOptions, BenchScale, BenchTask, Case, Point, RunTimes, Runs, cases, chart, checksum,
+    growth, point_of, run as measure, seed, use_threads,
 };
 use crate::data::name_of;
 use crate::error::Error;
@@ -158,9 +158,9 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
 /// The cases that were asked for.
 fn chosen(args: &Args) -> Result<Vec<Case>, Error> {
     let scale = if args.which.quick {
-        Scale::Quick
+        BenchScale::Quick
     } else {
-        Scale::Whole
+        BenchScale::Whole
     };
     let mut all = if args.which.growth {
         growth(scale)
@@ -200,12 +200,12 @@ fn chosen(args: &Args) -> Result<Vec<Case>, Error> {
 /// A log is opened by the processor, whatever trains on it.
 fn devices_of(case: &Case, asked: &[String]) -> Vec<String> {
     match case.task {
-        Task::Opening { .. } => vec!["cpu".to_owned()],
+        BenchTask::Opening { .. } => vec!["cpu".to_owned()],
         _ => asked.to_vec(),
     }
 }
 
-fn how(args: &Args, device: &str) -> Result<How, Error> {
+fn how(args: &Args, device: &str) -> Result<BenchOptions, Error> {
     let runs = match args.repeat {
         Some(n) => Runs::exactly(n as usize),
         None if args.which.quick => Runs::exactly(2),
@@ -218,7 +218,7 @@ fn how(args: &Args, device: &str) -> Result<How, Error> {
     } else {
         Layers::Fused
     };
-    Ok(How {
+    Ok(BenchOptions {
         device: info.key,
         layers,
         runs,
@@ -227,16 +227,16 @@ fn how(args: &Args, device: &str) -> Result<How, Error> {
 }
 
 /// A real log is named, so that its rows are not taken for those of the made one.
-fn name(case: &Case, how: &How) -> String {
+fn name(case: &Case, how: &BenchOptions) -> String {
     match (&case.task, &how.log) {
-        (Task::Epoch(_) | Task::Evaluation(_), Some(log)) => {
+        (BenchTask::Epoch(_) | BenchTask::Evaluation(_), Some(log)) => {
             format!("{} of {}", case.work, name_of(log))
         }
         _ => case.work.clone(),
     }
 }
 
-fn row(name: &str, how: &How, n_threads: usize, timing: &Timing) -> Json {
+fn row(name: &str, how: &BenchOptions, n_threads: usize, timing: &RunTimes) -> Json {
     let layers = if how.layers == Layers::Fused {
         "fused"
     } else {
@@ -255,7 +255,7 @@ fn row(name: &str, how: &How, n_threads: usize, timing: &Timing) -> Json {
     })
 }
 
-fn cells(name: &str, how: &How, timing: &Timing) -> [String; 7] {
+fn cells(name: &str, how: &BenchOptions, timing: &RunTimes) -> [String; 7] {
     [
         name.to_owned(),
         how.device.clone(),

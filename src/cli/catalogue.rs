@@ -7,7 +7,7 @@ use strum::IntoEnumIterator;
 use super::layers;
 use crate::baseline::forecast::ForecastKind;
 use crate::baseline::task::TaskReference;
-use crate::baseline::{About, BaselineKind};
+use crate::baseline::{AboutReference, BaselineKind};
 use crate::data::TaskKind;
 use crate::experiment::{Preset, TrainingSpec};
 use crate::metric::Metric;
@@ -65,7 +65,7 @@ fn references() -> Vec<Value> {
     of_items.chain(of_tasks).chain(of_counts).collect()
 }
 
-fn reference(name: &str, of: &str, about: &About) -> Value {
+fn reference(name: &str, of: &str, about: &AboutReference) -> Value {
     let settings: Vec<Value> = about
         .settings
         .iter()

@@ -8,7 +8,7 @@ use super::table::{Align, TextTable};
 use super::{Streams, catalogue, layers};
 use crate::baseline::forecast::ForecastKind;
 use crate::baseline::task::TaskReference;
-use crate::baseline::{About, BaselineKind};
+use crate::baseline::{AboutReference, BaselineKind};
 use crate::data::{
     AugmentSpec, CleanSpec, CleanStep, FeatureSpec, SplitSpec, TaskKind, TimeFormat, WorldKind,
     WorldSpec,
@@ -18,7 +18,7 @@ use crate::experiment::{
     Difference, EvaluationSpec, Experiment, Preset, TrainingSpec, differences,
 };
 use crate::metric::statistics::Statistic;
-use crate::metric::{About as AboutMetric, Metric};
+use crate::metric::{AboutMetric, Metric};
 use crate::model::gan::GanSpec;
 use crate::model::{Blueprint, LayerShape, LossKind, ModelKind, ModelSpec};
 use crate::spec::{Described, Field, FieldKind, did_you_mean};
@@ -411,7 +411,7 @@ fn written(kind: TaskKind) -> String {
 }
 
 /// What a reference does, what it is set to, and where it comes from.
-fn about_reference(about: &About) -> String {
+fn about_reference(about: &AboutReference) -> String {
     let mut lines = vec![about.summary.to_owned()];
     lines.extend(
         about

@@ -10,7 +10,7 @@ use super::progress::OpeningBar;
 use super::table::{Align, TextTable, count};
 use super::train::set_all;
 use super::{Streams, world};
-use crate::baseline::forecast::{Band, Forecast, ForecastPlan, forecasts};
+use crate::baseline::forecast::{Band, ForecastPlan, MethodForecast, forecasts};
 use crate::data::{
     self, DataSource, Dataset, FileSpec, Period, PeriodCounts, Roles, WorldKind, day_text,
 };
@@ -159,7 +159,7 @@ struct ForecastReport<'a> {
     dataset: &'a Dataset,
     counted: PeriodCounts,
     plan: ForecastPlan,
-    made: Vec<Forecast>,
+    made: Vec<MethodForecast>,
     left_out: Vec<String>,
     behaviour: Option<String>,
 }

@@ -13,7 +13,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::{Asked, Histories};
+use super::{Histories, Query};
 use crate::spec::derive_seed;
 
 /// How training histories are changed; by default not at all.
@@ -224,7 +224,7 @@ impl Histories {
             let positions = positions.unwrap_or_else(|| (0..range.len()).collect());
             changed.asked.extend(of_row.iter().filter_map(|asked| {
                 let position = positions.iter().position(|&at| at == asked.position)?;
-                Some(Asked { position, ..*asked })
+                Some(Query { position, ..*asked })
             }));
             let places: Vec<usize> = positions.iter().map(|at| range.start + at).collect();
             let mut times: Vec<i64> = places
@@ -401,7 +401,7 @@ mod tests {
     /// Two rows: the second is asked after its first, third and fourth event. Items are 10 times
     /// the time.
     fn with_questions() -> Histories {
-        let asked = |position: usize| Asked {
+        let asked = |position: usize| Query {
             row: 1,
             position,
             elapsed_secs: 1.0,

@@ -5,7 +5,7 @@ use super::{Feature, FeatureValues};
 
 /// One thing that is asked of a history: what holds after one of its events?
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Asked {
+pub struct Query {
     /// Row of the histories.
     pub row: usize,
     /// The latest event that may be looked at, from 0.
@@ -29,7 +29,7 @@ pub struct Histories {
     /// empty where there are none.
     pub beside: Vec<FeatureValues>,
     /// Questions, in the order of the rows. Empty where the next item is asked for.
-    pub asked: Vec<Asked>,
+    pub asked: Vec<Query>,
 }
 
 impl Histories {
@@ -122,7 +122,7 @@ impl Histories {
                     .iter()
                     .skip(first)
                     .take_while(|asked| asked.row == row);
-                cut.asked.extend(of_row.map(|asked| Asked {
+                cut.asked.extend(of_row.map(|asked| Query {
                     row: new_row,
                     ..*asked
                 }));

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::world::Optimum;
 use super::{
-    Asked, Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Returns,
+    Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Query, Returns,
     Sequences, Split, TaskKind, TimeFormat, Vocab, fingerprint, time,
 };
 use crate::spec::Problem;
@@ -311,7 +311,7 @@ impl Prepared {
             .collect();
         if task != TaskKind::NextItem {
             let position = items.len().saturating_sub(1);
-            histories.asked = vec![Asked {
+            histories.asked = vec![Query {
                 row: 0,
                 position,
                 elapsed_secs: 0.0,

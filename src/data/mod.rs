@@ -62,7 +62,7 @@ mod writings;
 
 pub use audit::{AuditMark, Check, Finding, LeakRow, Verdict, audit};
 pub use augment::{AugmentSpec, Sampler};
-pub use batch::{Asked, Histories, PaddedBatch};
+pub use batch::{Histories, PaddedBatch, Query};
 pub use calendar::{Calendar, DayParts};
 pub use clean::CleanStep;
 pub use columns::{

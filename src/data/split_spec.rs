@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Dataset, NamedMoment, day_text};
 use crate::spec::{
-    Described, Field, FieldKind, FieldValue, Group, Problem, SetError, Value, did_you_mean,
+    Described, Field, FieldGroup, FieldKind, FieldValue, Problem, SetError, Value, did_you_mean,
 };
 
 /// How to split.
@@ -412,7 +412,7 @@ fn field(key: &'static str, value: Value) -> Field {
         help,
         unit: "",
         kind,
-        group: Group::Core,
+        group: FieldGroup::Core,
         source,
         value,
     }

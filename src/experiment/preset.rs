@@ -199,9 +199,9 @@ impl Preset {
 }
 
 /// Title, source, differences.
-type Words = (&'static str, &'static str, &'static str);
+type PresetWords = (&'static str, &'static str, &'static str);
 
-const SASREC: Words = (
+const SASREC: PresetWords = (
     "SASRec",
     "Kang & McAuley 2018, section IV; window and dropout as for MovieLens-1M, others had 50 events \
      and dropout 0.5",
@@ -210,7 +210,7 @@ const SASREC: Words = (
      stops early.",
 );
 
-const GPT: Words = (
+const GPT: PresetWords = (
     "GPT",
     "Radford et al. 2019 (GPT-2), the smallest: 12 blocks of width 768; training as Radford et al. \
      2018, clipping as Brown et al. 2020",
@@ -218,20 +218,20 @@ const GPT: Words = (
      distribution. Meant for millions of histories and a GPU: `Small` beside keeps its form.",
 );
 
-const BERT4REC: Words = (
+const BERT4REC: PresetWords = (
     "BERT4Rec",
     "Sun et al. 2019, section 4; masked share and dropout as its code has for MovieLens-1M",
     "A history gives one new sample an epoch instead of ten that are drawn once; positions count \
      from the latest event.",
 );
 
-const TRANSFORMER: Words = (
+const TRANSFORMER: PresetWords = (
     "Transformer (base)",
     "Vaswani et al. 2017, table 3, base; label smoothing and Adam as in section 5",
     "Batches are users, not 25,000 words; window and events ahead are ours.",
 );
 
-const GRU4REC: Words = (
+const GRU4REC: PresetWords = (
     "GRU4Rec",
     "Hidasi et al. 2016, table 2: BPR on RSC15, 100 units",
     "Items go in as learnt vectors of 100 numbers, not one-hot, and a dense layer stands before \
@@ -239,14 +239,14 @@ const GRU4REC: Words = (
      the other items of a batch of 50; Adam at 0.001 instead of Adagrad at 0.05 with momentum.",
 );
 
-const LSTM: Words = (
+const LSTM: PresetWords = (
     "LSTM (Zaremba)",
     "Zaremba et al. 2014, section 4.1, the medium network: a language model, items for words",
     "Adam at 0.001 instead of SGD at 1 that falls from epoch 6 on; the state begins at 0 in every \
      history where theirs goes on from batch to batch; a dense layer stands before the scores.",
 );
 
-const ELMAN: Words = (
+const ELMAN: PresetWords = (
     "Elman network",
     "Elman 1990, the network for sentences: 31 numbers in, 150 units",
     "Learnt through all steps of the window, not one step back; softmax and Adam instead of \
@@ -254,7 +254,7 @@ const ELMAN: Words = (
      ours.",
 );
 
-const MULT_VAE: Words = (
+const MULT_VAE: PresetWords = (
     "Mult-VAE",
     "Liang et al. 2018, section 4, for MovieLens-20M; annealing as in its code: 0.2 after 40,000 \
      of 46,800 steps",
@@ -262,14 +262,14 @@ const MULT_VAE: Words = (
      on the next item, where theirs is on NDCG@100 of held-out users.",
 );
 
-const MULT_DAE: Words = (
+const MULT_DAE: PresetWords = (
     "Mult-DAE",
     "Liang et al. 2018, section 4, for MovieLens-20M",
     "Without its L2 penalty of 0.01 / 500; the epoch is chosen on the next item, where theirs is \
      on NDCG@100 of held-out users.",
 );
 
-const SVAE: Words = (
+const SVAE: PresetWords = (
     "SVAE",
     "Sachdeva et al. 2019, section 5, next 4 items on MovieLens-1M; optimiser as in its code",
     "Weight decay is decoupled (AdamW); beta weighs the term of each event, where theirs divides \

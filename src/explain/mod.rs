@@ -18,7 +18,7 @@ use ranked::{Candidates, SeenItems};
 
 use crate::data::{EvalCase, Histories, Outcomes, Prepared};
 use crate::metric::{Rank, mid_rank};
-use crate::model::{Ahead, AttentionMaps, ModelError, Trainable};
+use crate::model::{AttentionMaps, ModelError, Rollout, Trainable};
 use crate::run::Part;
 
 /// One item with the model's probability.
@@ -231,7 +231,7 @@ pub fn foresee_after(
         top,
         filter_seen,
     } = asked;
-    let rows = model.ahead(&Ahead {
+    let rows = model.ahead(&Rollout {
         history,
         n_ahead,
         filter_seen,

@@ -43,7 +43,7 @@ impl Metrics {
                 Metric::Ece,
                 Reliability::of_binary(labels, probabilities).ece(),
             );
-        match Steps::of(&pairs) {
+        match AnswerSteps::of(&pairs) {
             Some(steps) => metrics
                 .with(Metric::Auc, steps.auc())
                 .with(Metric::PrAuc, steps.average_precision()),
@@ -171,7 +171,7 @@ impl Sorted {
 
     /// The levels with each answer counted as often as `times` says of its place; `None` where that
     /// leaves one class only.
-    pub(super) fn steps(&self, times: impl Fn(usize) -> f64) -> Option<Steps> {
+    pub(super) fn steps(&self, times: impl Fn(usize) -> f64) -> Option<AnswerSteps> {
         let (mut n_yes, mut n_no, mut from) = (0.0, 0.0, 0);
         let mut levels = Vec::with_capacity(self.ends.len());
         for &end in &self.ends {
@@ -184,7 +184,7 @@ impl Sorted {
             n_no += no;
             levels.push((yes, no));
         }
-        (n_yes > 0.0 && n_no > 0.0).then_some(Steps {
+        (n_yes > 0.0 && n_no > 0.0).then_some(AnswerSteps {
             levels,
             n_yes,
             n_no,
@@ -193,13 +193,13 @@ impl Sorted {
 }
 
 /// The answers from the surest yes down, equal ones in one step: numbers of yes and no.
-pub(super) struct Steps {
+pub(super) struct AnswerSteps {
     levels: Vec<(f64, f64)>,
     n_yes: f64,
     n_no: f64,
 }
 
-impl Steps {
+impl AnswerSteps {
     /// `None` where there is one class only.
     fn of(pairs: &[(bool, f64)]) -> Option<Self> {
         Sorted::of(pairs).steps(|_| 1.0)

@@ -5,7 +5,7 @@ use super::calibration::Reliability;
 use super::{AnswerKind, Metric, Metrics};
 
 /// One answer: how much of it goes to each class, and what it was sure of.
-struct Answer {
+struct ClassAnswer {
     /// Share of the answer that each class gets: the likeliest one all, likeliest ones that are
     /// tied even parts.
     shares: Vec<f64>,
@@ -15,7 +15,7 @@ struct Answer {
     of_truth: f64,
 }
 
-impl Answer {
+impl ClassAnswer {
     /// A row with NaN or without probabilities is sure of every wrong class alike.
     fn of(truth: usize, row: &[f64]) -> Self {
         if row.is_empty() || row.iter().any(|p| p.is_nan()) || truth >= row.len() {
@@ -88,7 +88,7 @@ impl Metrics {
             .map(|(&class, answer)| answer.of_class(class))
             .collect();
         let accuracy = right.iter().sum::<f64>() / n;
-        let log_loss = answers.iter().map(Answer::log_loss).sum::<f64>() / n;
+        let log_loss = answers.iter().map(ClassAnswer::log_loss).sum::<f64>() / n;
         // With one class an answer, every wrong answer is one false yes and one false no.
         let micro = [Metric::PrecisionMicro, Metric::RecallMicro, Metric::F1Micro];
         let metrics = micro
@@ -120,7 +120,7 @@ impl Reliability {
 }
 
 /// An answer to each question.
-fn answers(truth: &[usize], probabilities: &[f64]) -> Vec<Answer> {
+fn answers(truth: &[usize], probabilities: &[f64]) -> Vec<ClassAnswer> {
     let n_classes = probabilities.len() / truth.len().max(1);
     let row = |at: usize| {
         probabilities
@@ -130,7 +130,7 @@ fn answers(truth: &[usize], probabilities: &[f64]) -> Vec<Answer> {
     truth
         .iter()
         .enumerate()
-        .map(|(at, &class)| Answer::of(class, row(at)))
+        .map(|(at, &class)| ClassAnswer::of(class, row(at)))
         .collect()
 }
 
@@ -139,7 +139,7 @@ impl Metric {
     /// `None` for another metric. `row` holds the probability of each class.
     #[must_use]
     pub fn of_class(self, truth: usize, row: &[f64]) -> Option<f64> {
-        let answer = Answer::of(truth, row);
+        let answer = ClassAnswer::of(truth, row);
         match self {
             Self::Accuracy => Some(answer.of_class(truth)),
             Self::LogLoss => Some(answer.log_loss()),
@@ -148,7 +148,7 @@ impl Metric {
     }
 }
 
-fn counts(truth: &[usize], answers: &[Answer], n_classes: usize) -> Vec<Counts> {
+fn counts(truth: &[usize], answers: &[ClassAnswer], n_classes: usize) -> Vec<Counts> {
     let n_classes = truth
         .iter()
         .map(|class| class + 1)

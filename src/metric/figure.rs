@@ -10,10 +10,10 @@ use super::calibration::surest_wrong;
 ///
 /// Users are places `0..n_users`. With each counted once it is the metric itself.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Figure(Form);
+pub struct Figure(FigureForm);
 
 #[derive(Clone, Debug, PartialEq)]
-enum Form {
+enum FigureForm {
     /// A sum over users divided by another.
     Quotient(Vec<[f64; 2]>),
     /// The root of such a quotient.
@@ -33,7 +33,7 @@ impl Figure {
     /// The mean of the users' values.
     #[must_use]
     pub fn mean(values: &[f64]) -> Self {
-        Self(Form::Quotient(
+        Self(FigureForm::Quotient(
             values.iter().map(|&value| [value, 1.0]).collect(),
         ))
     }
@@ -48,11 +48,13 @@ impl Figure {
                 let outcome = f64::from(u8::from(yes));
                 term(called_yes(surest_wrong(probability, outcome)), outcome)
             };
-            Some(Self(Form::Quotient(answers.iter().map(of_user).collect())))
+            Some(Self(FigureForm::Quotient(
+                answers.iter().map(of_user).collect(),
+            )))
         };
         match metric {
-            Metric::Auc => Some(Self(Form::Auc(Sorted::of(answers)))),
-            Metric::PrAuc => Some(Self(Form::AveragePrecision(Sorted::of(answers)))),
+            Metric::Auc => Some(Self(FigureForm::Auc(Sorted::of(answers)))),
+            Metric::PrAuc => Some(Self(FigureForm::AveragePrecision(Sorted::of(answers)))),
             Metric::F1 => quotient(|call, yes| [2.0 * call * yes, call + yes]),
             Metric::Precision => quotient(|call, yes| [call * yes, call]),
             Metric::Recall => quotient(|call, yes| [call * yes, yes]),
@@ -71,7 +73,7 @@ impl Figure {
             .map(|answer| last(answer) + 1)
             .max()
             .unwrap_or(0);
-        Self(Form::MacroF1 {
+        Self(FigureForm::MacroF1 {
             n_classes,
             answers: answers.to_vec(),
         })
@@ -80,7 +82,7 @@ impl Figure {
     /// Root mean squared error of each user's error.
     #[must_use]
     pub fn rmse(errors: &[f64]) -> Self {
-        Self(Form::Root(
+        Self(FigureForm::Root(
             errors.iter().map(|error| [error * error, 1.0]).collect(),
         ))
     }
@@ -95,11 +97,11 @@ impl Figure {
     pub fn at(&self, counts: &[u32]) -> f64 {
         let times = |at: usize| counts.get(at).copied().map_or(0.0, f64::from);
         match &self.0 {
-            Form::Quotient(terms) => quotient(terms, counts),
-            Form::Root(terms) => quotient(terms, counts).sqrt(),
-            Form::MacroF1 { n_classes, answers } => macro_f1(*n_classes, answers, counts),
-            Form::Auc(sorted) => sorted.steps(times).map_or(f64::NAN, |steps| steps.auc()),
-            Form::AveragePrecision(sorted) => sorted
+            FigureForm::Quotient(terms) => quotient(terms, counts),
+            FigureForm::Root(terms) => quotient(terms, counts).sqrt(),
+            FigureForm::MacroF1 { n_classes, answers } => macro_f1(*n_classes, answers, counts),
+            FigureForm::Auc(sorted) => sorted.steps(times).map_or(f64::NAN, |steps| steps.auc()),
+            FigureForm::AveragePrecision(sorted) => sorted
                 .steps(times)
                 .map_or(f64::NAN, |steps| steps.average_precision()),
         }

@@ -25,4 +25,4 @@ pub use kind::{AnswerKind, Better, Metric};
 pub use likeness::{COPY_LEN, Likeness};
 pub use odds::Odds;
 pub use ranking::{MISS, Rank, Seen, hit, is_left_out, map_term, mid_rank, mrr_term, ndcg_term};
-pub use words::About;
+pub use words::AboutMetric;

@@ -4,7 +4,7 @@ use super::Metric;
 
 /// Description of a metric.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct About {
+pub struct AboutMetric {
     /// Title as in the head of a table, such as `NDCG@10`.
     pub title: &'static str,
     /// One sentence of help.
@@ -51,8 +51,8 @@ const fn about(
     help: &'static str,
     source: &'static str,
     unit: &'static str,
-) -> About {
-    About {
+) -> AboutMetric {
+    AboutMetric {
         title,
         help,
         source,
@@ -61,7 +61,7 @@ const fn about(
     }
 }
 
-impl About {
+impl AboutMetric {
     /// Adds what others count otherwise. Each figure is what `tests/gold/peers.py` found.
     pub(super) const fn but(self, elsewhere: &'static str) -> Self {
         Self { elsewhere, ..self }
@@ -86,7 +86,7 @@ impl Metric {
 
     /// Title, help, source and unit.
     #[must_use]
-    pub fn about(self) -> About {
+    pub fn about(self) -> AboutMetric {
         match self {
             Self::Ndcg5 => about("NDCG@5", NDCG_HELP, JARVELIN, "").but(NDCG_ELSEWHERE),
             Self::Ndcg10 => about("NDCG@10", NDCG_HELP, JARVELIN, "").but(NDCG_ELSEWHERE),
@@ -133,7 +133,7 @@ impl Metric {
         }
     }
 
-    fn about_lists(self) -> About {
+    fn about_lists(self) -> AboutMetric {
         match self {
             Self::Coverage10 => about(
                 "Coverage@10",
@@ -164,7 +164,7 @@ impl Metric {
         }
     }
 
-    fn about_probabilities(self) -> About {
+    fn about_probabilities(self) -> AboutMetric {
         match self {
             Self::F1Macro => about(
                 "F1 macro",

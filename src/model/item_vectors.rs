@@ -4,9 +4,11 @@
 use burn::nn::Linear;
 use rayon::prelude::*;
 
-use super::kernel::{Buffer, Judged, Matrix, MatrixMut, Onto, judged, product, vectorized};
+use super::kernel::{
+    Buffer, JudgedTarget, MatrixMut, MatrixView, Onto, judged, product, vectorized,
+};
 use super::weights::on_host;
-use super::{Answer, Questions};
+use super::{Questions, RankAnswer};
 use crate::data::Histories;
 
 /// A vector, and perhaps a bias, for each item of the catalogue. Padding has none.
@@ -73,7 +75,7 @@ impl ItemVectors {
 
     /// An answer to each question, from the states after their histories, `[n_rows, width]`; on all
     /// threads.
-    pub(super) fn answers(&self, states: &[f32], questions: &Questions) -> Vec<Answer> {
+    pub(super) fn answers(&self, states: &[f32], questions: &Questions) -> Vec<RankAnswer> {
         let rows = self.rows_at_a_time();
         let blocks = states.par_chunks(rows * self.width).enumerate();
         blocks
@@ -87,7 +89,12 @@ impl ItemVectors {
         (MAX_SCORES / self.n_items.max(1)).clamp(8, 96)
     }
 
-    fn answers_of_block(&self, states: &[f32], first: usize, questions: &Questions) -> Vec<Answer> {
+    fn answers_of_block(
+        &self,
+        states: &[f32],
+        first: usize,
+        questions: &Questions,
+    ) -> Vec<RankAnswer> {
         let n_rows = self.rows_at_a_time();
         let n_asked = states.len() / self.width;
         // The last block is filled up with zeros, so that a row's scores do not depend on its
@@ -98,15 +105,15 @@ impl ItemVectors {
             .zip(states)
             .for_each(|(slot, value)| *slot = *value);
         let mut scores = Buffer::open(n_rows * self.n_items);
-        let states = Matrix::new(&filled, n_rows, self.width);
-        let vectors = Matrix::new(&self.vectors, self.width, self.n_items);
+        let states = MatrixView::new(&filled, n_rows, self.width);
+        let vectors = MatrixView::new(&self.vectors, self.width, self.n_items);
         product(
             MatrixMut::new(&mut scores, n_rows, self.n_items),
             Onto::Nothing,
             states,
             vectors,
         );
-        let mut seen = Seen::new(self.n_items);
+        let mut seen = DistinctItems::new(self.n_items);
         let rows = scores.chunks_exact_mut(self.n_items.max(1)).take(n_asked);
         rows.zip(first..)
             .map(|(scores, at)| {
@@ -116,7 +123,7 @@ impl ItemVectors {
                 } else {
                     &[]
                 };
-                let Judged {
+                let JudgedTarget {
                     rank,
                     log_probability,
                 } = vectorized(
@@ -129,7 +136,7 @@ impl ItemVectors {
                         judged(scores, target, excluded)
                     },
                 );
-                Answer {
+                RankAnswer {
                     rank,
                     log_probability,
                 }
@@ -139,12 +146,12 @@ impl ItemVectors {
 }
 
 /// Finds the different items of histories, with a mark an item instead of sorting.
-struct Seen {
+struct DistinctItems {
     marks: Vec<bool>,
     found: Vec<u32>,
 }
 
-impl Seen {
+impl DistinctItems {
     fn new(n_items: usize) -> Self {
         Self {
             marks: vec![false; n_items + 1],
@@ -303,7 +310,7 @@ mod tests {
 
     #[test]
     fn each_item_of_a_history_is_found_once() {
-        let mut seen = Seen::new(5);
+        let mut seen = DistinctItems::new(5);
         assert_eq!(seen.distinct(&[3, 1, 3, 5, 9]), [3, 1, 5]);
         assert_eq!(seen.distinct(&[1, 2, 2]), [1, 2]);
         assert!(seen.distinct(&[]).is_empty());

@@ -21,7 +21,7 @@ crate::spec::choice! {
 }
 
 /// A loss with its gradients, computed on plain tensors.
-struct Told {
+struct TensorGradients {
     /// Negative log-likelihood of every bag, in nats. `[1]`
     nll: Tensor<1>,
     /// `[n_rows, d_hidden]`
@@ -52,7 +52,7 @@ impl Likelihood {
         let bias = output.bias.as_ref().map(|bias| bias.val().unsqueeze::<2>()); // [1, n_items]
         let plain_bias = bias.clone().map(Tensor::inner);
         let at_a_time = rows_of_logits(bags.n_columns);
-        let Told {
+        let TensorGradients {
             nll,
             d_hidden,
             d_weight,
@@ -77,10 +77,10 @@ impl Likelihood {
         (weight, bias): (&Tensor<2>, Option<&Tensor<2>>),
         bags: &SparseRows,
         at_a_time: usize,
-    ) -> Told {
+    ) -> TensorGradients {
         let device = hidden.device();
         let ([n_rows, d_model], n_items) = (hidden.dims(), bags.n_columns);
-        let mut told = Told {
+        let mut told = TensorGradients {
             nll: Tensor::zeros([1], &device),
             d_hidden: Tensor::zeros([n_rows, d_model], &device),
             d_weight: Tensor::zeros([d_model, n_items], &device),

@@ -12,7 +12,6 @@
 //! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere,
 //! and for the processor with the fused layers of `kernel`, which tests hold against the first.
 
-mod ahead;
 mod attention;
 mod blueprint;
 mod device;
@@ -34,6 +33,7 @@ mod packing;
 mod questions;
 mod random;
 mod recurrent;
+mod rollout;
 mod session;
 #[cfg(test)]
 mod tests;
@@ -41,7 +41,6 @@ mod trainable;
 mod weights;
 mod window;
 
-pub use ahead::Ahead;
 pub use attention::{Activation, NormPlace, Positions};
 pub use blueprint::{Blueprint, FeatureShape, LossKind, Negatives, Objective};
 pub use device::{
@@ -57,7 +56,8 @@ pub use latent::LatentReport;
 pub use layers::{Axis, LayerShape, ParamCount, WeightShape, count_of};
 pub use likelihood::Likelihood;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
-pub use questions::{Answer, Questions};
+pub use questions::{Questions, RankAnswer};
+pub use rollout::Rollout;
 pub use trainable::{
     AttentionMaps, LatentVectors, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable,
 };

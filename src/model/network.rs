@@ -5,7 +5,7 @@ use burn::prelude::*;
 
 use super::item_vectors::ItemVectors;
 use super::kernel::Buffer;
-use super::{Ahead, AttentionMaps, ModelError, StepInputs, random::Noise};
+use super::{AttentionMaps, ModelError, Rollout, StepInputs, random::Noise};
 use crate::data::Histories;
 
 /// The account of one batch. The tensors are plain, without autodiff.
@@ -91,7 +91,7 @@ pub(super) trait Network: Module {
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the scores cannot be read from the device.
-    fn ahead(&self, _asked: &Ahead<'_>) -> Result<Option<Vec<Vec<f32>>>, ModelError> {
+    fn ahead(&self, _asked: &Rollout<'_>) -> Result<Option<Vec<Vec<f32>>>, ModelError> {
         Ok(None)
     }
 }

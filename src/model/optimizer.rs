@@ -15,14 +15,14 @@ use super::device::Layers;
 
 /// First and second moment of one parameter, flattened.
 #[derive(Clone, Debug)]
-pub(super) struct Moments {
+pub(super) struct AdamMoments {
     /// Mean of the gradient. `[n]`
     pub(super) first: Tensor<1>,
     /// Mean of its square. `[n]`
     pub(super) second: Tensor<1>,
 }
 
-impl Moments {
+impl AdamMoments {
     /// Makes the moments of a parameter before its first step.
     fn zeros<const D: usize>(weights: &Tensor<D>) -> Self {
         let n: usize = weights.dims().iter().product();
@@ -50,7 +50,7 @@ pub(super) struct AdamW {
     /// Steps done.
     pub(super) n_steps: u64,
     /// Moments in the order in which a visitor meets the parameters; empty before the first step.
-    pub(super) moments: Vec<Moments>,
+    pub(super) moments: Vec<AdamMoments>,
 }
 
 impl AdamW {
@@ -120,9 +120,9 @@ impl AdamW {
         &self,
         weights: Tensor<1>,
         gradient: Tensor<1>,
-        moments: Moments,
+        moments: AdamMoments,
         lr: f64,
-    ) -> (Tensor<1>, Moments) {
+    ) -> (Tensor<1>, AdamMoments) {
         let OptimizerSpec {
             beta1,
             beta2,
@@ -153,7 +153,7 @@ impl AdamW {
         } else {
             weights.clone() - weights.clamp(-threshold, threshold)
         };
-        (weights, Moments { first, second })
+        (weights, AdamMoments { first, second })
     }
 }
 
@@ -178,8 +178,8 @@ struct Update<'a> {
     gradients: GradientsParams,
     scale: Option<Tensor<1>>,
     lr: f64,
-    before: std::vec::IntoIter<Moments>,
-    after: Vec<Moments>,
+    before: std::vec::IntoIter<AdamMoments>,
+    after: Vec<AdamMoments>,
 }
 
 impl ModuleMapper for Update<'_> {
@@ -191,7 +191,7 @@ impl ModuleMapper for Update<'_> {
         let moments = self
             .before
             .next()
-            .unwrap_or_else(|| Moments::zeros(&weights));
+            .unwrap_or_else(|| AdamMoments::zeros(&weights));
         let (weights, moments) = match self.gradients.remove::<D>(id) {
             Some(gradient) => {
                 let gradient = gradient.reshape([n]);

@@ -12,10 +12,10 @@ use burn::prelude::*;
 use burn::tensor::{IndexingUpdateOp, activation};
 
 use super::network::{LossSums, Network};
-use super::random::{Init, Noise, Place};
+use super::random::{EventPlace, Init, Noise};
 use super::window::index_tensor;
 use super::{AttentionMaps, ModelError, StepInputs};
-use crate::data::{Asked, Histories, Output};
+use crate::data::{Histories, Output, Query};
 
 /// A network that has a state after each event of a history.
 pub(super) trait StateNetwork: Network + ModuleDisplay {
@@ -29,15 +29,20 @@ pub(super) trait StateNetwork: Network + ModuleDisplay {
     /// that the window reaches, `[n_events, width]` without autodiff, and of each event its row and
     /// its position in the history; it answers with their gradients. `None` when there is no event,
     /// or `head` has none.
-    fn learn(&self, histories: &Histories, noise: Noise, head: Head<'_>)
-    -> Option<GradientsParams>;
+    fn learn(
+        &self,
+        histories: &Histories,
+        noise: Noise,
+        head: HeadGradients<'_>,
+    ) -> Option<GradientsParams>;
 
     /// Computes the states without dropout, and which they are.
-    fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>);
+    fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<EventPlace>);
 }
 
 /// Gradients of states, `[n_events, width]`, from the states and their places.
-pub(super) type Head<'a> = &'a mut dyn FnMut(Tensor<2>, &[Place]) -> Option<Tensor<2>>;
+pub(super) type HeadGradients<'a> =
+    &'a mut dyn FnMut(Tensor<2>, &[EventPlace]) -> Option<Tensor<2>>;
 
 /// Thresholds, in hours, of the classes of time since the last event: an hour, a day, a week, …
 const HOURS: [f32; 10] = [
@@ -74,7 +79,7 @@ impl<B: StateNetwork> OutcomeNetwork<B> {
     }
 
     /// Answers for some states. `[n, width]` to `[n, n_outputs]`
-    fn answers(&self, states: Tensor<2>, asked: &[Asked]) -> Tensor<2> {
+    fn answers(&self, states: Tensor<2>, asked: &[Query]) -> Tensor<2> {
         if n_elapsed(self.output) == 0 {
             return self.head.forward(states);
         }
@@ -90,7 +95,7 @@ impl<B: StateNetwork> OutcomeNetwork<B> {
     }
 
     /// Sum of the loss of these answers: cross-entropy, binary cross-entropy, squared error. `[1]`
-    fn loss(&self, answers: Tensor<2>, asked: &[Asked]) -> Tensor<1> {
+    fn loss(&self, answers: Tensor<2>, asked: &[Query]) -> Tensor<1> {
         let (n, device) = (asked.len(), answers.device());
         let truth = || {
             let truth = asked.iter().map(|asked| asked.target).collect::<Vec<f32>>();
@@ -138,13 +143,13 @@ fn elapsed(secs: f32) -> [f32; N_ELAPSED] {
 }
 
 /// The questions whose events are among `places`, and where those stand.
-fn found(asked: &[Asked], places: &[Place]) -> (Vec<Asked>, Vec<i32>) {
-    let index: HashMap<Place, i32> = places
+fn found(asked: &[Query], places: &[EventPlace]) -> (Vec<Query>, Vec<i32>) {
+    let index: HashMap<EventPlace, i32> = places
         .iter()
         .zip(0..)
         .map(|(place, at)| (*place, at))
         .collect();
-    let place = |asked: &Asked| {
+    let place = |asked: &Query| {
         index
             .get(&(asked.row, asked.position))
             .map(|at| (*asked, *at))
@@ -153,17 +158,17 @@ fn found(asked: &[Asked], places: &[Place]) -> (Vec<Asked>, Vec<i32>) {
 }
 
 /// Returns what is asked, or else what follows the last event of each row.
-fn questions(histories: &Histories) -> Vec<Asked> {
+fn questions(histories: &Histories) -> Vec<Query> {
     if !histories.asked.is_empty() {
         return histories.asked.clone();
     }
     let last = |row: usize| histories.row(row).len().checked_sub(1);
     (0..histories.n_rows())
         .filter_map(|row| {
-            Some(Asked {
+            Some(Query {
                 row,
                 position: last(row)?,
-                ..Asked::default()
+                ..Query::default()
             })
         })
         .collect()
@@ -179,7 +184,7 @@ impl<B: StateNetwork> Network for OutcomeNetwork<B> {
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let mut of_head = None;
-        let mut head = |states: Tensor<2>, places: &[Place]| {
+        let mut head = |states: Tensor<2>, places: &[EventPlace]| {
             let (asked, at) = found(&histories.asked, places);
             if asked.is_empty() {
                 return None;
@@ -248,7 +253,7 @@ impl<B: StateNetwork> Network for OutcomeNetwork<B> {
         let n = places.len();
         (
             first,
-            self.answers(states.select(0, at), &vec![Asked::default(); n]),
+            self.answers(states.select(0, at), &vec![Query::default(); n]),
         )
     }
 
@@ -273,10 +278,10 @@ mod tests {
 
     #[test]
     fn questions_before_the_window_are_passed_over() {
-        let asked = |row, position| Asked {
+        let asked = |row, position| Query {
             row,
             position,
-            ..Asked::default()
+            ..Query::default()
         };
         let (kept, at) = found(&[asked(0, 1), asked(0, 5), asked(1, 0)], &[(1, 0), (0, 5)]);
         assert_eq!((kept, at), (vec![asked(0, 5), asked(1, 0)], vec![1, 0]));

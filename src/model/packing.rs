@@ -4,7 +4,7 @@
 ///
 /// Packed order is step by step; within a step, by falling length of the sequence.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Packing {
+pub(super) struct SequencePacking {
     /// Sequences that still run at each step. Never grows from step to step.
     pub(super) sizes: Vec<usize>,
     /// Sequence and position of each event in packed order. `[n_events]`
@@ -13,7 +13,7 @@ pub(super) struct Packing {
     pub(super) last: Vec<usize>,
 }
 
-impl Packing {
+impl SequencePacking {
     /// Packs sequences of these lengths.
     pub(super) fn new(lengths: impl IntoIterator<Item = usize>) -> Self {
         let lengths: Vec<usize> = lengths.into_iter().collect();
@@ -58,11 +58,11 @@ impl Packing {
 
 #[cfg(test)]
 mod tests {
-    use super::Packing;
+    use super::SequencePacking;
 
     #[test]
     fn packing_goes_step_by_step_over_the_sequences_that_still_run() {
-        let packing = Packing::new([2, 0, 5, 1, 5]);
+        let packing = SequencePacking::new([2, 0, 5, 1, 5]);
         assert_eq!(packing.sizes, [4, 3, 2, 2, 2]);
         assert_eq!(
             packing.places[..7],
@@ -70,7 +70,7 @@ mod tests {
         );
         assert_eq!(packing.last, [6, 13, 11, 3, 12]);
         assert_eq!(
-            Packing::new([]).n_events() + Packing::new([0, 0]).n_events(),
+            SequencePacking::new([]).n_events() + SequencePacking::new([0, 0]).n_events(),
             0
         );
     }

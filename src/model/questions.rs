@@ -20,7 +20,7 @@ pub struct Questions {
 
 /// A model's answer to one question.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub struct Answer {
+pub struct RankAnswer {
     /// Mid-rank of the true item, as [`mid_rank`] has it: of ties, of scores that are no numbers,
     /// of a target that is left out or is no item.
     pub rank: Rank,
@@ -71,7 +71,7 @@ impl Questions {
     pub fn answered_by(
         &self,
         scores: impl Fn(&Histories) -> Result<Vec<f32>, ModelError>,
-    ) -> Result<Vec<Answer>, ModelError> {
+    ) -> Result<Vec<RankAnswer>, ModelError> {
         let n_columns = self.n_items + 1;
         let at_a_time = (MAX_SCORES / n_columns).clamp(1, MAX_BLOCK);
         let mut answers = Vec::with_capacity(self.len());
@@ -88,7 +88,7 @@ impl Questions {
                 return Err(ModelError::Compute { sentence });
             }
             let rows = block.zip(scores.chunks_exact(n_columns));
-            answers.extend(rows.map(|(at, row)| Answer {
+            answers.extend(rows.map(|(at, row)| RankAnswer {
                 rank: mid_rank(row, self.target(at) as usize, &self.excluded(at)),
                 log_probability: Odds::of(row).log_probability(row, self.target(at) as usize),
             }));

@@ -151,7 +151,7 @@ impl Noise {
 
     /// The noise of one event: of which layer, of which row of the batch, at which place of the
     /// row.
-    pub(super) fn of_event(self, layer: usize, (row, at): Place) -> Self {
+    pub(super) fn of_event(self, layer: usize, (row, at): EventPlace) -> Self {
         let mixed = |state: u64, n: usize| {
             scrambled(state ^ (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
         };
@@ -256,7 +256,7 @@ impl Noise {
 }
 
 /// Row of the batch, and place in that row, of an event.
-pub(super) type Place = (usize, usize);
+pub(super) type EventPlace = (usize, usize);
 
 /// The mixing function of `SplitMix64`.
 fn scrambled(mut bits: u64) -> u64 {
@@ -272,7 +272,7 @@ pub(super) fn dropout_factors(
     width: usize,
     layer: usize,
     noise: Noise,
-    places: &[Place],
+    places: &[EventPlace],
 ) -> Option<Vec<f32>> {
     (rate > 0.0).then(|| {
         let mut factors = vec![0.0; places.len() * width];

@@ -10,10 +10,10 @@ use super::kernel::Buffer;
 use super::network::{LossSums, Network};
 use super::optimizer::AdamW;
 use super::random::Noise;
-use super::weights::{self, Stamp, compute_sentence, read};
+use super::weights::{self, WeightsStamp, compute_sentence, read};
 use super::{
-    Ahead, Answer, AttentionMaps, LatentVectors, ModelError, OpenDevice, OptimizerSpec, Questions,
-    StepInputs, StepScores, TrainStats, Trainable,
+    AttentionMaps, LatentVectors, ModelError, OpenDevice, OptimizerSpec, Questions, RankAnswer,
+    Rollout, StepInputs, StepScores, TrainStats, Trainable,
 };
 use crate::data::Histories;
 use crate::spec::words_of_panic;
@@ -121,14 +121,14 @@ impl<N: Network> Session<N> {
         Ok(scored)
     }
 
-    fn stamp(&self) -> Stamp {
-        Stamp {
+    fn stamp(&self) -> WeightsStamp {
+        WeightsStamp {
             kind: N::KIND.to_owned(),
             n_steps: self.optimizer.n_steps,
         }
     }
 
-    fn install(&mut self, path: &Path, arrays: weights::Arrays) -> Result<(), ModelError> {
+    fn install(&mut self, path: &Path, arrays: weights::NamedArrays) -> Result<(), ModelError> {
         let network = self.network()?.clone();
         let device = self.device.clone();
         let network = guarded(|| weights::apply(network, arrays, &device))?.map_err(|reason| {
@@ -188,7 +188,7 @@ impl<N: Network> Trainable for Session<N> {
         Ok(scored.into_iter().flat_map(|(_, scores)| scores).collect())
     }
 
-    fn answers(&self, questions: &Questions) -> Result<Vec<Answer>, ModelError> {
+    fn answers(&self, questions: &Questions) -> Result<Vec<RankAnswer>, ModelError> {
         self.check_items(&questions.histories.item_idx)?;
         let found = guarded(|| {
             let network = match self.layers {
@@ -226,7 +226,7 @@ impl<N: Network> Trainable for Session<N> {
         })?
     }
 
-    fn ahead(&self, asked: &Ahead<'_>) -> Result<Vec<Vec<f32>>, ModelError> {
+    fn ahead(&self, asked: &Rollout<'_>) -> Result<Vec<Vec<f32>>, ModelError> {
         self.check_items(&asked.history.item_idx)?;
         let found = guarded(|| self.network()?.valid().ahead(asked))??;
         found.map_or_else(|| asked.rolled(|histories| self.scores(histories)), Ok)

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ahead, Answer, ModelError, Questions};
+use super::{ModelError, Questions, RankAnswer, Rollout};
 use crate::data::Histories;
 
 /// Settings of the optimiser: `AdamW` (Loshchilov & Hutter 2019); with `weight_decay` 0 it is Adam
@@ -151,7 +151,7 @@ pub trait Trainable: Send {
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
-    fn answers(&self, questions: &Questions) -> Result<Vec<Answer>, ModelError> {
+    fn answers(&self, questions: &Questions) -> Result<Vec<RankAnswer>, ModelError> {
         questions.answered_by(|histories| self.scores(histories))
     }
 
@@ -168,7 +168,7 @@ pub trait Trainable: Send {
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
-    fn ahead(&self, asked: &Ahead<'_>) -> Result<Vec<Vec<f32>>, ModelError> {
+    fn ahead(&self, asked: &Rollout<'_>) -> Result<Vec<Vec<f32>>, ModelError> {
         asked.rolled(|histories| self.scores(histories))
     }
 

@@ -17,7 +17,7 @@ use safetensors::tensor::{Dtype, SafeTensors, View};
 use serde::{Deserialize, Serialize};
 
 use super::ModelError;
-use super::optimizer::{AdamW, Moments};
+use super::optimizer::{AdamMoments, AdamW};
 use crate::spec::write_whole;
 
 const FIRST: &str = "optimizer.first.";
@@ -25,7 +25,7 @@ const SECOND: &str = "optimizer.second.";
 
 /// Contents of the metadata entry.
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
-pub(super) struct Stamp {
+pub(super) struct WeightsStamp {
     /// Family, such as `transformer`.
     pub(super) kind: String,
     /// Optimiser steps done.
@@ -40,7 +40,7 @@ pub(super) struct Array {
 }
 
 /// Arrays by name.
-pub(super) type Arrays = BTreeMap<String, Array>;
+pub(super) type NamedArrays = BTreeMap<String, Array>;
 
 /// Reads a tensor back from its device.
 pub(super) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
@@ -108,10 +108,10 @@ pub(super) fn compute_sentence(report: &str) -> String {
 }
 
 /// Every parameter of a module, by path.
-pub(super) fn collect<M: Module>(module: &M) -> Result<Arrays, ModelError> {
+pub(super) fn collect<M: Module>(module: &M) -> Result<NamedArrays, ModelError> {
     let mut collector = Collector {
         path: Vec::new(),
-        arrays: Arrays::new(),
+        arrays: NamedArrays::new(),
         failed: None,
     };
     module.visit(&mut collector);
@@ -122,8 +122,8 @@ pub(super) fn collect<M: Module>(module: &M) -> Result<Arrays, ModelError> {
 pub(super) fn collect_moments<M: Module>(
     module: &M,
     optimizer: &AdamW,
-) -> Result<Arrays, ModelError> {
-    let mut arrays = Arrays::new();
+) -> Result<NamedArrays, ModelError> {
+    let mut arrays = NamedArrays::new();
     for ((name, shape), moments) in shapes(module).into_iter().zip(&optimizer.moments) {
         let first = Array {
             shape: shape.clone(),
@@ -149,7 +149,7 @@ fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
 /// Puts arrays into a module; the reason when one is missing, of another shape, or too many.
 pub(super) fn apply<M: Module>(
     module: M,
-    mut arrays: Arrays,
+    mut arrays: NamedArrays,
     device: &Device,
 ) -> Result<M, String> {
     let wanted = shapes(&module);
@@ -182,9 +182,9 @@ pub(super) fn apply<M: Module>(
 /// Splits the moments off a state file's arrays, in the module's visiting order.
 pub(super) fn take_moments<M: Module>(
     module: &M,
-    arrays: &mut Arrays,
+    arrays: &mut NamedArrays,
     device: &Device,
-) -> Result<Vec<Moments>, String> {
+) -> Result<Vec<AdamMoments>, String> {
     let mut moments = Vec::new();
     for (name, shape) in shapes(module) {
         let mut take = |prefix: &str| match arrays.remove(&format!("{prefix}{name}")) {
@@ -199,7 +199,7 @@ pub(super) fn take_moments<M: Module>(
                 "it has no fitting `{prefix}{name}`, so it is no training state of this model"
             )),
         };
-        moments.push(Moments {
+        moments.push(AdamMoments {
             first: take(FIRST)?,
             second: take(SECOND)?,
         });
@@ -208,7 +208,11 @@ pub(super) fn take_moments<M: Module>(
 }
 
 /// Writes a file, whole or not at all.
-pub(super) fn write(path: &Path, stamp: &Stamp, arrays: &Arrays) -> Result<(), ModelError> {
+pub(super) fn write(
+    path: &Path,
+    stamp: &WeightsStamp,
+    arrays: &NamedArrays,
+) -> Result<(), ModelError> {
     let failed = |reason: String| ModelError::Weights {
         path: path.to_owned(),
         reason,
@@ -270,7 +274,10 @@ pub fn broken_weights(path: &Path) -> Option<BrokenWeights> {
 }
 
 /// Reads a file of this family.
-pub(super) fn read_file(path: &Path, kind: &str) -> Result<(Stamp, Arrays), ModelError> {
+pub(super) fn read_file(
+    path: &Path,
+    kind: &str,
+) -> Result<(WeightsStamp, NamedArrays), ModelError> {
     let failed = |reason: String| ModelError::Weights {
         path: path.to_owned(),
         reason,
@@ -288,7 +295,7 @@ pub(super) fn read_file(path: &Path, kind: &str) -> Result<(Stamp, Arrays), Mode
         .metadata()
         .as_ref()
         .and_then(|entries| entries.get("seqscope"));
-    let stamp: Stamp = stamp
+    let stamp: WeightsStamp = stamp
         .and_then(|text| serde_json::from_str(text).ok())
         .ok_or_else(|| failed("it was not written by Seqscope".to_owned()))?;
     if stamp.kind != kind {
@@ -298,7 +305,7 @@ pub(super) fn read_file(path: &Path, kind: &str) -> Result<(Stamp, Arrays), Mode
         )));
     }
     let tensors = SafeTensors::deserialize(&bytes).map_err(|error| broken(error.to_string()))?;
-    let mut arrays = Arrays::new();
+    let mut arrays = NamedArrays::new();
     for (name, view) in tensors.iter() {
         if view.dtype() != Dtype::F32 {
             return Err(failed(format!(
@@ -346,7 +353,7 @@ impl View for &Array {
 
 struct Collector {
     path: Vec<String>,
-    arrays: Arrays,
+    arrays: NamedArrays,
     failed: Option<ModelError>,
 }
 
@@ -391,7 +398,7 @@ impl ModuleVisitor for Shapes {
 
 struct Applier<'a> {
     path: Vec<String>,
-    arrays: &'a mut Arrays,
+    arrays: &'a mut NamedArrays,
     device: &'a Device,
 }
 

@@ -2,7 +2,7 @@
 
 use burn::prelude::*;
 
-use super::random::Place;
+use super::random::EventPlace;
 use crate::data::{Histories, PaddedBatch};
 
 /// Training rows on the host: inputs, and the places where something is to be predicted.
@@ -59,7 +59,7 @@ impl TrainWindows {
 
     /// Row of the batch, and place in its window, of every cell; those of padding lie before 0 and
     /// wrap around.
-    pub(super) fn cells(&self) -> Vec<Place> {
+    pub(super) fn cells(&self) -> Vec<EventPlace> {
         let len = self.batch.seq_len.max(1);
         let padding = |cells: &[i32]| cells.iter().take_while(|&&item| item == 0).count();
         let rows = self.rows.iter().zip(self.batch.inputs.chunks_exact(len));
@@ -79,9 +79,9 @@ pub(super) struct WholeWindows {
     /// Flat cells that hold an event, in order.
     pub(super) filled: Vec<i32>,
     /// Row, and position in the history, of each of those events.
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<EventPlace>,
     /// Row, and place in its window, of every cell, as [`TrainWindows::cells`] has them.
-    pub(super) cells: Vec<Place>,
+    pub(super) cells: Vec<EventPlace>,
 }
 
 impl WholeWindows {
@@ -140,7 +140,7 @@ pub(super) fn padded(rows: &[Vec<u32>]) -> (Vec<i32>, usize) {
 
 /// Row of the batch, and place in its window, of every cell of [`padded`] rows; those of padding
 /// lie before 0 and wrap around.
-pub(super) fn places_of(rows: &[usize], lengths: &[usize], len: usize) -> Vec<Place> {
+pub(super) fn places_of(rows: &[usize], lengths: &[usize], len: usize) -> Vec<EventPlace> {
     let rows = rows.iter().zip(lengths);
     rows.flat_map(|(&row, &n)| (0..len).map(move |column| (row, column.wrapping_sub(len - n))))
         .collect()

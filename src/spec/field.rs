@@ -55,7 +55,7 @@ pub enum FieldKind {
 
 /// Place of the setting in a form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Group {
+pub enum FieldGroup {
     /// Always open.
     Core,
     /// Folded group.
@@ -76,7 +76,7 @@ pub struct Field {
     /// Allowed values.
     pub kind: FieldKind,
     /// Place in a form.
-    pub group: Group,
+    pub group: FieldGroup,
     /// Source of the default.
     pub source: &'static str,
     /// Value now.
@@ -292,7 +292,7 @@ pub(crate) use choice;
 /// value.
 pub(crate) struct Wording {
     pub(crate) kind: fn() -> FieldKind,
-    pub(crate) group: Group,
+    pub(crate) group: FieldGroup,
     pub(crate) label: &'static str,
     pub(crate) unit: &'static str,
     pub(crate) help: &'static str,
@@ -321,7 +321,7 @@ macro_rules! described {
                     key: stringify!($key),
                     $(
                         label: $label, help: $help, unit: $unit, kind: $kind,
-                        group: $crate::spec::Group::$group, source: $source,
+                        group: $crate::spec::FieldGroup::$group, source: $source,
                     )?
                     $(
                         label: $words.label, help: $words.help, unit: $words.unit, kind: ($words.kind)(),

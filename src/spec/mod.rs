@@ -16,7 +16,7 @@ mod whole;
 
 pub use caught::may_be_caught;
 pub(crate) use caught::{guarded, words_of_panic};
-pub use field::{Described, Field, FieldKind, Group, SetError, Value, did_you_mean};
+pub use field::{Described, Field, FieldGroup, FieldKind, SetError, Value, did_you_mean};
 pub(crate) use field::{FieldValue, Wording, choice, described};
 pub use problem::{Problem, Severity};
 pub(crate) use quoted::{quotable, quotable_reason};

@@ -2,7 +2,7 @@
 
 use seqscope::data::Histories;
 use seqscope::metric::{MISS, mid_rank};
-use seqscope::model::{Answer, Layers, ModelSpec, Questions, Trainable};
+use seqscope::model::{Layers, ModelSpec, Questions, RankAnswer, Trainable};
 
 use crate::model::{N_ITEMS, build, cpu, families, train};
 
@@ -79,7 +79,7 @@ fn answers_are_those_of_the_scores() {
 fn the_order_of_the_questions_and_their_neighbours_change_no_answer() {
     for spec in families() {
         let (model, questions) = (trained(&spec, Layers::Fused), questions(true));
-        let ask = |rows: &[usize]| -> Vec<Answer> {
+        let ask = |rows: &[usize]| -> Vec<RankAnswer> {
             let histories: Histories = rows
                 .iter()
                 .map(|&row| questions.histories.row(row))
@@ -96,7 +96,7 @@ fn the_order_of_the_questions_and_their_neighbours_change_no_answer() {
         let together = ask(&(0..60).collect::<Vec<_>>());
         let turned = ask(&(0..60).rev().collect::<Vec<_>>());
         for (at, answer) in together.iter().enumerate() {
-            let near = |other: &Answer| {
+            let near = |other: &RankAnswer| {
                 are_within(answer.rank, other.rank, 0.2)
                     && (answer.log_probability - other.log_probability).abs() < 1e-5
             };

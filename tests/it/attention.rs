@@ -1,7 +1,7 @@
 //! What the families of attention foresee several steps ahead.
 
 use seqscope::data::Histories;
-use seqscope::model::{Ahead, ModelSpec};
+use seqscope::model::{ModelSpec, Rollout};
 
 use crate::model::{build, circle, cpu, families, train};
 
@@ -28,7 +28,7 @@ fn what_is_foreseen_begins_with_the_next_item_and_leaves_out_what_was_seen() {
         let mut model = build(&spec(name), &cpu(), 1);
         train(&mut *model, 0, 3);
         let history = Histories::of(circle().row(0));
-        let asked = Ahead {
+        let asked = Rollout {
             history: &history,
             n_ahead: 8,
             filter_seen: true,
@@ -52,7 +52,7 @@ fn what_is_foreseen_begins_with_the_next_item_and_leaves_out_what_was_seen() {
         // Two items are left of twenty, then none.
         assert_eq!(
             model
-                .ahead(&Ahead {
+                .ahead(&Rollout {
                     n_ahead: 15,
                     ..asked
                 })

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use seqscope::data::{Asked, DataShape, FeatureValues, Histories, Output};
+use seqscope::data::{DataShape, FeatureValues, Histories, Output, Query};
 use seqscope::model::{
     Blueprint, FeatureShape, Join, Layers, ModelKind, ModelSpec, OptimizerSpec, StepInputs,
     Trainable, open_device,
@@ -119,7 +119,7 @@ impl Gold {
         let times: Option<Vec<Vec<i64>>> = self.case.get("times").map(read);
         let asked: Option<Vec<(usize, usize, f32, f32)>> = self.case.get("asked").map(read);
         let asked = asked.unwrap_or_default().into_iter();
-        let question = |(row, position, elapsed_secs, target)| Asked {
+        let question = |(row, position, elapsed_secs, target)| Query {
             row,
             position,
             elapsed_secs,
@@ -315,7 +315,7 @@ fn last_questions(gold: &Gold) -> (Vec<usize>, Histories) {
         .filter(|&row| !batch.row(row).is_empty())
         .collect();
     let mut asked = batch.select(&rows);
-    let last = |asked: &Asked| asked.position + 1 == batch.row(rows[asked.row]).len();
+    let last = |asked: &Query| asked.position + 1 == batch.row(rows[asked.row]).len();
     asked.asked.retain(last);
     assert_eq!(asked.asked.len(), rows.len(), "{}", gold.name);
     (rows, asked)

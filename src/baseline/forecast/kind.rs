@@ -1,7 +1,7 @@
 //! The list of ways to forecast, and the orders that they choose from.
 
 use super::{Arima, ArimaOrder, ForecastError, fit};
-use crate::baseline::About;
+use crate::baseline::AboutReference;
 
 /// Most lags of AR(p).
 pub const AR_ORDERS: usize = 8;
@@ -35,30 +35,30 @@ pub enum ForecastKind {
 impl ForecastKind {
     /// Title, summary, source and settings.
     #[must_use]
-    pub fn about(self) -> About {
+    pub fn about(self) -> AboutReference {
         const SIMPLE: &str = "Hyndman & Athanasopoulos 2021, sections 5.2 and 5.5";
         match self {
-            Self::Naive => About::new(
+            Self::Naive => AboutReference::new(
                 "Naive",
                 "The last count again: the bar for every other \
                                                 forecast.",
                 SIMPLE,
             ),
-            Self::Drift => About::new(
+            Self::Drift => AboutReference::new(
                 "Drift",
                 "The last count, and on along the line from the first count to \
                                      it.",
                 SIMPLE,
             ),
             Self::SeasonalNaive => {
-                About::new("Seasonal naive", "The count of one season ago.", SIMPLE).with(
+                AboutReference::new("Seasonal naive", "The count of one season ago.", SIMPLE).with(
                     "season",
                     &"7 days, 52 weeks, 12 months",
                     "Counts of a season, by the \
                     period.",
                 )
             }
-            Self::Ar => About::new(
+            Self::Ar => AboutReference::new(
                 "AR",
                 "A weighted sum of the last counts, by least squares.",
                 "Box & Jenkins 1976; order by AIC, Akaike 1974; a fit that is not stationary is \
@@ -74,7 +74,7 @@ impl ForecastKind {
                 "statsmodels' AutoReg gives the same parameters where the fit is stationary; its \
                  ARIMA(p,0,0) takes the exact likelihood, and differs on a short row.",
             ),
-            Self::Ma => About::new(
+            Self::Ma => AboutReference::new(
                 "MA",
                 "A weighted sum of the last errors, by the conditional sum of squares, always \
                  invertible.",
@@ -91,7 +91,7 @@ impl ForecastKind {
                  the first count unknown rather than 0: on a short row its parameters and \
                  forecasts are others, .864 beside .843 for the lag of 30 counts.",
             ),
-            Self::Arima => About::new(
+            Self::Arima => AboutReference::new(
                 "ARIMA",
                 "Last counts and last errors together, on differences where the counts have no \
                  level.",

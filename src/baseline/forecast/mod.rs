@@ -125,7 +125,7 @@ impl Band {
 
 /// Forecast of one method, and how good it was on the held-out tail.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Forecast {
+pub struct MethodForecast {
     /// Method.
     pub kind: ForecastKind,
     /// Its name with the chosen order, such as `AR(2)`.
@@ -156,7 +156,7 @@ trait Forecaster {
 pub fn forecasts(
     counts: &[f64],
     plan: ForecastPlan,
-) -> Result<(Vec<Forecast>, Vec<String>), ForecastError> {
+) -> Result<(Vec<MethodForecast>, Vec<String>), ForecastError> {
     let (mut made, mut left_out) = (Vec::new(), Vec::new());
     for kind in <ForecastKind as strum::IntoEnumIterator>::iter() {
         match forecast(kind, counts, plan) {
@@ -176,7 +176,7 @@ pub fn forecast(
     kind: ForecastKind,
     counts: &[f64],
     plan: ForecastPlan,
-) -> Result<Forecast, ForecastError> {
+) -> Result<MethodForecast, ForecastError> {
     let counts = counts
         .get(counts.len().saturating_sub(MOST_COUNTS)..)
         .unwrap_or(counts);
@@ -221,7 +221,7 @@ fn judged(
     model: String,
     fitted: &dyn Forecaster,
     (counts, tail): (&[f64], &[f64]),
-) -> Forecast {
+) -> MethodForecast {
     let start = counts.len() - tail.len();
     let one = |at: usize| {
         fitted
@@ -232,7 +232,7 @@ fn judged(
     let bands: Vec<Band> = (start..counts.len()).filter_map(one).collect();
     let n = tail.len().max(1) as f64;
     let pairs = || bands.iter().zip(tail);
-    Forecast {
+    MethodForecast {
         kind,
         model,
         mae: pairs()
@@ -250,7 +250,7 @@ fn judged(
     }
 }
 
-impl Forecast {
+impl MethodForecast {
     fn with_next(self, next: Vec<Band>) -> Self {
         Self { next, ..self }
     }

@@ -11,7 +11,7 @@ pub use number::{LastValue, MeanValue, MedianValue};
 
 use serde::{Deserialize, Serialize};
 
-use super::About;
+use super::AboutReference;
 use crate::metric::AnswerKind;
 
 /// The references that run beside every model of another task, those of its kind of answers.
@@ -62,25 +62,25 @@ impl TaskReference {
 
     /// Title, summary, source and settings.
     #[must_use]
-    pub fn about(self) -> About {
+    pub fn about(self) -> AboutReference {
         match self {
-            Self::MajorityClass => About::new(
+            Self::MajorityClass => AboutReference::new(
                 "Majority class",
                 "Each class as likely as its share of the training answers.",
                 "the rule of no information, as ZeroR in Witten & Frank 2005",
             ),
-            Self::MarkovClass => About::new(
+            Self::MarkovClass => AboutReference::new(
                 "Markov chain of classes",
                 "Each class as likely as it came after the last one, with one added to every \
                  count.",
                 "first-order Markov chain; Laplace's rule of succession",
             ),
-            Self::BaseRate => About::new(
+            Self::BaseRate => AboutReference::new(
                 "Base rate",
                 "The share of the training samples that acted, for everyone.",
                 "climatology of forecast verification, Brier 1950",
             ),
-            Self::RecencyFrequency => About::new(
+            Self::RecencyFrequency => AboutReference::new(
                 "Recency and frequency",
                 "Logistic regression on the time since the last event and the number of events, \
                  both as logarithms.",
@@ -92,17 +92,17 @@ impl TaskReference {
                 &act::RIDGE,
                 "Penalty on the weights of the standardised logarithms.",
             ),
-            Self::MeanValue => About::new(
+            Self::MeanValue => AboutReference::new(
                 "Mean",
                 "The mean of the training answers: least squared error.",
                 "Gauss 1809",
             ),
-            Self::MedianValue => About::new(
+            Self::MedianValue => AboutReference::new(
                 "Median",
                 "The median of the training answers: least absolute error.",
                 "Laplace 1774",
             ),
-            Self::LastValue => About::new(
+            Self::LastValue => AboutReference::new(
                 "Last value",
                 "The user's last number again; the median where there is none.",
                 "Hyndman & Athanasopoulos 2021, section 5.2 (naive)",

@@ -281,9 +281,9 @@ impl Prepared {
 }
 
 impl Sample {
-    fn asked(&self, row: usize) -> super::batch::Asked {
+    fn asked(&self, row: usize) -> super::batch::Query {
         let position = (self.history_len as usize).saturating_sub(1);
-        super::batch::Asked {
+        super::batch::Query {
             row,
             position,
             elapsed_secs: self.elapsed_secs,

@@ -1,6 +1,6 @@
 //! Descriptions of the tests and intervals: title, help, source, and where others count otherwise.
 
-use crate::metric::About;
+use crate::metric::AboutMetric;
 
 /// Statistics that say how sure a difference is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display)]
@@ -23,7 +23,7 @@ pub enum Statistic {
 impl Statistic {
     /// Title, help, source, and where others count otherwise.
     #[must_use]
-    pub fn about(self) -> About {
+    pub fn about(self) -> AboutMetric {
         let (title, help, source, elsewhere) = match self {
             Self::Bootstrap => (
                 "Interval over users",
@@ -78,7 +78,7 @@ impl Statistic {
                 "",
             ),
         };
-        About {
+        AboutMetric {
             title,
             help,
             source,

@@ -2,7 +2,7 @@
 
 use burn::prelude::*;
 
-use crate::model::random::{Noise, Place, dropout_factors};
+use crate::model::random::{EventPlace, Noise, dropout_factors};
 
 /// Dropout for the activations of a batch while training.
 pub(in crate::model) struct Dropout<'a> {
@@ -13,7 +13,7 @@ pub(in crate::model) struct Dropout<'a> {
     /// Noise of this step.
     pub(in crate::model) noise: Noise,
     /// Place of every cell of the batch, `[n_rows, len]`; in cross-attention those of the queries.
-    pub(in crate::model) places: &'a [Place],
+    pub(in crate::model) places: &'a [EventPlace],
 }
 
 /// Layers of attention weights are numbered from here, so that none draws as a layer of activations
@@ -74,7 +74,7 @@ mod tests {
     /// Two events, alone and behind one of padding: two heads over two keys, and over three.
     #[test]
     fn padding_changes_nothing_of_what_is_drawn_for_attention() {
-        let kept = |n_keys: usize, places: &[Place]| -> Vec<f32> {
+        let kept = |n_keys: usize, places: &[EventPlace]| -> Vec<f32> {
             let drop = Dropout {
                 rate: 0.0,
                 attention: 0.5,

@@ -8,7 +8,7 @@ const MASKED: f32 = -1.0e4;
 
 /// The cells of a batch of left-padded rows.
 #[derive(Clone, Copy)]
-pub(in crate::model) struct Cells<'a> {
+pub(in crate::model) struct BatchCells<'a> {
     /// Row of the item table of each cell, 0 for padding. `[n_rows, len]`
     pub(in crate::model) inputs: &'a [i32],
     /// Number of rows.
@@ -17,7 +17,7 @@ pub(in crate::model) struct Cells<'a> {
     pub(in crate::model) len: usize,
 }
 
-impl Cells<'_> {
+impl BatchCells<'_> {
     /// The inputs as a tensor. `[n_rows, len]`
     pub(in crate::model) fn tensor(&self, device: &Device) -> Tensor<2, Int> {
         Tensor::from_data(
@@ -45,7 +45,7 @@ impl Cells<'_> {
 ///
 /// A position always sees itself, padding too: an empty history is one position of padding, and its
 /// scores must not depend on how much more padding the batch gives it.
-pub(in crate::model) fn causal_mask(cells: Cells<'_>, device: &Device) -> Tensor<4> {
+pub(in crate::model) fn causal_mask(cells: BatchCells<'_>, device: &Device) -> Tensor<4> {
     let len = cells.len;
     let later = square(
         len,
@@ -56,13 +56,13 @@ pub(in crate::model) fn causal_mask(cells: Cells<'_>, device: &Device) -> Tensor
 }
 
 /// Masks padding only, so that later positions are seen as well. `[n_rows, 1, len, len]`
-pub(in crate::model) fn mask_of_all(cells: Cells<'_>, device: &Device) -> Tensor<4> {
+pub(in crate::model) fn mask_of_all(cells: BatchCells<'_>, device: &Device) -> Tensor<4> {
     cells.padding(device) * others(cells.len, device)
 }
 
 /// Masks padding for queries that are no cells of the batch: [`MASKED`] but in the last column,
 /// which is an event or, in an empty history, all there is. `[n_rows, 1, 1, len]`
-pub(in crate::model) fn key_mask(cells: Cells<'_>, device: &Device) -> Tensor<4> {
+pub(in crate::model) fn key_mask(cells: BatchCells<'_>, device: &Device) -> Tensor<4> {
     let len = cells.len;
     let last: Vec<f32> = (1..=len)
         .map(|column| if column == len { 0.0 } else { 1.0 })
@@ -97,7 +97,7 @@ mod tests {
     #[test]
     fn padding_is_seen_by_itself_only() {
         let (device, inputs) = (Device::flex(), [0, 4, 7]);
-        let cells = Cells {
+        let cells = BatchCells {
             inputs: &inputs,
             n_rows: 1,
             len: 3,
@@ -112,7 +112,7 @@ mod tests {
             [yes, yes, yes, no, yes, yes, no, yes, yes]
         );
         assert_eq!(open(key_mask(cells, &device)), [no, yes, yes]);
-        let empty = Cells {
+        let empty = BatchCells {
             inputs: &[0, 0],
             n_rows: 1,
             len: 2,

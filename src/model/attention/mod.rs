@@ -4,7 +4,6 @@
 //! Rows are padded on the left, and everything that depends on a place counts from the latest
 //! event, so that a history's numbers do not depend on how much padding stands before it.
 
-mod asked;
 mod block;
 mod decoder;
 mod dropout;
@@ -12,16 +11,17 @@ mod form;
 mod interval;
 mod mask;
 mod position;
+mod prefix_maps;
 
-pub(super) use asked::{AskedMaps, prefixes};
 pub(super) use block::{Block, Sizes, attend, through};
 pub(super) use decoder::DecoderBlock;
 pub(super) use dropout::{Dropout, dropped};
 pub use form::{Activation, NormPlace, Positions};
 pub(super) use form::{activated, head_problems};
 pub(super) use interval::{N_BUCKETS, interval_bias};
-pub(super) use mask::{Cells, causal_mask, key_mask, mask_of_all};
+pub(super) use mask::{BatchCells, causal_mask, key_mask, mask_of_all};
 pub(super) use position::{Rotation, place_layer, place_vectors};
+pub(super) use prefix_maps::{PrefixMaps, prefixes};
 
 use burn::prelude::*;
 

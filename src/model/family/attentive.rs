@@ -6,7 +6,7 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 
 use crate::data::Histories;
-use crate::model::attention::{AskedMaps, Sizes, prefixes};
+use crate::model::attention::{PrefixMaps, Sizes, prefixes};
 use crate::model::item_vectors::{ItemVectors, by_length};
 use crate::model::kernel::Buffer;
 use crate::model::loss::{MAX_FLOATS, tracked_item_loss};
@@ -52,7 +52,7 @@ pub(super) fn gradients<N: Module>(
 }
 
 /// Training sample: what is to be learnt of a history in a step.
-pub(super) trait Lesson {
+pub(super) trait TrainingSample {
     /// Number of events that are read.
     fn len(&self) -> usize;
 
@@ -62,11 +62,11 @@ pub(super) trait Lesson {
 
 /// The states of all lessons, worked out for those of like length together, and the targets in
 /// their order; `None` without lessons.
-pub(super) fn states_of<L: Lesson>(
+pub(super) fn states_of<L: TrainingSample>(
     lessons: &[L],
     mut states: impl FnMut(&[&L]) -> Tensor<2>,
 ) -> Option<(Tensor<2>, Vec<i32>)> {
-    let groups = groups_by_length(&lessons.iter().map(Lesson::len).collect::<Vec<_>>());
+    let groups = groups_by_length(&lessons.iter().map(TrainingSample::len).collect::<Vec<_>>());
     let (mut found, mut targets) = (Vec::with_capacity(groups.len()), Vec::new());
     for group in &groups {
         let group: Vec<&L> = group.iter().filter_map(|&at| lessons.get(at)).collect();
@@ -83,12 +83,12 @@ pub(super) fn states_of<L: Lesson>(
 
 /// A network that looks both ways, so that each question is asked anew, by what came before it
 /// alone.
-pub(super) trait Asked: Network {
+pub(super) trait PrefixModel: Network {
     /// Blocks and heads of each, and the number of latest events that are read.
     fn reach(&self) -> ([usize; 2], usize);
 
     /// The state of the question after each of these histories, `[n_rows, width]`; what each block
-    /// looked at, as [`Asked::look`] takes it, goes into `maps` when it is given.
+    /// looked at, as [`PrefixModel::look`] takes it, goes into `maps` when it is given.
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2>;
 
     /// Returns the matrix that states are multiplied with to score the catalogue.
@@ -102,7 +102,7 @@ pub(super) trait Asked: Network {
     }
 
     /// Computes [`Network::scores`].
-    fn asked_scores(&self, histories: &Histories) -> Tensor<2> {
+    fn prefix_scores(&self, histories: &Histories) -> Tensor<2> {
         let rows: Vec<&[u32]> = histories.rows().collect();
         self.states(&rows, None)
             .matmul(self.output_vectors().transpose()) // [n_rows, n_items + 1]
@@ -127,7 +127,7 @@ pub(super) trait Asked: Network {
 
     /// Computes [`Network::step_scores`]: each step is scored from its own prefix, so that no row
     /// sees the future.
-    fn asked_step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
+    fn prefix_step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
         let (_, seq_len) = self.reach();
         let (first, prefixes) = prefixes(history.row(0), seq_len);
         let at_a_time = self.rows_at_a_time(history.row(0).len()).max(1);
@@ -143,10 +143,10 @@ pub(super) trait Asked: Network {
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the weights cannot be read from the device.
-    fn asked_attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+    fn prefix_attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         let ([n_layers, n_heads], seq_len) = self.reach();
         let (first, prefixes) = prefixes(history.row(0), seq_len);
-        let mut found = AskedMaps::new([n_layers, n_heads], first, prefixes.len());
+        let mut found = PrefixMaps::new([n_layers, n_heads], first, prefixes.len());
         // The maps of all blocks stand in memory together.
         let at_a_time = (self.rows_at_a_time(history.row(0).len()) / n_layers.max(1)).max(1);
         for (block, rows) in prefixes.chunks(at_a_time).enumerate() {

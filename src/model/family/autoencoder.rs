@@ -7,7 +7,7 @@ use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::bags::{Bags, behind_padding, scores_of_prefixes};
-use super::{ModelFamily, Start, words};
+use super::{ModelFamily, ModelStart, words};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{
@@ -168,7 +168,7 @@ impl ModelFamily for AutoencoderSpec {
             field,
             plan.shape.n_items.saturating_mul(self.width_of_last()),
         )];
-        let start = Start {
+        let start = ModelStart {
             plan,
             optimizer,
             device,

@@ -10,12 +10,12 @@ use burn::tensor::module::embedding;
 use serde::{Deserialize, Serialize};
 use strum::VariantNames as _;
 
-use super::attentive::{self, Asked, Lesson, rows_at_a_time, states_of};
-use super::{ModelFamily, Start, plain_memory, words};
+use super::attentive::{self, PrefixModel, TrainingSample, rows_at_a_time, states_of};
+use super::{ModelFamily, ModelStart, plain_memory, words};
 use crate::data::Histories;
 use crate::model::attention::{
-    Activation, Block, Cells, Dropout, Looks, NormPlace, Positions, Rotation, Sizes, activated,
-    dropped, head_problems, mask_of_all, place_layer, place_vectors, through,
+    Activation, BatchCells, Block, Dropout, Looks, NormPlace, Positions, Rotation, Sizes,
+    activated, dropped, head_problems, mask_of_all, place_layer, place_vectors, through,
 };
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::Buffer;
@@ -28,7 +28,7 @@ use crate::model::{
     StepInputs, Trainable, Workload,
 };
 use crate::spec::Problem;
-use cloze::{Cloze, Sample};
+use cloze::{Cloze, ClozeSample};
 
 /// Settings of the masked Transformer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -188,7 +188,7 @@ impl ModelFamily for Bert4RecSpec {
             "d_model",
             (plan.shape.n_items + 2).saturating_mul(self.d_model),
         )];
-        let start = Start {
+        let start = ModelStart {
             plan,
             optimizer,
             device,
@@ -270,7 +270,7 @@ impl Bert4Rec {
     /// `[n_rows, n_heads, len, len]`, go into `maps` when it is given.
     fn hidden(
         &self,
-        cells: Cells<'_>,
+        cells: BatchCells<'_>,
         drop: Option<&Dropout<'_>>,
         maps: Option<&mut Vec<Tensor<4>>>,
     ) -> Tensor<3> {
@@ -307,8 +307,8 @@ impl Bert4Rec {
         }
     }
 
-    /// Returns the rows that are multiplied with [`Asked::output_vectors`]: GELU(h W + b), and a 1
-    /// for the item's bias. `[n, d_model]` to `[n, d_model + 1]`
+    /// Returns the rows that are multiplied with [`PrefixModel::output_vectors`]: GELU(h W + b),
+    /// and a 1 for the item's bias. `[n, d_model]` to `[n, d_model + 1]`
     fn headed(&self, hidden: Tensor<2>) -> Tensor<2> {
         let headed = activated(Activation::Gelu, self.head.forward(hidden));
         let ones = Tensor::ones([headed.dims()[0], 1], &headed.device());
@@ -322,7 +322,7 @@ impl Bert4Rec {
     }
 
     /// States at the masked places of some samples of like length. `[n_masked, d_model]`
-    fn filled(&self, samples: &[&Sample], noise: Noise) -> Tensor<2> {
+    fn filled(&self, samples: &[&ClozeSample], noise: Noise) -> Tensor<2> {
         let (inputs, len) = padded(
             &samples
                 .iter()
@@ -343,7 +343,7 @@ impl Bert4Rec {
             places: &places_of(&rows, &lengths, len),
         };
         let hidden = self.hidden(
-            Cells {
+            BatchCells {
                 inputs: &inputs,
                 n_rows: rows.len(),
                 len,
@@ -375,7 +375,7 @@ impl Network for Bert4Rec {
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
         let cloze = self.cloze();
-        let samples: Vec<Sample> = histories
+        let samples: Vec<ClozeSample> = histories
             .rows()
             .enumerate()
             .filter_map(|(row, items)| cloze.sample(row, items, noise))
@@ -399,7 +399,7 @@ impl Network for Bert4Rec {
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
-        self.asked_scores(histories)
+        self.prefix_scores(histories)
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
@@ -411,15 +411,15 @@ impl Network for Bert4Rec {
     }
 
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
-        self.asked_step_scores(history)
+        self.prefix_step_scores(history)
     }
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
-        self.asked_attention(history)
+        self.prefix_attention(history)
     }
 }
 
-impl Lesson for Sample {
+impl TrainingSample for ClozeSample {
     fn len(&self) -> usize {
         self.inputs.len()
     }
@@ -429,7 +429,7 @@ impl Lesson for Sample {
     }
 }
 
-impl Asked for Bert4Rec {
+impl PrefixModel for Bert4Rec {
     fn reach(&self) -> ([usize; 2], usize) {
         ([self.spec.n_layers, self.spec.n_heads], self.spec.seq_len)
     }
@@ -438,7 +438,7 @@ impl Asked for Bert4Rec {
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
         let (inputs, len) = self.asked(rows);
         let hidden = self.hidden(
-            Cells {
+            BatchCells {
                 inputs: &inputs,
                 n_rows: rows.len(),
                 len,

@@ -10,24 +10,24 @@ use burn::tensor::module::embedding;
 use serde::{Deserialize, Serialize};
 use strum::VariantNames as _;
 
-use super::attentive::{self, Asked, Lesson, rows_at_a_time, states_of};
-use super::{ModelFamily, Start, plain_memory, words};
+use super::attentive::{self, PrefixModel, TrainingSample, rows_at_a_time, states_of};
+use super::{ModelFamily, ModelStart, plain_memory, words};
 use crate::data::Histories;
 use crate::model::attention::{
-    Activation, Block, Cells, DecoderBlock, Dropout, Looks, NormPlace, Positions, Rotation, Sizes,
-    causal_mask, dropped, head_problems, key_mask, mask_of_all, place_layer, place_vectors,
+    Activation, BatchCells, Block, DecoderBlock, Dropout, Looks, NormPlace, Positions, Rotation,
+    Sizes, causal_mask, dropped, head_problems, key_mask, mask_of_all, place_layer, place_vectors,
     through,
 };
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::Buffer;
 use crate::model::layers::{Axis, LayerShape, MAX_REPEATED, with_answer};
 use crate::model::network::{LossSums, Network};
-use crate::model::random::{Init, Noise, Place};
+use crate::model::random::{EventPlace, Init, Noise};
 use crate::model::weights::read;
 use crate::model::window::{index_tensor, latest, padded, places_of};
 use crate::model::{
-    Ahead, AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec,
-    StepInputs, Trainable, Workload,
+    AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec,
+    Rollout, StepInputs, Trainable, Workload,
 };
 use crate::spec::Problem;
 use cuts::{Cut, Cutter};
@@ -211,7 +211,7 @@ impl ModelFamily for EncoderDecoderSpec {
             "d_model",
             (plan.shape.n_items + 2).saturating_mul(self.d_model),
         )];
-        let start = Start {
+        let start = ModelStart {
             plan,
             optimizer,
             device,
@@ -288,13 +288,13 @@ impl EncoderDecoder {
     }
 
     /// Item vectors times the root of the width, as in the paper. `[n_rows, len, d_model]`
-    fn items(&self, cells: Cells<'_>, device: &Device) -> Tensor<3> {
+    fn items(&self, cells: BatchCells<'_>, device: &Device) -> Tensor<3> {
         embedding(self.item.weight.val(), cells.tensor(device))
             .mul_scalar((self.spec.d_model as f32).sqrt())
     }
 
     /// Encodes histories.
-    fn encode(&self, cells: Cells<'_>, drop: Option<&Dropout<'_>>) -> Encoded {
+    fn encode(&self, cells: BatchCells<'_>, drop: Option<&Dropout<'_>>) -> Encoded {
         let EncoderDecoderSpec {
             d_model,
             n_heads,
@@ -336,7 +336,7 @@ impl EncoderDecoder {
     fn decode(
         &self,
         encoded: &Encoded,
-        cells: Cells<'_>,
+        cells: BatchCells<'_>,
         drop: Option<&Dropout<'_>>,
         mut maps: Option<&mut Vec<Tensor<4>>>,
     ) -> Tensor<3> {
@@ -363,7 +363,7 @@ impl EncoderDecoder {
         let full = vec![1; cells.inputs.len()];
         let looks = Looks {
             bias: causal_mask(
-                Cells {
+                BatchCells {
                     inputs: &full,
                     ..cells
                 },
@@ -396,7 +396,7 @@ impl EncoderDecoder {
             .collect();
         let (inputs, len) = padded(&windows);
         self.encode(
-            Cells {
+            BatchCells {
                 inputs: &inputs,
                 n_rows: rows.len(),
                 len,
@@ -424,7 +424,7 @@ impl EncoderDecoder {
             places: &places_of(&rows, &lengths, len),
         };
         let encoded = self.encode(
-            Cells {
+            BatchCells {
                 inputs: &pasts,
                 n_rows: rows.len(),
                 len,
@@ -444,7 +444,7 @@ impl EncoderDecoder {
                 .collect::<Vec<i32>>()
         };
         let inputs: Vec<i32> = cuts.iter().flat_map(before).collect();
-        let places: Vec<Place> = rows
+        let places: Vec<EventPlace> = rows
             .iter()
             .flat_map(|&row| (0..n_ahead).map(move |at| (row, at)))
             .collect();
@@ -452,7 +452,7 @@ impl EncoderDecoder {
             places: &places,
             ..drop
         };
-        let cells = Cells {
+        let cells = BatchCells {
             inputs: &inputs,
             n_rows: rows.len(),
             len: n_ahead,
@@ -512,7 +512,7 @@ impl Network for EncoderDecoder {
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
-        self.asked_scores(histories)
+        self.prefix_scores(histories)
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
@@ -524,23 +524,23 @@ impl Network for EncoderDecoder {
     }
 
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
-        self.asked_step_scores(history)
+        self.prefix_step_scores(history)
     }
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
-        self.asked_attention(history)
+        self.prefix_attention(history)
     }
 
     /// Decodes step by step; when the decoder has foretold all that it learnt to, what it foretold
     /// joins the history.
-    fn ahead(&self, asked: &Ahead<'_>) -> Result<Option<Vec<Vec<f32>>>, ModelError> {
+    fn ahead(&self, asked: &Rollout<'_>) -> Result<Option<Vec<Vec<f32>>>, ModelError> {
         let (mut rows, mut path) = (Vec::with_capacity(asked.n_ahead), Vec::<u32>::new());
         let vectors = self.output_vectors().transpose();
         'blocks: while rows.len() < asked.n_ahead {
             let encoded = self.encoded(&[&[asked.items(), &path].concat()]);
             let mut inputs = vec![self.start() as i32];
             while inputs.len() <= self.spec.n_ahead && rows.len() < asked.n_ahead {
-                let cells = Cells {
+                let cells = BatchCells {
                     inputs: &inputs,
                     n_rows: 1,
                     len: inputs.len(),
@@ -562,7 +562,7 @@ impl Network for EncoderDecoder {
     }
 }
 
-impl Lesson for Cut {
+impl TrainingSample for Cut {
     fn len(&self) -> usize {
         self.past.len()
     }
@@ -572,7 +572,7 @@ impl Lesson for Cut {
     }
 }
 
-impl Asked for EncoderDecoder {
+impl PrefixModel for EncoderDecoder {
     fn reach(&self) -> ([usize; 2], usize) {
         ([self.spec.n_layers, self.spec.n_heads], self.spec.seq_len)
     }
@@ -581,7 +581,7 @@ impl Asked for EncoderDecoder {
     /// the history.
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
         let starts = vec![self.start() as i32; rows.len()];
-        let cells = Cells {
+        let cells = BatchCells {
             inputs: &starts,
             n_rows: rows.len(),
             len: 1,

@@ -223,7 +223,7 @@ fn unfit(family: &dyn ModelFamily, plan: &Blueprint) -> Option<Problem> {
 }
 
 /// Plan that a model is built for, and the seed of its first weights.
-struct Start<'a> {
+struct ModelStart<'a> {
     plan: &'a Blueprint,
     optimizer: OptimizerSpec,
     device: &'a OpenDevice,
@@ -234,7 +234,7 @@ struct Start<'a> {
 /// told before the settings are checked, so a product stops at the largest number there is.
 type Largest<'a> = &'a [(&'static str, usize)];
 
-impl Start<'_> {
+impl ModelStart<'_> {
     /// A network that ranks the next item, ready to be trained.
     fn for_next_item<N: Network + 'static>(
         self,
@@ -259,7 +259,7 @@ impl Start<'_> {
         largest: Largest<'_>,
         network: impl FnOnce(&mut Init) -> N,
     ) -> Result<Box<dyn Trainable>, ModelError> {
-        let Start {
+        let ModelStart {
             plan,
             optimizer,
             device,

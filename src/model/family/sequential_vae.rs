@@ -12,22 +12,22 @@ use serde::{Deserialize, Serialize};
 
 use super::bags::behind_padding;
 use super::latent::{Annealing, KlTerm, latent_layers};
-use super::{ModelFamily, Start, words};
+use super::{ModelFamily, ModelStart, words};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, rows_of_logits};
 use crate::model::layers::{Axis, BATCH, LayerShape};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
-use crate::model::packing::Packing;
-use crate::model::random::{Init, Noise, Place, dropout_factors};
+use crate::model::packing::SequencePacking;
+use crate::model::random::{EventPlace, Init, Noise, dropout_factors};
 use crate::model::recurrent::{self, Gru, RecurrentLayer as _, plain};
 use crate::model::window::{index_tensor, latest};
 use crate::model::{
     Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
     Trainable, Workload,
 };
-use steps::{Steps, normals};
+use steps::{TrainingSteps, normals};
 
 /// Settings of the sequential VAE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -184,7 +184,7 @@ impl ModelFamily for SequentialVaeSpec {
             ("d_model", of_items),
             ("d_hidden", n_items.saturating_mul(self.d_hidden)),
         ];
-        let start = Start {
+        let start = ModelStart {
             plan,
             optimizer,
             device,
@@ -277,12 +277,12 @@ impl SequentialVae {
 
     /// State after each event of the last `seq_len` of each row, in packed order, with a last row
     /// of zeros: the state of an empty history.
-    fn states(&self, rows: &[&[u32]]) -> (Packing, Tensor<2>) {
+    fn states(&self, rows: &[&[u32]]) -> (SequencePacking, Tensor<2>) {
         let windows: Vec<&[u32]> = rows
             .iter()
             .map(|row| latest(row, self.spec.seq_len))
             .collect();
-        let packing = Packing::new(windows.iter().map(|row| row.len()));
+        let packing = SequencePacking::new(windows.iter().map(|row| row.len()));
         let weights = self.item.weight.val();
         let device = weights.device();
         let zero = Tensor::zeros([1, self.spec.d_state], &device);
@@ -314,7 +314,7 @@ impl SequentialVae {
         width: usize,
         drawing: usize,
         noise: Noise,
-        places: &[Place],
+        places: &[EventPlace],
     ) -> Option<Tensor<2>> {
         let factors = dropout_factors(self.spec.dropout, width, drawing, noise, places)?;
         Some(Tensor::from_data(
@@ -345,14 +345,14 @@ impl Network for SequentialVae {
         inputs: &StepInputs,
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
-        let steps = Steps::new(histories, &self.spec, self.n_items())?;
+        let steps = TrainingSteps::new(histories, &self.spec, self.n_items())?;
         let SequentialVaeSpec {
             d_model,
             d_state,
             d_latent,
             ..
         } = self.spec;
-        let packing = Packing::new(steps.inputs.iter().map(|row| row.len()));
+        let packing = SequencePacking::new(steps.inputs.iter().map(|row| row.len()));
         let (places, targets) = (&packing.places, steps.targets(&packing.places));
         let n_events = targets.elements.len();
         let items = plain(&self.item.weight);

@@ -13,19 +13,19 @@ use serde::{Deserialize, Serialize};
 use strum::VariantNames as _;
 
 use super::attentive::{self, rows_at_a_time};
-use super::{EVERY_TASK, ModelFamily, Start, plain_memory, words};
+use super::{EVERY_TASK, ModelFamily, ModelStart, plain_memory, words};
 use crate::data::{Histories, PaddedBatch, TaskKind};
 use crate::model::attention::{
-    Activation, Block, Cells, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation, Sizes,
-    causal_mask, dropped, head_problems, interval_bias, place_layer, place_vectors, through,
+    Activation, BatchCells, Block, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation,
+    Sizes, causal_mask, dropped, head_problems, interval_bias, place_layer, place_vectors, through,
 };
 use crate::model::features::{Features, Join};
 use crate::model::item_vectors::{ItemVectors, by_length};
 use crate::model::kernel::{Buffer, CrossEntropy};
 use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED, with_answer};
 use crate::model::network::{LossSums, Network};
-use crate::model::outcome::{Head, StateNetwork};
-use crate::model::random::{Init, Noise, Place};
+use crate::model::outcome::{HeadGradients, StateNetwork};
+use crate::model::random::{EventPlace, Init, Noise};
 use crate::model::weights::{on_host, read};
 use crate::model::window::{
     TrainWindows, WholeWindows, index_tensor, input_tensor, windows_for_prediction,
@@ -272,7 +272,7 @@ impl ModelFamily for TransformerSpec {
             "d_model",
             (plan.shape.n_items + 1).saturating_mul(self.d_model),
         )];
-        let start = Start {
+        let start = ModelStart {
             plan,
             optimizer,
             device,
@@ -411,7 +411,7 @@ impl Transformer {
     fn bias(&self, batch: &PaddedBatch, device: &Device) -> Tensor<4> {
         let shape = [batch.n_rows, batch.seq_len];
         let mask = causal_mask(
-            Cells {
+            BatchCells {
                 inputs: &batch.inputs,
                 n_rows: shape[0],
                 len: shape[1],
@@ -427,7 +427,7 @@ impl Transformer {
     }
 
     /// Returns the dropout of a step for cells at these places.
-    fn dropout<'a>(&self, noise: Noise, places: &'a [Place]) -> Dropout<'a> {
+    fn dropout<'a>(&self, noise: Noise, places: &'a [EventPlace]) -> Dropout<'a> {
         Dropout {
             rate: self.spec.dropout,
             attention: self.spec.attention_dropout,
@@ -567,7 +567,7 @@ impl StateNetwork for Transformer {
         &self,
         histories: &Histories,
         noise: Noise,
-        head: Head<'_>,
+        head: HeadGradients<'_>,
     ) -> Option<GradientsParams> {
         let (mut hidden, mut places) = (Vec::new(), Vec::new());
         for windows in WholeWindows::by_length(histories, self.spec.seq_len) {
@@ -584,7 +584,7 @@ impl StateNetwork for Transformer {
         Some(GradientsParams::from_grads(gradients, self))
     }
 
-    fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {
+    fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<EventPlace>) {
         let (mut hidden, mut places) = (Vec::new(), Vec::new());
         for windows in WholeWindows::by_length(histories, self.spec.seq_len) {
             hidden.push(self.filled_states(&windows.batch, windows.filled, None));

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bags::{Bags, behind_padding, scores_of_prefixes};
 use super::latent::{Annealing, KlTerm, latent_layers};
-use super::{ModelFamily, Start, words};
+use super::{ModelFamily, ModelStart, words};
 use crate::data::Histories;
 use crate::model::item_vectors::ItemVectors;
 use crate::model::kernel::{Buffer, rows_of_logits};
@@ -139,7 +139,7 @@ impl ModelFamily for VaeSpec {
         seed: u64,
     ) -> Result<Box<dyn Trainable>, ModelError> {
         let largest = [("d_hidden", plan.shape.n_items.saturating_mul(self.d_hidden))];
-        let start = Start {
+        let start = ModelStart {
             plan,
             optimizer,
             device,

@@ -6,10 +6,10 @@ use super::latent::Annealing;
 use crate::model::Likelihood;
 use crate::model::attention::Activation;
 use crate::model::features::Join;
-use crate::spec::{FieldKind, Group, Wording};
+use crate::spec::{FieldGroup, FieldKind, Wording};
 
 const fn wording(
-    group: Group,
+    group: FieldGroup,
     kind: fn() -> FieldKind,
     [label, unit]: [&'static str; 2],
     help: &'static str,
@@ -24,63 +24,63 @@ const fn wording(
 }
 
 pub(super) const WIDTH: Wording = wording(
-    Group::Core,
+    FieldGroup::Core,
     || FieldKind::Int { min: 2, max: 1024 },
     ["Width", ""],
     "Length of the vector that stands for an event.",
 );
 
 pub(super) const BLOCKS: Wording = wording(
-    Group::Core,
+    FieldGroup::Core,
     || FieldKind::Int { min: 1, max: 12 },
     ["Blocks", ""],
     "How many attention blocks follow each other.",
 );
 
 pub(super) const HEADS: Wording = wording(
-    Group::Core,
+    FieldGroup::Core,
     || FieldKind::Int { min: 1, max: 16 },
     ["Heads", ""],
     "How many attention patterns each block learns side by side; must divide the width.",
 );
 
 pub(super) const FEED_FORWARD: Wording = wording(
-    Group::More,
+    FieldGroup::More,
     || FieldKind::Int { min: 2, max: 4096 },
     ["Feed-forward width", ""],
     "Width of the layer inside each block.",
 );
 
 pub(super) const WINDOW: Wording = wording(
-    Group::Core,
+    FieldGroup::Core,
     || FieldKind::Int { min: 2, max: 2000 },
     ["Window", "events"],
     "How many of the latest events the model sees.",
 );
 
 pub(super) const DROPOUT: Wording = wording(
-    Group::Core,
+    FieldGroup::Core,
     || FieldKind::Float { min: 0.0, max: 0.9 },
     ["Dropout", ""],
     "Share of activations set to zero while training: more fights over-fitting.",
 );
 
 pub(super) const ATTENTION_DROPOUT: Wording = wording(
-    Group::More,
+    FieldGroup::More,
     || FieldKind::Float { min: 0.0, max: 0.9 },
     ["Attention dropout", ""],
     "Share of attention weights set to zero while training.",
 );
 
 pub(super) const ACTIVATION: Wording = wording(
-    Group::More,
+    FieldGroup::More,
     || FieldKind::Choice(Activation::VARIANTS.to_vec()),
     ["Activation", ""],
     "What stands inside the feed-forward layer.",
 );
 
 pub(super) const FEATURES: Wording = wording(
-    Group::More,
+    FieldGroup::More,
     || FieldKind::Choice(Join::VARIANTS.to_vec()),
     ["Features", ""],
     "How features of events (`data.features`) join their items: added as vectors of the same \
@@ -88,21 +88,21 @@ pub(super) const FEATURES: Wording = wording(
 );
 
 pub(super) const LATENT: Wording = wording(
-    Group::Core,
+    FieldGroup::Core,
     || FieldKind::Int { min: 1, max: 1024 },
     ["Latent width", ""],
     "Length of the vector that stands for a user.",
 );
 
 pub(super) const ANNEAL: Wording = wording(
-    Group::More,
+    FieldGroup::More,
     || FieldKind::Float { min: 0.0, max: 1.0 },
     ["Annealing", "of the run"],
     "Share of the steps, or of those of a cycle, over which beta grows from 0.",
 );
 
 pub(super) const ANNEALING: Wording = wording(
-    Group::More,
+    FieldGroup::More,
     || FieldKind::Choice(Annealing::VARIANTS.to_vec()),
     ["Annealing form", ""],
     "Linear: beta grows once; Cyclical: it starts from 0 again at each quarter of the run, against \
@@ -110,7 +110,7 @@ pub(super) const ANNEALING: Wording = wording(
 );
 
 pub(super) const LIKELIHOOD: Wording = wording(
-    Group::Core,
+    FieldGroup::Core,
     || FieldKind::Choice(Likelihood::VARIANTS.to_vec()),
     ["Likelihood", ""],
     "Multinomial: items compete for the score; Bernoulli: each item of the catalogue is there or \
@@ -118,7 +118,7 @@ pub(super) const LIKELIHOOD: Wording = wording(
 );
 
 pub(super) const RECENCY: Wording = wording(
-    Group::More,
+    FieldGroup::More,
     || FieldKind::Float { min: 0.5, max: 1.0 },
     ["Recency", ""],
     "Factor by which an event counts less than the one after it in the encoder's input; 1 is the \

@@ -14,7 +14,7 @@ use crate::model::random::Init;
 ///
 /// The gates stand in PyTorch's order i, f, g, o along the last axis, with one bias.
 #[derive(Module, Debug)]
-pub(super) struct Cell {
+pub(super) struct GanCell {
     /// `[d_input, 4 * d_hidden]`
     w_input: Param<Tensor<2>>,
     /// `[d_hidden, 4 * d_hidden]`
@@ -25,14 +25,14 @@ pub(super) struct Cell {
 
 /// State that a cell carries from step to step.
 #[derive(Clone, Debug)]
-pub(super) struct State {
+pub(super) struct GanState {
     /// `[n_rows, d_hidden]`
     pub(super) output: Tensor<2>,
     /// `[n_rows, d_hidden]`
     memory: Tensor<2>,
 }
 
-impl Cell {
+impl GanCell {
     /// Input and recurrent weights as Glorot & Bengio 2010 have it, forget bias 1 (Jozefowicz et
     /// al. 2015).
     pub(super) fn new(d_input: usize, d_hidden: usize, init: &mut Init) -> Self {
@@ -52,23 +52,23 @@ impl Cell {
     }
 
     /// Nothing seen yet.
-    pub(super) fn start(&self, n_rows: usize) -> State {
+    pub(super) fn start(&self, n_rows: usize) -> GanState {
         let weights = self.w_hidden.val();
         let zeros = Tensor::zeros([n_rows, weights.dims()[0]], &weights.device());
-        State {
+        GanState {
             output: zeros.clone(),
             memory: zeros,
         }
     }
 
     /// One step. `input` `[n_rows, d_input]`
-    pub(super) fn step(&self, input: Tensor<2>, state: State) -> State {
+    pub(super) fn step(&self, input: Tensor<2>, state: GanState) -> GanState {
         let gates = input.matmul(self.w_input.val()) + state.output.matmul(self.w_hidden.val());
         let gates = gates + self.bias.val().unsqueeze::<2>(); // [n_rows, 4 * d_hidden]
         let d = gates.dims()[1] / 4;
         let gate = |at: usize| gates.clone().slice_dim(1, at * d..(at + 1) * d); // [n_rows, d_hidden]
         let memory = sigmoid(gate(1)) * state.memory + sigmoid(gate(0)) * gate(2).tanh();
-        State {
+        GanState {
             output: sigmoid(gate(3)) * memory.clone().tanh(),
             memory,
         }

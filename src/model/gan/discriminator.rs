@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::prelude::*;
 
-use super::cell::Cell;
+use super::cell::GanCell;
 use super::{END, GanSpec};
 use crate::model::random::Init;
 
@@ -13,7 +13,7 @@ use crate::model::random::Init;
 pub(super) struct Discriminator {
     /// `[n_tokens, d_token]`
     token: Param<Tensor<2>>,
-    cell: Cell,
+    cell: GanCell,
     output: Linear,
 }
 
@@ -21,7 +21,7 @@ impl Discriminator {
     pub(super) fn new(spec: &GanSpec, n_tokens: usize, init: &mut Init) -> Self {
         Self {
             token: init.xavier(n_tokens, spec.d_token),
-            cell: Cell::new(spec.d_token, spec.d_hidden, init),
+            cell: GanCell::new(spec.d_token, spec.d_hidden, init),
             output: init.dense(spec.d_hidden, 1),
         }
     }

@@ -5,7 +5,7 @@ use burn::nn::{Embedding, Linear};
 use burn::prelude::*;
 use burn::tensor::activation::{log_softmax, softmax};
 
-use super::cell::Cell;
+use super::cell::GanCell;
 use super::{END, GanSpec};
 use crate::model::ModelError;
 use crate::model::random::Init;
@@ -16,12 +16,12 @@ use crate::model::window::index_tensor;
 #[derive(Module, Debug)]
 pub(super) struct Generator {
     token: Embedding,
-    cell: Cell,
+    cell: GanCell,
     output: Linear,
 }
 
 /// Sequences as the generator wrote them, and as the discriminator sees them.
-pub(super) struct Written {
+pub(super) struct WrittenSequences {
     /// Without their ends.
     pub(super) rows: Vec<Vec<u32>>,
     /// Mixture of tokens of each step, `[n_rows, n_tokens]`; after the end the end again.
@@ -32,7 +32,7 @@ impl Generator {
     pub(super) fn new(spec: &GanSpec, n_tokens: usize, init: &mut Init) -> Self {
         Self {
             token: init.embedding(n_tokens, spec.d_token),
-            cell: Cell::new(spec.d_token, spec.d_hidden, init),
+            cell: GanCell::new(spec.d_token, spec.d_hidden, init),
             output: init.dense(spec.d_hidden, n_tokens),
         }
     }
@@ -95,12 +95,12 @@ impl Generator {
         n_rows: usize,
         gumbel: &[f32],
         sharpness: f64,
-    ) -> Result<Written, ModelError> {
+    ) -> Result<WrittenSequences, ModelError> {
         let n_tokens = self.n_tokens();
         let mut state = self.cell.start(n_rows);
         let mut tokens = vec![END; n_rows];
         let mut is_over = vec![false; n_rows];
-        let mut written = Written {
+        let mut written = WrittenSequences {
             rows: vec![Vec::new(); n_rows],
             steps: Vec::new(),
         };

@@ -8,7 +8,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::discriminator::Discriminator;
-use super::generator::{Generator, Written};
+use super::generator::{Generator, WrittenSequences};
 use super::{GanSpec, MAX_ITEMS};
 use crate::data::Histories;
 use crate::model::device::Layers;
@@ -281,7 +281,7 @@ impl SequenceGan {
     pub(super) fn discriminator_step(
         &mut self,
         real: &[&[u32]],
-        written: &Written,
+        written: &WrittenSequences,
     ) -> Result<f64, ModelError> {
         let synthetic: Vec<Tensor<2>> = written
             .steps
@@ -303,7 +303,7 @@ impl SequenceGan {
     pub(super) fn generator_step(
         &mut self,
         real: &[&[u32]],
-        written: &Written,
+        written: &WrittenSequences,
     ) -> Result<f64, ModelError> {
         let loss = self.generator_loss(real, &written.steps);
         let value = read(loss.clone().inner())?;

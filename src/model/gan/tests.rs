@@ -8,7 +8,7 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 use safetensors::tensor::SafeTensors;
 
-use super::generator::Written;
+use super::generator::WrittenSequences;
 use super::{GanSpec, Pass, Phase, SequenceGan};
 use crate::data::Histories;
 use crate::metric::Likeness;
@@ -132,7 +132,7 @@ fn assert_gradients<M: Module>(
 fn assert_weights<M: Module>(module: &M, prefix: &str, expected: &Arrays) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("weights.safetensors");
-    let stamp = weights::Stamp {
+    let stamp = weights::WeightsStamp {
         kind: "gan".to_owned(),
         n_steps: 0,
     };
@@ -156,7 +156,7 @@ fn the_likelihood_and_its_gradients_are_pytorchs() {
     );
 }
 
-fn writes(gan: &SequenceGan, expected: &Arrays) -> Written {
+fn writes(gan: &SequenceGan, expected: &Arrays) -> WrittenSequences {
     gan.generator
         .write(ROWS.len(), &expected["gumbel"], 3.0)
         .unwrap()

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::vector::{dot, largest, sum};
-use super::{Buffer, Matrix, MatrixMut, Onto, exp, product, vectorized};
+use super::{Buffer, MatrixMut, MatrixView, Onto, exp, product, vectorized};
 
 /// Queries worked on at a time. Of their scores only those up to the last of them are computed, so
 /// that about half of the work of a long sequence falls away.
@@ -26,7 +26,7 @@ pub(in crate::model) struct CausalAttention<'a> {
 }
 
 /// One head of one sequence, and a block of its queries.
-struct Part {
+struct HeadBlock {
     /// First row of the sequence.
     start: usize,
     head: usize,
@@ -45,13 +45,13 @@ enum Third {
 }
 
 impl CausalAttention<'_> {
-    fn parts(&self) -> impl Iterator<Item = Part> {
+    fn parts(&self) -> impl Iterator<Item = HeadBlock> {
         let d_head = self.d_model / self.n_heads.max(1);
         let (d_model, scale) = (self.d_model, (d_head as f32).sqrt().recip());
         self.sequences.iter().flat_map(move |sequence| {
             let (start, len) = (sequence.start, sequence.len());
             (0..self.n_heads).flat_map(move |head| {
-                (0..len).step_by(BLOCK).map(move |first| Part {
+                (0..len).step_by(BLOCK).map(move |first| HeadBlock {
                     start,
                     head,
                     queries: first..len.min(first + BLOCK),
@@ -103,7 +103,7 @@ impl CausalAttention<'_> {
                 log_sums[(part.start + part.queries.start + at) * self.n_heads + part.head] =
                     most + sum_of_row.ln();
             }
-            let weights = Matrix::new(&scores, n, n_keys);
+            let weights = MatrixView::new(&scores, n, n_keys);
             product(
                 part.of_head(seen),
                 Onto::Nothing,
@@ -170,8 +170,8 @@ impl CausalAttention<'_> {
                 d_future.fill(0.0);
             }
             let (weights, slopes) = (
-                Matrix::new(&weights, n, n_keys),
-                Matrix::new(&slopes, n, n_keys),
+                MatrixView::new(&weights, n, n_keys),
+                MatrixView::new(&slopes, n, n_keys),
             );
             let query = part.of(Third::Query, qkv, part.queries.clone());
             let key = part.of(Third::Key, qkv, 0..n_keys);
@@ -197,7 +197,7 @@ impl CausalAttention<'_> {
     }
 }
 
-impl Part {
+impl HeadBlock {
     /// Unscaled scores of the queries against all keys up to the last of them. `[n, n_keys]`
     fn scores(&self, qkv: &[f32], scores: &mut [f32]) {
         let n_keys = self.queries.end;
@@ -216,9 +216,9 @@ impl Part {
         ((self.start + first) * 3 + third as usize) * self.d_model + self.head * self.d_head
     }
 
-    fn of<'a>(&self, third: Third, qkv: &'a [f32], events: Range<usize>) -> Matrix<'a> {
+    fn of<'a>(&self, third: Third, qkv: &'a [f32], events: Range<usize>) -> MatrixView<'a> {
         let values = qkv.get(self.place(third, events.start)..).unwrap_or(&[]);
-        Matrix::with_stride(values, events.len(), self.d_head, 3 * self.d_model)
+        MatrixView::with_stride(values, events.len(), self.d_head, 3 * self.d_model)
     }
 
     fn of_mut<'a>(&self, third: Third, qkv: &'a mut [f32], events: Range<usize>) -> MatrixMut<'a> {
@@ -232,9 +232,9 @@ impl Part {
         (self.start + self.queries.start) * self.d_model + self.head * self.d_head
     }
 
-    fn of_output<'a>(&self, rows: &'a [f32]) -> Matrix<'a> {
+    fn of_output<'a>(&self, rows: &'a [f32]) -> MatrixView<'a> {
         let values = rows.get(self.output_place()..).unwrap_or(&[]);
-        Matrix::with_stride(values, self.queries.len(), self.d_head, self.d_model)
+        MatrixView::with_stride(values, self.queries.len(), self.d_head, self.d_model)
     }
 
     fn of_head<'a>(&self, rows: &'a mut [f32]) -> MatrixMut<'a> {

@@ -1,9 +1,9 @@
 //! An autoencoder of any number of tanh layers over bags of items, forward and backward in one.
 
 use super::mult_vae::hidden_of_bags;
+use super::output_likelihood::{LikelihoodGradients, likelihood_gradients};
 use super::sparse::sum_of_rows;
-use super::tanh_layer::{DenseGradients, Shape, add_bias_and_tanh, times_slope_of_tanh};
-use super::told::{Told, tell};
+use super::tanh_layer::{DenseGradients, DenseSizes, add_bias_and_tanh, times_slope_of_tanh};
 use super::{Buffer, Dense, Onto, SparseRows};
 use crate::model::Likelihood;
 
@@ -22,11 +22,11 @@ pub(in crate::model) fn autoencoder_gradients(
     };
     let scale = 1.0 / bags.elements.len().max(1) as f32;
     let last = hidden.last().map_or(&[][..], |rows| rows);
-    let Told {
+    let LikelihoodGradients {
         nll,
         d_decoded: mut d_rows,
         gradients: of_output,
-    } = tell(last, output, (bags, likelihood), scale);
+    } = likelihood_gradients(last, output, (bags, likelihood), scale);
 
     let mut gradients = vec![of_output];
     for at in (1..hidden.len()).rev() {
@@ -85,9 +85,9 @@ fn hidden_layers(layers: &[Dense<'_>], bags: &SparseRows) -> Vec<Buffer> {
     hidden
 }
 
-fn shape_of(layer: &Dense<'_>, n_rows: usize) -> Shape {
+fn shape_of(layer: &Dense<'_>, n_rows: usize) -> DenseSizes {
     let d_out = layer.bias.len();
-    Shape {
+    DenseSizes {
         n_rows,
         d_in: layer.weight.len() / d_out.max(1),
         d_out,

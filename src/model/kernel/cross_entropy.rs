@@ -3,7 +3,7 @@
 
 use super::product::{rows, rows_mut};
 use super::vector::exponentials;
-use super::{Buffer, Matrix, MatrixMut, Onto, product, vectorized};
+use super::{Buffer, MatrixMut, MatrixView, Onto, product, vectorized};
 
 /// Scores worked on at a time: 2 MB, which stay in the cache until they are gradients.
 const BLOCK: usize = 512 << 10;
@@ -69,8 +69,8 @@ impl CrossEntropy<'_> {
     ) -> f64 {
         let (n, d) = (targets.len(), self.d_model);
         let n_items = (self.items.len() / d.max(1)).saturating_sub(1);
-        let catalogue = Matrix::new(self.items.get(d..).unwrap_or(&[]), n_items, d);
-        let hidden_rows = Matrix::new(hidden, n, d);
+        let catalogue = MatrixView::new(self.items.get(d..).unwrap_or(&[]), n_items, d);
+        let hidden_rows = MatrixView::new(hidden, n, d);
         product(
             MatrixMut::new(scores, n, n_items),
             Onto::Nothing,
@@ -102,7 +102,7 @@ impl CrossEntropy<'_> {
                 .for_each(|(weighted, value)| *weighted = factor * value);
             factors[at] = factor;
         }
-        let exponentials = Matrix::new(scores, n, n_items);
+        let exponentials = MatrixView::new(scores, n, n_items);
         product(
             MatrixMut::new(d_hidden, n, d),
             Onto::Nothing,
@@ -114,7 +114,7 @@ impl CrossEntropy<'_> {
             d_catalogue,
             Onto::Itself,
             exponentials.transposed(),
-            Matrix::new(&weighted, n, d),
+            MatrixView::new(&weighted, n, d),
         );
 
         for ((at, &target), factor) in targets.iter().enumerate().zip(factors.iter()) {

@@ -1,6 +1,6 @@
 //! A dense layer: rows times weights, plus a bias.
 
-use super::{Matrix, MatrixMut, Onto, product, vectorized};
+use super::{MatrixMut, MatrixView, Onto, product, vectorized};
 
 /// y = x · weight + bias.
 #[derive(Clone, Copy, Debug)]
@@ -23,11 +23,11 @@ impl Dense<'_> {
         let n_rows = y.len() / d_output.max(1);
         y.chunks_exact_mut(d_output.max(1))
             .for_each(|row| row.copy_from_slice(self.bias));
-        let weight = Matrix::new(self.weight, d_input, d_output);
+        let weight = MatrixView::new(self.weight, d_input, d_output);
         product(
             MatrixMut::new(y, n_rows, d_output),
             Onto::Itself,
-            Matrix::new(x, n_rows, d_input),
+            MatrixView::new(x, n_rows, d_input),
             weight,
         );
     }
@@ -43,15 +43,15 @@ impl Dense<'_> {
     ) {
         let [d_input, d_output] = self.widths();
         let n_rows = d_y.len() / d_output.max(1);
-        let d_rows = Matrix::new(d_y, n_rows, d_output);
-        let weight = Matrix::new(self.weight, d_input, d_output);
+        let d_rows = MatrixView::new(d_y, n_rows, d_output);
+        let weight = MatrixView::new(self.weight, d_input, d_output);
         product(
             MatrixMut::new(d_x, n_rows, d_input),
             onto,
             d_rows,
             weight.transposed(),
         );
-        let x = Matrix::new(x, n_rows, d_input);
+        let x = MatrixView::new(x, n_rows, d_input);
         product(
             MatrixMut::new(d_weight, d_input, d_output),
             Onto::Itself,

@@ -18,7 +18,7 @@ use super::product::{rows, rows_mut};
 use super::recurrent::{LayerGradients, RecurrentKernel, Trace};
 use super::recurrent::{add_reaching, add_recurrent, states_before, steps, transposed};
 use super::vector::in_place;
-use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, sigmoid, tanh, vectorized};
+use super::{Buffer, MatrixMut, MatrixView, Onto, add_rows, product, sigmoid, tanh, vectorized};
 
 /// Weights of one GRU layer, its `d_hidden` units written as `d` below.
 #[derive(Debug)]
@@ -67,7 +67,7 @@ impl GruKernel {
         let d = self.d_hidden;
         let mut gates = std::mem::take(&mut trace.gates);
         let (states, mask) = (&trace.states, trace.mask.as_deref());
-        let w_back = Matrix::new(&self.w_hidden_back, 3 * d, d);
+        let w_back = MatrixView::new(&self.w_hidden_back, 3 * d, d);
         let first = sizes.first().copied().unwrap_or(0);
         let none = Buffer::zeros(first * d);
         let mut nowhere = Buffer::zeros(first * d);
@@ -90,7 +90,8 @@ impl GruKernel {
                 },
             );
             if let Some(before) = step.before {
-                let recurrent = Matrix::with_stride(here.get(d..).unwrap_or(&[]), n, 3 * d, 4 * d);
+                let recurrent =
+                    MatrixView::with_stride(here.get(d..).unwrap_or(&[]), n, 3 * d, 4 * d);
                 add_reaching(rows_mut(past, before, d), recurrent, w_back, mask);
             }
         }
@@ -102,18 +103,18 @@ impl RecurrentKernel for GruKernel {
     fn forward(&self, input: &[f32], sizes: &[usize], mask: Option<Buffer>) -> Trace {
         let (d, n_events) = (self.d_hidden, sizes.iter().sum());
         let mut gates = Buffer::open(n_events * 4 * d);
-        let weights = Matrix::new(&self.w_input, self.d_input, 3 * d);
+        let weights = MatrixView::new(&self.w_input, self.d_input, 3 * d);
         let projected = MatrixMut::with_stride(&mut gates, n_events, 3 * d, 4 * d);
         product(
             projected,
             Onto::Nothing,
-            Matrix::new(input, n_events, self.d_input),
+            MatrixView::new(input, n_events, self.d_input),
             weights,
         );
 
         let none = Buffer::zeros(sizes.first().copied().unwrap_or(0) * d);
         let mut states = Buffer::open(n_events * d);
-        let w_hidden = Matrix::new(&self.w_hidden, d, 3 * d);
+        let w_hidden = MatrixView::new(&self.w_hidden, d, 3 * d);
         let bias: [&[f32]; 3] = std::array::from_fn(|gate| rows(&self.bias, gate..gate + 1, d));
         for step in steps(sizes) {
             let n = step.rows.len();
@@ -161,11 +162,11 @@ impl RecurrentKernel for GruKernel {
         let before = states_before(&trace.states, sizes, d, trace.mask.as_deref());
         drop(trace);
         let columns = |from: usize, n: usize| {
-            Matrix::with_stride(d_gates.get(from..).unwrap_or(&[]), n_events, n, 4 * d)
+            MatrixView::with_stride(d_gates.get(from..).unwrap_or(&[]), n_events, n, 4 * d)
         };
 
         let mut d_x = Buffer::open(n_events * d_input);
-        let w_back = Matrix::new(&self.w_input_back, 3 * d, d_input);
+        let w_back = MatrixView::new(&self.w_input_back, 3 * d, d_input);
         product(
             MatrixMut::new(&mut d_x, n_events, d_input),
             Onto::Nothing,
@@ -174,7 +175,7 @@ impl RecurrentKernel for GruKernel {
         );
 
         let mut w_input = Buffer::open(d_input * 3 * d);
-        let input = Matrix::new(input, n_events, d_input).transposed();
+        let input = MatrixView::new(input, n_events, d_input).transposed();
         product(
             MatrixMut::with_stride(&mut w_input, d_input, 2 * d, 3 * d),
             Onto::Nothing,
@@ -191,13 +192,13 @@ impl RecurrentKernel for GruKernel {
 
         let mut w_hidden = Buffer::open(d * 3 * d);
         let later = rows(&d_gates, first..n_events, 4 * d);
-        let recurrent = Matrix::with_stride(
+        let recurrent = MatrixView::with_stride(
             later.get(d..).unwrap_or(&[]),
             n_events - first,
             3 * d,
             4 * d,
         );
-        let before = Matrix::new(&before, n_events - first, d).transposed();
+        let before = MatrixView::new(&before, n_events - first, d).transposed();
         product(
             MatrixMut::new(&mut w_hidden, d, 3 * d),
             Onto::Nothing,

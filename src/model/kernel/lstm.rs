@@ -15,7 +15,7 @@ use super::recurrent::{
     add_reaching, add_recurrent, states_before, steps, transposed, weight_gradient,
 };
 use super::vector::in_place;
-use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, sigmoid, tanh, vectorized};
+use super::{Buffer, MatrixMut, MatrixView, Onto, add_rows, product, sigmoid, tanh, vectorized};
 
 /// Gates of an LSTM: input, forget, candidate, output.
 const GATES: usize = 4;
@@ -62,7 +62,7 @@ impl LstmKernel {
             ..
         } = trace;
         let (d, width) = (self.d_hidden, self.bias.len());
-        let w_back = Matrix::new(&self.w_hidden_back, width, d);
+        let w_back = MatrixView::new(&self.w_hidden_back, width, d);
         let first = sizes.first().copied().unwrap_or(0);
         let none = Buffer::zeros(first * d);
         // Gradient of each sequence's memory; 0 for those that have ended before the step.
@@ -95,7 +95,7 @@ impl LstmKernel {
                 let d_before = rows_mut(&mut d_states, before, d);
                 add_reaching(
                     d_before,
-                    Matrix::new(here, n, width),
+                    MatrixView::new(here, n, width),
                     w_back,
                     mask.as_deref(),
                 );
@@ -109,18 +109,18 @@ impl RecurrentKernel for LstmKernel {
     fn forward(&self, input: &[f32], sizes: &[usize], mask: Option<Buffer>) -> Trace {
         let (d, width, n_events) = (self.d_hidden, self.bias.len(), sizes.iter().sum());
         let mut gates = Buffer::open(n_events * width);
-        let weights = Matrix::new(&self.w_input, self.d_input, width);
+        let weights = MatrixView::new(&self.w_input, self.d_input, width);
         let projected = MatrixMut::new(&mut gates, n_events, width);
         product(
             projected,
             Onto::Nothing,
-            Matrix::new(input, n_events, self.d_input),
+            MatrixView::new(input, n_events, self.d_input),
             weights,
         );
 
         let none = Buffer::zeros(sizes.first().copied().unwrap_or(0) * d);
         let (mut memory, mut states) = (Buffer::open(n_events * d), Buffer::open(n_events * d));
-        let w_hidden = Matrix::new(&self.w_hidden, d, width);
+        let w_hidden = MatrixView::new(&self.w_hidden, d, width);
         let bias: [&[f32]; GATES] = std::array::from_fn(|gate| rows(&self.bias, gate..gate + 1, d));
         for step in steps(sizes) {
             let n = step.rows.len();
@@ -171,12 +171,12 @@ impl RecurrentKernel for LstmKernel {
         );
         let d_gates = self.d_gates(trace, d_states, sizes);
         let mut d_input = Buffer::open(n_events * self.d_input);
-        let w_back = Matrix::new(&self.w_input_back, width, self.d_input);
+        let w_back = MatrixView::new(&self.w_input_back, width, self.d_input);
         let out = MatrixMut::new(&mut d_input, n_events, self.d_input);
         product(
             out,
             Onto::Nothing,
-            Matrix::new(&d_gates, n_events, width),
+            MatrixView::new(&d_gates, n_events, width),
             w_back,
         );
         let mut bias = Buffer::zeros(width);

@@ -7,7 +7,7 @@
 //!   backward on one thread, and the gradients are added in the order of the shards. So the numbers
 //!   do not depend on how many threads there are.
 //! - Only real events are computed: rows of a shard stand one behind the other, without padding.
-//! - What is multiplied goes through [`Matrix`] products, what is not through loops that
+//! - What is multiplied goes through [`MatrixView`] products, what is not through loops that
 //!   [`vectorized`] compiles for the instructions that this processor has.
 //! - Memory comes from and goes back to a pool ([`Buffer`]).
 //!
@@ -25,6 +25,7 @@ mod gru;
 mod lstm;
 mod mult_vae;
 mod norm;
+mod output_likelihood;
 mod product;
 mod ranking;
 mod recurrent;
@@ -32,7 +33,6 @@ mod rnn;
 mod shards;
 mod sparse;
 mod tanh_layer;
-mod told;
 mod vector;
 
 pub(in crate::model) use adamw::{AdamWStep, sum_of_squares};
@@ -48,8 +48,9 @@ pub(in crate::model) use mult_vae::{
     mult_vae_states,
 };
 pub(in crate::model) use norm::{LayerNorm, NormTrace};
-pub(in crate::model) use product::{Matrix, MatrixMut, Onto, product};
-pub(in crate::model) use ranking::{Judged, judged};
+pub(in crate::model) use output_likelihood::rows_of_logits;
+pub(in crate::model) use product::{MatrixMut, MatrixView, Onto, product};
+pub(in crate::model) use ranking::{JudgedTarget, judged};
 pub(in crate::model) use recurrent::{LayerGradients, RecurrentKernel, Trace};
 pub(in crate::model) use rnn::RnnKernel;
 pub(in crate::model) use shards::{
@@ -57,5 +58,4 @@ pub(in crate::model) use shards::{
 };
 pub(in crate::model) use sparse::SparseRows;
 pub(in crate::model) use tanh_layer::DenseGradients;
-pub(in crate::model) use told::rows_of_logits;
 pub(in crate::model) use vector::{exp, sigmoid, tanh, vectorized};

@@ -4,9 +4,11 @@
 //! weights and not a product; in the decoder a block of rows goes from logits to their gradient in
 //! one place, and no array of the size of batch times catalogue stands beside it.
 
+use super::output_likelihood::likelihood_gradients;
 use super::sparse::sum_of_rows;
-use super::tanh_layer::{DenseGradients, Shape, add_bias_and_tanh, forward, times_slope_of_tanh};
-use super::told::tell;
+use super::tanh_layer::{
+    DenseGradients, DenseSizes, add_bias_and_tanh, forward, times_slope_of_tanh,
+};
 use super::{Buffer, Dense, Onto, SparseRows, exp, vectorized};
 use crate::model::Likelihood;
 
@@ -148,9 +150,9 @@ pub(super) fn hidden_of_bags(encoder: &Dense<'_>, bags: &SparseRows) -> Buffer {
     hidden
 }
 
-fn encoder_shape(layers: &MultVaeLayers<Dense<'_>>, n_rows: usize) -> Shape {
+fn encoder_shape(layers: &MultVaeLayers<Dense<'_>>, n_rows: usize) -> DenseSizes {
     let d_out = layers.encoder.bias.len();
-    Shape {
+    DenseSizes {
         n_rows,
         d_in: layers.encoder.weight.len() / d_out.max(1),
         d_out,
@@ -171,7 +173,7 @@ fn hidden_of_rows(layers: &MultVaeLayers<Dense<'_>>, states: &[f32]) -> Buffer {
 fn decoded_mean(layers: &MultVaeLayers<Dense<'_>>, hidden: &[f32]) -> Buffer {
     let (d_hidden, d_latent) = (layers.encoder.bias.len(), layers.mean.bias.len());
     let mean = forward(hidden, &layers.mean, d_hidden);
-    let shape = Shape {
+    let shape = DenseSizes {
         n_rows: hidden.len() / d_hidden.max(1),
         d_in: d_latent,
         d_out: d_hidden,
@@ -206,7 +208,7 @@ fn through_latent(
     let log_variance = forward(hidden, &layers.log_variance, d_hidden);
     let latent = sampled(&mean, &log_variance, batch.epsilon);
     let mut decoded = Buffer::open(n_rows * d_hidden);
-    let shape = Shape {
+    let shape = DenseSizes {
         n_rows,
         d_in: d_latent,
         d_out: d_hidden,
@@ -214,7 +216,7 @@ fn through_latent(
     shape.times(&mut decoded, &latent, layers.decoder.weight);
     add_bias_and_tanh(&mut decoded, layers.decoder.bias);
 
-    let told = tell(
+    let told = likelihood_gradients(
         &decoded,
         &layers.output,
         (batch.bags, batch.likelihood),
@@ -237,7 +239,7 @@ fn through_latent(
         kl,
         charged,
     } = into_latent(&d_latent_vectors, mean, log_variance, batch, scale);
-    let shape = Shape {
+    let shape = DenseSizes {
         n_rows,
         d_in: d_hidden,
         d_out: d_latent,

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// A matrix in a slice: element (i, j) stands at `i * row_stride + j * column_stride`.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct Matrix<'a> {
+pub(in crate::model) struct MatrixView<'a> {
     values: &'a [f32],
     n_rows: usize,
     n_columns: usize,
@@ -13,7 +13,7 @@ pub(in crate::model) struct Matrix<'a> {
     column_stride: usize,
 }
 
-impl<'a> Matrix<'a> {
+impl<'a> MatrixView<'a> {
     /// `[n_rows, n_columns]`, row after row.
     ///
     /// # Panics
@@ -130,7 +130,12 @@ pub(in crate::model) enum Onto {
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub(in crate::model) fn product(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b: Matrix<'_>) {
+pub(in crate::model) fn product(
+    out: MatrixMut<'_>,
+    onto: Onto,
+    a: MatrixView<'_>,
+    b: MatrixView<'_>,
+) {
     run(out, onto, a, b, gemm::Parallelism::None);
 }
 
@@ -141,8 +146,8 @@ pub(in crate::model) fn product(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b
 pub(in crate::model) fn product_on_threads(
     out: MatrixMut<'_>,
     onto: Onto,
-    a: Matrix<'_>,
-    b: Matrix<'_>,
+    a: MatrixView<'_>,
+    b: MatrixView<'_>,
 ) {
     run(out, onto, a, b, gemm::Parallelism::Rayon(0));
 }
@@ -151,7 +156,13 @@ pub(in crate::model) fn product_on_threads(
     unsafe_code,
     reason = "gemm takes pointers; the shapes are checked against the slices above"
 )]
-fn run(out: MatrixMut<'_>, onto: Onto, a: Matrix<'_>, b: Matrix<'_>, threads: gemm::Parallelism) {
+fn run(
+    out: MatrixMut<'_>,
+    onto: Onto,
+    a: MatrixView<'_>,
+    b: MatrixView<'_>,
+    threads: gemm::Parallelism,
+) {
     let MatrixMut {
         values,
         n_rows,
@@ -227,9 +238,10 @@ mod tests {
     }
 
     /// Σ a(i, k) b(k, j), one after the other.
-    fn obvious(a: Matrix<'_>, b: Matrix<'_>) -> Vec<f32> {
-        let at =
-            |m: &Matrix<'_>, i: usize, j: usize| m.values[i * m.row_stride + j * m.column_stride];
+    fn obvious(a: MatrixView<'_>, b: MatrixView<'_>) -> Vec<f32> {
+        let at = |m: &MatrixView<'_>, i: usize, j: usize| {
+            m.values[i * m.row_stride + j * m.column_stride]
+        };
         let cell = |i, j| (0..a.n_columns).map(|k| at(&a, i, k) * at(&b, k, j)).sum();
         (0..a.n_rows)
             .flat_map(|i| {
@@ -244,8 +256,8 @@ mod tests {
     fn products_are_sums_over_the_inner_side() {
         let (a, b) = (numbers(7 * 12, 0.7), numbers(9 * 12, 0.3));
         // Rows 12 apart of which 5 are taken; and the other side transposed.
-        let left = Matrix::with_stride(&a, 7, 5, 12);
-        let right = Matrix::with_stride(&b, 9, 5, 12).transposed();
+        let left = MatrixView::with_stride(&a, 7, 5, 12);
+        let right = MatrixView::with_stride(&b, 9, 5, 12).transposed();
         let expected = obvious(left, right);
         let mut out = vec![3.0; 7 * 9];
         product(MatrixMut::new(&mut out, 7, 9), Onto::Nothing, left, right);
@@ -260,8 +272,8 @@ mod tests {
         product(
             MatrixMut::new(&mut out, 7, 9),
             Onto::Nothing,
-            Matrix::new(&[], 7, 0),
-            Matrix::new(&[], 0, 9),
+            MatrixView::new(&[], 7, 0),
+            MatrixView::new(&[], 0, 9),
         );
         assert_eq!(out, vec![0.0; 63]);
     }
@@ -269,7 +281,7 @@ mod tests {
     #[test]
     fn threads_do_not_change_a_bit() {
         let (a, b) = (numbers(300 * 170, 0.7), numbers(170 * 500, 0.3));
-        let (left, right) = (Matrix::new(&a, 300, 170), Matrix::new(&b, 170, 500));
+        let (left, right) = (MatrixView::new(&a, 300, 170), MatrixView::new(&b, 170, 500));
         let mut one = vec![0.0; 300 * 500];
         product(
             MatrixMut::new(&mut one, 300, 500),
@@ -309,6 +321,6 @@ mod tests {
     #[test]
     #[should_panic(expected = "larger than its slice")]
     fn a_matrix_never_reaches_over_its_slice() {
-        Matrix::with_stride(&[0.0; 16], 2, 5, 12);
+        MatrixView::with_stride(&[0.0; 16], 2, 5, 12);
     }
 }

@@ -10,7 +10,7 @@ use crate::metric::{MISS, is_left_out};
 
 /// Rank and probability of one item by a row of scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::model) struct Judged {
+pub(in crate::model) struct JudgedTarget {
     /// Mid-rank: exactly that of [`mid_rank`](crate::metric::mid_rank).
     pub(in crate::model) rank: f64,
     /// Logarithm of its softmax over the catalogue: that of [`Odds`](crate::metric::Odds).
@@ -25,10 +25,10 @@ pub(in crate::model) struct Judged {
 /// puts it last. A target that is no item comes last, with NaN. −∞ is an ordinary score of
 /// probability 0, and +∞ makes the log-probability NaN, as does a row of nothing but −∞.
 #[inline(always)]
-pub(in crate::model) fn judged(scores: &[f32], target: usize, excluded: &[u32]) -> Judged {
+pub(in crate::model) fn judged(scores: &[f32], target: usize, excluded: &[u32]) -> JudgedTarget {
     let place = |item: usize| item.checked_sub(1).and_then(|at| scores.get(at)).copied();
     let Some(wanted) = place(target) else {
-        return Judged {
+        return JudgedTarget {
             rank: scores.len().max(1) as f64,
             log_probability: f64::NAN,
         };
@@ -40,7 +40,7 @@ pub(in crate::model) fn judged(scores: &[f32], target: usize, excluded: &[u32]) 
     } = counts(scores, wanted);
     let log_probability = f64::from(wanted - largest) - sum_of_exponentials(scores, largest).ln();
     if is_left_out(target as u32, excluded) {
-        return Judged {
+        return JudgedTarget {
             rank: MISS,
             log_probability,
         };
@@ -53,7 +53,7 @@ pub(in crate::model) fn judged(scores: &[f32], target: usize, excluded: &[u32]) 
         ahead = ahead.saturating_sub(usize::from(score > wanted || wanted.is_nan()));
         tied = tied.saturating_sub(usize::from(equal(score, wanted)));
     }
-    Judged {
+    JudgedTarget {
         rank: 1.0 + ahead as f64 + tied as f64 / 2.0,
         log_probability,
     }

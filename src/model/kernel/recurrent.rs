@@ -1,13 +1,13 @@
 //! Shared parts of the recurrent layers: packed sequences, their states, and sums over events.
 //!
 //! Packed order is step by step, within a step by falling length
-//! ([`Packing`](crate::model::packing::Packing)): `sizes` says how many sequences run at each step,
-//! and the sequences of a step are the first of the step before.
+//! ([`SequencePacking`](crate::model::packing::SequencePacking)): `sizes` says how many sequences
+//! run at each step, and the sequences of a step are the first of the step before.
 
 use std::ops::Range;
 
 use super::product::{rows, rows_mut};
-use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product};
+use super::{Buffer, MatrixMut, MatrixView, Onto, add_rows, product};
 
 /// The weights of a recurrent layer on the host, and what is computed with them.
 pub(in crate::model) trait RecurrentKernel: Send + Sync {
@@ -51,7 +51,7 @@ pub(in crate::model) struct LayerGradients {
 
 /// The events of one step.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Step {
+pub(super) struct StepRows {
     /// Their places in packed order.
     pub(super) rows: Range<usize>,
     /// The events before them in their sequences; none at the first step.
@@ -59,12 +59,12 @@ pub(super) struct Step {
 }
 
 /// The steps of sequences packed with these sizes, first to last.
-pub(super) fn steps(sizes: &[usize]) -> Vec<Step> {
+pub(super) fn steps(sizes: &[usize]) -> Vec<StepRows> {
     let mut steps = Vec::with_capacity(sizes.len());
     let (mut start, mut before) = (0, None);
     for &size in sizes {
         let past = before.map(|start| start..start + size);
-        steps.push(Step {
+        steps.push(StepRows {
             rows: start..start + size,
             before: past,
         });
@@ -101,16 +101,16 @@ pub(super) fn states_before(
 pub(super) fn add_recurrent(
     out: MatrixMut<'_>,
     states: &[f32],
-    w_hidden: Matrix<'_>,
+    w_hidden: MatrixView<'_>,
     mask: Option<&[f32]>,
 ) {
     let (n, d) = (out.n_rows(), w_hidden.n_rows());
     match mask {
-        None => product(out, Onto::Itself, Matrix::new(states, n, d), w_hidden),
+        None => product(out, Onto::Itself, MatrixView::new(states, n, d), w_hidden),
         Some(_) => {
             let mut seen = Buffer::of(states);
             multiply(&mut seen, mask);
-            product(out, Onto::Itself, Matrix::new(&seen, n, d), w_hidden);
+            product(out, Onto::Itself, MatrixView::new(&seen, n, d), w_hidden);
         }
     }
 }
@@ -119,8 +119,8 @@ pub(super) fn add_recurrent(
 /// recurrent weights from the gradients of the gates, `[n, width]`.
 pub(super) fn add_reaching(
     d_before: &mut [f32],
-    d_gates: Matrix<'_>,
-    w_back: Matrix<'_>,
+    d_gates: MatrixView<'_>,
+    w_back: MatrixView<'_>,
     mask: Option<&[f32]>,
 ) {
     let (n, d) = (d_gates.n_rows(), w_back.n_columns());
@@ -180,12 +180,12 @@ pub(super) fn weight_gradient(
 ) -> Buffer {
     let n_events = d_output.len() / d_out.max(1);
     let mut gradient = Buffer::open(d_in * d_out);
-    let input = Matrix::new(input, n_events, d_in).transposed();
+    let input = MatrixView::new(input, n_events, d_in).transposed();
     product(
         MatrixMut::new(&mut gradient, d_in, d_out),
         Onto::Nothing,
         input,
-        Matrix::new(d_output, n_events, d_out),
+        MatrixView::new(d_output, n_events, d_out),
     );
     gradient
 }
@@ -197,7 +197,7 @@ mod tests {
     /// Sequences of 3, 2 and 2 events: packed a0 b0 c0 a1 b1 c1 a2.
     #[test]
     fn steps_know_the_events_before_theirs() {
-        let step = |rows, before| Step { rows, before };
+        let step = |rows, before| StepRows { rows, before };
         assert_eq!(
             steps(&[3, 3, 1]),
             [

@@ -10,7 +10,7 @@ use super::recurrent::{
     add_reaching, add_recurrent, states_before, steps, transposed, weight_gradient,
 };
 use super::vector::in_place;
-use super::{Buffer, Matrix, MatrixMut, Onto, add_rows, product, tanh, vectorized};
+use super::{Buffer, MatrixMut, MatrixView, Onto, add_rows, product, tanh, vectorized};
 
 /// Weights of one layer.
 #[derive(Debug)]
@@ -47,7 +47,7 @@ impl RnnKernel {
     /// Turns the gradients of the states into those of the sums before the tanh, in place.
     fn d_sums(&self, trace: &Trace, mut d_states: Buffer, sizes: &[usize]) -> Buffer {
         let d = self.d_hidden;
-        let w_back = Matrix::new(&self.w_hidden_back, d, d);
+        let w_back = MatrixView::new(&self.w_hidden_back, d, d);
         for step in steps(sizes).into_iter().rev() {
             let n = step.rows.len();
             let states = rows(&trace.states, step.rows.clone(), d);
@@ -68,7 +68,7 @@ impl RnnKernel {
                 // The states before a step are later to be read with what reaches them from it.
                 add_reaching(
                     rows_mut(past, before, d),
-                    Matrix::new(here, n, d),
+                    MatrixView::new(here, n, d),
                     w_back,
                     trace.mask.as_deref(),
                 );
@@ -82,16 +82,16 @@ impl RecurrentKernel for RnnKernel {
     fn forward(&self, input: &[f32], sizes: &[usize], mask: Option<Buffer>) -> Trace {
         let (d, n_events) = (self.d_hidden, sizes.iter().sum());
         let mut states = Buffer::open(n_events * d);
-        let weights = Matrix::new(&self.w_input, self.d_input, d);
+        let weights = MatrixView::new(&self.w_input, self.d_input, d);
         let projected = MatrixMut::new(&mut states, n_events, d);
         product(
             projected,
             Onto::Nothing,
-            Matrix::new(input, n_events, self.d_input),
+            MatrixView::new(input, n_events, self.d_input),
             weights,
         );
 
-        let w_hidden = Matrix::new(&self.w_hidden, d, d);
+        let w_hidden = MatrixView::new(&self.w_hidden, d, d);
         for step in steps(sizes) {
             let n = step.rows.len();
             let (past, now) = states.split_at_mut(step.rows.start * d);
@@ -139,12 +139,12 @@ impl RecurrentKernel for RnnKernel {
         let states = states_before(&trace.states, sizes, d, trace.mask.as_deref());
         drop(trace);
         let mut d_input = Buffer::open(n_events * self.d_input);
-        let w_back = Matrix::new(&self.w_input_back, d, self.d_input);
+        let w_back = MatrixView::new(&self.w_input_back, d, self.d_input);
         let out = MatrixMut::new(&mut d_input, n_events, self.d_input);
         product(
             out,
             Onto::Nothing,
-            Matrix::new(&d_sums, n_events, d),
+            MatrixView::new(&d_sums, n_events, d),
             w_back,
         );
         let mut bias = Buffer::zeros(d);

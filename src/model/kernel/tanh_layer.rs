@@ -2,20 +2,20 @@
 
 use super::product::product_on_threads;
 use super::sparse::{each_row, sum_of_rows};
-use super::{Buffer, Dense, Matrix, MatrixMut, Onto, tanh, vectorized};
+use super::{Buffer, Dense, MatrixMut, MatrixView, Onto, tanh, vectorized};
 
 /// Gradients for the weights of a layer, `[d_in, d_out]`, and for its biases, `[d_out]`.
 pub(in crate::model) type DenseGradients = [Buffer; 2];
 
 /// Sizes of a dense layer and its inputs.
 #[derive(Clone, Copy)]
-pub(super) struct Shape {
+pub(super) struct DenseSizes {
     pub(super) n_rows: usize,
     pub(super) d_in: usize,
     pub(super) d_out: usize,
 }
 
-impl Shape {
+impl DenseSizes {
     /// `out` = `x` · `weight`.
     pub(super) fn times(self, out: &mut [f32], x: &[f32], weight: &[f32]) {
         let Self {
@@ -24,8 +24,8 @@ impl Shape {
             d_out,
         } = self;
         let (x, weight) = (
-            Matrix::new(x, n_rows, d_in),
-            Matrix::new(weight, d_in, d_out),
+            MatrixView::new(x, n_rows, d_in),
+            MatrixView::new(weight, d_in, d_out),
         );
         product_on_threads(MatrixMut::new(out, n_rows, d_out), Onto::Nothing, x, weight);
     }
@@ -38,8 +38,8 @@ impl Shape {
             d_out,
         } = self;
         let (d_y, weight) = (
-            Matrix::new(d_y, n_rows, d_out),
-            Matrix::new(weight, d_in, d_out).transposed(),
+            MatrixView::new(d_y, n_rows, d_out),
+            MatrixView::new(weight, d_in, d_out).transposed(),
         );
         product_on_threads(MatrixMut::new(d_x, n_rows, d_in), onto, d_y, weight);
     }
@@ -52,8 +52,8 @@ impl Shape {
             d_out,
         } = self;
         let (x, d_y) = (
-            Matrix::new(x, n_rows, d_in).transposed(),
-            Matrix::new(d_y, n_rows, d_out),
+            MatrixView::new(x, n_rows, d_in).transposed(),
+            MatrixView::new(d_y, n_rows, d_out),
         );
         product_on_threads(MatrixMut::new(out, d_in, d_out), onto, x, d_y);
     }
@@ -74,7 +74,7 @@ pub(super) fn forward(x: &[f32], layer: &Dense<'_>, d_in: usize) -> Buffer {
     let d_out = layer.bias.len();
     let n_rows = x.len() / d_in.max(1);
     let mut y = Buffer::open(n_rows * d_out);
-    Shape {
+    DenseSizes {
         n_rows,
         d_in,
         d_out,

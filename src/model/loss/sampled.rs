@@ -79,7 +79,7 @@ pub(super) fn by_draws(
 pub(super) fn of_drawn(
     rows: &Tensor<2>,
     items: &Tensor<2>,
-    drawn: Drawn,
+    drawn: DrawnItems,
     loss: LossKind,
 ) -> ItemLoss {
     let device = rows.device();
@@ -171,7 +171,7 @@ pub(super) struct Draws<'a> {
 }
 
 /// Items drawn for some rows: `[n, 1 + k]` each, the true item first.
-pub(super) struct Drawn {
+pub(super) struct DrawnItems {
     items: Vec<i32>,
     /// Added to the scores of a softmax.
     corrections: Vec<f32>,
@@ -181,7 +181,7 @@ pub(super) struct Drawn {
 
 impl Draws<'_> {
     /// Negatives of the rows from `first` on, each drawn by the number of its row.
-    fn of_rows(&self, targets: &[i32], first: usize) -> Drawn {
+    fn of_rows(&self, targets: &[i32], first: usize) -> DrawnItems {
         let negatives = targets.iter().zip(first..).flat_map(|(_, row)| {
             let mut noise = self.noise.of_event(DRAWING, (row, 0));
             (0..self.k).map(move |_| self.objective.draw(noise.unit(), self.n_items))
@@ -190,9 +190,13 @@ impl Draws<'_> {
     }
 
     /// Returns the drawing with negatives given, `k` a row.
-    pub(super) fn told(&self, targets: &[i32], mut negatives: impl Iterator<Item = i32>) -> Drawn {
+    pub(super) fn told(
+        &self,
+        targets: &[i32],
+        mut negatives: impl Iterator<Item = i32>,
+    ) -> DrawnItems {
         let n = targets.len() * (1 + self.k);
-        let mut drawn = Drawn {
+        let mut drawn = DrawnItems {
             items: Vec::with_capacity(n),
             corrections: Vec::with_capacity(n),
             weights: Vec::with_capacity(n),

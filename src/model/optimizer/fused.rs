@@ -6,7 +6,7 @@ use burn::module::{ModuleMapper, ModuleVisitor, Param};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use super::{AdamW, Moments};
+use super::{AdamMoments, AdamW};
 use crate::model::OptimizerSpec;
 use crate::model::kernel::{AdamWStep, Buffer, sum_of_squares};
 
@@ -104,8 +104,8 @@ impl ModuleVisitor for Taken {
 struct Update {
     step: AdamWStep,
     gradients: IntoIter<Option<Buffer>>,
-    before: IntoIter<Moments>,
-    after: Vec<Moments>,
+    before: IntoIter<AdamMoments>,
+    after: Vec<AdamMoments>,
 }
 
 impl ModuleMapper for Update {
@@ -113,13 +113,13 @@ impl ModuleMapper for Update {
         let moments = self.before.next();
         let Some(gradient) = self.gradients.next().flatten() else {
             self.after
-                .push(moments.unwrap_or_else(|| Moments::zeros(&param.val().inner())));
+                .push(moments.unwrap_or_else(|| AdamMoments::zeros(&param.val().inner())));
             return param;
         };
         let (id, tensor, mapper) = param.consume();
         let tensor = tensor.inner();
         let (shape, device) = (tensor.dims(), tensor.device());
-        let Moments { first, second } = moments.unwrap_or_else(|| Moments::zeros(&tensor));
+        let AdamMoments { first, second } = moments.unwrap_or_else(|| AdamMoments::zeros(&tensor));
         let (mut weights, mut first, mut second) =
             (numbers(tensor), numbers(first), numbers(second));
         self.step
@@ -128,7 +128,7 @@ impl ModuleMapper for Update {
             let n = values.len();
             Tensor::from_data(TensorData::new(values, [n]), &device)
         };
-        self.after.push(Moments {
+        self.after.push(AdamMoments {
             first: flat(first),
             second: flat(second),
         });

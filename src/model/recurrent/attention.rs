@@ -8,7 +8,7 @@ use burn::tensor::{IndexingUpdateOp, activation};
 use super::plain;
 use crate::model::layers::{Axis, LayerShape};
 use crate::model::loss::MAX_FLOATS;
-use crate::model::packing::Packing;
+use crate::model::packing::SequencePacking;
 use crate::model::random::Init;
 use crate::model::window::index_tensor;
 
@@ -163,10 +163,10 @@ impl AdditiveAttention {
         Tensor::cat(rows.collect(), 0)
     }
 
-    fn look(&self, block: &Block, with_zero: &Tensor<2>) -> Looked {
+    fn look(&self, block: &LookingBlock, with_zero: &Tensor<2>) -> Looked {
         let device = with_zero.device();
         let [_, d] = with_zero.dims();
-        let Block {
+        let LookingBlock {
             n,
             n_queries,
             n_keys,
@@ -264,7 +264,7 @@ struct BlockGradients {
 }
 
 /// Sequences, and steps of them, that are worked on at a time.
-struct Block {
+struct LookingBlock {
     n: usize,
     n_queries: usize,
     n_keys: usize,
@@ -278,7 +278,7 @@ struct Block {
     keys: Vec<i32>,
 }
 
-impl Block {
+impl LookingBlock {
     /// 0 for what a state may see, [`MASKED`] for what lies ahead.
     fn mask(&self) -> Vec<f32> {
         let of_step =
@@ -296,7 +296,7 @@ fn n_looking(sizes: &[usize], looking: Looking) -> usize {
 
 /// Cuts packed sequences into blocks: as many whole sequences as fit, the longest first; of a
 /// sequence that does not fit, as many looking states.
-fn blocks(sizes: &[usize], looking: Looking, d: usize) -> Vec<Block> {
+fn blocks(sizes: &[usize], looking: Looking, d: usize) -> Vec<LookingBlock> {
     let n_sequences = sizes.first().copied().unwrap_or(0);
     let length = |rank: usize| sizes.partition_point(|&size| size > rank);
     let mut blocks = Vec::new();
@@ -323,7 +323,7 @@ fn block(
     looking: Looking,
     ranks: std::ops::Range<usize>,
     states: std::ops::Range<usize>,
-) -> Block {
+) -> LookingBlock {
     let n_events: usize = sizes.iter().sum();
     let n_looking = n_looking(sizes, looking);
     let mut starts = Vec::with_capacity(sizes.len());
@@ -344,7 +344,7 @@ fn block(
     let cells = ranks
         .clone()
         .flat_map(|rank| states.clone().map(move |state| (rank, state)));
-    let mut block = Block {
+    let mut block = LookingBlock {
         n: ranks.len(),
         n_queries: states.len(),
         n_keys,
@@ -382,7 +382,7 @@ fn with_zero_row(rows: &Tensor<2>) -> Tensor<2> {
     )
 }
 
-impl Packing {
+impl SequencePacking {
     /// Packed places of the looking states, in their order.
     pub(in crate::model) fn looking(&self, looking: Looking) -> Vec<usize> {
         match looking {
@@ -410,7 +410,7 @@ mod tests {
     fn by_autodiff(
         layer: &AdditiveAttention,
         states: &Tensor<2>,
-        packing: &Packing,
+        packing: &SequencePacking,
         looking: Looking,
     ) -> Tensor<2> {
         let place = |row: usize, step: usize| {
@@ -440,7 +440,7 @@ mod tests {
     #[test]
     fn written_out_gradients_are_autodiff() {
         let device = &Device::flex().autodiff();
-        let packing = Packing::new([2, 0, 5, 1, 5]);
+        let packing = SequencePacking::new([2, 0, 5, 1, 5]);
         let d = 6;
         let layer = AdditiveAttention {
             query: Param::from_tensor(matrix(d, d, 1, device)),

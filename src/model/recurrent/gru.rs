@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 
-use super::{Cell, RecurrentLayer, State, StepGradients, Weights};
+use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, Weights};
 use super::{beside, one_minus_square, orthogonal, plain, sigmoid_slope};
 use crate::model::kernel::GruKernel;
 use crate::model::layers::{Axis, LayerShape};
@@ -104,10 +104,15 @@ impl RecurrentLayer for Gru {
     }
 }
 
-impl Cell for GruCell {
+impl RecurrentCell for GruCell {
     type Step = GruStep;
 
-    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, before: State) -> (State, GruStep) {
+    fn step(
+        &self,
+        input: Tensor<2>,
+        recurrent: Tensor<2>,
+        before: RecurrentState,
+    ) -> (RecurrentState, GruStep) {
         let (x, h, before) = (input, recurrent, before.hidden);
         let [b, d] = before.dims();
         let reset_update = activation::sigmoid(
@@ -119,7 +124,7 @@ impl Cell for GruCell {
         let candidate = (x.slice([0..b, 2 * d..3 * d]) + reset * recurrent.clone()).tanh();
         let hidden = candidate.clone() + update * (before.clone() - candidate.clone());
         (
-            State {
+            RecurrentState {
                 hidden,
                 memory: None,
             },

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 
-use super::{Cell, RecurrentLayer, State, StepGradients, Weights};
+use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, Weights};
 use super::{beside, one_minus_square, orthogonal, sigmoid_slope};
 use crate::model::kernel::LstmKernel;
 use crate::model::random::Init;
@@ -91,10 +91,15 @@ impl RecurrentLayer for Lstm {
     }
 }
 
-impl Cell for LstmCell {
+impl RecurrentCell for LstmCell {
     type Step = LstmStep;
 
-    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, before: State) -> (State, LstmStep) {
+    fn step(
+        &self,
+        input: Tensor<2>,
+        recurrent: Tensor<2>,
+        before: RecurrentState,
+    ) -> (RecurrentState, LstmStep) {
         let [b, d] = before.hidden.dims();
         let memory = before.memory.unwrap_or_else(|| before.hidden.zeros_like());
         let gates = recurrent + input; // [b, 4d]
@@ -107,7 +112,7 @@ impl Cell for LstmCell {
         let squashed = after.clone().tanh();
         let hidden = output.clone() * squashed.clone();
         (
-            State {
+            RecurrentState {
                 hidden,
                 memory: Some(after),
             },

@@ -6,8 +6,8 @@
 //! is about 2.5 times faster than `nn::Lstm`; on the processor [our own kernels](super::kernel) are
 //! faster again.
 //!
-//! Sequences of different length are [packed](super::packing::Packing): padding does not exist
-//! here, costs nothing and cannot touch the state.
+//! Sequences of different length are [packed](super::packing::SequencePacking): padding does not
+//! exist here, costs nothing and cannot touch the state.
 //!
 //! What a cell does at one step, forward and backward, stands in its own file; how steps follow
 //! each other stands here.
@@ -41,7 +41,7 @@ pub(super) trait RecurrentLayer: Module {
     const KEPT: usize;
 
     /// Computation of a step.
-    type Cell: Cell;
+    type Cell: RecurrentCell;
 
     /// This layer on the host.
     type Kernel: RecurrentKernel;
@@ -81,13 +81,18 @@ pub(super) struct Weights<'a> {
 }
 
 /// One step of a recurrent layer with `g` gates, of the `b` sequences that run.
-pub(super) trait Cell {
+pub(super) trait RecurrentCell {
     /// Values of a step that its backward pass needs.
     type Step;
 
     /// The state after the step, from the input times its weights plus the bias, and the state
     /// before times its weights, both `[b, g * d_hidden]`; and from the state before itself.
-    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, before: State) -> (State, Self::Step);
+    fn step(
+        &self,
+        input: Tensor<2>,
+        recurrent: Tensor<2>,
+        before: RecurrentState,
+    ) -> (RecurrentState, Self::Step);
 
     /// Gradients, from those of the state and the memory after the step.
     fn d_step(
@@ -99,7 +104,7 @@ pub(super) trait Cell {
 }
 
 /// State that goes from step to step.
-pub(super) struct State {
+pub(super) struct RecurrentState {
     /// `[b, d_hidden]`
     hidden: Tensor<2>,
     /// `[b, d_hidden]`; none before the first step, where it is 0, and in cells without one.
@@ -129,7 +134,7 @@ pub(super) struct LayerTrace<S> {
 }
 
 /// Values that a forward pass keeps of a layer.
-pub(super) type TraceOf<L> = LayerTrace<<<L as RecurrentLayer>::Cell as Cell>::Step>;
+pub(super) type TraceOf<L> = LayerTrace<<<L as RecurrentLayer>::Cell as RecurrentCell>::Step>;
 
 /// State after each event, `[n_events, d_hidden]`, from inputs in packed order,
 /// `[n_events, d_input]` with at least one event. No autodiff; nothing is kept.
@@ -169,7 +174,7 @@ fn run<L: RecurrentLayer>(
     layer: &L,
     input: &Tensor<2>,
     (sizes, mask): (&[usize], Option<&Tensor<2>>),
-    mut keep: impl FnMut(<L::Cell as Cell>::Step),
+    mut keep: impl FnMut(<L::Cell as RecurrentCell>::Step),
 ) -> Tensor<2> {
     let (weights, cell) = (layer.weights(), layer.cell());
     let w_hidden = plain(weights.w_hidden);
@@ -177,7 +182,7 @@ fn run<L: RecurrentLayer>(
     let first = sizes.first().copied().unwrap_or(0);
     let projected =
         input.clone().matmul(plain(weights.w_input)) + plain(weights.bias).unsqueeze::<2>(); // [n_events, g * d]
-    let mut state = State {
+    let mut state = RecurrentState {
         hidden: Tensor::zeros([first, d], &projected.device()),
         memory: None,
     };
@@ -191,7 +196,7 @@ fn run<L: RecurrentLayer>(
                 values
             }
         };
-        let before = State {
+        let before = RecurrentState {
             hidden: running(state.hidden),
             memory: state.memory.map(running),
         };
@@ -250,7 +255,7 @@ pub(super) fn backward<L: RecurrentLayer>(
 
 /// Gradients of what goes into the gates, `[n_events, g * d_hidden]`: from the input, and from the
 /// state.
-fn through_time<C: Cell>(
+fn through_time<C: RecurrentCell>(
     cell: &C,
     mut steps: Vec<C::Step>,
     (sizes, mask): (&[usize], Option<&Tensor<2>>),
@@ -409,7 +414,7 @@ mod tests {
 
     use super::*;
     use crate::model::kernel::Buffer;
-    use crate::model::packing::Packing;
+    use crate::model::packing::SequencePacking;
     use crate::model::weights::read;
 
     /// Of every kind: some, none, the longest twice, one.
@@ -454,7 +459,7 @@ mod tests {
     fn by_autodiff(
         weights: &Tracked,
         (input, mask): (&Tensor<2>, Option<&Tensor<2>>),
-        packing: &Packing,
+        packing: &SequencePacking,
         step: impl Fn(Tensor<2>, Tensor<2>, [Tensor<2>; 2]) -> [Tensor<2>; 2],
     ) -> Tensor<2> {
         let [d, _] = weights.w_hidden.dims();
@@ -490,7 +495,12 @@ mod tests {
         step: impl Fn(Tensor<2>, Tensor<2>, [Tensor<2>; 2]) -> [Tensor<2>; 2] + Copy,
     ) {
         let [d, _] = layer.weights().w_hidden.dims();
-        let mask = matrix(Packing::new(LENGTHS).sizes[0], d, 8, &Device::flex());
+        let mask = matrix(
+            SequencePacking::new(LENGTHS).sizes[0],
+            d,
+            8,
+            &Device::flex(),
+        );
         assert_is_autodiff_with(layer, d_input, None, step);
         assert_is_autodiff_with(layer, d_input, Some(&mask), step);
     }
@@ -501,7 +511,7 @@ mod tests {
         mask: Option<&Tensor<2>>,
         step: impl Fn(Tensor<2>, Tensor<2>, [Tensor<2>; 2]) -> [Tensor<2>; 2],
     ) {
-        let packing = Packing::new(LENGTHS);
+        let packing = SequencePacking::new(LENGTHS);
         let (n, sizes) = (packing.n_events(), &packing.sizes);
         let input = matrix(n, d_input, 4, &Device::flex().autodiff()).require_grad();
         let Weights {

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::{Cell, RecurrentLayer, State, StepGradients, Weights};
+use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, Weights};
 use super::{beside, one_minus_square, orthogonal};
 use crate::model::kernel::RnnKernel;
 use crate::model::random::Init;
@@ -67,13 +67,18 @@ impl RecurrentLayer for Rnn {
     }
 }
 
-impl Cell for RnnCell {
+impl RecurrentCell for RnnCell {
     type Step = RnnStep;
 
-    fn step(&self, input: Tensor<2>, recurrent: Tensor<2>, _before: State) -> (State, RnnStep) {
+    fn step(
+        &self,
+        input: Tensor<2>,
+        recurrent: Tensor<2>,
+        _before: RecurrentState,
+    ) -> (RecurrentState, RnnStep) {
         let hidden = (recurrent + input).tanh(); // [b, d]
         (
-            State {
+            RecurrentState {
                 hidden: hidden.clone(),
                 memory: None,
             },

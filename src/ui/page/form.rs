@@ -4,7 +4,7 @@
 use egui::{DragValue, RichText, Slider, SliderClamping, Ui, vec2};
 
 use crate::app::Draft;
-use crate::spec::{Described, Field, FieldKind, Group, Value};
+use crate::spec::{Described, Field, FieldGroup, FieldKind, Value};
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 
@@ -41,7 +41,7 @@ impl SectionForm<'_> {
         let (core, more): (Vec<Field>, Vec<Field>) = spec
             .fields()
             .into_iter()
-            .partition(|f| f.group == Group::Core);
+            .partition(|f| f.group == FieldGroup::Core);
         for field in &core {
             self.row(ui, field, spec);
         }

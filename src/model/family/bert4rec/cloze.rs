@@ -21,7 +21,7 @@ pub(super) struct Cloze {
 
 /// A history with hidden events.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Sample {
+pub(super) struct ClozeSample {
     /// Row of the batch that it is from.
     pub(super) row: usize,
     /// Items, and masks.
@@ -37,7 +37,7 @@ impl Cloze {
     /// Sun et al. 2019, section 3.6, with their published code: of each history a random window, of
     /// it ⌊len · share⌉ events at random, all of them replaced by the mask; or the latest window,
     /// of which the last event alone is hidden, as it will be asked for.
-    pub(super) fn sample(&self, row: usize, history: &[u32], noise: Noise) -> Option<Sample> {
+    pub(super) fn sample(&self, row: usize, history: &[u32], noise: Noise) -> Option<ClozeSample> {
         if history.len() < 2 {
             return None;
         }
@@ -63,14 +63,14 @@ impl Cloze {
         Some(self.hide(row, window, places))
     }
 
-    fn hide(&self, row: usize, window: &[u32], places: Vec<usize>) -> Sample {
+    fn hide(&self, row: usize, window: &[u32], places: Vec<usize>) -> ClozeSample {
         let mut inputs = window.to_vec();
         let hidden = places.into_iter().filter_map(|at| {
             let slot = inputs.get_mut(at)?;
             Some((at, std::mem::replace(slot, self.mask)))
         });
         let hidden = hidden.collect();
-        Sample {
+        ClozeSample {
             row,
             inputs,
             hidden,

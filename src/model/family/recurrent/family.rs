@@ -84,10 +84,10 @@ macro_rules! recurrent_family {
         } }
 
         impl $spec {
-            fn settings(&self, plan: &$crate::model::Blueprint) -> $crate::model::family::recurrent::Settings {
+            fn settings(&self, plan: &$crate::model::Blueprint) -> $crate::model::family::recurrent::RecurrentSettings {
                 let Self { d_model, d_hidden, n_layers, taper, seq_len, dropout, .. } = *self;
                 let Self { recurrent_dropout, output, attention, tied, features, .. } = *self;
-                $crate::model::family::recurrent::Settings {
+                $crate::model::family::recurrent::RecurrentSettings {
                     d_model,
                     d_hidden,
                     n_layers,
@@ -134,7 +134,7 @@ macro_rules! recurrent_family {
                 seed: u64,
             ) -> Result<Box<dyn $crate::model::Trainable>, $crate::model::ModelError> {
                 let settings = self.settings(plan);
-                let start = $crate::model::family::Start { plan, optimizer, device, seed };
+                let start = $crate::model::family::ModelStart { plan, optimizer, device, seed };
                 start.for_every_task(self, &settings.largest::<$layer>(), |init| settings.network::<$network>(init))
             }
         }
@@ -151,7 +151,7 @@ macro_rules! recurrent_family {
             attention: Option<$crate::model::recurrent::AdditiveAttention>,
             catalogue: Option<burn::nn::Embedding>,
             #[module(skip)]
-            settings: $crate::model::family::recurrent::Settings,
+            settings: $crate::model::family::recurrent::RecurrentSettings,
         }
 
         impl $crate::model::family::recurrent::RecurrentNetwork for $network {
@@ -167,13 +167,13 @@ macro_rules! recurrent_family {
                     burn::nn::Linear,
                     Option<burn::nn::Embedding>,
                 ),
-                settings: $crate::model::family::recurrent::Settings,
+                settings: $crate::model::family::recurrent::RecurrentSettings,
             ) -> Self {
                 Self { item, features, $first, upper, output, attention, catalogue, settings }
             }
 
-            fn parts(&self) -> $crate::model::family::recurrent::Parts<'_, $layer> {
-                $crate::model::family::recurrent::Parts {
+            fn parts(&self) -> $crate::model::family::recurrent::NetworkParts<'_, $layer> {
+                $crate::model::family::recurrent::NetworkParts {
                     item: &self.item,
                     features: &self.features,
                     catalogue: self.catalogue.as_ref(),

@@ -3,7 +3,7 @@
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use super::{Parts, RECURRENT_DRAWINGS, Settings, training_windows};
+use super::{NetworkParts, RECURRENT_DRAWINGS, RecurrentSettings, training_windows};
 use crate::data::Histories;
 use crate::model::item_vectors::by_length;
 use crate::model::kernel::{
@@ -11,8 +11,8 @@ use crate::model::kernel::{
     rows_over_shards, sums_over_shards,
 };
 use crate::model::network::LossSums;
-use crate::model::packing::Packing;
-use crate::model::random::{Noise, Place, dropout_factors};
+use crate::model::packing::SequencePacking;
+use crate::model::random::{EventPlace, Noise, dropout_factors};
 use crate::model::recurrent::{Looking, RecurrentLayer, register_host};
 use crate::model::weights::{on_host, register};
 use crate::model::window::latest;
@@ -25,7 +25,7 @@ pub(super) const N_SHARDS: usize = 8;
 /// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing
 /// to predict.
 pub(super) fn gradients<L: RecurrentLayer>(
-    parts: &Parts<'_, L>,
+    parts: &NetworkParts<'_, L>,
     histories: &Histories,
     noise: Noise,
 ) -> Option<(GradientsParams, LossSums)> {
@@ -47,7 +47,7 @@ pub(super) fn gradients<L: RecurrentLayer>(
     let scale = 1.0 / n_targets as f32;
     let of_shard = |rows: Vec<usize>| {
         let shard = Shard::new(&inputs, &rows);
-        let next = |&(row, at): &Place| {
+        let next = |&(row, at): &EventPlace| {
             windows
                 .get(row)
                 .and_then(|window| window.get(at + 1))
@@ -77,12 +77,12 @@ pub(super) fn gradients<L: RecurrentLayer>(
 /// Computes the output of the dense layer for the state after each history, `[n_rows, d_model]`;
 /// `at_a_time` says how many rows of a length are worked on at once.
 pub(super) fn last_states<L: RecurrentLayer>(
-    parts: &Parts<'_, L>,
+    parts: &NetworkParts<'_, L>,
     histories: &Histories,
     at_a_time: impl Fn(usize) -> usize,
 ) -> Buffer {
     let host = Host::of(parts, None);
-    let Settings {
+    let RecurrentSettings {
         d_model, seq_len, ..
     } = *parts.settings;
     by_length(histories, d_model, at_a_time, |batch| {
@@ -99,7 +99,7 @@ pub(super) fn last_states<L: RecurrentLayer>(
 
 /// Arrays in the order of [`Host::gradients`] as gradients of the network's parameters.
 fn registered<L: RecurrentLayer>(
-    parts: &Parts<'_, L>,
+    parts: &NetworkParts<'_, L>,
     mut arrays: impl Iterator<Item = Vec<f32>>,
 ) -> GradientsParams {
     let mut gradients = GradientsParams::new();
@@ -132,9 +132,9 @@ fn registered<L: RecurrentLayer>(
 
 /// Rows of a batch, packed.
 struct Shard {
-    packing: Packing,
+    packing: SequencePacking,
     /// Row of the batch, and place in it, of each event in packed order.
-    places: Vec<Place>,
+    places: Vec<EventPlace>,
     /// Item of each event.
     inputs: Vec<u32>,
 }
@@ -143,9 +143,9 @@ impl Shard {
     /// These rows of all inputs.
     fn new(inputs: &[&[u32]], rows: &[usize]) -> Self {
         let input = |row: usize| inputs.get(row).copied().unwrap_or(&[]);
-        let packing = Packing::new(rows.iter().map(|&row| input(row).len()));
-        let of_batch = |&(row, at): &Place| (rows.get(row).copied().unwrap_or(0), at);
-        let places: Vec<Place> = packing.places.iter().map(of_batch).collect();
+        let packing = SequencePacking::new(rows.iter().map(|&row| input(row).len()));
+        let of_batch = |&(row, at): &EventPlace| (rows.get(row).copied().unwrap_or(0), at);
+        let places: Vec<EventPlace> = packing.places.iter().map(of_batch).collect();
         let inputs = places
             .iter()
             .map(|&(row, at)| input(row).get(at).copied().unwrap_or(0))
@@ -160,7 +160,7 @@ impl Shard {
 
 /// The network's weights on the host.
 struct Host<K> {
-    settings: Settings,
+    settings: RecurrentSettings,
     /// Noise of dropout, in training.
     noise: Option<Noise>,
     /// `[n_items + 1, d_model]`
@@ -182,7 +182,10 @@ struct Passed {
 }
 
 impl<K: RecurrentKernel> Host<K> {
-    fn of<L: RecurrentLayer<Kernel = K>>(parts: &Parts<'_, L>, noise: Option<Noise>) -> Self {
+    fn of<L: RecurrentLayer<Kernel = K>>(
+        parts: &NetworkParts<'_, L>,
+        noise: Option<Noise>,
+    ) -> Self {
         let bias = parts.output.bias.as_ref();
         Self {
             settings: parts.settings.clone(),
@@ -320,7 +323,7 @@ impl<K: RecurrentKernel> Host<K> {
 
     /// Drops what goes into the layer at this place, forward, and the gradients of it, backward.
     fn drop_out(&self, values: &mut [f32], at: usize, shard: &Shard) {
-        let Settings { dropout, .. } = self.settings;
+        let RecurrentSettings { dropout, .. } = self.settings;
         let Some(noise) = self.noise.filter(|_| dropout > 0.0) else {
             return;
         };
@@ -339,7 +342,7 @@ impl<K: RecurrentKernel> Host<K> {
     /// Factors of the states of the layer at this place as its recurrent weights see them: one row
     /// a sequence.
     fn mask(&self, at: usize, shard: &Shard) -> Option<Buffer> {
-        let Settings {
+        let RecurrentSettings {
             recurrent_dropout, ..
         } = self.settings;
         let sequences = shard
@@ -400,12 +403,12 @@ mod tests {
 
     const N_ITEMS: u32 = 23;
 
-    fn network<N: RecurrentNetwork>(settings: Settings, seed: u64) -> N {
+    fn network<N: RecurrentNetwork>(settings: RecurrentSettings, seed: u64) -> N {
         settings.network(&mut Init::new(seed, &Device::flex().autodiff()))
     }
 
     /// Widths that fill no vector, and one more than a shard's rows.
-    fn some_settings() -> impl Strategy<Value = Settings> {
+    fn some_settings() -> impl Strategy<Value = RecurrentSettings> {
         let sizes = (2_usize..40, 2_usize..40, 1_usize..4, 2_usize..80);
         let shares = (
             prop::sample::select(vec![0.0, 0.3]),
@@ -417,13 +420,13 @@ mod tests {
         (sizes, shares, output, any::<bool>()).prop_map(
             |(sizes, (dropout, recurrent_dropout, taper), output, tied)| {
                 let (d_model, d_hidden, n_layers, seq_len) = sizes;
-                let shares = Settings {
+                let shares = RecurrentSettings {
                     taper,
                     dropout,
                     recurrent_dropout,
                     ..settings()
                 };
-                Settings {
+                RecurrentSettings {
                     d_model,
                     d_hidden,
                     n_layers,
@@ -436,8 +439,8 @@ mod tests {
         )
     }
 
-    fn settings() -> Settings {
-        Settings {
+    fn settings() -> RecurrentSettings {
+        RecurrentSettings {
             d_model: 12,
             d_hidden: 20,
             n_layers: 2,

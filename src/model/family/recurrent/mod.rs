@@ -19,9 +19,9 @@ use crate::model::kernel::{Buffer, CrossEntropy};
 use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED, with_answer};
 use crate::model::loss::MAX_FLOATS;
 use crate::model::network::{LossSums, Network};
-use crate::model::outcome::{Head, StateNetwork};
-use crate::model::packing::Packing;
-use crate::model::random::{Init, Noise, Place};
+use crate::model::outcome::{HeadGradients, StateNetwork};
+use crate::model::packing::SequencePacking;
+use crate::model::random::{EventPlace, Init, Noise};
 use crate::model::recurrent::{AdditiveAttention, Looking, RecurrentLayer};
 use crate::model::weights::{on_host, read};
 use crate::model::window::latest;
@@ -41,7 +41,7 @@ crate::spec::choice! {
 
 /// The settings of a recurrent family.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Settings {
+pub(super) struct RecurrentSettings {
     /// Length of each item's vector.
     pub(super) d_model: usize,
     /// Number of units of the first layer.
@@ -72,7 +72,7 @@ pub(super) struct Settings {
 /// one more.
 const RECURRENT_DRAWINGS: usize = 64;
 
-impl Settings {
+impl RecurrentSettings {
     /// Number of units of the layer at this place.
     pub(super) fn width(&self, at: usize) -> usize {
         let share = self.taper.powi(i32::try_from(at).unwrap_or(i32::MAX));
@@ -256,15 +256,15 @@ pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
         inputs: (Embedding, Features),
         layers: (Self::Layer, Vec<Self::Layer>),
         output: (Option<AdditiveAttention>, Linear, Option<Embedding>),
-        settings: Settings,
+        settings: RecurrentSettings,
     ) -> Self;
 
     /// Returns the parts that it was put together from.
-    fn parts(&self) -> Parts<'_, Self::Layer>;
+    fn parts(&self) -> NetworkParts<'_, Self::Layer>;
 }
 
 /// The parts of a network.
-pub(super) struct Parts<'a, L> {
+pub(super) struct NetworkParts<'a, L> {
     /// `[n_items + 1, d_model]`
     pub(super) item: &'a Embedding,
     pub(super) features: &'a Features,
@@ -275,10 +275,10 @@ pub(super) struct Parts<'a, L> {
     pub(super) attention: Option<&'a AdditiveAttention>,
     /// `[n_read, d_model]` and `[d_model]`
     pub(super) output: &'a Linear,
-    pub(super) settings: &'a Settings,
+    pub(super) settings: &'a RecurrentSettings,
 }
 
-impl<L> Parts<'_, L> {
+impl<L> NetworkParts<'_, L> {
     /// Returns the vectors that states are multiplied with to score the catalogue.
     /// `[n_items + 1, d_model]`
     fn output_vectors(&self) -> &Embedding {
@@ -287,7 +287,7 @@ impl<L> Parts<'_, L> {
 }
 
 /// Range of the events of each history that go in: so many from a first one on.
-struct Window<'a> {
+struct EventWindow<'a> {
     histories: &'a Histories,
     /// Number of events of each row.
     lens: Vec<usize>,
@@ -295,7 +295,7 @@ struct Window<'a> {
     n_after: usize,
 }
 
-impl<'a> Window<'a> {
+impl<'a> EventWindow<'a> {
     /// The last `seq_len` events.
     fn whole(histories: &'a Histories, seq_len: usize) -> Self {
         Self {
@@ -318,7 +318,7 @@ impl<'a> Window<'a> {
     }
 
     /// Position in the history of the event at this place of the window.
-    fn position(&self, (row, at): Place) -> Place {
+    fn position(&self, (row, at): EventPlace) -> EventPlace {
         let len = self.lens.get(row).copied().unwrap_or(0);
         (
             row,
@@ -331,13 +331,13 @@ impl<'a> Window<'a> {
     }
 
     /// Returns the place of that event among all of the histories.
-    fn event(&self, place: Place) -> usize {
+    fn event(&self, place: EventPlace) -> usize {
         let (row, position) = self.position(place);
         self.histories.range(row).start + position
     }
 
     /// Items in packed order.
-    fn items(&self, packing: &Packing) -> Vec<i32> {
+    fn items(&self, packing: &SequencePacking) -> Vec<i32> {
         packing.pick(|row, at| self.histories.item_idx.get(self.event((row, at))).copied())
     }
 }
@@ -377,8 +377,8 @@ impl<N: RecurrentNetwork> Network for N {
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
-        let Parts { item, settings, .. } = self.parts();
-        let Settings {
+        let NetworkParts { item, settings, .. } = self.parts();
+        let RecurrentSettings {
             d_model,
             d_hidden,
             seq_len,
@@ -448,12 +448,12 @@ impl<N: RecurrentNetwork> StateNetwork for N {
         &self,
         histories: &Histories,
         noise: Noise,
-        head: Head<'_>,
+        head: HeadGradients<'_>,
     ) -> Option<GradientsParams> {
         let parts = self.parts();
         parts.learn(
             (
-                &Window::whole(histories, parts.settings.seq_len),
+                &EventWindow::whole(histories, parts.settings.seq_len),
                 Looking::Every,
             ),
             noise,
@@ -461,7 +461,7 @@ impl<N: RecurrentNetwork> StateNetwork for N {
         )
     }
 
-    fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {
+    fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<EventPlace>) {
         self.parts().states(histories)
     }
 }

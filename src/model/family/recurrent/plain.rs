@@ -4,17 +4,17 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 use burn::tensor::IndexingUpdateOp;
 
-use super::{Parts, RECURRENT_DRAWINGS, Settings, Window};
+use super::{EventWindow, NetworkParts, RECURRENT_DRAWINGS, RecurrentSettings};
 use crate::data::Histories;
 use crate::model::loss::item_loss;
 use crate::model::network::LossSums;
-use crate::model::outcome::Head;
-use crate::model::packing::Packing;
-use crate::model::random::{Noise, Place, dropout_factors};
+use crate::model::outcome::HeadGradients;
+use crate::model::packing::SequencePacking;
+use crate::model::random::{EventPlace, Noise, dropout_factors};
 use crate::model::recurrent::{Looking, RecurrentLayer, TraceOf, backward, forward, plain, states};
 use crate::model::window::index_tensor;
 
-impl<L: RecurrentLayer> Parts<'_, L> {
+impl<L: RecurrentLayer> NetworkParts<'_, L> {
     /// Scores from states. `[n_rows, d_model]` to `[n_rows, n_items + 1]`
     pub(super) fn scores_from(&self, states: Tensor<2>) -> Tensor<2> {
         states.matmul(self.output_vectors().weight.val().transpose())
@@ -41,7 +41,7 @@ impl<L: RecurrentLayer> Parts<'_, L> {
 
     /// State after each of the last `seq_len` events of each row, as scores are made of it, and
     /// which events they are. `[n_events, d_model]`
-    pub(super) fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<Place>) {
+    pub(super) fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<EventPlace>) {
         let (window, packing, states) = self.top(histories);
         let places = packing
             .places
@@ -61,9 +61,9 @@ impl<L: RecurrentLayer> Parts<'_, L> {
     }
 
     /// The last layer's state after each event of the last `seq_len` of each row, in packed order.
-    fn top<'h>(&self, histories: &'h Histories) -> (Window<'h>, Packing, Tensor<2>) {
-        let window = Window::whole(histories, self.settings.seq_len);
-        let packing = Packing::new(window.lens.iter().copied());
+    fn top<'h>(&self, histories: &'h Histories) -> (EventWindow<'h>, SequencePacking, Tensor<2>) {
+        let window = EventWindow::whole(histories, self.settings.seq_len);
+        let packing = SequencePacking::new(window.lens.iter().copied());
         let weights = self.item.weight.val();
         if packing.n_events() == 0 {
             let none = Tensor::zeros([0, self.settings.width_of_last()], &weights.device());
@@ -77,7 +77,12 @@ impl<L: RecurrentLayer> Parts<'_, L> {
     }
 
     /// The vectors of the events that go in, with their features. `[n_events, d_model]`
-    fn inputs(&self, items: Tensor<2>, window: &Window<'_>, packing: &Packing) -> Tensor<2> {
+    fn inputs(
+        &self,
+        items: Tensor<2>,
+        window: &EventWindow<'_>,
+        packing: &SequencePacking,
+    ) -> Tensor<2> {
         let device = items.device();
         let items = items.select(0, index_tensor(window.items(packing), &device));
         if self.features.is_empty() {
@@ -99,7 +104,7 @@ impl<L: RecurrentLayer> Parts<'_, L> {
 
     /// Joins the inputs of the dense layer for the states that look: each, and what it sees by
     /// attention. `[n_events, d]` to `[n_looking, n_read]`
-    fn read(&self, states: &Tensor<2>, packing: &Packing, looking: Looking) -> Tensor<2> {
+    fn read(&self, states: &Tensor<2>, packing: &SequencePacking, looking: Looking) -> Tensor<2> {
         let looked = match looking {
             Looking::Every => states.clone(),
             Looking::Last => states
@@ -120,7 +125,7 @@ impl<L: RecurrentLayer> Parts<'_, L> {
     /// `[n_events, d]`
     fn d_read(
         &self,
-        (states, packing, looking): (&Tensor<2>, &Packing, Looking),
+        (states, packing, looking): (&Tensor<2>, &SequencePacking, Looking),
         d_read: Tensor<2>,
         gradients: &mut GradientsParams,
     ) -> Tensor<2> {
@@ -156,8 +161,8 @@ impl<L: RecurrentLayer> Parts<'_, L> {
     }
 
     /// Dropout factors of what goes into the layer at this place, or out of the last.
-    fn drop(&self, at: usize, noise: Noise, packing: &Packing) -> Option<Tensor<2>> {
-        let Settings { dropout, .. } = *self.settings;
+    fn drop(&self, at: usize, noise: Noise, packing: &SequencePacking) -> Option<Tensor<2>> {
+        let RecurrentSettings { dropout, .. } = *self.settings;
         let width = self.settings.width_into(at);
         self.factors(
             dropout_factors(
@@ -173,8 +178,8 @@ impl<L: RecurrentLayer> Parts<'_, L> {
 
     /// Factors of the states of the layer at this place as its recurrent weights see them: one row
     /// a sequence.
-    fn mask(&self, at: usize, noise: Noise, packing: &Packing) -> Option<Tensor<2>> {
-        let Settings {
+    fn mask(&self, at: usize, noise: Noise, packing: &SequencePacking) -> Option<Tensor<2>> {
+        let RecurrentSettings {
             recurrent_dropout, ..
         } = *self.settings;
         let width = self.settings.width(at);
@@ -201,11 +206,11 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         histories: &Histories,
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
-        let window = Window::before_the_last(histories, self.settings.seq_len);
+        let window = EventWindow::before_the_last(histories, self.settings.seq_len);
         let vectors = &self.output_vectors().weight;
         let mut found = None;
-        let mut head = |hidden: Tensor<2>, places: &[Place]| {
-            let target = |&(row, position): &Place| {
+        let mut head = |hidden: Tensor<2>, places: &[EventPlace]| {
+            let target = |&(row, position): &EventPlace| {
                 histories
                     .row(row)
                     .get(position + 1)
@@ -242,11 +247,11 @@ impl<L: RecurrentLayer> Parts<'_, L> {
     /// `head` is given.
     pub(super) fn learn(
         &self,
-        (window, looking): (&Window<'_>, Looking),
+        (window, looking): (&EventWindow<'_>, Looking),
         noise: Noise,
-        head: Head<'_>,
+        head: HeadGradients<'_>,
     ) -> Option<GradientsParams> {
-        let packing = Packing::new(window.lens.iter().copied());
+        let packing = SequencePacking::new(window.lens.iter().copied());
         if packing.n_events() == 0 {
             return None;
         }
@@ -272,7 +277,7 @@ impl<L: RecurrentLayer> Parts<'_, L> {
             .looking(looking)
             .into_iter()
             .filter_map(|at| packing.places.get(at));
-        let places: Vec<Place> = places.map(|&place| window.position(place)).collect();
+        let places: Vec<EventPlace> = places.map(|&place| window.position(place)).collect();
         let d_hidden = head(hidden, &places)?;
 
         let mut gradients = GradientsParams::new();
@@ -295,7 +300,7 @@ impl<L: RecurrentLayer> Parts<'_, L> {
         &self,
         inputs: Tensor<2>,
         d_inputs: Tensor<2>,
-        (window, packing): (&Window<'_>, &Packing),
+        (window, packing): (&EventWindow<'_>, &SequencePacking),
         gradients: &mut GradientsParams,
     ) {
         if self.features.is_empty() {
@@ -322,7 +327,7 @@ impl<L: RecurrentLayer> Parts<'_, L> {
     fn forward(
         &self,
         embedded: Tensor<2>,
-        (packing, drops): (&Packing, &[Option<Tensor<2>>]),
+        (packing, drops): (&SequencePacking, &[Option<Tensor<2>>]),
         noise: Noise,
     ) -> (Tensor<2>, Vec<TraceOf<L>>) {
         let mut traces = Vec::with_capacity(self.layers.len());
@@ -357,7 +362,7 @@ impl<L: RecurrentLayer> Parts<'_, L> {
 }
 
 /// Packed places of the states that look, as an index.
-fn places_of(packing: &Packing, looking: Looking, device: &Device) -> Tensor<1, Int> {
+fn places_of(packing: &SequencePacking, looking: Looking, device: &Device) -> Tensor<1, Int> {
     index_tensor(
         packing
             .looking(looking)

@@ -4,7 +4,7 @@
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use super::steps::{Steps, normals};
+use super::steps::{TrainingSteps, normals};
 use super::{DROP_IN, DROP_OUT, SequentialVae, SequentialVaeSpec};
 use crate::data::Histories;
 use crate::model::family::vae::{LatentWeights, register_layers};
@@ -14,8 +14,8 @@ use crate::model::kernel::{
     dense_vae_states, on_threads, rows_over_shards, shards, sum_in_order,
 };
 use crate::model::network::{LossSums, Network};
-use crate::model::packing::Packing;
-use crate::model::random::{Noise, Place};
+use crate::model::packing::SequencePacking;
+use crate::model::random::{EventPlace, Noise};
 use crate::model::recurrent::{RecurrentLayer as _, register_host};
 use crate::model::weights::{on_host, register};
 use crate::model::window::latest;
@@ -26,18 +26,18 @@ const N_SHARDS: usize = 8;
 
 /// Rows of a batch on their way through the GRU.
 struct Shard {
-    packing: Packing,
+    packing: SequencePacking,
     /// Row of the batch, and place in it, of each event in packed order.
-    places: Vec<Place>,
+    places: Vec<EventPlace>,
     /// Inputs of the GRU, with dropout. `[n_events, d_model]`
     input: Buffer,
     trace: Trace,
 }
 
 /// Sequences packed, and for each event its row of the batch and its place in it.
-fn packed(rows: &[usize], len: impl Fn(usize) -> usize) -> (Packing, Vec<Place>) {
-    let packing = Packing::new(rows.iter().map(|&row| len(row)));
-    let of_batch = |&(row, at): &Place| (rows.get(row).copied().unwrap_or(0), at);
+fn packed(rows: &[usize], len: impl Fn(usize) -> usize) -> (SequencePacking, Vec<EventPlace>) {
+    let packing = SequencePacking::new(rows.iter().map(|&row| len(row)));
+    let of_batch = |&(row, at): &EventPlace| (rows.get(row).copied().unwrap_or(0), at);
     let places = packing.places.iter().map(of_batch).collect();
     (packing, places)
 }
@@ -60,7 +60,7 @@ impl SequentialVae {
         inputs: &StepInputs,
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
-        let steps = Steps::new(histories, &self.spec, self.n_items())?;
+        let steps = TrainingSteps::new(histories, &self.spec, self.n_items())?;
         let SequentialVaeSpec {
             d_state,
             d_latent,
@@ -73,7 +73,7 @@ impl SequentialVae {
             self.forward(&steps, &rows, (&items, &gru), noise)
         });
 
-        let places: Vec<Place> = parts
+        let places: Vec<EventPlace> = parts
             .iter()
             .flat_map(|part| part.places.iter().copied())
             .collect();
@@ -118,7 +118,7 @@ impl SequentialVae {
 
     fn forward<K: RecurrentKernel>(
         &self,
-        steps: &Steps<'_>,
+        steps: &TrainingSteps<'_>,
         rows: &[usize],
         (items, gru): (&[f32], &K),
         noise: Noise,
@@ -141,7 +141,7 @@ impl SequentialVae {
     /// parts, one behind the other.
     fn backward<K: RecurrentKernel>(
         &self,
-        steps: &Steps<'_>,
+        steps: &TrainingSteps<'_>,
         (parts, d_states): (Vec<Shard>, &[f32]),
         (gru, noise): (&K, Noise),
         gradients: &mut GradientsParams,
@@ -202,7 +202,7 @@ impl SequentialVae {
         values: &mut [f32],
         (width, drawing): (usize, usize),
         noise: Noise,
-        places: &[Place],
+        places: &[EventPlace],
     ) {
         if self.spec.dropout <= 0.0 {
             return;

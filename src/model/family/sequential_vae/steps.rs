@@ -3,11 +3,11 @@
 use super::{LATENT, SequentialVaeSpec};
 use crate::data::Histories;
 use crate::model::kernel::SparseRows;
-use crate::model::random::{Noise, Place};
+use crate::model::random::{EventPlace, Noise};
 use crate::model::window::latest;
 
 /// Inputs and targets of a batch of histories.
-pub(super) struct Steps<'a> {
+pub(super) struct TrainingSteps<'a> {
     /// Events that the model sees of each history.
     pub(super) inputs: Vec<&'a [u32]>,
     /// Inputs with the event after them.
@@ -16,7 +16,7 @@ pub(super) struct Steps<'a> {
     n_items: usize,
 }
 
-impl<'a> Steps<'a> {
+impl<'a> TrainingSteps<'a> {
     /// `None` when no history has an event after another.
     pub(super) fn new(
         histories: &'a Histories,
@@ -41,7 +41,7 @@ impl<'a> Steps<'a> {
     }
 
     /// The item at a place.
-    pub(super) fn item(&self, &(row, at): &Place) -> u32 {
+    pub(super) fn item(&self, &(row, at): &EventPlace) -> u32 {
         self.inputs
             .get(row)
             .and_then(|row| row.get(at))
@@ -50,7 +50,7 @@ impl<'a> Steps<'a> {
     }
 
     /// The different items among the next few events after each place: a row of columns a place.
-    pub(super) fn targets(&self, places: &[Place]) -> SparseRows {
+    pub(super) fn targets(&self, places: &[EventPlace]) -> SparseRows {
         let mut targets = SparseRows {
             starts: vec![0],
             elements: Vec::new(),
@@ -77,7 +77,7 @@ impl<'a> Steps<'a> {
 }
 
 /// The draws of N(0, 1) of these events. `[n_events, d_latent]`
-pub(super) fn normals(noise: Noise, places: &[Place], d_latent: usize) -> Vec<f32> {
+pub(super) fn normals(noise: Noise, places: &[EventPlace], d_latent: usize) -> Vec<f32> {
     places
         .iter()
         .flat_map(|&place| noise.of_event(LATENT, place).normal_values(d_latent))
@@ -98,7 +98,7 @@ mod tests {
         let histories: Histories = [&[9_u32, 2, 5, 5, 3, 2][..], &[], &[7], &[1, 4]]
             .into_iter()
             .collect();
-        let steps = Steps::new(&histories, &spec, 9).unwrap();
+        let steps = TrainingSteps::new(&histories, &spec, 9).unwrap();
         // The last five events of the first are 2 5 5 3 2: four are seen, four have something after
         // them.
         assert_eq!(steps.inputs, [&[2_u32, 5, 5, 3][..], &[], &[], &[1]]);
@@ -116,6 +116,6 @@ mod tests {
         );
         assert_eq!(targets.n_columns, 9);
         let short: Histories = [&[7_u32][..], &[]].into_iter().collect();
-        assert!(Steps::new(&short, &spec, 9).is_none());
+        assert!(TrainingSteps::new(&short, &spec, 9).is_none());
     }
 }

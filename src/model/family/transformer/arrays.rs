@@ -11,7 +11,7 @@ use crate::model::weights::{on_host, register};
 
 /// The network's arrays in a fixed order: its weights, or the gradients of them. Queries, keys and
 /// values are one array, so that they are one product.
-pub(super) struct Arrays(pub(super) Vec<Buffer>);
+pub(super) struct TransformerArrays(pub(super) Vec<Buffer>);
 
 /// Place of the item vectors.
 pub(super) const ITEM: usize = 0;
@@ -40,7 +40,7 @@ pub(super) fn place_of(block: usize, layer: Layer) -> usize {
     BLOCKS + block * BLOCK_LEN + 2 * layer as usize
 }
 
-impl Arrays {
+impl TransformerArrays {
     pub(super) fn of(network: &Transformer) -> Self {
         let buffer = |values: Vec<f32>| Buffer::of(&values);
         let norm = |norm: &BurnNorm| {

@@ -4,7 +4,7 @@
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use super::arrays::{Arrays, ITEM, Layer, NORM, POSITION, place_of};
+use super::arrays::{ITEM, Layer, NORM, POSITION, TransformerArrays, place_of};
 use super::packed::Packed;
 use super::{Transformer, TransformerSpec};
 use crate::data::Histories;
@@ -35,7 +35,7 @@ pub(super) fn gradients(
     if n_events == 0 {
         return None;
     }
-    let weights = Arrays::of(network);
+    let weights = TransformerArrays::of(network);
     let fused = Fused {
         spec,
         weights: &weights,
@@ -51,7 +51,7 @@ pub(super) fn gradients(
     let (nll, sums) = sums_over_shards(&lengths, N_SHARDS, of_shard);
     let loss = Tensor::from_data([nll as f32], &network.item.weight.val().inner().device());
     Some((
-        Arrays(sums).register(network),
+        TransformerArrays(sums).register(network),
         LossSums {
             loss,
             n_events,
@@ -64,7 +64,7 @@ pub(super) fn gradients(
 /// of padding. `[n_rows, d_model]`
 pub(super) fn last_states(network: &Transformer, histories: &Histories) -> Buffer {
     let spec = &network.spec;
-    let weights = Arrays::of(network);
+    let weights = TransformerArrays::of(network);
     let fused = Fused {
         spec,
         weights: &weights,
@@ -87,7 +87,7 @@ pub(super) fn shards_of_questions(n_events: usize) -> usize {
 /// The network on plain weights.
 struct Fused<'a> {
     spec: &'a TransformerSpec,
-    weights: &'a Arrays,
+    weights: &'a TransformerArrays,
 }
 
 /// Values of one block that its backward pass needs, `n` events.
@@ -112,7 +112,12 @@ struct BlockTrace {
 impl Fused<'_> {
     /// Gradients of the sum of the loss over these sequences, divided by `n_events`, and the sum
     /// itself.
-    fn gradients(&self, packed: &Packed, noise: Noise, n_events: usize) -> (f64, Arrays) {
+    fn gradients(
+        &self,
+        packed: &Packed,
+        noise: Noise,
+        n_events: usize,
+    ) -> (f64, TransformerArrays) {
         let d_model = self.spec.d_model;
         let drop_inputs = self.drop(packed, noise, 0);
         let mut x = self.embedded(packed);
@@ -191,7 +196,7 @@ impl Fused<'_> {
         x
     }
 
-    fn embedded_backward(&self, packed: &Packed, d_x: &[f32], gradients: &mut Arrays) {
+    fn embedded_backward(&self, packed: &Packed, d_x: &[f32], gradients: &mut TransformerArrays) {
         let d_model = self.spec.d_model.max(1);
         let root = (d_model as f32).sqrt();
         let mut add = |place: usize, row: usize, d_row: &[f32], factor: f32| {
@@ -312,7 +317,7 @@ impl Fused<'_> {
         block: usize,
         trace: BlockTrace,
         d_x: &mut Buffer,
-        gradients: &mut Arrays,
+        gradients: &mut TransformerArrays,
     ) {
         let n = packed.n_events();
         let TransformerSpec { d_model, d_ff, .. } = *self.spec;

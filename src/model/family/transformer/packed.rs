@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::TransformerSpec;
 use crate::data::Histories;
-use crate::model::random::Place;
+use crate::model::random::EventPlace;
 use crate::model::window::latest;
 
 /// Sequences one behind the other, without padding.
@@ -14,7 +14,7 @@ pub(super) struct Packed {
     pub(super) inputs: Vec<u32>,
     /// Items that came next, in training.
     pub(super) targets: Vec<u32>,
-    pub(super) places: Vec<Place>,
+    pub(super) places: Vec<EventPlace>,
     /// Row of the position table of each event: the latest event has the last.
     pub(super) positions: Vec<usize>,
 }

@@ -8,7 +8,7 @@ use egui_plot::{
 use strum::IntoEnumIterator as _;
 
 use crate::app::{Action, App, CountForecast, ForecastKey, Loadable};
-use crate::baseline::forecast::{Band, Forecast, ForecastKind};
+use crate::baseline::forecast::{Band, ForecastKind, MethodForecast};
 use crate::data::{Period, Prepared, Vocab, day_text};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
@@ -135,7 +135,7 @@ fn behaviour_name(behaviours: &Vocab, idx: Option<u16>) -> String {
 }
 
 /// The counts, the chosen forecast with its bounds, and the naive one as the bar to beat.
-fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&Forecast>, height: f32) {
+fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&MethodForecast>, height: f32) {
     let days = &made.counted.first_days;
     let pairs = days
         .iter()
@@ -220,12 +220,12 @@ fn plot(ui: &Ui, made: &CountForecast, height: f32) -> Plot<'static> {
 }
 
 /// Forecasts of the held-out periods, then of the next ones.
-fn bands(forecast: &Forecast) -> impl Iterator<Item = &Band> {
+fn bands(forecast: &MethodForecast) -> impl Iterator<Item = &Band> {
     forecast.tail.iter().chain(&forecast.next)
 }
 
 /// The expected counts over the days.
-fn means(forecast: &Forecast, days: &[f64]) -> PlotPoints<'static> {
+fn means(forecast: &MethodForecast, days: &[f64]) -> PlotPoints<'static> {
     days.iter()
         .zip(bands(forecast))
         .map(|(day, band)| [*day, band.mean])
@@ -233,7 +233,7 @@ fn means(forecast: &Forecast, days: &[f64]) -> PlotPoints<'static> {
 }
 
 /// The area between the bounds, as far as there are both days and forecasts.
-fn interval(forecast: &Forecast, days: &[f64]) -> FilledArea {
+fn interval(forecast: &MethodForecast, days: &[f64]) -> FilledArea {
     let (low, high): (Vec<f64>, Vec<f64>) = bands(forecast)
         .take(days.len())
         .map(|band| (band.low, band.high))

@@ -6,7 +6,7 @@
 
 use super::product::{rows, rows_mut};
 use super::sparse::{each_row, sum_of_rows};
-use super::tanh_layer::{DenseGradients, Shape};
+use super::tanh_layer::{DenseGradients, DenseSizes};
 use super::vector::{largest, sum};
 use super::{Buffer, Dense, Onto, SparseRows, exp, vectorized};
 use crate::model::Likelihood;
@@ -24,7 +24,7 @@ pub(in crate::model) fn rows_of_logits(n_items: usize) -> usize {
 const MIN_ROWS: usize = 64;
 
 /// Loss of the output layer, and its gradients.
-pub(super) struct Told {
+pub(super) struct LikelihoodGradients {
     /// Negative log-likelihood of every bag, in nats.
     pub(super) nll: f64,
     /// Gradient of `scale` times it for what goes into the layer. `[n_rows, d_hidden]`
@@ -33,16 +33,16 @@ pub(super) struct Told {
 }
 
 /// Logits and the likelihood of the bags with their gradients, block of rows by block of rows.
-pub(super) fn tell(
+pub(super) fn likelihood_gradients(
     decoded: &[f32],
     layer: &Dense<'_>,
     (bags, likelihood): (&SparseRows, Likelihood),
     scale: f32,
-) -> Told {
+) -> LikelihoodGradients {
     let (n_rows, n_items) = (bags.n_rows(), layer.bias.len());
     let d_hidden = decoded.len() / n_rows.max(1);
     let at_a_time = rows_of_logits(n_items);
-    let mut told = Told {
+    let mut told = LikelihoodGradients {
         nll: 0.0,
         d_decoded: Buffer::open(decoded.len()),
         gradients: [Buffer::zeros(layer.weight.len()), Buffer::zeros(n_items)],
@@ -50,7 +50,7 @@ pub(super) fn tell(
     let mut bias = Buffer::open(n_items);
     for start in (0..n_rows).step_by(at_a_time) {
         let block = start..(start + at_a_time).min(n_rows);
-        let shape = Shape {
+        let shape = DenseSizes {
             n_rows: block.len(),
             d_in: d_hidden,
             d_out: n_items,

@@ -8,11 +8,11 @@ use crate::model::{AttentionMaps, ModelError};
 /// Attention maps of a model that reads each prefix of a history anew, put together to one map a
 /// block and head: row `r` is the look of the question after event `r`, and reaches events 0 to
 /// `r`.
-pub(in crate::model) struct AskedMaps {
+pub(in crate::model) struct PrefixMaps {
     maps: AttentionMaps,
 }
 
-impl AskedMaps {
+impl PrefixMaps {
     /// Makes empty maps of the `len` latest events of a history, of which `first` is the first.
     pub(in crate::model) fn new([n_layers, n_heads]: [usize; 2], first: usize, len: usize) -> Self {
         let weights = vec![0.0; n_layers * n_heads * len * len];
@@ -96,7 +96,7 @@ mod tests {
     #[test]
     fn a_look_is_shared_out_among_the_events_that_are_before_it() {
         let looks = Tensor::<4>::from_data([[[[0.0f32, 1.0]]], [[[0.25, 0.25]]]], &Device::flex());
-        let mut maps = AskedMaps::new([1, 1], 4, 2);
+        let mut maps = PrefixMaps::new([1, 1], 4, 2);
         maps.put(0, 0, looks).unwrap();
         let maps = maps.finish();
         assert_eq!((maps.first, maps.weights), (4, vec![1.0, 0.0, 0.5, 0.5]));

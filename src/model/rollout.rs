@@ -6,7 +6,7 @@ use crate::data::{FeatureValues, Histories};
 /// Rollout of the next items, one after the other, each the likeliest after those before it (greedy
 /// decoding).
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Ahead<'a> {
+pub struct Rollout<'a> {
     /// Events of the user so far; the only row.
     pub history: &'a Histories,
     /// Number of items to foresee.
@@ -15,7 +15,7 @@ pub struct Ahead<'a> {
     pub filter_seen: bool,
 }
 
-impl Ahead<'_> {
+impl Rollout<'_> {
     /// The items of the history.
     #[must_use]
     pub fn items(&self) -> &[u32] {
@@ -116,7 +116,7 @@ mod tests {
 
     #[test]
     fn a_path_goes_on_from_what_was_chosen() {
-        let asked = Ahead {
+        let asked = Rollout {
             history: &Histories::of(&[1, 2]),
             n_ahead: 3,
             filter_seen: false,
@@ -129,7 +129,7 @@ mod tests {
     /// After 3 and 4 nothing is left but items that were there before.
     #[test]
     fn seen_items_come_up_no_more_and_a_path_ends_with_the_catalogue() {
-        let asked = Ahead {
+        let asked = Rollout {
             history: &Histories::of(&[1, 2]),
             n_ahead: 9,
             filter_seen: true,
@@ -142,7 +142,7 @@ mod tests {
 
     #[test]
     fn padding_and_no_numbers_are_never_chosen_and_of_equals_the_first_is() {
-        let asked = Ahead {
+        let asked = Rollout {
             history: &Histories::of(&[]),
             n_ahead: 1,
             filter_seen: false,
