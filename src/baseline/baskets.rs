@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::Stop;
+use super::{Stop, is_item};
 
 /// Most items of a user that are counted, the latest ones: pairs grow with the square, and a user
 /// of a hundred thousand items is most often a machine.
@@ -100,39 +100,45 @@ impl Baskets {
     /// every item, on all processors, and returns its results in the order of the items.
     pub(super) fn shared<T: Send + Default>(
         &self,
-        (n_items, stop): (usize, Stop<'_>),
+        n_items: usize,
+        stop: Stop<'_>,
         row: impl Fn(u32, &[f32]) -> T + Sync,
     ) -> Vec<T> {
-        let buffer = || vec![0.0_f32; n_items + 1];
-        let of_item = |counts: &mut Vec<f32>, item: u32| {
-            if stop.is_asked() {
-                return T::default();
-            }
-            counts.fill(0.0);
-            for &user in self.users(item) {
-                for &other in self.items(user as usize) {
-                    if let Some(count) = counts.get_mut(other as usize) {
-                        *count += 1.0;
-                    }
-                }
-            }
-            row(item, counts)
-        };
         (0..=n_items as u32)
             .into_par_iter()
-            .map_init(buffer, of_item)
+            .map_init(
+                || vec![0.0_f32; n_items + 1],
+                |counts, item| {
+                    if stop.is_asked() {
+                        return T::default();
+                    }
+                    self.count_shared(item, counts);
+                    row(item, counts)
+                },
+            )
             .collect()
+    }
+
+    /// Counts the users that `item` shares with every item.
+    fn count_shared(&self, item: u32, counts: &mut [f32]) {
+        counts.fill(0.0);
+        for &user in self.users(item) {
+            for &other in self.items(user as usize) {
+                if let Some(count) = counts.get_mut(other as usize) {
+                    *count += 1.0;
+                }
+            }
+        }
     }
 }
 
 /// The latest items of a sequence, sorted and without repeats; unknown ones are passed over.
 pub(super) fn basket(n_items: usize, sequence: &[u32]) -> Vec<u32> {
-    let is_known = |item: &u32| (1..=n_items).contains(&(*item as usize));
     let mut items: Vec<u32> = sequence
         .iter()
         .rev()
         .copied()
-        .filter(is_known)
+        .filter(|&item| is_item(item, n_items))
         .take(LONGEST_BASKET)
         .collect();
     items.sort_unstable();

@@ -68,29 +68,33 @@ impl ItemContents {
             }
         }
         let n_items = self.items.len() as f32;
-        let rarity = |bucket: u32| {
-            known
-                .get(bucket as usize)
-                .map_or(0.0, |&n| (1.0 + n_items / n.max(1) as f32).ln())
-        };
-        let vector = |words: &BTreeMap<u32, f32>| {
-            let raw: Vec<(u32, f32)> = words
-                .iter()
-                .map(|(&bucket, &weight)| (bucket, weight * rarity(bucket)))
-                .collect();
-            let length = raw
-                .iter()
-                .map(|(_, weight)| weight * weight)
-                .sum::<f32>()
-                .sqrt();
-            raw.into_iter()
-                .map(|(bucket, weight)| (bucket, weight / length.max(f32::MIN_POSITIVE)))
-                .collect()
-        };
+        let rarity: Vec<f32> = known
+            .iter()
+            .map(|&n| (1.0 + n_items / n.max(1) as f32).ln())
+            .collect();
         std::iter::once(Vec::new())
-            .chain(self.items.iter().map(vector))
+            .chain(self.items.iter().map(|words| unit_vector(words, &rarity)))
             .collect()
     }
+}
+
+/// Weights of an item's words times their rarity, as a vector of length 1.
+fn unit_vector(words: &BTreeMap<u32, f32>, rarity: &[f32]) -> Vec<(u32, f32)> {
+    let raw: Vec<(u32, f32)> = words
+        .iter()
+        .map(|(&bucket, &weight)| {
+            let rarity = rarity.get(bucket as usize).copied().unwrap_or(0.0);
+            (bucket, weight * rarity)
+        })
+        .collect();
+    let length = raw
+        .iter()
+        .map(|(_, weight)| weight * weight)
+        .sum::<f32>()
+        .sqrt();
+    raw.into_iter()
+        .map(|(bucket, weight)| (bucket, weight / length.max(f32::MIN_POSITIVE)))
+        .collect()
 }
 
 /// The vector of every item.

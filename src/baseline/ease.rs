@@ -89,24 +89,25 @@ impl Ease {
         log.ease_memory.check(n_items)?;
         let [default, ..] = EASE_DECAYS;
         let tuning = Tuning::of(log);
-        let trial = Self::with_decay((n_items, log.stop), &tuning.shortened, default);
+        let trial = Self::with_decay(n_items, log.stop, &tuning.shortened, default);
         let chosen = tuning.best(&EASE_DECAYS, |decay, history, scores| {
             trial.score(decay, history, scores);
         });
         drop(trial);
         Ok(Self::with_decay(
-            (n_items, log.stop),
+            n_items,
+            log.stop,
             &log.sequences,
             chosen.map_or(default, |(decay, _)| decay),
         ))
     }
 
-    fn with_decay((n_items, stop): (usize, Stop<'_>), sequences: &[&[u32]], decay: f32) -> Self {
+    fn with_decay(n_items: usize, stop: Stop<'_>, sequences: &[&[u32]], decay: f32) -> Self {
         let tie_break = PopularityScores::fit(n_items, sequences).tie_break();
         Self {
             tie_break,
             n_items,
-            weights: weights((n_items, stop), sequences),
+            weights: weights(n_items, stop, sequences),
             decay,
         }
     }
@@ -137,8 +138,8 @@ impl Baseline for Ease {
 }
 
 /// The matrix `B`, row after row.
-fn weights((n_items, stop): (usize, Stop<'_>), sequences: &[&[u32]]) -> Vec<f32> {
-    let rows = Baskets::of(n_items, sequences).shared((n_items, stop), |_, counts| counts.to_vec());
+fn weights(n_items: usize, stop: Stop<'_>, sequences: &[&[u32]]) -> Vec<f32> {
+    let rows = Baskets::of(n_items, sequences).shared(n_items, stop, |_, counts| counts.to_vec());
     let mut gram: Vec<f64> = Vec::with_capacity(n_items * n_items);
     for (at, row) in rows.into_iter().enumerate().skip(1) {
         let row = row.into_iter().enumerate().skip(1);
@@ -151,15 +152,17 @@ fn weights((n_items, stop): (usize, Stop<'_>), sequences: &[&[u32]]) -> Vec<f32>
         .map(|at| gram.get(at * n_items + at).copied().unwrap_or(1.0))
         .collect();
     let width = n_items.max(1);
-    let weight = |(place, &value): (usize, &f64)| {
-        let (row, column) = (place / width, place % width);
-        if row == column {
-            0.0
-        } else {
-            -(value / diagonal.get(column).copied().unwrap_or(1.0)) as f32
-        }
-    };
-    gram.iter().enumerate().map(weight).collect()
+    gram.iter()
+        .enumerate()
+        .map(|(place, value)| {
+            let (row, column) = (place / width, place % width);
+            if row == column {
+                0.0
+            } else {
+                -(value / diagonal.get(column).copied().unwrap_or(1.0)) as f32
+            }
+        })
+        .collect()
 }
 
 #[cfg(test)]

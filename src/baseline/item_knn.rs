@@ -9,7 +9,7 @@
 use super::baskets::{Baskets, faded};
 use super::popularity::{PopularityScores, overwrite};
 use super::tune::Tuning;
-use super::{Baseline, Stop, TrainingLog};
+use super::{Baseline, TrainingLog};
 
 /// Most likenesses that are kept in all, the greatest of each item: 160 MB.
 pub const LIKENESSES: usize = 20_000_000;
@@ -39,12 +39,12 @@ pub(super) struct ItemKnn {
 
 impl ItemKnn {
     pub(super) fn fit(log: &TrainingLog<'_>) -> Self {
-        let of = (log.n_items, log.stop);
         let ([decay, ..], [shrinkage, ..]) = (KNN_DECAYS, SHRINKAGES);
         let tuning = Tuning::of(log);
         let mut best = (KnnSettings { decay, shrinkage }, f64::NEG_INFINITY);
         for shrinkage in SHRINKAGES {
-            let trial = Self::shaped(of, &tuning.shortened, KnnSettings { decay, shrinkage });
+            let trial =
+                Self::with_settings(log, &tuning.shortened, KnnSettings { decay, shrinkage });
             let found = tuning.best(&KNN_DECAYS, |decay, history, scores| {
                 trial.score(decay, history, scores);
             });
@@ -52,39 +52,31 @@ impl ItemKnn {
                 best = (KnnSettings { decay, shrinkage }, ndcg);
             }
         }
-        Self::shaped(of, &log.sequences, best.0)
+        Self::with_settings(log, &log.sequences, best.0)
     }
 
-    fn shaped(
-        (n_items, stop): (usize, Stop<'_>),
-        sequences: &[&[u32]],
-        shape: KnnSettings,
-    ) -> Self {
-        let KnnSettings { decay, shrinkage } = shape;
+    fn with_settings(log: &TrainingLog<'_>, sequences: &[&[u32]], settings: KnnSettings) -> Self {
+        let KnnSettings { decay, shrinkage } = settings;
+        let n_items = log.n_items;
         let baskets = Baskets::of(n_items, sequences);
         let sizes = baskets.sizes(n_items);
         let n_neighbours =
             (LIKENESSES / n_items.max(1)).clamp(FEWEST_NEIGHBOURS, n_items.max(FEWEST_NEIGHBOURS));
-        let neighbours = baskets.shared((n_items, stop), |item, counts| {
+        let neighbours = baskets.shared(n_items, log.stop, |item, counts| {
             let own = sizes.get(item as usize).map_or(0.0, |&size| size as f32);
-            let likeness = |(other, (&count, &size)): (usize, (&f32, &u32))| {
-                let is_one = count > 0.0 && other != item as usize;
-                is_one.then(|| {
+            let likenesses = counts
+                .iter()
+                .zip(&sizes)
+                .enumerate()
+                .filter(|(other, (count, _))| **count > 0.0 && *other != item as usize)
+                .map(|(other, (count, &size))| {
                     (
                         other as u32,
                         count / ((own * size as f32).sqrt() + shrinkage),
                     )
                 })
-            };
-            nearest(
-                counts
-                    .iter()
-                    .zip(&sizes)
-                    .enumerate()
-                    .filter_map(likeness)
-                    .collect(),
-                n_neighbours,
-            )
+                .collect();
+            nearest(likenesses, n_neighbours)
         });
         Self {
             tie_break: PopularityScores::fit(n_items, sequences).tie_break(),

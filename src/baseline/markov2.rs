@@ -7,9 +7,9 @@
 //! the interpolated form of Chen & Goodman 1999, section 2.5). A context that was never seen has
 //! `c = t = 0` and passes all on to the shorter one.
 
-use super::Baseline;
 use super::popularity::{PopularityScores, overwrite};
 use super::transitions::Transitions;
+use super::{Baseline, is_item};
 
 /// Probabilities of the three orders, mixed at each question.
 pub(super) struct MarkovSecond {
@@ -31,13 +31,12 @@ struct PairCounts {
 
 impl PairCounts {
     fn count(n_items: usize, sequences: &[&[u32]]) -> Self {
-        let is_known = |item: u32| (1..=n_items).contains(&(item as usize));
         let mut triples: Vec<(u32, u32, u32)> = Vec::new();
         for sequence in sequences {
             let known: Vec<u32> = sequence
                 .iter()
                 .copied()
-                .filter(|&item| is_known(item))
+                .filter(|&item| is_item(item, n_items))
                 .collect();
             triples.extend(
                 known

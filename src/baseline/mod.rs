@@ -50,6 +50,11 @@ pub use user_knn::{MOST_USER_PAIRS, NEAREST_USERS};
 pub use watched::{Stop, beside, watched};
 pub use window::{DECAYS, LAST_ITEMS, ROW_NORM_EXPONENT, WINDOW};
 
+/// Whether this is the number of an item, 1 to `n_items`.
+fn is_item(item: u32, n_items: usize) -> bool {
+    (1..=n_items).contains(&(item as usize))
+}
+
 /// Weight of popularity beside one observed transition: enough to order what is tied, too little to
 /// overrule anything that was observed.
 pub const TIE_BREAK: f32 = 1e-6;

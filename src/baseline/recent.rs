@@ -6,7 +6,7 @@
 //! training.
 
 use super::popularity::{PopularityScores, overwrite};
-use super::{Baseline, TrainingLog};
+use super::{Baseline, TrainingLog, is_item};
 
 /// The share of training that is recent.
 pub const RECENT_SHARE: f64 = 0.1;
@@ -20,13 +20,15 @@ impl RecentPopularity {
     pub(super) fn fit(log: &TrainingLog<'_>) -> Self {
         let recent = match window_start(log) {
             Some((times, from)) => {
-                let of_user = |(items, times): (&&[u32], &&[i64])| {
-                    std::iter::zip(items.iter(), times.iter())
-                        .filter(|(_, time)| **time >= from)
-                        .map(|(&i, _)| i)
-                        .collect()
-                };
-                log.sequences.iter().zip(times).map(of_user).collect()
+                let users = log.sequences.iter().zip(times);
+                users
+                    .map(|(items, times)| {
+                        std::iter::zip(items.iter(), times.iter())
+                            .filter(|(_, time)| **time >= from)
+                            .map(|(&i, _)| i)
+                            .collect()
+                    })
+                    .collect()
             }
             None => log
                 .sequences
@@ -60,7 +62,7 @@ fn last_share(n_items: usize, items: &[u32]) -> Vec<u32> {
     let known: Vec<u32> = items
         .iter()
         .copied()
-        .filter(|&item| (1..=n_items).contains(&(item as usize)))
+        .filter(|&item| is_item(item, n_items))
         .collect();
     let n = (known.len() as f64 * RECENT_SHARE).ceil() as usize;
     known

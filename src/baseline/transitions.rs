@@ -1,5 +1,7 @@
 //! Weighted counts of "this item, and so many events later that one", in compressed rows.
 
+use super::is_item;
+
 /// Counts of how often each item follows each other one.
 ///
 /// The row of item `i` owns the entries `offsets[i]..offsets[i + 1]`; within a row `next` ascends,
@@ -99,10 +101,9 @@ struct ItemPlaces {
 
 impl ItemPlaces {
     fn find(n_items: usize, sequences: &[&[u32]]) -> Self {
-        let known = |item: &u32| (1..=n_items).contains(&(*item as usize));
         let mut events = Vec::with_capacity(sequences.iter().map(|s| s.len() + 1).sum());
         for sequence in sequences {
-            events.extend(sequence.iter().copied().filter(known));
+            events.extend(sequence.iter().filter(|&&item| is_item(item, n_items)));
             events.push(0);
         }
         let mut offsets = vec![0_usize; n_items + 2];

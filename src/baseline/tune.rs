@@ -53,33 +53,34 @@ impl<'a> Tuning<'a> {
         values: &[T],
         score: impl Fn(T, &[u32], &mut [f32]) + Sync,
     ) -> Option<(T, f64)> {
-        let ndcg = |value: T| -> f64 {
-            let term = |scores: &mut Vec<f32>, question: &RankingQuestion<'_>| {
-                if self.stop.is_asked() {
-                    return 0.0;
-                }
-                score(value, question.history, scores);
-                ndcg_term(
-                    mid_rank(scores, question.target as usize, &question.excluded),
-                    10,
-                )
-            };
-            let terms: Vec<f64> = self
-                .questions
-                .par_iter()
-                .map_init(|| vec![0.0; self.n_items + 1], term)
-                .collect();
-            // Added up here, in the order of the questions: so no number of threads changes the
-            // sum.
-            terms.iter().sum()
-        };
         let mut best: Option<(T, f64)> = None;
         for &value in values {
-            let found = ndcg(value);
+            let found = self.ndcg(|history, scores| score(value, history, scores));
             if best.is_none_or(|(_, most)| found > most) {
                 best = Some((value, found));
             }
         }
         best
+    }
+
+    /// Sum of the questions' NDCG@10.
+    fn ndcg(&self, score: impl Fn(&[u32], &mut [f32]) + Sync) -> f64 {
+        let terms: Vec<f64> = self
+            .questions
+            .par_iter()
+            .map_init(
+                || vec![0.0; self.n_items + 1],
+                |scores, question| {
+                    if self.stop.is_asked() {
+                        return 0.0;
+                    }
+                    score(question.history, scores);
+                    let rank = mid_rank(scores, question.target as usize, &question.excluded);
+                    ndcg_term(rank, 10)
+                },
+            )
+            .collect();
+        // Added up here, in the order of the questions: so no number of threads changes the sum.
+        terms.iter().sum()
     }
 }

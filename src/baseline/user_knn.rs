@@ -73,15 +73,15 @@ impl UserKnn {
                 }
             }
         }
-        let likeness = |(user, &sum): (usize, &f32)| {
-            (sum > 0.0).then(|| {
-                (
-                    user as u32,
-                    sum / (self.baskets.items(user).len() as f32).sqrt(),
-                )
+        let others = shared
+            .iter()
+            .enumerate()
+            .filter(|(_, sum)| **sum > 0.0)
+            .map(|(user, sum)| {
+                let n_items = self.baskets.items(user).len() as f32;
+                (user as u32, sum / n_items.sqrt())
             })
-        };
-        let others = shared.iter().enumerate().filter_map(likeness).collect();
+            .collect();
         for (user, likeness) in nearest(others, NEAREST_USERS) {
             for &item in self.baskets.items(user as usize) {
                 if let Some(score) = scores.get_mut(item as usize) {

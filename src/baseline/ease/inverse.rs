@@ -28,10 +28,10 @@ pub(super) fn invert(matrix: &mut [f64], n: usize, stop: Stop<'_>) {
         let left = columns(matrix, n, block.clone());
         let mut above = vec![0.0; width * n];
         let through = matrix.get(start * n..block.end * n).unwrap_or(&[]);
-        product((&mut above, width, n), &pivot, through, (0.0, 1.0));
-        product((matrix, n, n), &left, &above, (1.0, -1.0));
+        product(Target::new(&mut above, width, n), &pivot, through, 1.0);
+        product(Target::added_to(matrix, n, n), &left, &above, -1.0);
         let mut right = vec![0.0; n * width];
-        product((&mut right, n, width), &left, &pivot, (0.0, -1.0));
+        product(Target::new(&mut right, n, width), &left, &pivot, -1.0);
         for (at, row) in matrix.chunks_exact_mut(n).enumerate() {
             if let Some(inside) = at.checked_sub(start).filter(|inside| *inside < width) {
                 copy(row, above.get(inside * n..).unwrap_or(&[]));
@@ -92,14 +92,47 @@ fn invert_small(matrix: &mut [f64], n: usize) {
     }
 }
 
-/// `out = onto · out + times · a · b` for matrices row after row; `out` comes with its rows and
-/// columns.
+/// Matrix that a product is written to, row after row.
+struct Target<'a> {
+    values: &'a mut [f64],
+    n_rows: usize,
+    n_columns: usize,
+    /// Factor of the numbers that stand there.
+    onto: f64,
+}
+
+impl<'a> Target<'a> {
+    /// A matrix whose numbers are replaced.
+    fn new(values: &'a mut [f64], n_rows: usize, n_columns: usize) -> Self {
+        Self {
+            values,
+            n_rows,
+            n_columns,
+            onto: 0.0,
+        }
+    }
+
+    /// A matrix to whose numbers the product is added.
+    fn added_to(values: &'a mut [f64], n_rows: usize, n_columns: usize) -> Self {
+        Self {
+            onto: 1.0,
+            ..Self::new(values, n_rows, n_columns)
+        }
+    }
+}
+
+/// `out = onto · out + times · a · b` for matrices row after row.
 #[expect(
     unsafe_code,
     reason = "gemm takes pointers; the shapes are checked against the slices above"
 )]
-fn product(out: (&mut [f64], usize, usize), a: &[f64], b: &[f64], (onto, times): (f64, f64)) {
-    let (out, n_rows, n_columns) = out;
+fn product(out: Target<'_>, a: &[f64], b: &[f64], times: f64) {
+    let Target {
+        values: out,
+        n_rows,
+        n_columns,
+        onto,
+    } = out;
     let depth = a.len() / n_rows.max(1);
     if n_rows == 0 || n_columns == 0 || out.len() != n_rows * n_columns {
         return;

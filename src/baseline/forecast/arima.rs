@@ -74,7 +74,7 @@ impl Arima {
         let parameters = if q == 0 {
             autoregression(&row, p, has_level)
         } else {
-            arma(&row, (p, q), has_level)
+            arma(&row, p, q, has_level)
         }?;
         let errors = parameters.errors(&row, p.max(q));
         let n_free = p + q + usize::from(has_level);
@@ -187,14 +187,13 @@ impl Forecaster for Arima {
             }
         }
         let mut spread = 0.0;
-        let band = |(mean, weight): (f64, f64)| {
-            spread += weight * weight;
-            Band::around(mean, self.variance * spread)
-        };
         ahead
             .into_iter()
             .zip(self.error_weights(horizon))
-            .map(band)
+            .map(|(mean, weight)| {
+                spread += weight * weight;
+                Band::around(mean, self.variance * spread)
+            })
             .collect()
     }
 }
@@ -348,7 +347,7 @@ mod tests {
             },
         );
         let direct = autoregression(&row, 1, true).unwrap();
-        let sought = arma(&row, (1, 0), true).unwrap();
+        let sought = arma(&row, 1, 0, true).unwrap();
         assert!(
             (direct.ar[0] - sought.ar[0]).abs() < 1e-4
                 && (direct.level - sought.level).abs() < 1e-2,

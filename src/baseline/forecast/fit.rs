@@ -32,16 +32,9 @@ fn kpss(row: &[f64]) -> f64 {
     let mean = row.iter().sum::<f64>() / n.max(1.0);
     let off: Vec<f64> = row.iter().map(|value| value - mean).collect();
     let lags = (3.0 * n.sqrt() / 13.0) as usize;
-    let product = |lag: usize| {
-        off.iter()
-            .skip(lag)
-            .zip(&off)
-            .map(|(a, b)| a * b)
-            .sum::<f64>()
-            / n
-    };
-    let weighted = |lag: usize| 2.0 * (1.0 - lag as f64 / (lags + 1) as f64) * product(lag);
-    let variance = product(0) + (1..=lags).map(weighted).sum::<f64>();
+    let weighted =
+        |lag: usize| 2.0 * (1.0 - lag as f64 / (lags + 1) as f64) * covariance(&off, lag);
+    let variance = covariance(&off, 0) + (1..=lags).map(weighted).sum::<f64>();
     let mut sum = 0.0;
     let squares: f64 = off
         .iter()
@@ -57,6 +50,16 @@ fn kpss(row: &[f64]) -> f64 {
     }
 }
 
+/// Mean product of numbers that are `lag` places apart.
+fn covariance(row: &[f64], lag: usize) -> f64 {
+    row.iter()
+        .skip(lag)
+        .zip(row)
+        .map(|(a, b)| a * b)
+        .sum::<f64>()
+        / row.len() as f64
+}
+
 /// AR by least squares on the lags and a constant, which is the conditional sum of squares in
 /// closed form; drawn in where it is not stationary, and the level then that of what is left.
 pub(super) fn autoregression(row: &[f64], p: usize, has_level: bool) -> Option<Parameters> {
@@ -66,15 +69,17 @@ pub(super) fn autoregression(row: &[f64], p: usize, has_level: bool) -> Option<P
         0.0
     };
     let off: Vec<f64> = row.iter().map(|value| value - centre).collect();
-    let lags = |window: &[f64]| -> Vec<f64> {
-        let before = window.split_last().map_or(&[][..], |(_, before)| before);
-        has_level
-            .then_some(1.0)
-            .into_iter()
-            .chain(before.iter().rev().copied())
-            .collect()
-    };
-    let rows: Vec<Vec<f64>> = off.windows(p + 1).map(lags).collect();
+    let rows: Vec<Vec<f64>> = off
+        .windows(p + 1)
+        .map(|window| {
+            let before = window.split_last().map_or(&[][..], |(_, before)| before);
+            has_level
+                .then_some(1.0)
+                .into_iter()
+                .chain(before.iter().rev().copied())
+                .collect()
+        })
+        .collect();
     let wanted = off.get(p..)?;
     if rows.is_empty() {
         return None;
@@ -111,7 +116,7 @@ pub(super) fn autoregression(row: &[f64], p: usize, has_level: bool) -> Option<P
 /// ARMA by the least conditional sum of squares, over parameters of which each is stationary and
 /// invertible: hyperbolic tangents of partial autocorrelations (Monahan 1984). Sought from the
 /// two-step regression of Hannan & Rissanen 1982, and from nothing.
-pub(super) fn arma(row: &[f64], (p, q): (usize, usize), has_level: bool) -> Option<Parameters> {
+pub(super) fn arma(row: &[f64], p: usize, q: usize, has_level: bool) -> Option<Parameters> {
     if row.len() < 2 * (p + q + 1) + 2 {
         return None;
     }
@@ -122,10 +127,9 @@ pub(super) fn arma(row: &[f64], (p, q): (usize, usize), has_level: bool) -> Opti
     };
     let spread =
         (row.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / row.len() as f64).sqrt();
-    let of = |point: &[f64]| {
+    let parameters_at = |point: &[f64]| {
         let (ar, rest) = point.split_at(p.min(point.len()));
         let (ma, level) = rest.split_at(q.min(rest.len()));
-        let curbed = |side: &[f64]| -> Vec<f64> { side.iter().map(|z| z.tanh()).collect() };
         Parameters {
             level: mean + spread * level.first().copied().unwrap_or(0.0),
             ar: from_partial(&curbed(ar)),
@@ -136,16 +140,13 @@ pub(super) fn arma(row: &[f64], (p, q): (usize, usize), has_level: bool) -> Opti
         }
     };
     let cost = |point: &[f64]| {
-        of(point)
-            .errors(row, p.max(q))
-            .iter()
-            .map(|e| e * e)
-            .sum::<f64>()
+        let errors = parameters_at(point).errors(row, p.max(q));
+        errors.iter().map(|e| e * e).sum::<f64>()
     };
     let n_free = p + q + usize::from(has_level);
     let starts = [
         Some(vec![0.0; n_free]),
-        hannan_rissanen(row, (p, q), has_level),
+        hannan_rissanen(row, p, q, has_level),
     ];
     let found = starts
         .into_iter()
@@ -154,11 +155,16 @@ pub(super) fn arma(row: &[f64], (p, q): (usize, usize), has_level: bool) -> Opti
     let (best, _) = found
         .min_by(|a, b| a.1.total_cmp(&b.1))
         .filter(|(_, high)| high.is_finite())?;
-    Some(of(&best))
+    Some(parameters_at(&best))
+}
+
+/// Partial autocorrelations, below 1 in size, of numbers without bounds.
+fn curbed(free: &[f64]) -> Vec<f64> {
+    free.iter().map(|z| z.tanh()).collect()
 }
 
 /// A start: the errors of a long AR take the place of the unknown ones.
-fn hannan_rissanen(row: &[f64], (p, q): (usize, usize), has_level: bool) -> Option<Vec<f64>> {
+fn hannan_rissanen(row: &[f64], p: usize, q: usize, has_level: bool) -> Option<Vec<f64>> {
     let long = (p.max(q) + 2).min(row.len() / 4);
     let first = autoregression(row, long, has_level)?;
     let errors = first.errors(row, long);
@@ -168,29 +174,33 @@ fn hannan_rissanen(row: &[f64], (p, q): (usize, usize), has_level: bool) -> Opti
         .map(|value| value - first.level)
         .collect();
     let reach = p.max(q);
-    let lags = |at: usize| -> Option<Vec<f64>> {
-        let values = (1..=p).map(|lag| off.get(at - lag).copied());
-        values
-            .chain((1..=q).map(|lag| errors.get(at - lag).copied()))
-            .collect()
-    };
-    let rows = (reach..off.len()).map(lags).collect::<Option<Vec<_>>>()?;
+    let rows = (reach..off.len())
+        .map(|at| {
+            let values = (1..=p).map(|lag| off.get(at - lag).copied());
+            values
+                .chain((1..=q).map(|lag| errors.get(at - lag).copied()))
+                .collect::<Option<Vec<f64>>>()
+        })
+        .collect::<Option<Vec<_>>>()?;
     let weights = least_squares(&rows, off.get(reach..)?)?;
     let (ar, ma) = weights.split_at(p);
     let turned: Vec<f64> = ma.iter().map(|value| -value).collect();
-    let free = |side: &[f64]| -> Option<Vec<f64>> {
-        Some(
-            to_partial(&stationary(side))?
-                .into_iter()
-                .map(|r| r.clamp(-0.99, 0.99).atanh())
-                .collect(),
-        )
-    };
     Some(
-        free(ar)?
+        uncurbed(ar)?
             .into_iter()
-            .chain(free(&turned)?)
+            .chain(uncurbed(&turned)?)
             .chain(has_level.then_some(0.0))
+            .collect(),
+    )
+}
+
+/// Numbers without bounds of which [`curbed`] makes the partial autocorrelations of coefficients.
+fn uncurbed(coefficients: &[f64]) -> Option<Vec<f64>> {
+    let partial = to_partial(&stationary(coefficients))?;
+    Some(
+        partial
+            .into_iter()
+            .map(|r| r.clamp(-0.99, 0.99).atanh())
             .collect(),
     )
 }

@@ -18,6 +18,14 @@ pub(super) fn least_squares(rows: &[Vec<f64>], wanted: &[f64]) -> Option<Vec<f64
     solve(system)
 }
 
+/// Absolute value of a number of a system; 0 where it has none.
+fn size(system: &[Vec<f64>], line: usize, column: usize) -> f64 {
+    system
+        .get(line)
+        .and_then(|line| line.get(column))
+        .map_or(0.0, |value| value.abs())
+}
+
 /// Solves a symmetric system whose lines end in the right-hand side, with pivots.
 fn solve(mut system: Vec<Vec<f64>>) -> Option<Vec<f64>> {
     const SINGULAR: f64 = 1e-12;
@@ -28,11 +36,8 @@ fn solve(mut system: Vec<Vec<f64>>) -> Option<Vec<f64>> {
         .filter_map(|(at, line)| line.get(at))
         .fold(0.0_f64, |a, b| a.max(b.abs()));
     for at in 0..n {
-        let size = |line: &[f64]| line.get(at).map_or(0.0, |value| value.abs());
-        let pivot = (at..n).max_by(|a, b| {
-            let of = |line: &usize| system.get(*line).map_or(0.0, |line| size(line));
-            of(a).total_cmp(&of(b))
-        })?;
+        let pivot =
+            (at..n).max_by(|a, b| size(&system, *a, at).total_cmp(&size(&system, *b, at)))?;
         system.swap(at, pivot);
         let top = system.get(at)?.clone();
         let &head = top.get(at)?;

@@ -3,86 +3,97 @@
 /// Steps of a number of parameters.
 const STEPS_EACH: usize = 300;
 
+/// A point, and the value of the function there; NaN counts as infinitely high.
+#[derive(Default)]
+struct Corner {
+    point: Vec<f64>,
+    height: f64,
+}
+
+impl Corner {
+    fn new(point: Vec<f64>, value: &impl Fn(&[f64]) -> f64) -> Self {
+        let height = height(&point, value);
+        Self { point, height }
+    }
+}
+
+fn height(point: &[f64], value: &impl Fn(&[f64]) -> f64) -> f64 {
+    Some(value(point))
+        .filter(|v| !v.is_nan())
+        .unwrap_or(f64::INFINITY)
+}
+
 /// The lowest point found from `start`, and its value. NaN counts as infinitely high.
 pub(super) fn minimise(start: &[f64], value: impl Fn(&[f64]) -> f64) -> (Vec<f64>, f64) {
-    let height = |point: &[f64]| {
-        Some(value(point))
-            .filter(|v| !v.is_nan())
-            .unwrap_or(f64::INFINITY)
-    };
-    let corner = |moved: Option<usize>| {
-        let mut point = start.to_vec();
-        if let Some(number) = moved.and_then(|at| point.get_mut(at)) {
-            *number += 0.25;
-        }
-        let high = height(&point);
-        (point, high)
-    };
-    let mut simplex: Vec<(Vec<f64>, f64)> = std::iter::once(None)
+    let mut simplex: Vec<Corner> = std::iter::once(None)
         .chain((0..start.len()).map(Some))
-        .map(corner)
+        .map(|moved| {
+            let mut point = start.to_vec();
+            if let Some(number) = moved.and_then(|at| point.get_mut(at)) {
+                *number += 0.25;
+            }
+            Corner::new(point, &value)
+        })
         .collect();
     for _ in 0..STEPS_EACH * start.len() {
-        simplex.sort_by(|a, b| a.1.total_cmp(&b.1));
-        let Some(((worst, worst_high), others)) = simplex.split_last() else {
+        simplex.sort_by(|a, b| a.height.total_cmp(&b.height));
+        let Some((worst, others)) = simplex.split_last() else {
             break;
         };
         // Of one number there are two points, and the best is the second worst too.
-        let (Some((_, best)), Some((_, second))) = (others.first(), others.last()) else {
+        let (Some(best), Some(second)) = (others.first(), others.last()) else {
             break;
         };
-        let (best, second, worst_high) = (*best, *second, *worst_high);
-        if worst_high - best <= 1e-12 * best.abs() {
+        if worst.height - best.height <= 1e-12 * best.height.abs() {
             break;
         }
-        let centre: Vec<f64> = (0..start.len())
-            .map(|at| {
-                others
-                    .iter()
-                    .filter_map(|(point, _)| point.get(at))
-                    .sum::<f64>()
-                    / others.len() as f64
-            })
-            .collect();
+        let centre = centre(others, start.len());
         // 1 is the worst point's mirror image, 2 twice as far, −1/2 half-way back.
-        let at = |times: f64| -> (Vec<f64>, f64) {
-            let point: Vec<f64> = centre
-                .iter()
-                .zip(worst)
-                .map(|(c, w)| c + times * (c - w))
-                .collect();
-            let high = height(&point);
-            (point, high)
+        let at = |times: f64| {
+            let from_worst = centre.iter().zip(&worst.point);
+            let point = from_worst.map(|(c, w)| c + times * (c - w)).collect();
+            Corner::new(point, &value)
         };
         let mirrored = at(1.0);
-        let taken = if mirrored.1 < best {
+        let taken = if mirrored.height < best.height {
             let further = at(2.0);
-            Some(if further.1 < mirrored.1 {
+            Some(if further.height < mirrored.height {
                 further
             } else {
                 mirrored
             })
-        } else if mirrored.1 < second {
+        } else if mirrored.height < second.height {
             Some(mirrored)
         } else {
-            let nearer = if mirrored.1 < worst_high {
+            let nearer = if mirrored.height < worst.height {
                 at(0.5)
             } else {
                 at(-0.5)
             };
-            Some(nearer).filter(|nearer| nearer.1 < worst_high.min(mirrored.1))
+            Some(nearer).filter(|nearer| nearer.height < worst.height.min(mirrored.height))
         };
-        replace_or_shrink(&mut simplex, taken, &height);
+        replace_or_shrink(&mut simplex, taken, &value);
     }
-    simplex.sort_by(|a, b| a.1.total_cmp(&b.1));
-    simplex.into_iter().next().unwrap_or_default()
+    simplex.sort_by(|a, b| a.height.total_cmp(&b.height));
+    let Corner { point, height } = simplex.into_iter().next().unwrap_or_default();
+    (point, height)
+}
+
+/// The mean of some points of `n` numbers.
+fn centre(corners: &[Corner], n: usize) -> Vec<f64> {
+    (0..n)
+        .map(|at| {
+            let numbers = corners.iter().filter_map(|corner| corner.point.get(at));
+            numbers.sum::<f64>() / corners.len() as f64
+        })
+        .collect()
 }
 
 /// Puts the new point in the place of the worst one; without a new point all draw near to the best.
 fn replace_or_shrink(
-    simplex: &mut [(Vec<f64>, f64)],
-    taken: Option<(Vec<f64>, f64)>,
-    height: &impl Fn(&[f64]) -> f64,
+    simplex: &mut [Corner],
+    taken: Option<Corner>,
+    value: &impl Fn(&[f64]) -> f64,
 ) {
     if let Some(taken) = taken {
         if let Some(worst) = simplex.last_mut() {
@@ -90,13 +101,14 @@ fn replace_or_shrink(
         }
         return;
     }
-    if let Some(((best, _), others)) = simplex.split_first_mut() {
-        for (point, high) in others {
-            point
+    if let Some((best, others)) = simplex.split_first_mut() {
+        for corner in others {
+            corner
+                .point
                 .iter_mut()
-                .zip(best.iter())
+                .zip(&best.point)
                 .for_each(|(own, of_best)| *own = f64::midpoint(*own, *of_best));
-            *high = height(point);
+            corner.height = height(&corner.point, value);
         }
     }
 }

@@ -203,15 +203,12 @@ pub fn forecast(
             (kind.name(fitted.order()), Box::new(fitted), Box::new(whole))
         }
         ForecastKind::Naive | ForecastKind::Drift | ForecastKind::SeasonalNaive => {
-            let fit = |counts: &[f64]| Simple::fit(kind, counts, plan.season);
-            (
-                kind.title().to_owned(),
-                Box::new(fit(head)?),
-                Box::new(fit(counts)?),
-            )
+            let fitted = Simple::fit(kind, head, plan.season)?;
+            let whole = Simple::fit(kind, counts, plan.season)?;
+            (kind.title().to_owned(), Box::new(fitted), Box::new(whole))
         }
     };
-    Ok(judged(kind, model, fitted.as_ref(), (counts, tail))
+    Ok(judged(kind, model, fitted.as_ref(), counts, tail)
         .with_next(whole.ahead(counts, plan.horizon)))
 }
 
@@ -220,16 +217,16 @@ fn judged(
     kind: ForecastKind,
     model: String,
     fitted: &dyn Forecaster,
-    (counts, tail): (&[f64], &[f64]),
+    counts: &[f64],
+    tail: &[f64],
 ) -> MethodForecast {
     let start = counts.len() - tail.len();
-    let one = |at: usize| {
-        fitted
-            .ahead(counts.get(..at).unwrap_or(&[]), 1)
-            .first()
-            .copied()
-    };
-    let bands: Vec<Band> = (start..counts.len()).filter_map(one).collect();
+    let bands: Vec<Band> = (start..counts.len())
+        .filter_map(|at| {
+            let before = counts.get(..at).unwrap_or(&[]);
+            fitted.ahead(before, 1).first().copied()
+        })
+        .collect();
     let n = tail.len().max(1) as f64;
     let pairs = || bands.iter().zip(tail);
     MethodForecast {

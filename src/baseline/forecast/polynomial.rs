@@ -38,12 +38,9 @@ pub(super) fn stationary(coefficients: &[f64]) -> Vec<f64> {
     const STEP: f64 = 0.99;
     const MOST: f64 = 0.999;
     let mut drawn = coefficients.to_vec();
-    let is_fine = |some: &[f64]| {
-        to_partial(some).is_some_and(|partial| partial.iter().all(|r| r.abs() < MOST))
-    };
     // At γ = 0.99^2000 nothing is left of any coefficient that a fit can give.
     for _ in 0..2_000 {
-        if is_fine(&drawn) {
+        if to_partial(&drawn).is_some_and(|partial| partial.iter().all(|r| r.abs() < MOST)) {
             return drawn;
         }
         let powers = std::iter::successors(Some(STEP), |power| Some(power * STEP));

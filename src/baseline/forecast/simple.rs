@@ -68,7 +68,7 @@ impl Forecaster for Simple {
         };
         let n = counts.len();
         let between = (n.max(2) - 1) as f64;
-        let band = |step: usize| {
+        let bands = (1..=horizon).map(|step| {
             let h = step as f64;
             match self.kind {
                 ForecastKind::SeasonalNaive => {
@@ -87,7 +87,7 @@ impl Forecaster for Simple {
                 ),
                 _ => Band::around(last, self.variance * h),
             }
-        };
-        (1..=horizon).map(band).collect()
+        });
+        bands.collect()
     }
 }

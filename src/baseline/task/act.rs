@@ -66,16 +66,12 @@ impl RecencyFrequency {
     pub fn fit(samples: &[Standing], labels: &[bool]) -> Self {
         let points: Vec<[f64; 2]> = samples.iter().map(|sample| sample.logarithms()).collect();
         let n = points.len().max(1) as f64;
-        let moment = |of: &dyn Fn(&[f64; 2]) -> [f64; 2]| {
-            points
-                .iter()
-                .map(of)
-                .fold([0.0; 2], |[a, b], [x, y]| [a + x, b + y])
-                .map(|sum| sum / n)
-        };
-        let means = moment(&|point| *point);
+        let means = sum(points.iter().copied()).map(|sum| sum / n);
         let [mean_r, mean_f] = means;
-        let spreads = moment(&|[r, f]| [(r - mean_r).powi(2), (f - mean_f).powi(2)]);
+        let squares = points
+            .iter()
+            .map(|[r, f]| [(r - mean_r).powi(2), (f - mean_f).powi(2)]);
+        let spreads = sum(squares).map(|sum| sum / n);
         // What does not vary says nothing: it is divided by 1, and is 0.
         let spreads = spreads.map(|variance| if variance > 0.0 { variance.sqrt() } else { 1.0 });
         let n_yes = labels.iter().filter(|label| **label).count() as f64;
@@ -105,7 +101,7 @@ impl RecencyFrequency {
     /// Probability of acting.
     #[must_use]
     pub fn probability(&self, standing: Standing) -> f64 {
-        self.at(standing.logarithms())
+        self.probability_at(standing.logarithms())
     }
 
     /// Weights of the standardised logarithms of elapsed time and of the number of events.
@@ -120,7 +116,7 @@ impl RecencyFrequency {
         [1.0, (r - mean_r) / spread_r, (f - mean_f) / spread_f]
     }
 
-    fn at(&self, point: [f64; 2]) -> f64 {
+    fn probability_at(&self, point: [f64; 2]) -> f64 {
         let sum: f64 = self
             .features(point)
             .iter()
@@ -135,7 +131,7 @@ impl RecencyFrequency {
         let mut curve = [[0.0_f64; 3]; 3];
         let mut slope = [0.0_f64; 3];
         for (point, label) in points.iter().zip(labels) {
-            let (x, p) = (self.features(*point), self.at(*point));
+            let (x, p) = (self.features(*point), self.probability_at(*point));
             let (weight, off) = (p * (1.0 - p), f64::from(u8::from(*label)) - p);
             for ((line, total), left) in curve.iter_mut().zip(&mut slope).zip(x) {
                 *total += left * off;
@@ -169,17 +165,22 @@ impl RecencyFrequency {
     }
 }
 
+fn sum(points: impl Iterator<Item = [f64; 2]>) -> [f64; 2] {
+    points.fold([0.0; 2], |[a, b], [x, y]| [a + x, b + y])
+}
+
+fn determinant([a1, a2, a3]: [f64; 3], [b1, b2, b3]: [f64; 3], [c1, c2, c3]: [f64; 3]) -> f64 {
+    a1 * (b2 * c3 - b3 * c2) - a2 * (b1 * c3 - b3 * c1) + a3 * (b1 * c2 - b2 * c1)
+}
+
 /// Cramer's rule for three unknowns.
 fn solved([a, b, c]: [[f64; 3]; 3], right: [f64; 3]) -> [f64; 3] {
     // The matrix is symmetric, so its rows are its columns.
-    let volume = |[a1, a2, a3]: [f64; 3], [b1, b2, b3]: [f64; 3], [c1, c2, c3]: [f64; 3]| {
-        a1 * (b2 * c3 - b3 * c2) - a2 * (b1 * c3 - b3 * c1) + a3 * (b1 * c2 - b2 * c1)
-    };
-    let whole = volume(a, b, c);
+    let whole = determinant(a, b, c);
     [
-        volume(right, b, c),
-        volume(a, right, c),
-        volume(a, b, right),
+        determinant(right, b, c),
+        determinant(a, right, c),
+        determinant(a, b, right),
     ]
     .map(|part| part / whole)
 }
