@@ -29,7 +29,6 @@ impl Metrics {
             return metrics;
         }
         let n = pairs.len() as f64;
-        let outcome = |yes: bool| f64::from(u8::from(yes));
         let judged: Vec<(f64, f64)> = pairs
             .iter()
             .map(|&(yes, p)| (surest_wrong(p, outcome(yes)), outcome(yes)))
@@ -43,7 +42,7 @@ impl Metrics {
                 Metric::Ece,
                 Reliability::of_binary(labels, probabilities).ece(),
             );
-        match AnswerSteps::of(&pairs) {
+        match AnswerSteps::from_pairs(&pairs) {
             Some(steps) => metrics
                 .with(Metric::Auc, steps.auc())
                 .with(Metric::PrAuc, steps.average_precision()),
@@ -59,13 +58,8 @@ impl Reliability {
     /// judges them.
     #[must_use]
     pub fn of_binary(labels: &[bool], probabilities: &[f64]) -> Self {
-        let outcome = |yes: &bool| f64::from(u8::from(*yes));
-        Self::of(
-            labels
-                .iter()
-                .zip(probabilities)
-                .map(|(yes, &p)| (p, outcome(yes))),
-        )
+        let pairs = labels.iter().zip(probabilities);
+        Self::from_pairs(pairs.map(|(&yes, &p)| (p, outcome(yes))))
     }
 }
 
@@ -74,7 +68,7 @@ impl Metric {
     /// accuracy); `None` for another metric.
     #[must_use]
     pub fn of_yes(self, yes: bool, probability: f64) -> Option<f64> {
-        let outcome = f64::from(u8::from(yes));
+        let outcome = outcome(yes);
         let probability = surest_wrong(probability, outcome);
         let called = called_yes(probability);
         match self {
@@ -84,6 +78,11 @@ impl Metric {
             _ => None,
         }
     }
+}
+
+/// 1 for a yes, else 0.
+pub(super) fn outcome(yes: bool) -> f64 {
+    f64::from(u8::from(yes))
 }
 
 /// Negative logarithm of the probability of what happened, in nats.
@@ -142,17 +141,18 @@ pub(super) struct Sorted {
 }
 
 impl Sorted {
-    pub(super) fn of(pairs: &[(bool, f64)]) -> Self {
-        let last_place = |yes: bool| {
-            if yes {
-                f64::NEG_INFINITY
-            } else {
-                f64::INFINITY
-            }
-        };
+    pub(super) fn from_pairs(pairs: &[(bool, f64)]) -> Self {
         let rows = pairs.iter().enumerate();
         let mut sorted: Vec<(f64, usize, bool)> = rows
-            .map(|(at, &(yes, p))| (if p.is_nan() { last_place(yes) } else { p }, at, yes))
+            .map(|(at, &(yes, p))| {
+                // NaN is as wrong as can be.
+                let probability = match (p.is_nan(), yes) {
+                    (false, _) => p,
+                    (true, true) => f64::NEG_INFINITY,
+                    (true, false) => f64::INFINITY,
+                };
+                (probability, at, yes)
+            })
             .collect();
         sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
         let mut ends = Vec::new();
@@ -201,8 +201,8 @@ pub(super) struct AnswerSteps {
 
 impl AnswerSteps {
     /// `None` where there is one class only.
-    fn of(pairs: &[(bool, f64)]) -> Option<Self> {
-        Sorted::of(pairs).steps(|_| 1.0)
+    fn from_pairs(pairs: &[(bool, f64)]) -> Option<Self> {
+        Sorted::from_pairs(pairs).steps(|_| 1.0)
     }
 
     /// Share of pairs of a yes and a no that are in the right order, ties half.

@@ -35,7 +35,7 @@ impl Reliability {
     /// A probability outside of 0 to 1 is taken as the nearer of them; NaN as 1 where nothing came
     /// of it and as 0 where something did, since a broken model must not look calibrated.
     #[must_use]
-    pub fn of(pairs: impl IntoIterator<Item = (f64, f64)>) -> Self {
+    pub fn from_pairs(pairs: impl IntoIterator<Item = (f64, f64)>) -> Self {
         let mut sums = vec![(0_usize, 0.0, 0.0); N_BINS];
         for (probability, outcome) in pairs {
             let probability = surest_wrong(probability, outcome);
@@ -46,16 +46,16 @@ impl Reliability {
                 *frequency += outcome;
             }
         }
-        let bin = |(n, confidence, frequency): (usize, f64, f64)| {
+        let bins = sums.into_iter().map(|(n, confidence, frequency)| {
             let whole = n.max(1) as f64;
             ReliabilityBin {
                 n,
                 confidence: confidence / whole,
                 frequency: frequency / whole,
             }
-        };
+        });
         Self {
-            bins: sums.into_iter().map(bin).collect(),
+            bins: bins.collect(),
         }
     }
 

@@ -17,7 +17,7 @@ struct ClassAnswer {
 
 impl ClassAnswer {
     /// A row with NaN or without probabilities is sure of every wrong class alike.
-    fn of(truth: usize, row: &[f64]) -> Self {
+    fn new(truth: usize, row: &[f64]) -> Self {
         if row.is_empty() || row.iter().any(|p| p.is_nan()) || truth >= row.len() {
             let others = (row.len().max(2) - 1) as f64;
             let shares = (0..row.len())
@@ -110,7 +110,7 @@ impl Reliability {
     #[must_use]
     pub fn of_classes(truth: &[usize], probabilities: &[f64]) -> Self {
         let answers = answers(truth, probabilities);
-        Self::of(
+        Self::from_pairs(
             truth
                 .iter()
                 .zip(&answers)
@@ -122,15 +122,13 @@ impl Reliability {
 /// An answer to each question.
 fn answers(truth: &[usize], probabilities: &[f64]) -> Vec<ClassAnswer> {
     let n_classes = probabilities.len() / truth.len().max(1);
-    let row = |at: usize| {
-        probabilities
-            .get(at * n_classes..(at + 1) * n_classes)
-            .unwrap_or(&[])
-    };
     truth
         .iter()
         .enumerate()
-        .map(|(at, &class)| ClassAnswer::of(class, row(at)))
+        .map(|(at, &class)| {
+            let row = probabilities.get(at * n_classes..(at + 1) * n_classes);
+            ClassAnswer::new(class, row.unwrap_or(&[]))
+        })
         .collect()
 }
 
@@ -139,7 +137,7 @@ impl Metric {
     /// `None` for another metric. `row` holds the probability of each class.
     #[must_use]
     pub fn of_class(self, truth: usize, row: &[f64]) -> Option<f64> {
-        let answer = ClassAnswer::of(truth, row);
+        let answer = ClassAnswer::new(truth, row);
         match self {
             Self::Accuracy => Some(answer.of_class(truth)),
             Self::LogLoss => Some(answer.log_loss()),

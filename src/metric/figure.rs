@@ -2,7 +2,7 @@
 //! and again.
 
 use super::Metric;
-use super::binary::{Sorted, called_yes};
+use super::binary::{Sorted, called_yes, outcome};
 use super::calibration::surest_wrong;
 
 /// A metric of some users' answers that can be worked out anew with every user counted any number
@@ -43,23 +43,22 @@ impl Figure {
     /// [`super::Metrics::of_binary`].
     #[must_use]
     pub fn of_binary(metric: Metric, answers: &[(bool, f64)]) -> Option<Self> {
-        let quotient = |term: fn(f64, f64) -> [f64; 2]| {
-            let of_user = |&(yes, probability): &(bool, f64)| {
-                let outcome = f64::from(u8::from(yes));
-                term(called_yes(surest_wrong(probability, outcome)), outcome)
-            };
-            Some(Self(FigureForm::Quotient(
-                answers.iter().map(of_user).collect(),
-            )))
+        let term: fn(f64, f64) -> [f64; 2] = match metric {
+            Metric::Auc => return Some(Self(FigureForm::Auc(Sorted::from_pairs(answers)))),
+            Metric::PrAuc => {
+                let sorted = Sorted::from_pairs(answers);
+                return Some(Self(FigureForm::AveragePrecision(sorted)));
+            }
+            Metric::F1 => |call, yes| [2.0 * call * yes, call + yes],
+            Metric::Precision => |call, yes| [call * yes, call],
+            Metric::Recall => |call, yes| [call * yes, yes],
+            _ => return None,
         };
-        match metric {
-            Metric::Auc => Some(Self(FigureForm::Auc(Sorted::of(answers)))),
-            Metric::PrAuc => Some(Self(FigureForm::AveragePrecision(Sorted::of(answers)))),
-            Metric::F1 => quotient(|call, yes| [2.0 * call * yes, call + yes]),
-            Metric::Precision => quotient(|call, yes| [call * yes, call]),
-            Metric::Recall => quotient(|call, yes| [call * yes, yes]),
-            _ => None,
-        }
+        let terms = answers.iter().map(|&(yes, probability)| {
+            let outcome = outcome(yes);
+            term(called_yes(surest_wrong(probability, outcome)), outcome)
+        });
+        Some(Self(FigureForm::Quotient(terms.collect())))
     }
 
     /// Macro F1 of the true and the answered class of each user; no class was answered where
@@ -67,10 +66,9 @@ impl Figure {
     /// by its share.
     #[must_use]
     pub fn macro_f1(answers: &[(usize, Option<usize>)]) -> Self {
-        let last = |&(truth, answer): &(usize, Option<usize>)| truth.max(answer.unwrap_or(truth));
         let n_classes = answers
             .iter()
-            .map(|answer| last(answer) + 1)
+            .map(|&(truth, answer)| truth.max(answer.unwrap_or(truth)) + 1)
             .max()
             .unwrap_or(0);
         Self(FigureForm::MacroF1 {

@@ -76,24 +76,23 @@ fn share<'a>(values: impl Iterator<Item = &'a [u32]>, among: &BTreeSet<&[u32]>) 
 
 /// ½ Σ p log₂(p / m) + ½ Σ q log₂(q / m) with m = (p + q) / 2.
 fn divergence<T: Ord>(p: &BTreeMap<T, usize>, q: &BTreeMap<T, usize>) -> f64 {
-    let total = |counts: &BTreeMap<T, usize>| counts.values().sum::<usize>() as f64;
-    let (n_p, n_q) = (total(p), total(q));
-    if n_p == 0.0 || n_q == 0.0 {
+    if p.is_empty() || q.is_empty() {
         return 0.0;
     }
-    let half = |of: &BTreeMap<T, usize>, n: f64, other: &BTreeMap<T, usize>, n_other: f64| -> f64 {
-        let term = |(value, &count): (&T, &usize)| {
-            let (a, b) = (
-                count as f64 / n,
-                other
-                    .get(value)
-                    .map_or(0.0, |&count| count as f64 / n_other),
-            );
+    (half_divergence(p, q) + half_divergence(q, p)).max(0.0)
+}
+
+/// ½ Σ p log₂(p / m) with m = (p + q) / 2.
+fn half_divergence<T: Ord>(p: &BTreeMap<T, usize>, q: &BTreeMap<T, usize>) -> f64 {
+    let n_p = p.values().sum::<usize>() as f64;
+    let n_q = q.values().sum::<usize>() as f64;
+    p.iter()
+        .map(|(value, &count)| {
+            let a = count as f64 / n_p;
+            let b = q.get(value).map_or(0.0, |&count| count as f64 / n_q);
             0.5 * a * (2.0 * a / (a + b)).log2()
-        };
-        of.iter().map(term).sum()
-    };
-    (half(p, n_p, q, n_q) + half(q, n_q, p, n_p)).max(0.0)
+        })
+        .sum()
 }
 
 #[cfg(test)]

@@ -31,24 +31,22 @@ impl Metrics {
             return metrics;
         }
         let events: f64 = n_events.iter().skip(1).map(|&n| f64::from(n)).sum();
-        let pairs = || {
-            n_events
-                .iter()
-                .zip(&listed)
-                .skip(1)
-                .map(|(&n, &times)| (f64::from(n), f64::from(times)))
-        };
-        let novelty: f64 = pairs()
+        let pairs = n_events
+            .iter()
+            .zip(&listed)
+            .skip(1)
+            .map(|(&n, &times)| (f64::from(n), f64::from(times)));
+        let novelty: f64 = (pairs.clone())
             .map(|(n, times)| -times * ((n + 1.0) / (events + n_items as f64)).log2())
             .sum();
-        let in_lists: f64 = pairs().map(|(n, times)| times * n).sum::<f64>() / n_listed;
+        let in_lists: f64 = pairs.clone().map(|(n, times)| times * n).sum::<f64>() / n_listed;
         let in_histories = n_events
             .iter()
             .skip(1)
             .map(|&n| f64::from(n).powi(2))
             .sum::<f64>()
             / events;
-        let n_covered = pairs().filter(|(_, times)| *times > 0.0).count();
+        let n_covered = pairs.filter(|(_, times)| *times > 0.0).count();
         metrics
             .with(Metric::Coverage10, n_covered as f64 / n_items as f64)
             .with(Metric::Gini10, gini(listed.get(1..).unwrap_or_default()))

@@ -118,7 +118,7 @@ proptest! {
     ) {
         let pairs: Vec<(f64, f64)> =
             pairs.into_iter().map(|(p, yes)| (f64::from(p) / 307.0, f64::from(u8::from(yes)))).collect();
-        let table = Reliability::of(pairs.iter().copied());
+        let table = Reliability::from_pairs(pairs.iter().copied());
         let mut slow = 0.0;
         for bin in 0..N_BINS {
             let (from, to) = Reliability::bounds(bin);

@@ -48,15 +48,13 @@ impl Interval {
 /// `numpy.percentile` does.
 #[must_use]
 pub fn bootstrap_mean(values: &[f64]) -> Option<Interval> {
-    let mean = |drawn: &[u32]| {
+    if values.iter().any(|value| !value.is_finite()) {
+        return None;
+    }
+    bootstrap(values.len(), |drawn| {
         let sum: f64 = drawn.iter().filter_map(|&at| values.get(at as usize)).sum();
         Some(sum / drawn.len() as f64)
-    };
-    if values.iter().any(|value| !value.is_finite()) {
-        None
-    } else {
-        bootstrap(values.len(), mean)
-    }
+    })
 }
 
 /// Percentile interval of any statistic of `n_users` users. It is given places of users, some more

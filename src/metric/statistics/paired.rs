@@ -125,8 +125,9 @@ fn flipped(differences: &[f64], signs: &[u64]) -> f64 {
     let words = differences.chunks(64).zip(signs);
     words
         .map(|(chunk, word)| {
-            let signed = |(at, d): (usize, &f64)| if word >> at & 1 == 1 { -d } else { *d };
-            chunk.iter().enumerate().map(signed).sum::<f64>()
+            let bits = chunk.iter().enumerate();
+            bits.map(|(at, d)| if word >> at & 1 == 1 { -d } else { *d })
+                .sum::<f64>()
         })
         .sum()
 }

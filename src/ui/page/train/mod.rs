@@ -336,7 +336,7 @@ mod tests {
     fn chances_are_shown_beside_what_came_true() {
         use crate::metric::Reliability;
         let metrics = Metrics::new(AnswerKind::Binary, 9).with(Metric::Auc, 0.9);
-        let table = Reliability::of([(0.2, 0.0), (0.2, 1.0), (0.9, 1.0), (0.9, 1.0)]);
+        let table = Reliability::from_pairs([(0.2, 0.0), (0.2, 1.0), (0.9, 1.0), (0.9, 1.0)]);
         let ended = Ended {
             test: Some(metrics),
             reliability: Some(table),
