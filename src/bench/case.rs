@@ -183,18 +183,21 @@ impl Family {
         }
     }
 
+    fn step(&self, model: ModelSpec, work: &str) -> Case {
+        self.case(work, BenchTask::Step(model))
+    }
+
     /// The step as it is; as it is usually trained, with dropout; and with two layers where the
     /// family stacks them and begins with one.
     fn steps(&self) -> impl Iterator<Item = Case> {
-        let step = |model: &ModelSpec, what: &str| self.case(what, BenchTask::Step(model.clone()));
-        let mut steps = vec![step(&self.model, "step")];
+        let mut steps = vec![self.step(self.model.clone(), "step")];
         if let Some(share) = self.dropout {
             let model = with(self.model.clone(), "dropout", &Value::Float(share));
-            steps.push(step(&model, &format!("step dropout={share}")));
+            steps.push(self.step(model, &format!("step dropout={share}")));
         }
         if setting(&self.model, "n_layers") == Some(Value::Int(1)) {
             let model = with(self.model.clone(), "n_layers", &Value::Int(2));
-            steps.push(step(&model, "step n_layers=2"));
+            steps.push(self.step(model, "step n_layers=2"));
         }
         steps.into_iter()
     }
@@ -202,49 +205,39 @@ impl Family {
     /// Steps of growing cost.
     fn growth(&self) -> impl Iterator<Item = Case> {
         let mut steps = Vec::new();
-        let mut step = |axis: &str, at: usize, model: ModelSpec, size: Size| {
-            let work = format!("{} step {axis}={at}", self.name);
-            steps.push(Case {
-                work,
-                task: BenchTask::Step(model),
-                size,
-            });
-        };
         for at in [50, 100, 200, 400]
             .into_iter()
             .filter(|_| has(&self.model, "seq_len"))
         {
-            step(
-                "T",
-                at,
-                window(self.model.clone(), at + 1),
-                Size {
-                    n_events: at + 1,
+            let n_events = at + 1;
+            steps.push(Case {
+                size: Size {
+                    n_events,
                     ..self.size
                 },
-            );
+                ..self.step(
+                    window(self.model.clone(), n_events),
+                    &format!("step T={at}"),
+                )
+            });
         }
         for n_items in [1_000, 10_000, 100_000] {
-            step(
-                "items",
-                n_items,
-                self.model.clone(),
-                Size {
+            steps.push(Case {
+                size: Size {
                     n_items,
                     ..self.size
                 },
-            );
+                ..self.step(self.model.clone(), &format!("step items={n_items}"))
+            });
         }
         for batch_size in [32, 64, 128, 256] {
-            step(
-                "batch",
-                batch_size,
-                self.model.clone(),
-                Size {
+            steps.push(Case {
+                size: Size {
                     batch_size,
                     ..self.size
                 },
-            );
+                ..self.step(self.model.clone(), &format!("step batch={batch_size}"))
+            });
         }
         steps.into_iter()
     }
@@ -254,17 +247,11 @@ impl Family {
 #[must_use]
 pub fn cases(scale: BenchScale) -> Vec<Case> {
     let families: Vec<Family> = Family::all(scale).collect();
-    let of_all = |work: &str, task: fn(ModelSpec) -> BenchTask| -> Vec<Case> {
-        families
-            .iter()
-            .map(|family| family.case(work, task(family.model.clone())))
-            .collect()
-    };
     let mut cases: Vec<Case> = families.iter().flat_map(Family::steps).collect();
-    cases.extend(of_all("epoch", BenchTask::Epoch));
-    cases.extend(of_all("evaluation", BenchTask::Evaluation));
+    cases.extend(of_each(&families, "epoch", BenchTask::Epoch));
+    cases.extend(of_each(&families, "evaluation", BenchTask::Evaluation));
     cases.push(ranking(scale));
-    cases.extend(of_all("explanation", BenchTask::Explanation));
+    cases.extend(of_each(&families, "explanation", BenchTask::Explanation));
     let opening = BenchTask::Opening {
         n_rows: scale.n_rows(),
     };
@@ -274,6 +261,17 @@ pub fn cases(scale: BenchScale) -> Vec<Case> {
         size: scale.size(),
     });
     cases
+}
+
+/// The case of each family in which its model does this work.
+fn of_each(
+    families: &[Family],
+    work: &str,
+    task: fn(ModelSpec) -> BenchTask,
+) -> impl Iterator<Item = Case> {
+    families
+        .iter()
+        .map(move |family| family.case(work, task(family.model.clone())))
 }
 
 /// Steps of growing window, catalogue and batch, of every family where they apply.

@@ -76,16 +76,8 @@ const LEGEND_LINE: f64 = 20.0;
 /// The picture as SVG. Points of one program and family that follow each other are joined.
 #[must_use]
 pub fn chart(points: &[Point]) -> String {
-    let names = |of: fn(&Point) -> &str| -> Vec<String> {
-        let mut seen = Vec::new();
-        for name in points.iter().map(of) {
-            if !seen.iter().any(|known| known == name) {
-                seen.push(name.to_owned());
-            }
-        }
-        seen
-    };
-    let (families, programs) = (names(|point| &point.family), names(|point| &point.who));
+    let families = distinct(points.iter().map(|point| point.family.as_str()));
+    let programs = distinct(points.iter().map(|point| point.who.as_str()));
     let lines: Vec<(&str, &str)> = families
         .iter()
         .flat_map(|family| programs.iter().map(|who| (family.as_str(), who.as_str())))
@@ -131,6 +123,17 @@ pub fn chart(points: &[Point]) -> String {
     }
     svg.push_str("</svg>\n");
     svg
+}
+
+/// Names without repeats, in the order of their first places.
+fn distinct<'a>(names: impl Iterator<Item = &'a str>) -> Vec<String> {
+    let mut seen: Vec<String> = Vec::new();
+    for name in names {
+        if !seen.iter().any(|known| known == name) {
+            seen.push(name.to_owned());
+        }
+    }
+    seen
 }
 
 /// Names come from files, and may hold what SVG reads as its own.

@@ -65,21 +65,19 @@ fn length(user: usize) -> usize {
 /// The histories of a case as they are learnt from, or asked about.
 pub(super) fn histories(case: &Case) -> Histories {
     let size = case.size;
-    let of_users = |n: usize, n_events: &dyn Fn(usize) -> usize| {
-        let mut histories = Histories::new();
-        for user in 0..n {
-            histories.push(&history(user, n_events(user), size.n_items).collect::<Vec<u32>>());
-        }
-        histories
+    let (n_users, n_events): (usize, &dyn Fn(usize) -> usize) = match case.task {
+        BenchTask::Step(_) => (size.batch_size, &|_| size.n_events),
+        BenchTask::Epoch(_) => (size.n_users, &length),
+        BenchTask::Evaluation(_) => (size.n_users, &|user| length(user) + 1),
+        BenchTask::Ranking(_) => (size.n_users, &|_| size.n_events - 1),
+        BenchTask::Explanation(_) => (1, &|_| size.n_events - 1),
+        BenchTask::Opening { .. } => (0, &|_| 0),
     };
-    match case.task {
-        BenchTask::Step(_) => of_users(size.batch_size, &|_| size.n_events),
-        BenchTask::Epoch(_) => of_users(size.n_users, &length),
-        BenchTask::Evaluation(_) => of_users(size.n_users, &|user| length(user) + 1),
-        BenchTask::Ranking(_) => of_users(size.n_users, &|_| size.n_events - 1),
-        BenchTask::Explanation(_) => of_users(1, &|_| size.n_events - 1),
-        BenchTask::Opening { .. } => Histories::new(),
+    let mut histories = Histories::new();
+    for user in 0..n_users {
+        histories.push(&history(user, n_events(user), size.n_items).collect::<Vec<u32>>());
     }
+    histories
 }
 
 /// The sum of all item indices of a case's histories: who draws the same events has the same sum.
@@ -92,21 +90,38 @@ pub fn checksum(case: &Case) -> u64 {
         .sum()
 }
 
+/// A question of each user, so many events after training.
+fn questions(train_len: &[u32], later: u32) -> Vec<EvalCase> {
+    train_len
+        .iter()
+        .enumerate()
+        .map(|(user, len)| EvalCase {
+            user_idx: user as u32,
+            history_len: len + later,
+            target_pos: len + later,
+        })
+        .collect()
+}
+
 /// The log that a case works on: of each user's events the last is the test question, the one
 /// before it validation.
 pub(super) fn log(case: &Case) -> Prepared {
     let size = case.size;
-    let n_train = |user: usize| match case.task {
-        BenchTask::Ranking(_) => size.n_events - 2,
-        BenchTask::Explanation(_) => size.n_events - 3,
-        _ => length(user),
-    };
     let n_users = if matches!(case.task, BenchTask::Explanation(_)) {
         1
     } else {
         size.n_users
     };
-    let train_len: Vec<u32> = (0..n_users).map(|user| n_train(user) as u32).collect();
+    let train_len: Vec<u32> = (0..n_users)
+        .map(|user| match case.task {
+            BenchTask::Ranking(_) => (size.n_events - 2) as u32,
+            BenchTask::Explanation(_) => (size.n_events - 3) as u32,
+            BenchTask::Step(_)
+            | BenchTask::Epoch(_)
+            | BenchTask::Evaluation(_)
+            | BenchTask::Opening { .. } => length(user) as u32,
+        })
+        .collect();
     let mut sequences = Sequences {
         offsets: vec![0],
         ..Sequences::default()
@@ -124,17 +139,9 @@ pub(super) fn log(case: &Case) -> Prepared {
         sequences,
         ..Dataset::default()
     };
-    let questions = |later: u32| -> Vec<EvalCase> {
-        let question = |(user, len): (usize, &u32)| EvalCase {
-            user_idx: user as u32,
-            history_len: len + later,
-            target_pos: len + later,
-        };
-        train_len.iter().enumerate().map(question).collect()
-    };
     let split = Split {
-        valid: questions(0),
-        test: questions(1),
+        valid: questions(&train_len, 0),
+        test: questions(&train_len, 1),
         valid_len: train_len.iter().map(|len| len + 1).collect(),
         train_len,
         fingerprint: String::new(),

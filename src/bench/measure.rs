@@ -57,7 +57,7 @@ pub struct RunTimes {
 
 impl RunTimes {
     /// Summarises some durations; `None` where there are none.
-    pub(super) fn of(mut durations: Vec<Duration>) -> Option<Self> {
+    pub(super) fn from_durations(mut durations: Vec<Duration>) -> Option<Self> {
         durations.sort_unstable();
         let ms = |at: usize| {
             durations
@@ -110,7 +110,7 @@ pub(super) fn timed<E>(
         spent += took;
         counted.push(took);
     }
-    Ok(RunTimes::of(counted))
+    Ok(RunTimes::from_durations(counted))
 }
 
 /// Begins to count the peak of memory anew, where the system can.
@@ -134,11 +134,12 @@ mod tests {
 
     #[test]
     fn the_median_of_an_even_number_is_between_the_two_in_the_middle() {
-        let timing = RunTimes::of([40, 10, 20, 30].map(Duration::from_millis).to_vec()).unwrap();
+        let timing =
+            RunTimes::from_durations([40, 10, 20, 30].map(Duration::from_millis).to_vec()).unwrap();
         assert!((timing.median_ms - 25.0).abs() < 1e-9 && (timing.min_ms - 10.0).abs() < 1e-9);
         assert!((timing.spread - 30.0 / 25.0).abs() < 1e-9);
         assert_eq!(timing.runs, 4);
-        assert_eq!(RunTimes::of(Vec::new()), None);
+        assert_eq!(RunTimes::from_durations(Vec::new()), None);
     }
 
     #[test]

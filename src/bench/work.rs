@@ -201,7 +201,7 @@ fn epoch(case: &Case, model: &ModelSpec, how: &BenchOptions) -> Result<Option<Ru
             sentence,
             hint: None,
         }),
-        _ => Ok(RunTimes::of(
+        _ => Ok(RunTimes::from_durations(
             clock.epochs.split_off(1.min(clock.epochs.len())),
         )),
     }

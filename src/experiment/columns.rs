@@ -50,20 +50,26 @@ pub(super) fn set(
         }
         return Ok(true);
     }
-    let missing = || {
+    match key {
+        "key" => side_table(table, path, of)?.key = (text != "auto").then(|| text.to_owned()),
+        "columns" => side_table(table, path, of)?.columns = columns(path, text)?,
+        _ => return Ok(false),
+    }
+    Ok(true)
+}
+
+/// The side table, of which something is to be set.
+fn side_table<'a>(
+    table: &'a mut Option<SideTable>,
+    path: &str,
+    of: SideOf,
+) -> Result<&'a mut SideTable, ExperimentError> {
+    table.as_mut().ok_or_else(|| {
         failed(
             path,
             format!("`{path}` needs a table of {of}; set `data.{of}.path` first"),
         )
-    };
-    match key {
-        "key" => {
-            table.as_mut().ok_or_else(missing)?.key = (text != "auto").then(|| text.to_owned());
-        }
-        "columns" => table.as_mut().ok_or_else(missing)?.columns = columns(path, text)?,
-        _ => return Ok(false),
-    }
-    Ok(true)
+    })
 }
 
 /// A list as a file writes it, `[(column: "price", kind: Numeric)]`, or names with commas between

@@ -25,14 +25,14 @@ pub fn differences(experiments: &[&Experiment]) -> Vec<Difference> {
             fields.push(field);
         }
     }
-    let value = |of: &[(String, String)], field: &str| {
-        of.iter().find(|(f, _)| f == field).map(|(_, v)| v.clone())
-    };
     fields
         .into_iter()
         .map(|field| Difference {
             field: field.to_owned(),
-            values: settings.iter().map(|of| value(of, field)).collect(),
+            values: settings
+                .iter()
+                .map(|of| of.iter().find(|(f, _)| f == field).map(|(_, v)| v.clone()))
+                .collect(),
         })
         .filter(|difference| difference.values.windows(2).any(|pair| pair[0] != pair[1]))
         .collect()

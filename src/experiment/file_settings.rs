@@ -115,13 +115,12 @@ fn time_format(path: &str, text: &str) -> Result<TimeFormat, ExperimentError> {
 /// Marks as a file writes them, `["NA", "-"]`, or with commas between them, `NA, -`.
 fn marks(path: &str, text: &str) -> Result<Vec<String>, ExperimentError> {
     if text.starts_with('[') {
-        let refused = |_| {
+        return ron_file::options().from_str(text).map_err(|_| {
             failed(
                 path,
                 format!("`{path}` is a list of marks, such as `[\"NA\"]` or `NA, -`"),
             )
-        };
-        return ron_file::options().from_str(text).map_err(refused);
+        });
     }
     Ok(text
         .split(',')
@@ -135,13 +134,12 @@ fn title_table<'a>(
     file: &'a mut FileSpec,
     path: &str,
 ) -> Result<&'a mut TitleSpec, ExperimentError> {
-    let missing = || {
+    file.titles.as_mut().ok_or_else(|| {
         failed(
             path,
             format!("`{path}` needs a table of titles; set `data.titles.path` first"),
         )
-    };
-    file.titles.as_mut().ok_or_else(missing)
+    })
 }
 
 /// The variant whose name in the file is `text`.

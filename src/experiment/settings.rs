@@ -101,13 +101,6 @@ pub(super) fn path_ending_in(key: &str) -> Option<String> {
 
 /// Every path that can be set in this experiment.
 fn paths(experiment: &Experiment) -> Vec<String> {
-    let under = |prefix: &str, described: &dyn Described| -> Vec<String> {
-        described
-            .fields()
-            .iter()
-            .map(|field| format!("{prefix}.{}", field.key))
-            .collect()
-    };
     let mut paths: Vec<String> = [
         "name",
         "seed",
@@ -159,30 +152,39 @@ fn paths(experiment: &Experiment) -> Vec<String> {
     paths
 }
 
+/// Paths of the settings of one part of an experiment.
+fn under(prefix: &str, described: &dyn Described) -> Vec<String> {
+    described
+        .fields()
+        .iter()
+        .map(|field| format!("{prefix}.{}", field.key))
+        .collect()
+}
+
 /// A preset by its name or its title.
 fn preset(text: &str) -> Result<Preset, ExperimentError> {
-    let named = |preset: &Preset| {
-        preset.to_string().eq_ignore_ascii_case(text.trim())
-            || preset.about().title.eq_ignore_ascii_case(text.trim())
-    };
     let names: Vec<String> = Preset::iter().map(|preset| preset.to_string()).collect();
-    let refused = || {
-        failed(
-            "preset",
-            word_refused("preset", text, names.iter().map(String::as_str)),
-        )
-    };
-    Preset::iter().find(named).ok_or_else(refused)
+    Preset::iter()
+        .find(|preset| {
+            preset.to_string().eq_ignore_ascii_case(text.trim())
+                || preset.about().title.eq_ignore_ascii_case(text.trim())
+        })
+        .ok_or_else(|| {
+            failed(
+                "preset",
+                word_refused("preset", text, names.iter().map(String::as_str)),
+            )
+        })
 }
 
 /// Another family starts from its defaults; the same one keeps its settings.
 fn set_family(model: &mut ModelSpec, text: &str) -> Result<(), ExperimentError> {
     let names: Vec<String> = ModelKind::iter().map(|kind| kind.to_string()).collect();
-    let named = |spec: &ModelSpec| {
+    let found = ModelSpec::iter().find(|spec| {
         let name = ModelKind::from(spec).to_string();
         name.eq_ignore_ascii_case(text) || spec.family().title().eq_ignore_ascii_case(text)
-    };
-    match ModelSpec::iter().find(named) {
+    });
+    match found {
         Some(spec) if ModelKind::from(&spec) == ModelKind::from(&*model) => Ok(()),
         Some(spec) => {
             *model = spec;

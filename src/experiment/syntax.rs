@@ -193,9 +193,8 @@ fn is_of_family(expected: &[&str], path: &str) -> bool {
 
 /// The families that have just these settings.
 fn families_with(expected: &[&str]) -> Vec<String> {
-    let has = |model: &ModelSpec| is_just(expected, model.family());
     ModelSpec::iter()
-        .filter(has)
+        .filter(|model| is_just(expected, model.family()))
         .map(|model| ModelKind::from(&model).to_string())
         .collect()
 }
