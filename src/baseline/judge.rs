@@ -7,7 +7,7 @@ use crate::metric::{Rank, mid_rank};
 
 /// History that a reference sees, the item that came next, and the items that do not compete.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct RankingQuestion<'a> {
+pub struct Question<'a> {
     /// Items before, oldest first.
     pub history: &'a [u32],
     /// Item that came next.
@@ -21,11 +21,7 @@ pub struct RankingQuestion<'a> {
 /// The questions are shared out over the processors, each with scores of its own; no sum runs over
 /// several questions, so the number of threads changes no bit.
 #[must_use]
-pub fn ranks(
-    baseline: &dyn Baseline,
-    n_items: usize,
-    questions: &[RankingQuestion<'_>],
-) -> Vec<Rank> {
+pub fn ranks(baseline: &dyn Baseline, n_items: usize, questions: &[Question<'_>]) -> Vec<Rank> {
     ranks_until(Stop::default(), baseline, n_items, questions)
 }
 
@@ -35,9 +31,9 @@ pub fn ranks_until(
     stop: Stop<'_>,
     baseline: &dyn Baseline,
     n_items: usize,
-    questions: &[RankingQuestion<'_>],
+    questions: &[Question<'_>],
 ) -> Vec<Rank> {
-    let rank = |scores: &mut Vec<f32>, question: &RankingQuestion<'_>| {
+    let rank = |scores: &mut Vec<f32>, question: &Question<'_>| {
         if stop.is_asked() {
             return 1.0;
         }

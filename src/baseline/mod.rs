@@ -39,7 +39,7 @@ pub use baskets::LONGEST_BASKET;
 pub use content::{BUCKETS, ItemContents};
 pub use ease::{EASE_DECAYS, EASE_MEGABYTES, EaseMemory, RIDGE};
 pub use item_knn::{FEWEST_NEIGHBOURS, KNN_DECAYS, LIKENESSES, SHRINKAGES};
-pub use judge::{RankingQuestion, ranks, ranks_until};
+pub use judge::{Question, ranks, ranks_until};
 pub use kind::BaselineKind;
 pub use log::{LeftOut, TrainingLog};
 pub use recent::RECENT_SHARE;

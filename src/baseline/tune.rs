@@ -7,7 +7,7 @@
 
 use rayon::prelude::*;
 
-use super::{RankingQuestion, Stop, TrainingLog};
+use super::{Question, Stop, TrainingLog};
 use crate::metric::{mid_rank, ndcg_term};
 
 /// Most users that the choice of a setting looks at, taken evenly over all.
@@ -18,7 +18,7 @@ pub(super) struct Tuning<'a> {
     n_items: usize,
     /// Every sequence but its last event.
     pub(super) shortened: Vec<&'a [u32]>,
-    questions: Vec<RankingQuestion<'a>>,
+    questions: Vec<Question<'a>>,
     stop: Stop<'a>,
 }
 
@@ -31,7 +31,7 @@ impl<'a> Tuning<'a> {
         let asked = sequences.iter().step_by(every).filter_map(|sequence| {
             let (&target, history) = sequence.split_last()?;
             let is_one = !history.is_empty();
-            is_one.then(|| RankingQuestion {
+            is_one.then(|| Question {
                 history,
                 target,
                 excluded: seen.excluded(history),

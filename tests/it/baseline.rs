@@ -9,8 +9,8 @@ use std::path::PathBuf;
 
 use proptest::prelude::*;
 use seqscope::baseline::{
-    Baseline, BaselineKind, DECAYS, EASE_DECAYS, ItemContents, KNN_DECAYS, LAST_ITEMS, RIDGE,
-    ROW_NORM_EXPONENT, RankingQuestion, SHRINKAGES, TIE_BREAK, TrainingLog, WINDOW, ranks,
+    Baseline, BaselineKind, DECAYS, EASE_DECAYS, ItemContents, KNN_DECAYS, LAST_ITEMS, Question,
+    RIDGE, ROW_NORM_EXPONENT, SHRINKAGES, TIE_BREAK, TrainingLog, WINDOW, ranks,
 };
 use seqscope::metric::{Metric, Metrics};
 use strum::IntoEnumIterator;
@@ -457,9 +457,9 @@ fn the_same_ranks_on_any_number_of_threads() {
     let log: Vec<Vec<u32>> = (0..80_u32)
         .map(|u| (0..12).map(|t| 1 + (u * u + 3 * t + t * t) % 23).collect())
         .collect();
-    let questions: Vec<RankingQuestion<'_>> = log
+    let questions: Vec<Question<'_>> = log
         .iter()
-        .map(|s| RankingQuestion {
+        .map(|s| Question {
             history: &s[..10],
             target: s[10],
             excluded: Vec::new(),
@@ -623,7 +623,7 @@ fn leave_one_out(kind: BaselineKind, n_items: usize, log: &[Vec<u32>]) -> Metric
     let asked = log
         .iter()
         .zip(asked)
-        .map(|(s, (target, n, excluded))| RankingQuestion {
+        .map(|(s, (target, n, excluded))| Question {
             history: &s[..n],
             target,
             excluded,

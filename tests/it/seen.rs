@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use seqscope::baseline::{BaselineKind, REPEAT_DECAYS, RankingQuestion, TrainingLog, ranks};
+use seqscope::baseline::{BaselineKind, Question, REPEAT_DECAYS, TrainingLog, ranks};
 use seqscope::data::{
     DataSource, DataSpec, EvalCase, FileSpec, Prepared, Returned, SplitSpec, prepare,
 };
@@ -829,14 +829,13 @@ fn repeat_last_on_new_york_check_ins() {
         let question = |case: &EvalCase| {
             let items = prepared.dataset.sequences.items(case.user_idx as usize);
             let history = &items[..case.history_len as usize];
-            RankingQuestion {
+            Question {
                 history,
                 target: items[case.target_pos as usize],
                 excluded: seen.excluded(history),
             }
         };
-        let questions: Vec<RankingQuestion<'_>> =
-            prepared.split.test.iter().map(question).collect();
+        let questions: Vec<Question<'_>> = prepared.split.test.iter().map(question).collect();
         ranks(fitted.as_ref(), prepared.dataset.n_items(), &questions)
     };
     let hr = |ranks: &[f64]| Metrics::of_ranks(ranks).get(Metric::Hr10).unwrap();
