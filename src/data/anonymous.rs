@@ -6,7 +6,7 @@ use super::coding::NOBODY;
 use super::events::Events;
 use super::missing;
 use super::source::Refused;
-use super::stream::Joined;
+use super::stream::LogRows;
 use super::{FileSpec, Role, Vocab};
 use crate::spec::{Problem, quotable};
 
@@ -21,7 +21,7 @@ const SUSPICIOUS: usize = 10;
 
 /// Gives the rows that only have a session to users of their own, or refuses them, and asks about
 /// ids that may be marks.
-pub(super) fn settle(log: &mut Joined, file: &FileSpec) -> Vec<Problem> {
+pub(super) fn settle(log: &mut LogRows, file: &FileSpec) -> Vec<Problem> {
     let mut problems = Vec::new();
     let n_rows = log.events.len();
     let nobody = log.events.users.idx(NOBODY);
@@ -122,7 +122,7 @@ fn by_session(events: &mut Events, is_without: impl Fn(u32) -> bool) -> usize {
 }
 
 /// Refuses the rows that still have no user.
-fn refuse_nobody(log: &mut Joined) {
+fn refuse_nobody(log: &mut LogRows) {
     let Some(nobody) = log.events.users.idx(NOBODY) else {
         return;
     };

@@ -116,7 +116,7 @@ crate::spec::described! { AugmentSpec {
 /// One of the changes, with the name of its seed.
 #[derive(Clone, Copy, Debug, strum::EnumIter, strum::IntoStaticStr)]
 #[strum(serialize_all = "lowercase")]
-enum Change {
+enum HistoryChange {
     Crop,
     Mask,
     Reorder,
@@ -152,27 +152,27 @@ impl AugmentSpec {
     pub fn positions(&self, n_events: usize, least: usize, seed: u64) -> Option<Vec<usize>> {
         let mut kept: Vec<usize> = (0..n_events).collect();
         let mut is_changed = false;
-        for change in <Change as strum::IntoEnumIterator>::iter() {
+        for change in <HistoryChange as strum::IntoEnumIterator>::iter() {
             let mut rng = ChaCha8Rng::seed_from_u64(derive_seed(seed, change.into(), 0));
             let (probability, share) = self.of(change);
             let is_drawn = rng.random::<f64>() < probability;
             is_changed |= is_drawn;
             match change {
                 _ if !is_drawn => {}
-                Change::Crop => crop(&mut kept, share, least, &mut rng),
-                Change::Mask => mask(&mut kept, share, least, &mut rng),
-                Change::Reorder => reorder(&mut kept, share, &mut rng),
+                HistoryChange::Crop => crop(&mut kept, share, least, &mut rng),
+                HistoryChange::Mask => mask(&mut kept, share, least, &mut rng),
+                HistoryChange::Reorder => reorder(&mut kept, share, &mut rng),
             }
         }
         is_changed.then_some(kept)
     }
 
     /// Probability and share of a change.
-    fn of(&self, change: Change) -> (f64, f64) {
+    fn of(&self, change: HistoryChange) -> (f64, f64) {
         match change {
-            Change::Crop => (self.crop, self.crop_keep),
-            Change::Mask => (self.mask, self.mask_share),
-            Change::Reorder => (self.reorder, self.reorder_share),
+            HistoryChange::Crop => (self.crop, self.crop_keep),
+            HistoryChange::Mask => (self.mask, self.mask_share),
+            HistoryChange::Reorder => (self.reorder, self.reorder_share),
         }
     }
 

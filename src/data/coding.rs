@@ -7,27 +7,27 @@ use super::columns::{self, ExtraCells, WantedColumn};
 use super::events::Events;
 use super::missing::Missing;
 use super::number::NumberStyle;
-use super::schema::Timing;
-use super::source::{Cells, Lines, Refused, Texts};
+use super::schema::TimeReading;
+use super::source::{Lines, RawCells, Refused, Texts};
 use super::{DataError, Role, TimeFormat, Vocab, time};
 use crate::spec::{Problem, quotable};
 
 /// The columns of a log by role.
 pub(super) struct RoleCells {
-    pub(super) user: Cells,
+    pub(super) user: RawCells,
     /// `None` where events are of no item.
-    pub(super) item: Option<Cells>,
-    pub(super) time: Option<Cells>,
-    pub(super) clock: Option<Cells>,
-    pub(super) behaviour: Option<Cells>,
-    pub(super) value: Option<Cells>,
+    pub(super) item: Option<RawCells>,
+    pub(super) time: Option<RawCells>,
+    pub(super) clock: Option<RawCells>,
+    pub(super) behaviour: Option<RawCells>,
+    pub(super) value: Option<RawCells>,
     pub(super) extra: ExtraCells,
-    pub(super) how: How,
+    pub(super) how: CellReading,
 }
 
 /// How cells are read; the same for all parts of a log.
 #[derive(Clone, Debug, Default)]
-pub(super) struct How {
+pub(super) struct CellReading {
     /// Marks that stand for a missing value.
     pub(super) missing: Missing,
     /// How values are written.
@@ -40,15 +40,15 @@ pub(super) struct How {
 
 /// The columns of a log that are read.
 #[derive(Default)]
-pub(super) struct Wanted {
+pub(super) struct WantedColumns {
     /// Position of each role's column.
     pub(super) roles: Vec<(Role, usize)>,
     /// Columns without a role.
     pub(super) free: Vec<WantedColumn>,
-    pub(super) how: How,
+    pub(super) how: CellReading,
 }
 
-impl Wanted {
+impl WantedColumns {
     /// Positions in the file, each once: a column with a role may be a free one too.
     pub(super) fn positions(&self) -> Vec<usize> {
         let free = self
@@ -66,9 +66,9 @@ impl Wanted {
 }
 
 impl RoleCells {
-    /// The columns that stand at [`Wanted::positions`], by their roles.
-    pub(super) fn new(wanted: &Wanted, columns: Vec<Cells>) -> Result<Self, DataError> {
-        let by_position: HashMap<usize, Cells> =
+    /// The columns that stand at [`WantedColumns::positions`], by their roles.
+    pub(super) fn new(wanted: &WantedColumns, columns: Vec<RawCells>) -> Result<Self, DataError> {
+        let by_position: HashMap<usize, RawCells> =
             wanted.positions().into_iter().zip(columns).collect();
         let of_role = |role: Role| {
             let at = wanted.roles.iter().find(|(other, _)| *other == role)?.1;
@@ -135,7 +135,7 @@ pub(super) struct CodedRows {
     pub(super) lines: Lines,
     pub(super) refused: Refused,
     /// Facts seen in the times.
-    pub(super) told: time::Told,
+    pub(super) told: time::TimeRemarks,
     pub(super) notes: Notes,
 }
 
@@ -165,7 +165,7 @@ impl Notes {
 /// Codes the rows of a file, refusing those without user or item, or with an unreadable time.
 pub(super) fn code(
     cells: &RoleCells,
-    timing: &Timing,
+    timing: &TimeReading,
     lines: Lines,
 ) -> Result<CodedRows, DataError> {
     let mut rows = Readable {
@@ -234,12 +234,12 @@ pub(super) fn code(
 /// Codes the times, with the clocks that stand in a column of their own.
 fn code_times(
     cells: &RoleCells,
-    timing: &Timing,
+    timing: &TimeReading,
     rows: &mut Readable<'_>,
     events: &mut Events,
-) -> Result<time::Told, DataError> {
+) -> Result<time::TimeRemarks, DataError> {
     let Some(times) = &cells.time else {
-        return Ok(time::Told::default());
+        return Ok(time::TimeRemarks::default());
     };
     let (mut ticks, mut per_sec, told) = rows.times(times, &timing.format);
     if let (Some(clocks), Some(kind)) = (&cells.clock, timing.clock) {
@@ -294,7 +294,11 @@ pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: &TimeFormat
 }
 
 /// Warnings of what was seen in the times of a whole log.
-pub(super) fn told_of_times(told: time::Told, n_read: usize, format: &TimeFormat) -> Vec<Problem> {
+pub(super) fn told_of_times(
+    told: time::TimeRemarks,
+    n_read: usize,
+    format: &TimeFormat,
+) -> Vec<Problem> {
     let units = (told.other_units > 0).then(|| {
         format!(
             "times are in two units: {} of {n_read} rows are not in {format}, as their size tells \
@@ -414,27 +418,31 @@ impl Readable<'_> {
         with_session
     }
 
-    fn times(&mut self, cells: &Cells, format: &TimeFormat) -> (Vec<i64>, i64, time::Told) {
-        let time::Column {
+    fn times(
+        &mut self,
+        cells: &RawCells,
+        format: &TimeFormat,
+    ) -> (Vec<i64>, i64, time::TimeRemarks) {
+        let time::ParsedTimes {
             ticks,
             per_sec,
             told,
         } = match cells {
-            Cells::Text(column) => {
+            RawCells::Text(column) => {
                 time::read(|| column.iter().map(Option::unwrap_or_default), format)
             }
-            Cells::Micros(micros) => time::Column {
+            RawCells::Micros(micros) => time::ParsedTimes {
                 ticks: micros.clone(),
                 per_sec: time::MICROS_PER_SEC,
-                told: time::Told::default(),
+                told: time::TimeRemarks::default(),
             },
         };
         if ticks.iter().all(Option::is_some) {
             return (ticks.into_iter().flatten().collect(), per_sec, told);
         }
         let mut texts = match cells {
-            Cells::Text(column) => Some(column.iter()),
-            Cells::Micros(_) => None,
+            RawCells::Text(column) => Some(column.iter()),
+            RawCells::Micros(_) => None,
         };
         let ticks = ticks
             .into_iter()
@@ -545,7 +553,7 @@ fn behaviour_idx(
 }
 
 /// A column's text; a column of typed times is none.
-fn text(cells: &Cells, role: Role) -> Result<&Texts, DataError> {
+fn text(cells: &RawCells, role: Role) -> Result<&Texts, DataError> {
     cells.text().ok_or_else(|| {
         let role = role.to_string().to_lowercase();
         DataError::Setting {

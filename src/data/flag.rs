@@ -5,7 +5,7 @@ use super::columns::{ColumnKind, FreeColumn, FreeValues, WantedColumn};
 use super::events::Events;
 use super::number::NumberStyle;
 use super::schema::{cells, listed, normal};
-use super::source::Head;
+use super::source::FileHead;
 use super::{DataError, FileSpec, StepCount};
 use crate::spec::{Problem, did_you_mean, quotable};
 
@@ -53,7 +53,7 @@ struct OnlyWhere<'a> {
 
 impl<'a> OnlyWhere<'a> {
     /// `None` where all rows are taken.
-    fn of(head: &Head, file: &'a FileSpec) -> Result<Option<Self>, Problem> {
+    fn of(head: &FileHead, file: &'a FileSpec) -> Result<Option<Self>, Problem> {
         let text = file.only_where.as_deref().unwrap_or_default().trim();
         if text.is_empty() {
             return Ok(None);
@@ -114,7 +114,7 @@ fn plain(cell: &str) -> String {
 }
 
 /// Problem with the setting; where there is no setting, advice on a column that asks for one.
-pub(super) fn problem(head: &Head, file: &FileSpec) -> Option<Problem> {
+pub(super) fn problem(head: &FileHead, file: &FileSpec) -> Option<Problem> {
     match OnlyWhere::of(head, file) {
         Err(problem) => Some(problem),
         Ok(Some(_)) => None,
@@ -124,7 +124,7 @@ pub(super) fn problem(head: &Head, file: &FileSpec) -> Option<Problem> {
 }
 
 /// A column called like a click that holds 0 as well as 1: rows of 0 are no events of the user.
-fn proposal(head: &Head, file: &FileSpec) -> Option<Problem> {
+fn proposal(head: &FileHead, file: &FileSpec) -> Option<Problem> {
     if head.file.header == Some(false) || file.roles.column(super::Role::User).is_none() {
         return None;
     }
@@ -153,7 +153,7 @@ fn proposal(head: &Head, file: &FileSpec) -> Option<Problem> {
 }
 
 /// The column that rows are taken by, to be read beside the others; it comes last.
-pub(super) fn wanted(head: &Head, file: &FileSpec) -> Result<Option<WantedColumn>, DataError> {
+pub(super) fn wanted(head: &FileHead, file: &FileSpec) -> Result<Option<WantedColumn>, DataError> {
     match OnlyWhere::of(head, file) {
         Ok(only) => Ok(only.map(|only| WantedColumn {
             name: format!("{FIELD} {}", only.column),
@@ -172,7 +172,7 @@ pub(super) fn wanted(head: &Head, file: &FileSpec) -> Result<Option<WantedColumn
 /// where all rows are.
 pub(super) fn apply(
     events: &mut Events,
-    head: &Head,
+    head: &FileHead,
     file: &FileSpec,
 ) -> Result<Option<StepCount>, DataError> {
     let Ok(Some(only)) = OnlyWhere::of(head, file) else {

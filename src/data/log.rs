@@ -5,12 +5,12 @@ use std::path::Path;
 
 use strum::IntoEnumIterator;
 
-use super::coding::{self, How, Wanted};
-use super::columns::{self, Side, SideOf};
+use super::coding::{self, CellReading, WantedColumns};
+use super::columns::{self, JoinedTable, SideOf};
 use super::events::Events;
 use super::missing::Missing;
-use super::source::Head;
-use super::stream::{self, Joined};
+use super::source::FileHead;
+use super::stream::{self, LogRows};
 use super::watch::{Stage, Watch, go_on};
 use super::{
     DataError, DataReport, FileSpec, JoinReport, Preview, Pseudonymiser, RefusedKind, RefusedRow,
@@ -26,8 +26,8 @@ pub(super) struct Log {
     /// Titles by item id; `None` when there is no title table.
     pub(super) titles: Option<HashMap<String, String>>,
     /// Tables of items and of users, where they were named.
-    pub(super) items: Option<Side>,
-    pub(super) users: Option<Side>,
+    pub(super) items: Option<JoinedTable>,
+    pub(super) users: Option<JoinedTable>,
     pub(super) report: DataReport,
 }
 
@@ -80,12 +80,12 @@ fn cut(cell: String) -> String {
 
 /// The rows of a log, before anything was made of them.
 struct Opened {
-    head: Head,
+    head: FileHead,
     /// The file with every guess filled in.
     file: FileSpec,
-    wanted: Wanted,
+    wanted: WantedColumns,
     format: TimeFormat,
-    rows: Joined,
+    rows: LogRows,
     /// Doubts about the head.
     problems: Vec<Problem>,
     hidden: Option<Pseudonymiser>,
@@ -110,7 +110,7 @@ fn rows(file: &FileSpec, lists_all_refused: bool, watch: &dyn Watch) -> Result<O
     problems.append(&mut head.problems);
     head.file = file.clone();
     go_on(watch)?;
-    let mut wanted = Wanted {
+    let mut wanted = WantedColumns {
         roles: Role::iter()
             .filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?)))
             .collect(),
@@ -156,7 +156,7 @@ pub(super) fn refused_rows(
 }
 
 /// The listed rows that could not be read.
-fn listed(rows: &Joined, is_hidden: bool) -> Vec<RefusedRow> {
+fn listed(rows: &LogRows, is_hidden: bool) -> Vec<RefusedRow> {
     let mut listed = rows.refused.rows(&rows.lines);
     if is_hidden {
         // A cell that is no time may be an id that slipped a column.
@@ -232,7 +232,7 @@ impl Opened {
     }
 
     fn warn_of_times(&mut self) {
-        let Joined {
+        let LogRows {
             events,
             lines,
             n_read,
@@ -247,7 +247,7 @@ impl Opened {
     }
 
     fn mark_same_rows(&mut self, watch: &dyn Watch) -> Result<(), DataError> {
-        let Joined { events, lines, .. } = &mut self.rows;
+        let LogRows { events, lines, .. } = &mut self.rows;
         let problems = same_rows::mark(events, &self.head, &self.wanted, lines, watch)?;
         self.problems.extend(problems);
         Ok(())
@@ -259,7 +259,7 @@ impl Opened {
 
     /// Settles the columns beside the ids, and leaves out the rows that are no events.
     fn settle_columns(&mut self) -> Result<Vec<StepCount>, DataError> {
-        let Joined { events, lines, .. } = &mut self.rows;
+        let LogRows { events, lines, .. } = &mut self.rows;
         self.problems.extend(columns::settle(events, lines));
         self.problems.extend(flag::problem(&self.head, &self.file));
         let mut steps = vec![events.count("Read")];
@@ -291,7 +291,7 @@ impl Opened {
 
     /// Reads the table of items; none is joined where items are hidden, since what is told of an
     /// item is as good as its id.
-    fn items(&mut self, watch: &dyn Watch) -> Result<Option<Side>, DataError> {
+    fn items(&mut self, watch: &dyn Watch) -> Result<Option<JoinedTable>, DataError> {
         if !self.file.pseudonyms.hides_items() {
             return columns::read(SideOf::Items, &self.file, &self.rows.events.items, watch);
         }
@@ -303,7 +303,7 @@ impl Opened {
     }
 
     /// Reads the table of users, and hides its ids where they are hidden.
-    fn users(&self, watch: &dyn Watch) -> Result<Option<Side>, DataError> {
+    fn users(&self, watch: &dyn Watch) -> Result<Option<JoinedTable>, DataError> {
         let mut users = columns::read(SideOf::Users, &self.file, &self.rows.events.users, watch)?;
         if let (Some(hidden), Some(users)) = (&self.hidden, &mut users) {
             let JoinReport { key, columns, .. } = &users.report;
@@ -318,7 +318,7 @@ impl Opened {
     /// Reads the titles, unless items are hidden: a title is as good as an id.
     fn titles(
         &mut self,
-        items: Option<&mut Side>,
+        items: Option<&mut JoinedTable>,
         watch: &dyn Watch,
     ) -> Result<Option<HashMap<String, String>>, DataError> {
         let Some(spec) = &self.file.titles else {
@@ -350,8 +350,8 @@ impl Opened {
 
 /// Tables that were joined to a log.
 struct Tables {
-    items: Option<Side>,
-    users: Option<Side>,
+    items: Option<JoinedTable>,
+    users: Option<JoinedTable>,
     /// Titles by item id; `None` when there is no title table.
     titles: Option<HashMap<String, String>>,
 }
@@ -372,13 +372,13 @@ struct Open {
 
 /// The rows of the log, read again where later ones show that the head misled.
 fn rows_of(
-    head: &mut source::Head,
+    head: &mut source::FileHead,
     file: &mut FileSpec,
-    wanted: &Wanted,
+    wanted: &WantedColumns,
     open: Open,
     problems: &mut Vec<Problem>,
     watch: &dyn Watch,
-) -> Result<Joined, DataError> {
+) -> Result<LogRows, DataError> {
     let timing = schema::timing(head, file);
     let mut joined = stream::open(head, wanted, &timing, watch)?;
     if open.encoding && joined.refused.names("is not valid UTF-8") {
@@ -430,7 +430,7 @@ fn whole_path(path: &Path) -> Result<std::path::PathBuf, DataError> {
 }
 
 /// Fails where a column of hidden ids is kept as a feature, too.
-fn keep_hidden(file: &FileSpec, wanted: &Wanted) -> Result<(), DataError> {
+fn keep_hidden(file: &FileSpec, wanted: &WantedColumns) -> Result<(), DataError> {
     let is_hidden =
         |role: Role| role == Role::User || (role == Role::Item && file.pseudonyms.hides_items());
     let mut hidden = wanted
@@ -465,10 +465,10 @@ fn no_time(file: &FileSpec) -> Option<Problem> {
 }
 
 /// How the cells of a log are read, as its first rows tell.
-fn how(head: &Head, file: &FileSpec, lists_all_refused: bool) -> How {
+fn how(head: &FileHead, file: &FileSpec, lists_all_refused: bool) -> CellReading {
     let style =
         |role| schema::column_of(head, &file.roles, role).map(|at| schema::style_of(head, at));
-    How {
+    CellReading {
         missing: Missing::new(file.missing.as_deref().unwrap_or_default()),
         values: style(Role::Value).unwrap_or_default(),
         degrees: style(Role::Latitude).unwrap_or_default(),
@@ -477,8 +477,8 @@ fn how(head: &Head, file: &FileSpec, lists_all_refused: bool) -> How {
 }
 
 /// Remarks on cells that are not as they should be, where the rows were kept.
-fn notes(log: &Joined) -> Vec<Problem> {
-    let Joined {
+fn notes(log: &LogRows) -> Vec<Problem> {
+    let LogRows {
         notes,
         lines,
         events,
@@ -509,7 +509,7 @@ fn notes(log: &Joined) -> Vec<Problem> {
 }
 
 /// Sentence on rows that were left out: for which reasons, and where to look first.
-fn refusals(refused: &[RefusedRow], kinds: &[RefusedKind], log: &Joined) -> Option<Problem> {
+fn refusals(refused: &[RefusedRow], kinds: &[RefusedKind], log: &LogRows) -> Option<Problem> {
     let first = refused.first()?;
     let (count, n_read) = (log.refused.count, log.n_read);
     let by_reason = match kinds {

@@ -45,7 +45,7 @@ pub(super) fn moment_micros(text: &str) -> Result<i64, String> {
     let seen = time::look(std::iter::once((text, None)));
     if seen
         .as_ref()
-        .is_some_and(|seen| seen.reason == time::Reason::Nothing)
+        .is_some_and(|seen| seen.reason == time::OrderReason::Nothing)
     {
         return Err(format!(
             "`{}` can be read with the month or the day first; write the year first, such as \

@@ -3,8 +3,8 @@
 
 use super::events::Events;
 use super::schema;
-use super::source::Head;
-use super::stream::Joined;
+use super::source::FileHead;
+use super::stream::LogRows;
 use super::{FileSpec, Role, TimeFormat, Vocab, time};
 use crate::spec::{Problem, quotable};
 
@@ -15,7 +15,7 @@ const FEW: usize = 20;
 const SAMPLE: usize = 1_000;
 
 /// Doubts about the rows of a log.
-pub(super) fn check(log: &Joined, head: &Head, file: &FileSpec) -> Vec<Problem> {
+pub(super) fn check(log: &LogRows, head: &FileHead, file: &FileSpec) -> Vec<Problem> {
     let (events, n_refused, n_read) = (&log.events, log.refused.count, log.n_read);
     let n = events.len();
     let mut problems = Vec::new();
@@ -44,7 +44,7 @@ pub(super) fn check(log: &Joined, head: &Head, file: &FileSpec) -> Vec<Problem> 
 
 struct IdCounts<'a> {
     events: &'a Events,
-    head: &'a Head,
+    head: &'a FileHead,
     file: &'a FileSpec,
 }
 

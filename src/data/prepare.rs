@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::cache::Cache;
-use super::columns::Side;
+use super::columns::JoinedTable;
 use super::events::Events;
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
@@ -310,7 +310,7 @@ fn drop_cold_items(events: &mut Events, cuts: Cuts, report: &mut DataReport) {
 
 /// The table of users, one row a user; a session by gap is called after its user, `user#1`, and has
 /// the user's row; of sessions divided again, `user#1#1`.
-fn user_columns(table: &Side, users: &Vocab, clean: &CleanSpec) -> Vec<FreeColumn> {
+fn user_columns(table: &JoinedTable, users: &Vocab, clean: &CleanSpec) -> Vec<FreeColumn> {
     let n_divided = clean
         .steps
         .iter()

@@ -10,10 +10,10 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::coding::{Wanted, trimmed};
+use super::coding::{WantedColumns, trimmed};
 use super::events::Events;
 use super::grouping::ByUser;
-use super::source::{self, Cells, Head, Lines, Pieces, Place, Rows};
+use super::source::{self, FileHead, Lines, Pieces, RawCells, RawRows, RowPlace};
 use super::watch::{Watch, go_on};
 use super::{DataError, FileFormat, Role};
 use crate::spec::Problem;
@@ -71,8 +71,8 @@ pub(super) fn equal_in_roles(events: &Events, mut found: impl FnMut(&[u32])) {
 /// roles; tells of rows that may be events of their own or may not.
 pub(super) fn mark(
     events: &mut Events,
-    head: &Head,
-    wanted: &Wanted,
+    head: &FileHead,
+    wanted: &WantedColumns,
     lines: &Lines,
     watch: &dyn Watch,
 ) -> Result<Option<Problem>, DataError> {
@@ -111,7 +111,7 @@ pub(super) fn mark(
         events.same = Some(vec![0; events.len()]);
         return Ok(Some(on_one_day(n_alike, events.len())));
     }
-    let mut places: Vec<Place> = alike.iter().map(|&row| lines.place(row as usize)).collect();
+    let mut places: Vec<RowPlace> = alike.iter().map(|&row| lines.place(row as usize)).collect();
     places.sort_unstable();
     let hashes = hashes(head, &others, &places, watch)?;
     let mut same = vec![0; events.len()];
@@ -174,9 +174,9 @@ fn on_one_day(n: usize, n_rows: usize) -> Problem {
 /// A hash of the other columns of each row that stands at one of `places`, in their order; 0 for
 /// one that could not be read again.
 fn hashes(
-    head: &Head,
+    head: &FileHead,
     others: &[usize],
-    places: &[Place],
+    places: &[RowPlace],
     watch: &dyn Watch,
 ) -> Result<Vec<u64>, DataError> {
     let mut hashes = vec![0; places.len()];
@@ -210,10 +210,10 @@ fn hashes(
 
 /// Compares the rows of a file that can be read in pieces; `false` for one that cannot.
 fn in_pieces(
-    head: &Head,
+    head: &FileHead,
     file: usize,
     others: &[usize],
-    places: &[Place],
+    places: &[RowPlace],
     hashes: &mut [u64],
     watch: &dyn Watch,
 ) -> Result<bool, DataError> {
@@ -237,7 +237,7 @@ fn in_pieces(
         let Some(read) = read.into_iter().collect::<Option<Vec<_>>>() else {
             return Ok(false);
         };
-        let with_lines: Vec<(Rows, usize)> = read
+        let with_lines: Vec<(RawRows, usize)> = read
             .into_iter()
             .map(|piece| {
                 let before = n_lines;
@@ -258,10 +258,10 @@ fn in_pieces(
 /// Which of `places` stand among some rows, each with its hash so far and these cells in one;
 /// `before` are the lines of the file before those of the rows.
 fn hashed(
-    rows: &Rows,
+    rows: &RawRows,
     file: usize,
     before: usize,
-    places: &[Place],
+    places: &[RowPlace],
     so_far: &[u64],
 ) -> Vec<(usize, u64)> {
     let n_rows = rows.lines.len();
@@ -292,13 +292,13 @@ fn hashed(
             }
         };
         match column {
-            Cells::Text(texts) => {
+            RawCells::Text(texts) => {
                 for (row, cell) in texts.iter().enumerate() {
                     let cell = trimmed(cell.unwrap_or_default());
                     add(row, cell.strip_suffix(".0").unwrap_or(cell).as_bytes());
                 }
             }
-            Cells::Micros(micros) => {
+            RawCells::Micros(micros) => {
                 for (row, micros) in micros.iter().enumerate() {
                     add(row, &micros.unwrap_or(i64::MIN).to_le_bytes());
                 }

@@ -4,16 +4,16 @@
 
 use rayon::prelude::*;
 
-use super::coding::{self, CodedRows, Notes, RoleCells, Wanted};
+use super::coding::{self, CodedRows, Notes, RoleCells, WantedColumns};
 use super::events::Events;
-use super::schema::Timing;
-use super::source::{self, Head, Lines, Piece, PieceRows, Pieces, Refused, Rows};
+use super::schema::TimeReading;
+use super::source::{self, FileHead, Lines, Piece, PieceRows, Pieces, RawRows, Refused};
 use super::watch::{Stage, Watch, go_on};
 use super::{DataError, time};
 
 /// A whole log, coded.
 #[derive(Default)]
-pub(super) struct Joined {
+pub(super) struct LogRows {
     pub(super) events: Events,
     pub(super) lines: Lines,
     pub(super) refused: Refused,
@@ -21,7 +21,7 @@ pub(super) struct Joined {
     /// Number of rows in the file, refused ones included, header not.
     pub(super) n_read: usize,
     /// Facts seen in the times.
-    pub(super) told: time::Told,
+    pub(super) told: time::TimeRemarks,
     /// Whether the file types its times.
     has_typed_times: bool,
     /// Lines of the pieces so far.
@@ -31,7 +31,7 @@ pub(super) struct Joined {
 /// A piece, coded: its indices are those of its own vocabularies, its lines are counted from its
 /// own beginning.
 struct CodedPiece {
-    rows: Joined,
+    rows: LogRows,
     n_lines: usize,
 }
 
@@ -39,11 +39,11 @@ struct CodedPiece {
 ///
 /// `wanted` are the columns, `timing` is how times are written.
 pub(super) fn open(
-    head: &Head,
-    wanted: &Wanted,
-    timing: &Timing,
+    head: &FileHead,
+    wanted: &WantedColumns,
+    timing: &TimeReading,
     watch: &dyn Watch,
-) -> Result<Joined, DataError> {
+) -> Result<LogRows, DataError> {
     match file_by_file(head, wanted, timing, watch)? {
         Some(joined) => Ok(joined),
         None => {
@@ -62,16 +62,16 @@ pub(super) fn open(
 /// One file after another. `None` when it turns out that the log must be read as a whole: times are
 /// whole numbers here and decimals there.
 fn file_by_file(
-    head: &Head,
-    wanted: &Wanted,
-    timing: &Timing,
+    head: &FileHead,
+    wanted: &WantedColumns,
+    timing: &TimeReading,
     watch: &dyn Watch,
-) -> Result<Option<Joined>, DataError> {
+) -> Result<Option<LogRows>, DataError> {
     let positions = wanted.positions();
-    let (mut log, mut typed_times) = (Joined::of(wanted), None);
+    let (mut log, mut typed_times) = (LogRows::of(wanted), None);
     for at in 0..head.n_files() {
         go_on(watch)?;
-        let part = Part {
+        let part = FileProgress {
             of_files: head.n_files(),
             at,
             watch,
@@ -105,13 +105,13 @@ fn file_by_file(
 }
 
 /// One file of several, for who watches: each counts as much as another.
-struct Part<'a> {
+struct FileProgress<'a> {
     of_files: usize,
     at: usize,
     watch: &'a dyn Watch,
 }
 
-impl Watch for Part<'_> {
+impl Watch for FileProgress<'_> {
     fn is_cancelled(&self) -> bool {
         self.watch.is_cancelled()
     }
@@ -126,15 +126,19 @@ impl Watch for Part<'_> {
 }
 
 /// Rows that were read at once; their ids are only listed, and looked up where they are taken in.
-fn coded(rows: Rows, wanted: &Wanted, timing: &Timing) -> Result<Joined, DataError> {
-    let Rows {
+fn coded(
+    rows: RawRows,
+    wanted: &WantedColumns,
+    timing: &TimeReading,
+) -> Result<LogRows, DataError> {
+    let RawRows {
         columns,
         n_read,
         lines,
         refused,
     } = rows;
     let cells = RoleCells::new(wanted, columns)?;
-    let has_typed_times = matches!(cells.time, Some(source::Cells::Micros(_)));
+    let has_typed_times = matches!(cells.time, Some(source::RawCells::Micros(_)));
     let mut coded = coding::code(&cells, timing, lines)?;
     coded.refused.merge(refused);
     let CodedRows {
@@ -145,7 +149,7 @@ fn coded(rows: Rows, wanted: &Wanted, timing: &Timing) -> Result<Joined, DataErr
         notes,
     } = coded;
     let refused = refused.listing(wanted.how.lists_all_refused);
-    Ok(Joined {
+    Ok(LogRows {
         events,
         lines,
         refused,
@@ -161,11 +165,11 @@ fn coded(rows: Rows, wanted: &Wanted, timing: &Timing) -> Result<Joined, DataErr
 /// or times are whole numbers here and decimals there.
 fn in_pieces(
     mut pieces: Pieces<'_>,
-    wanted: &Wanted,
-    timing: &Timing,
+    wanted: &WantedColumns,
+    timing: &TimeReading,
     watch: &dyn Watch,
-) -> Result<Option<Joined>, DataError> {
-    let mut joined = Joined::of(wanted);
+) -> Result<Option<LogRows>, DataError> {
+    let mut joined = LogRows::of(wanted);
     let mut coded = Vec::new();
     loop {
         go_on(watch)?;
@@ -197,8 +201,8 @@ fn in_pieces(
 /// `None` for a piece that tells that the log must be read as a whole.
 fn code_piece(
     piece: Piece<'_>,
-    wanted: &Wanted,
-    timing: &Timing,
+    wanted: &WantedColumns,
+    timing: &TimeReading,
 ) -> Result<Option<CodedPiece>, DataError> {
     let Some(PieceRows { rows, n_lines }) = piece.rows()? else {
         return Ok(None);
@@ -209,9 +213,9 @@ fn code_piece(
     }))
 }
 
-impl Joined {
+impl LogRows {
     /// No rows yet.
-    fn of(wanted: &Wanted) -> Self {
+    fn of(wanted: &WantedColumns) -> Self {
         Self {
             refused: Refused::default().listing(wanted.how.lists_all_refused),
             ..Self::default()
@@ -220,7 +224,7 @@ impl Joined {
 
     /// Adds the next piece of a file; `false` when its times are in another unit than those before.
     fn add(&mut self, piece: CodedPiece) -> Result<bool, DataError> {
-        let Joined {
+        let LogRows {
             events,
             lines,
             refused,

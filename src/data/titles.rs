@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::coding::trimmed;
-use super::source::{self, Cells, Head};
+use super::source::{self, FileHead, RawCells};
 use super::watch::Watch;
 use super::{DataError, FileSpec, SideOf, TitleSpec, Vocab, columns, schema, writings};
 use crate::spec::Problem;
@@ -40,7 +40,7 @@ pub(super) fn read(
     };
     let rows = source::rows(&head, &[item, title], watch)?;
     let mut titles = HashMap::new();
-    if let [Cells::Text(ids), Cells::Text(texts)] = rows.columns.as_slice() {
+    if let [RawCells::Text(ids), RawCells::Text(texts)] = rows.columns.as_slice() {
         for (id, text) in std::iter::zip(ids.iter(), texts.iter()) {
             let (id, text) = (
                 trimmed(id.unwrap_or_default()),
@@ -77,7 +77,7 @@ pub(super) fn read(
 }
 
 /// The column that holds the log's item ids.
-fn most_matches(head: &Head, log: &FileSpec, items: &Vocab) -> Result<usize, DataError> {
+fn most_matches(head: &FileHead, log: &FileSpec, items: &Vocab) -> Result<usize, DataError> {
     columns::most_matches(head, SideOf::Items, log, items)
         .map(|(at, _)| at)
         .ok_or_else(|| DataError::Setting {
@@ -109,7 +109,7 @@ const NAMES: [&str; 16] = [
 ];
 
 /// The column that is called a title.
-pub(super) fn by_name(head: &Head, item: usize) -> Option<usize> {
+pub(super) fn by_name(head: &FileHead, item: usize) -> Option<usize> {
     let rank = |at: &usize| {
         let name = head
             .columns
@@ -124,7 +124,7 @@ pub(super) fn by_name(head: &Head, item: usize) -> Option<usize> {
 }
 
 /// The column called a title, else the one of text with most different values.
-fn most_like_titles(head: &Head, item: usize) -> Result<usize, DataError> {
+fn most_like_titles(head: &FileHead, item: usize) -> Result<usize, DataError> {
     let others = || (0..head.columns.len()).filter(|&at| at != item);
     let n_texts = |at: &usize| {
         let texts: std::collections::HashSet<&str> = schema::cells(head, *at)

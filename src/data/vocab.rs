@@ -63,7 +63,7 @@ impl Vocab {
             ends.push(text.len());
             return *first + at;
         }
-        let key = Key::of(id);
+        let key = LookupKey::of(id);
         if let Some(known) = lookup.find(key, id, |at| id_at(text, ends, at)) {
             return *first + known;
         }
@@ -135,7 +135,7 @@ impl Vocab {
         let mut lookup = Lookup::default();
         for at in 0..ends.len() as u32 {
             // Every id was told from those before it when it was written.
-            lookup.insert(Key::of(id_at(&text, &ends, at)?), at, |at| {
+            lookup.insert(LookupKey::of(id_at(&text, &ends, at)?), at, |at| {
                 id_at(&text, &ends, at)
             });
         }
@@ -163,9 +163,9 @@ impl Vocab {
     /// The index of a known id.
     #[must_use]
     pub fn idx(&self, id: &str) -> Option<u32> {
-        let found = self
-            .lookup
-            .find(Key::of(id), id, |at| id_at(&self.text, &self.ends, at));
+        let found = self.lookup.find(LookupKey::of(id), id, |at| {
+            id_at(&self.text, &self.ends, at)
+        });
         found.map(|at| self.first + at)
     }
 
@@ -231,7 +231,7 @@ fn number_of(id: &[u8]) -> Option<u32> {
 
 /// An id, as it is looked up.
 #[derive(Clone, Copy)]
-enum Key {
+enum LookupKey {
     /// See [`number_of`]; and what it is as a short one.
     Number(u32, u128),
     /// At most 15 bytes, and their count.
@@ -239,7 +239,7 @@ enum Key {
     Long,
 }
 
-impl Key {
+impl LookupKey {
     fn of(id: &str) -> Self {
         let bytes = id.as_bytes();
         let mut key = [0; 16];
@@ -259,14 +259,19 @@ fn hash_of(key: u128) -> u64 {
 }
 
 impl Lookup {
-    fn find<'a>(&self, key: Key, id: &str, id_at: impl Fn(u32) -> Option<&'a str>) -> Option<u32> {
+    fn find<'a>(
+        &self,
+        key: LookupKey,
+        id: &str,
+        id_at: impl Fn(u32) -> Option<&'a str>,
+    ) -> Option<u32> {
         let key = match key {
-            Key::Number(number, key) => match self.numbers.get(number as usize) {
+            LookupKey::Number(number, key) => match self.numbers.get(number as usize) {
                 Some(&at) if at != NOWHERE => return Some(at),
                 _ => key,
             },
-            Key::Short(key) => key,
-            Key::Long => {
+            LookupKey::Short(key) => key,
+            LookupKey::Long => {
                 let is_it = |&at: &u32| id_at(at) == Some(id);
                 return self.long.find(xxh3_64(id.as_bytes()), is_it).copied();
             }
@@ -277,10 +282,10 @@ impl Lookup {
     }
 
     /// Adds an id that was not found. `at` is its position: also the number of ids before it.
-    fn insert<'a>(&mut self, key: Key, at: u32, id_at: impl Fn(u32) -> Option<&'a str>) {
+    fn insert<'a>(&mut self, key: LookupKey, at: u32, id_at: impl Fn(u32) -> Option<&'a str>) {
         let key = match key {
             // As long as the table is not much larger than what stands in it.
-            Key::Number(number, _) if number / 8 <= at.saturating_add(128) => {
+            LookupKey::Number(number, _) if number / 8 <= at.saturating_add(128) => {
                 let number = number as usize;
                 if number >= self.numbers.len() {
                     self.numbers
@@ -291,8 +296,8 @@ impl Lookup {
                 }
                 return;
             }
-            Key::Number(_, key) | Key::Short(key) => key,
-            Key::Long => {
+            LookupKey::Number(_, key) | LookupKey::Short(key) => key,
+            LookupKey::Long => {
                 let hash = |at: u32| xxh3_64(id_at(at).unwrap_or_default().as_bytes());
                 let new = hash(at);
                 self.long.insert_unique(new, at, |&at| hash(at));

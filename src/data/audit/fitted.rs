@@ -6,14 +6,16 @@
 //! are judged row by row and fitted on nothing.
 
 use super::super::{CleanSpec, FittedOn, Prepared, StepEffect};
-use super::{Check, Finding, Found, Place, Verdict, counted, first_places, thousands, train_len};
+use super::{
+    Check, EventPlace, Finding, LeakRows, Verdict, counted, first_places, thousands, train_len,
+};
 
 /// See [`Check::VocabularyBeyondTraining`].
 pub(super) fn vocabulary(prepared: &Prepared) -> Finding {
     let check = Check::VocabularyBeyondTraining;
     let (dataset, sequences) = (&prepared.dataset, &prepared.dataset.sequences);
     let n_train = train_counts(prepared);
-    let mut found = Found::default();
+    let mut found = LeakRows::default();
     let first = first_places(sequences, dataset.n_items(), |_| true);
     for (place, _) in std::iter::zip(first, &n_train.of_item).filter(|(_, n_train)| **n_train == 0)
     {
@@ -63,19 +65,19 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
             counted(learnt.len(), "cleaning step"),
             learnt.join(", "),
         );
-        let found = Found {
+        let found = LeakRows {
             count: learnt.len(),
-            ..Found::default()
+            ..LeakRows::default()
         };
         return found.finding(prepared, check, Verdict::Warn, sentence);
     }
     if min_user <= 1 && min_item <= 1 {
         let sentence = "No filter counts events. The vocabularies are made of all parts; \
                         popularity, Markov chains and models are fitted on training alone.";
-        return Found::default().finding(prepared, check, Verdict::Pass, sentence);
+        return LeakRows::default().finding(prepared, check, Verdict::Pass, sentence);
     }
     let (sequences, n_train) = (&prepared.dataset.sequences, train_counts(prepared));
-    let mut found = Found::default();
+    let mut found = LeakRows::default();
     let mut n_users = 0;
     for (user, _) in n_train
         .of_user
@@ -88,7 +90,7 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
     }
     let first = first_places(sequences, prepared.dataset.n_items(), |_| true);
     let below = std::iter::zip(first, &n_train.of_item).filter(|(_, n_train)| **n_train < min_item);
-    let places: Vec<Place> = below.filter_map(|(place, _)| place).collect();
+    let places: Vec<EventPlace> = below.filter_map(|(place, _)| place).collect();
     let n_items = places.len();
     for (user, position) in places {
         found.add(user, position);

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::super::{EvalCase, Prepared};
-use super::{Check, Finding, Found, Verdict, counted, thousands, train_len};
+use super::{Check, Finding, LeakRows, Verdict, counted, thousands, train_len};
 
 /// Share of the test questions from which copies are a failure: below it they cannot move HR@10 by
 /// more than this much.
@@ -15,7 +15,7 @@ pub(super) fn identical_sequences(prepared: &Prepared) -> Finding {
     let check = Check::IdenticalSequences;
     let test = &prepared.split.test;
     let is_copied = copied(prepared);
-    let mut found = Found::default();
+    let mut found = LeakRows::default();
     for (case, _) in std::iter::zip(test, is_copied).filter(|(_, is_copied)| *is_copied) {
         found.add(case.user_idx as usize, case.target_pos as usize);
     }
@@ -48,7 +48,7 @@ pub(super) fn target_in_input(prepared: &Prepared) -> Finding {
     cases.sort_by_key(|case| (case.user_idx, case.target_pos));
     // First position of each item with the present user, and who that is.
     let mut first_seen = vec![(u32::MAX, 0_u32); prepared.dataset.n_items() + 1];
-    let (mut found, mut shows_itself) = (Found::default(), false);
+    let (mut found, mut shows_itself) = (LeakRows::default(), false);
     for of_user in cases.chunk_by(|a, b| a.user_idx == b.user_idx) {
         let Some(user_idx) = of_user.first().map(|case| case.user_idx) else {
             continue;

@@ -178,16 +178,16 @@ impl Finding {
 }
 
 /// An event by its user and its position, from 0.
-type Place = (usize, usize);
+type EventPlace = (usize, usize);
 
 /// Rows found, of which the first few are kept.
 #[derive(Default)]
-struct Found {
+struct LeakRows {
     count: usize,
-    first: Vec<Place>,
+    first: Vec<EventPlace>,
 }
 
-impl Found {
+impl LeakRows {
     fn add(&mut self, user_idx: usize, position: usize) {
         self.count += 1;
         if self.first.len() < MOST_EXAMPLES {
@@ -217,7 +217,7 @@ impl Found {
     }
 }
 
-fn row(prepared: &Prepared, place: Place) -> LeakRow {
+fn row(prepared: &Prepared, place: EventPlace) -> LeakRow {
     let (user_idx, position) = place;
     let (dataset, sequences) = (&prepared.dataset, &prepared.dataset.sequences);
     let item_idx = sequences
@@ -245,8 +245,8 @@ fn row(prepared: &Prepared, place: Place) -> LeakRow {
 fn first_places(
     sequences: &Sequences,
     n_items: usize,
-    is_wanted: impl Fn(Place) -> bool,
-) -> Vec<Option<Place>> {
+    is_wanted: impl Fn(EventPlace) -> bool,
+) -> Vec<Option<EventPlace>> {
     let mut places = vec![None; n_items + 1];
     for user in 0..sequences.n_users() {
         for (position, &item) in sequences.items(user).iter().enumerate() {

@@ -6,7 +6,7 @@
 
 use super::super::time::{self, MICROS_PER_SEC};
 use super::super::{Prepared, TimeFormat};
-use super::{Check, Finding, Found, Verdict, counted, first_places, thousands, train_len};
+use super::{Check, Finding, LeakRows, Verdict, counted, first_places, thousands, train_len};
 
 /// The cure of every leak through time.
 const CURE: &str = "Split by one cut in time for all users (`split: GlobalTemporal(valid_fraction: \
@@ -23,7 +23,7 @@ pub(super) fn training_after_test(prepared: &Prepared) -> Finding {
         return untold(prepared, check);
     };
     let sequences = &prepared.dataset.sequences;
-    let (mut found, mut n_train, mut last) = (Found::default(), 0, i64::MIN);
+    let (mut found, mut n_train, mut last) = (LeakRows::default(), 0, i64::MIN);
     for user in 0..sequences.n_users() {
         let times = sequences.times(user).unwrap_or_default();
         for (position, &time) in times.iter().take(train_len(prepared, user)).enumerate() {
@@ -82,7 +82,7 @@ pub(super) fn items_after_cut(prepared: &Prepared) -> Finding {
     let trained = first_places(sequences, n_items, |(user, position)| {
         position < train_len(prepared, user)
     });
-    let mut found = Found::default();
+    let mut found = LeakRows::default();
     for (is_late, place) in std::iter::zip(is_late, trained) {
         if let (true, Some((user, position))) = (is_late, place) {
             found.add(user, position);
@@ -120,7 +120,7 @@ pub(super) fn time_ties(prepared: &Prepared) -> Finding {
     }
     boundaries.sort_unstable();
     boundaries.dedup();
-    let (mut found, mut n_boundaries) = (Found::default(), 0);
+    let (mut found, mut n_boundaries) = (LeakRows::default(), 0);
     for (user, at) in boundaries {
         if let Some(gap) = sequences.gap_micros(user, at) {
             n_boundaries += 1;
@@ -163,7 +163,7 @@ fn earliest_test(prepared: &Prepared) -> Option<i64> {
 
 fn untold(prepared: &Prepared, check: Check) -> Finding {
     let sentence = format!("This cannot be told: {NO_TIMES}.");
-    Found::default().finding(prepared, check, Verdict::Warn, sentence)
+    LeakRows::default().finding(prepared, check, Verdict::Warn, sentence)
 }
 
 /// A time as a person reads it: a date, or the number where times only order.

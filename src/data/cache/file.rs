@@ -15,7 +15,7 @@ use crate::spec::write_whole;
 
 /// All that is small.
 #[derive(Serialize, Deserialize)]
-struct Head {
+struct CacheHeader {
     name: String,
     fingerprint: String,
     titles: Vec<String>,
@@ -95,7 +95,7 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
         n_bytes: column.len() as u64,
         hash: xxh3_64(column),
     };
-    let head = Head {
+    let head = CacheHeader {
         name: name.clone(),
         fingerprint: fingerprint.clone(),
         titles: titles.clone(),
@@ -122,7 +122,7 @@ const N_COLUMNS: usize = 15;
 pub(super) fn read(path: &Path) -> Option<(Dataset, Option<Cuts>)> {
     let (
         copy,
-        Head {
+        CacheHeader {
             name,
             fingerprint,
             titles,
@@ -181,7 +181,7 @@ struct Copy {
 }
 
 impl Copy {
-    fn open(path: &Path) -> Option<(Self, Head)> {
+    fn open(path: &Path) -> Option<(Self, CacheHeader)> {
         let file = File::open(path).ok()?;
         let n_bytes = file.metadata().ok()?.len();
         let mut line = Vec::new();
@@ -190,7 +190,7 @@ impl Copy {
         if std::str::from_utf8(hash).ok()? != format!("{:016x}", xxh3_64(head)) {
             return None;
         }
-        let head: Head = serde_json::from_slice(head).ok()?;
+        let head: CacheHeader = serde_json::from_slice(head).ok()?;
         let mut at = line.len() as u64;
         let mut columns = Vec::with_capacity(N_COLUMNS);
         for stored in &head.columns {

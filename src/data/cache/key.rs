@@ -21,21 +21,21 @@ const PIECE_BYTES: u64 = 4 << 20;
 const PIECES_AT_ONCE: usize = 64;
 
 /// Two logs with the same key are the same, byte for byte, read in the same way.
-pub(in crate::data) struct Key {
+pub(in crate::data) struct CacheKey {
     hash: u128,
     /// The files as they were before their bytes were looked at.
-    files: Vec<Stamp>,
+    files: Vec<FileStamp>,
 }
 
 /// A file, its size, and when it was written.
 #[derive(PartialEq, Eq)]
-struct Stamp {
+struct FileStamp {
     path: PathBuf,
     n_bytes: u64,
     written: Option<SystemTime>,
 }
 
-impl Key {
+impl CacheKey {
     /// See [`super::Cache::key`].
     pub(super) fn of(
         data: &DataSpec,
@@ -69,8 +69,8 @@ impl Key {
         let paths: Vec<PathBuf> = paths.into_iter().flatten().collect();
         let Some(files) = paths
             .iter()
-            .map(|path| Stamp::of(path))
-            .collect::<Option<Vec<Stamp>>>()
+            .map(|path| FileStamp::of(path))
+            .collect::<Option<Vec<FileStamp>>>()
         else {
             return Ok(None);
         };
@@ -90,7 +90,7 @@ impl Key {
         add(program.as_bytes());
         add(settings.as_bytes());
         let mut n_before = 0;
-        for Stamp {
+        for FileStamp {
             path,
             n_bytes: size,
             ..
@@ -118,7 +118,7 @@ impl Key {
     pub(super) fn still_holds(&self) -> bool {
         self.files
             .iter()
-            .all(|file| Stamp::of(&file.path).as_ref() == Some(file))
+            .all(|file| FileStamp::of(&file.path).as_ref() == Some(file))
     }
 
     /// Thirty-two hexadecimal digits.
@@ -149,7 +149,7 @@ fn program() -> Option<String> {
     ))
 }
 
-impl Stamp {
+impl FileStamp {
     /// `None` for what is no file, such as a pipe, which can be read only once, and for a database
     /// whose last changes lie in a file beside it.
     fn of(path: &Path) -> Option<Self> {

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 use super::split::Cuts;
 use super::watch::Watch;
 use super::{DataError, DataSpec, Dataset, SplitSpec};
-pub(super) use key::Key;
+pub(super) use key::CacheKey;
 
 /// The folder in which copies are kept, or `off`. By default: the user's folder for caches.
 const VARIABLE: &str = "SEQSCOPE_CACHE";
@@ -62,12 +62,12 @@ impl Cache {
         data: &DataSpec,
         split: SplitSpec,
         watch: &dyn Watch,
-    ) -> Result<Option<Key>, DataError> {
-        Key::of(data, split, self.least_bytes, watch)
+    ) -> Result<Option<CacheKey>, DataError> {
+        CacheKey::of(data, split, self.least_bytes, watch)
     }
 
     /// The log kept under a key, and where its split cuts it in time.
-    pub(super) fn load(&self, key: &Key) -> Option<(Dataset, Option<Cuts>)> {
+    pub(super) fn load(&self, key: &CacheKey) -> Option<(Dataset, Option<Cuts>)> {
         let path = self.path(key);
         let found = file::read(&path)?;
         // So that it counts as used; where that fails it will go a little earlier.
@@ -79,7 +79,7 @@ impl Cache {
     }
 
     /// Keeps a log. A copy that cannot be written only costs time at the next opening.
-    pub(super) fn save(&self, key: &Key, dataset: &Dataset, cuts: Option<Cuts>) {
+    pub(super) fn save(&self, key: &CacheKey, dataset: &Dataset, cuts: Option<Cuts>) {
         let path = self.path(key);
         if key.still_holds()
             && make_private(&self.folder).is_ok()
@@ -89,7 +89,7 @@ impl Cache {
         }
     }
 
-    fn path(&self, key: &Key) -> PathBuf {
+    fn path(&self, key: &CacheKey) -> PathBuf {
         self.folder.join(format!("{}.{ENDING}", key.digits()))
     }
 
@@ -178,7 +178,7 @@ mod tests {
         }
     }
 
-    fn key(cache: &Cache, data: &DataSpec, split: SplitSpec) -> Key {
+    fn key(cache: &Cache, data: &DataSpec, split: SplitSpec) -> CacheKey {
         cache
             .key(data, split, &AtomicBool::new(false))
             .unwrap()
@@ -253,7 +253,7 @@ mod tests {
         others.push(key(&cache, &data, SplitSpec::LeaveOneOut));
         let mut all: Vec<String> = others
             .iter()
-            .map(Key::digits)
+            .map(CacheKey::digits)
             .chain([first.digits()])
             .collect();
         all.sort();

@@ -1,8 +1,8 @@
 //! Bots: users with more events in an hour than a person makes.
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::View;
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::LogView;
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -17,9 +17,9 @@ step_settings! {
 
 const HOUR_SECS: f64 = 3_600.0;
 
-impl Step for Bots {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for Bots {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Bots",
             help: "Users with more than so many events in any hour are dropped whole.",
             needs: &[Role::Time],
@@ -31,7 +31,7 @@ impl Step for Bots {
 
     /// An hour is any span shorter than 3,600 seconds, not one of the clock: a bot that works from
     /// 9:30 to 10:30 is found, too.
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let (times, hour) = (log.ticks(), log.span(HOUR_SECS));
         let mut keep = vec![true; log.len()];
         let (offsets, rows) = log.rows_in_time();
@@ -52,9 +52,10 @@ impl Step for Bots {
             }
         }
         let warnings = log.doubtful_seconds("max_events_per_hour");
-        Ok(Outcome {
+        Ok(StepOutcome {
             warnings,
-            ..Outcome::from(Change::Keep(keep)).with_note(format!("users taken for bots: {n_bots}"))
+            ..StepOutcome::from(LogChange::Keep(keep))
+                .with_note(format!("users taken for bots: {n_bots}"))
         })
     }
 }

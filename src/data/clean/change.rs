@@ -8,7 +8,7 @@ use crate::spec::quotable;
 
 /// A change that is to be made in a log.
 #[derive(Debug)]
-pub(in crate::data) enum Change {
+pub(in crate::data) enum LogChange {
     /// Rows whose flag is not set go.
     Keep(Vec<bool>),
     /// Other values.
@@ -28,16 +28,16 @@ pub(in crate::data) enum Change {
 
 /// Result of a step.
 #[derive(Debug)]
-pub(in crate::data) struct Outcome {
-    pub(in crate::data) change: Change,
+pub(in crate::data) struct StepOutcome {
+    pub(in crate::data) change: LogChange,
     /// Remark worth making, such as the mean that was found; may be empty.
     pub(in crate::data) note: String,
     /// Doubts: the step's own field, and a sentence.
     pub(in crate::data) warnings: Vec<(&'static str, String)>,
 }
 
-impl From<Change> for Outcome {
-    fn from(change: Change) -> Self {
+impl From<LogChange> for StepOutcome {
+    fn from(change: LogChange) -> Self {
         Self {
             change,
             note: String::new(),
@@ -46,7 +46,7 @@ impl From<Change> for Outcome {
     }
 }
 
-impl Outcome {
+impl StepOutcome {
     pub(in crate::data) fn with_note(self, note: impl Into<String>) -> Self {
         Self {
             note: note.into(),
@@ -58,7 +58,7 @@ impl Outcome {
 /// Most rows that are shown of each step.
 const MOST_EXAMPLES: usize = 5;
 
-impl Change {
+impl LogChange {
     /// Rows that are touched, in order.
     pub(super) fn touched<'a>(
         &'a self,

@@ -1,8 +1,8 @@
 //! A date window: the part of the calendar that an experiment is about.
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::{View, check_moment};
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::{LogView, check_moment};
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -18,9 +18,9 @@ step_settings! {
     }
 }
 
-impl Step for DateWindow {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for DateWindow {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Date window",
             help: "Only events from one date on and before another are kept.",
             needs: &[Role::Time],
@@ -40,10 +40,10 @@ impl Step for DateWindow {
         .collect()
     }
 
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let from = log.moment("from", &self.from)?;
         let until = log.moment("until", &self.until)?;
-        Ok(Change::Keep(
+        Ok(LogChange::Keep(
             log.ticks()
                 .iter()
                 .map(|ticks| {

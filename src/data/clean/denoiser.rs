@@ -37,7 +37,7 @@ pub(super) struct Denoiser {
 
 /// A row to learn from.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Row {
+pub(super) struct DenoiserRow {
     /// Values that are to be restored; NaN where nothing is known.
     pub(super) wanted: Vec<f64>,
     /// Whether each number is shown.
@@ -70,7 +70,7 @@ impl Denoiser {
                 order.swap(at, ((uniform() * (at + 1) as f64) as usize).min(at));
             }
             for block in order.chunks(BATCH) {
-                let batch: Vec<Row> = block
+                let batch: Vec<DenoiserRow> = block
                     .iter()
                     .filter_map(|&row| rows.get(row))
                     .map(|row| corrupted(row, uniform))
@@ -124,7 +124,7 @@ impl Denoiser {
     }
 
     /// Estimates every number of a row, shown or not.
-    pub(super) fn restored(&self, row: &Row) -> Vec<f64> {
+    pub(super) fn restored(&self, row: &DenoiserRow) -> Vec<f64> {
         self.told(&self.hidden(&inputs(row)))
     }
 
@@ -146,7 +146,7 @@ impl Denoiser {
     }
 
     /// Mean square error of the known numbers, and its gradient in the order of the weights.
-    fn gradient(&self, rows: &[Row]) -> (f64, Vec<f64>) {
+    fn gradient(&self, rows: &[DenoiserRow]) -> (f64, Vec<f64>) {
         let mut gradient = vec![0.0; self.weights.len()];
         let n_known = rows
             .iter()
@@ -183,19 +183,19 @@ impl Denoiser {
 }
 
 /// A row of which some known numbers are hidden.
-fn corrupted(wanted: &[f64], uniform: &mut dyn FnMut() -> f64) -> Row {
+fn corrupted(wanted: &[f64], uniform: &mut dyn FnMut() -> f64) -> DenoiserRow {
     let shown = wanted
         .iter()
         .map(|value| uniform() >= CORRUPTION && !value.is_nan())
         .collect();
-    Row {
+    DenoiserRow {
         wanted: wanted.to_vec(),
         shown,
     }
 }
 
 /// Numbers and marks. `[2 * n_columns]`
-fn inputs(row: &Row) -> Vec<f64> {
+fn inputs(row: &DenoiserRow) -> Vec<f64> {
     let numbers = row
         .wanted
         .iter()
@@ -294,8 +294,8 @@ mod tests {
             .unwrap()
             .iter()
             .zip(gold["shown"].as_array().unwrap());
-        let rows: Vec<Row> = rows
-            .map(|(wanted, marks)| Row {
+        let rows: Vec<DenoiserRow> = rows
+            .map(|(wanted, marks)| DenoiserRow {
                 wanted: numbers(wanted),
                 shown: shown(marks),
             })

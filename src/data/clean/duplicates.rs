@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::View;
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::LogView;
 use crate::data::Role;
 use crate::data::same_rows::equal_in_roles;
 use crate::spec::Problem;
@@ -21,8 +21,8 @@ step_settings! {
     }
 }
 
-impl Step for Duplicates {
-    fn about(&self) -> About {
+impl CleaningRule for Duplicates {
+    fn about(&self) -> StepAbout {
         let (title, help) = if self.all_columns {
             (
                 "Exact duplicates",
@@ -35,7 +35,7 @@ impl Step for Duplicates {
                  columns say.",
             )
         };
-        About {
+        StepAbout {
             title,
             help,
             needs: &[Role::Time],
@@ -47,7 +47,7 @@ impl Step for Duplicates {
 
     /// Keeps the first in the file of equal rows. Without times a repeat is behaviour, not a
     /// mistake, so the step needs them.
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let events = log.events;
         let same = events.same.as_deref().filter(|_| self.all_columns);
         let mut keep = vec![true; events.len()];
@@ -67,7 +67,7 @@ impl Step for Duplicates {
             }
         });
         let n = keep.iter().filter(|kept| !**kept).count();
-        let mut outcome = Outcome::from(Change::Keep(keep));
+        let mut outcome = StepOutcome::from(LogChange::Keep(keep));
         if !self.all_columns && n > 0 {
             let share = 100.0 * n as f64 / events.len() as f64;
             let sentence = format!(

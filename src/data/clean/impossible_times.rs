@@ -1,8 +1,8 @@
 //! Impossible times: dates before the service was there, or in a far future.
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::{View, check_moment};
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::{LogView, check_moment};
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -19,9 +19,9 @@ step_settings! {
     }
 }
 
-impl Step for ImpossibleTimes {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for ImpossibleTimes {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Impossible times",
             help: "Events before the earliest or after the latest moment that can be true are \
                    dropped.",
@@ -42,7 +42,7 @@ impl Step for ImpossibleTimes {
         .collect()
     }
 
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let earliest = log.moment("earliest", &self.earliest)?.unwrap_or(i64::MIN);
         let latest = log.moment("latest", &self.latest)?.unwrap_or(i64::MAX);
         let early = log
@@ -56,7 +56,7 @@ impl Step for ImpossibleTimes {
             .iter()
             .map(|ticks| (earliest..=latest).contains(ticks))
             .collect();
-        Ok(Outcome::from(Change::Keep(keep))
+        Ok(StepOutcome::from(LogChange::Keep(keep))
             .with_note(format!("too early: {early}, too late: {late}")))
     }
 }

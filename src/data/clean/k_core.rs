@@ -1,8 +1,8 @@
 //! The k-core filter: users and items with too few events go, until nothing changes.
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::View;
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::LogView;
 use crate::spec::Problem;
 
 step_settings! {
@@ -17,9 +17,9 @@ step_settings! {
     }
 }
 
-impl Step for KCore {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for KCore {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "k-core",
             help: "Users and items with too few events are dropped, again and again until all that \
                    are left have enough.",
@@ -32,7 +32,7 @@ impl Step for KCore {
 
     /// Events are counted in the training part; users and items that do not have enough there lose
     /// their later events, too.
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let events = log.events;
         let (min_user, min_item) = (self.min_user_events, self.min_item_events);
         let mut has_user = vec![true; events.users.len()];
@@ -57,7 +57,7 @@ impl Step for KCore {
             }
         }
         // A limit of 0 or 1 asks nothing, not even an event in the training part.
-        Ok(Change::Keep(
+        Ok(LogChange::Keep(
             (0..log.len())
                 .map(|row| {
                     (min_user <= 1 || has_user[events.user_idx[row] as usize])

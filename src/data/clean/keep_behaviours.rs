@@ -1,8 +1,8 @@
 //! Behaviour filter: some behaviours only.
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::{View, unknown_behaviour, words};
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::{LogView, unknown_behaviour, words};
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -15,9 +15,9 @@ step_settings! {
     }
 }
 
-impl Step for KeepBehaviours {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for KeepBehaviours {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Keep behaviours",
             help: "Only events of the behaviours in a list are kept.",
             needs: &[Role::Behaviour],
@@ -36,18 +36,18 @@ impl Step for KeepBehaviours {
         vec![Problem::error("keep", sentence)]
     }
 
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let known = &log.events.behaviours;
         let wanted: Vec<Option<u32>> = words(&self.keep).map(|word| known.idx(word)).collect();
         let column = log.events.behaviour_idx.as_deref().unwrap_or(&[]);
-        let change = Change::Keep(
+        let change = LogChange::Keep(
             column
                 .iter()
                 .map(|&idx| wanted.contains(&Some(u32::from(idx))))
                 .collect(),
         );
         let warnings = words(&self.keep).filter_map(|word| unknown_behaviour(word, known));
-        Ok(Outcome {
+        Ok(StepOutcome {
             warnings: warnings.map(|sentence| ("keep", sentence)).collect(),
             ..change.into()
         })

@@ -3,9 +3,9 @@
 use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 
-use super::change::{Change, Outcome};
-use super::denoiser::{CORRUPTION, Denoiser, N_EPOCHS, N_HIDDEN, Row};
-use super::view::{View, deviation, mean};
+use super::change::{LogChange, StepOutcome};
+use super::denoiser::{CORRUPTION, Denoiser, DenoiserRow, N_EPOCHS, N_HIDDEN};
+use super::view::{LogView, deviation, mean};
 use crate::data::FreeValues;
 use crate::spec::derive_seed;
 
@@ -14,7 +14,7 @@ use crate::spec::derive_seed;
 const MOST_ROWS: usize = 20_000;
 
 /// A numeric column: the value, or a free one.
-struct Column<'a> {
+struct NumericColumn<'a> {
     /// Which free column of the log; `None` for the value.
     free: Option<usize>,
     numbers: &'a [f32],
@@ -22,7 +22,7 @@ struct Column<'a> {
     scale: [f64; 2],
 }
 
-impl Column<'_> {
+impl NumericColumn<'_> {
     fn standardised(&self, row: usize) -> f64 {
         let [centre, deviation] = self.scale;
         self.numbers
@@ -33,7 +33,7 @@ impl Column<'_> {
 
 /// Every missing number of the value and of the free numeric columns, from the row's other numbers;
 /// `None` when no value may be learnt from. A free column of which nothing is known stays as it is.
-pub(super) fn filled_by_denoiser(log: &View<'_>) -> Option<Outcome> {
+pub(super) fn filled_by_denoiser(log: &LogView<'_>) -> Option<StepOutcome> {
     let columns = columns(log);
     columns.iter().find(|column| column.free.is_none())?;
     let rows = training_rows(log, &columns);
@@ -58,7 +58,7 @@ pub(super) fn filled_by_denoiser(log: &View<'_>) -> Option<Outcome> {
             .map(|column| column.standardised(row))
             .collect();
         let shown = wanted.iter().map(|number| !number.is_nan()).collect();
-        let restored = denoiser.restored(&Row { wanted, shown });
+        let restored = denoiser.restored(&DenoiserRow { wanted, shown });
         for ((numbers, column), restored) in numbers.iter_mut().zip(&columns).zip(restored) {
             if let Some(number) = numbers.get_mut(row).filter(|number| number.is_nan()) {
                 let [centre, deviation] = column.scale;
@@ -73,7 +73,7 @@ pub(super) fn filled_by_denoiser(log: &View<'_>) -> Option<Outcome> {
         rows.len(),
     );
     debug_assert!((CORRUPTION - 0.25).abs() < 1e-12, "the note says a quarter");
-    let mut outcome = Outcome::from(change(&columns, numbers)).with_note(note);
+    let mut outcome = StepOutcome::from(change(&columns, numbers)).with_note(note);
     if columns.len() == 1 {
         let sentence = "the value is the only numeric column, so an autoencoder knows no more of a \
                         missing one than their mean; name other numeric columns in \
@@ -84,7 +84,7 @@ pub(super) fn filled_by_denoiser(log: &View<'_>) -> Option<Outcome> {
 }
 
 /// The numeric columns of which something may be learnt.
-fn columns<'a>(log: &View<'a>) -> Vec<Column<'a>> {
+fn columns<'a>(log: &LogView<'a>) -> Vec<NumericColumn<'a>> {
     let free = log
         .events
         .extra
@@ -100,7 +100,11 @@ fn columns<'a>(log: &View<'a>) -> Vec<Column<'a>> {
         .collect()
 }
 
-fn scaled<'a>(log: &View<'a>, free: Option<usize>, numbers: &'a [f32]) -> Option<Column<'a>> {
+fn scaled<'a>(
+    log: &LogView<'a>,
+    free: Option<usize>,
+    numbers: &'a [f32],
+) -> Option<NumericColumn<'a>> {
     let known = numbers
         .iter()
         .enumerate()
@@ -110,7 +114,7 @@ fn scaled<'a>(log: &View<'a>, free: Option<usize>, numbers: &'a [f32]) -> Option
     known.sort_unstable_by(f64::total_cmp);
     let deviation = deviation(&known);
     let scale = [mean(&known), if deviation > 0.0 { deviation } else { 1.0 }];
-    (!known.is_empty()).then_some(Column {
+    (!known.is_empty()).then_some(NumericColumn {
         free,
         numbers,
         scale,
@@ -119,7 +123,7 @@ fn scaled<'a>(log: &View<'a>, free: Option<usize>, numbers: &'a [f32]) -> Option
 
 /// Rows that may be learnt from and of which something is known, smallest first, so that what is
 /// learnt does not depend on the order of the log.
-fn training_rows(log: &View<'_>, columns: &[Column<'_>]) -> Vec<Vec<f64>> {
+fn training_rows(log: &LogView<'_>, columns: &[NumericColumn<'_>]) -> Vec<Vec<f64>> {
     let of_row = |row: usize| -> Vec<f64> {
         // What is infinite is known to no standardised column.
         let finite = |number: f64| if number.is_finite() { number } else { f64::NAN };
@@ -147,7 +151,7 @@ fn training_rows(log: &View<'_>, columns: &[Column<'_>]) -> Vec<Vec<f64>> {
     rows
 }
 
-fn change(columns: &[Column<'_>], numbers: Vec<Vec<f32>>) -> Change {
+fn change(columns: &[NumericColumn<'_>], numbers: Vec<Vec<f32>>) -> LogChange {
     let (mut value, mut free) = (Vec::new(), Vec::new());
     for (column, numbers) in columns.iter().zip(numbers) {
         match column.free {
@@ -156,9 +160,9 @@ fn change(columns: &[Column<'_>], numbers: Vec<Vec<f32>>) -> Change {
         }
     }
     if free.is_empty() {
-        Change::Values(value)
+        LogChange::Values(value)
     } else {
-        Change::Numbers { value, free }
+        LogChange::Numbers { value, free }
     }
 }
 
@@ -208,13 +212,13 @@ mod tests {
     }
 
     fn filled(events: &Events, train_before: Option<i64>) -> Vec<f32> {
-        let view = View {
+        let view = LogView {
             events,
             train_before,
             only_orders: false,
         };
         match filled_by_denoiser(&view).unwrap().change {
-            Change::Numbers { value, .. } | Change::Values(value) => value,
+            LogChange::Numbers { value, .. } | LogChange::Values(value) => value,
             other => panic!("{other:?}"),
         }
     }
@@ -224,7 +228,7 @@ mod tests {
         let gaps: Vec<usize> = (0..400).filter(|at| at % 7 == 3).collect();
         let (events, exact) = log(&gaps);
         let filled = filled(&events, None);
-        let known = View::of(&events).training_values();
+        let known = LogView::of(&events).training_values();
         let error = |guess: &dyn Fn(usize) -> f64| -> f64 {
             gaps.iter()
                 .map(|&at| (guess(at) - f64::from(exact[at])).powi(2))
@@ -289,7 +293,7 @@ mod tests {
         };
         let exact = std::mem::replace(&mut numbers[8], f32::NAN);
         weight.values = FreeValues::Numeric(vec![f32::NAN; 400]);
-        let outcome = filled_by_denoiser(&View::of(&events)).unwrap();
+        let outcome = filled_by_denoiser(&LogView::of(&events)).unwrap();
         assert!(
             outcome
                 .note
@@ -324,18 +328,18 @@ mod tests {
         };
         events.users = Vocab::default();
         (0..4).for_each(|at| events.push(0, 0, at));
-        let outcome = filled_by_denoiser(&View::of(&events)).unwrap();
+        let outcome = filled_by_denoiser(&LogView::of(&events)).unwrap();
         assert!(
             outcome
                 .warnings
                 .iter()
                 .any(|(key, sentence)| *key == "fill" && sentence.contains("only numeric"))
         );
-        let Change::Values(value) = outcome.change else {
+        let LogChange::Values(value) = outcome.change else {
             panic!("values")
         };
         assert!((value[2] - 3.0).abs() < 1.0, "{value:?}");
         events.value = Some(vec![f32::NAN; 4]);
-        assert!(filled_by_denoiser(&View::of(&events)).is_none());
+        assert!(filled_by_denoiser(&LogView::of(&events)).is_none());
     }
 }

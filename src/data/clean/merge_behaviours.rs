@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::{View, unknown_behaviour, words};
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::{LogView, unknown_behaviour, words};
 use crate::data::{Role, Vocab};
 use crate::spec::Problem;
 
@@ -17,9 +17,9 @@ step_settings! {
     }
 }
 
-impl Step for MergeBehaviours {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for MergeBehaviours {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Merge behaviours",
             help: "Behaviours get other names, and several under one name become one.",
             needs: &[Role::Behaviour],
@@ -54,7 +54,7 @@ impl Step for MergeBehaviours {
         problems
     }
 
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let known = &log.events.behaviours;
         let renamed: HashMap<&str, &str> = words(&self.pairs).filter_map(pair).collect();
         let mut names = Vocab::starting_at(0);
@@ -71,9 +71,9 @@ impl Step for MergeBehaviours {
             .filter_map(pair)
             .filter_map(|(old, _)| unknown_behaviour(old, known));
         let warnings = unknown.map(|sentence| ("pairs", sentence)).collect();
-        Ok(Outcome {
+        Ok(StepOutcome {
             warnings,
-            ..Change::Behaviours(idx, names).into()
+            ..LogChange::Behaviours(idx, names).into()
         })
     }
 }

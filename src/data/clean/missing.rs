@@ -3,10 +3,10 @@
 use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
-use super::change::{Change, Outcome};
+use super::change::{LogChange, StepOutcome};
 use super::learned_fill::filled_by_denoiser;
-use super::step::{About, Step, step_settings};
-use super::view::{View, mean, most_frequent, quantile};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::{LogView, mean, most_frequent, quantile};
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -56,14 +56,14 @@ step_settings! {
     }
 }
 
-impl Step for MissingValues {
-    fn about(&self) -> About {
+impl CleaningRule for MissingValues {
+    fn about(&self) -> StepAbout {
         let needs: &[Role] = if self.fill == Fill::Interpolate {
             &[Role::Value, Role::Time]
         } else {
             &[Role::Value]
         };
-        About {
+        StepAbout {
             title: "Missing values",
             help: "Rows without a value are dropped, or filled with a mean, a constant, the line \
                    between neighbours or what the other columns tell.",
@@ -74,10 +74,10 @@ impl Step for MissingValues {
         }
     }
 
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let filled = match self.fill {
             Fill::Drop => {
-                return Ok(Change::Keep(
+                return Ok(LogChange::Keep(
                     log.values().iter().map(|value| !value.is_nan()).collect(),
                 )
                 .into());
@@ -102,7 +102,7 @@ impl Step for MissingValues {
         let values = log.values().iter();
         let values = values.map(|value| if value.is_nan() { filled } else { *value });
         let note = format!("filled with {filled}");
-        Ok(Outcome::from(Change::Values(values.collect())).with_note(note))
+        Ok(StepOutcome::from(LogChange::Values(values.collect())).with_note(note))
     }
 }
 
@@ -127,7 +127,7 @@ impl MissingValues {
 ///
 /// A value after the cut is later than what a model may know, so it is never drawn upon; there, and
 /// for rows after the cut, the last known value is carried on.
-fn interpolated(log: &View<'_>) -> Outcome {
+fn interpolated(log: &LogView<'_>) -> StepOutcome {
     let (values, times) = (log.values(), log.ticks());
     let mut filled = values.to_vec();
     let (offsets, rows) = log.rows_in_time();
@@ -154,12 +154,12 @@ fn interpolated(log: &View<'_>) -> Outcome {
         }
     }
     let left = filled.iter().filter(|value| value.is_nan()).count();
-    Outcome::from(Change::Values(filled))
+    StepOutcome::from(LogChange::Values(filled))
         .with_note(format!("still missing, for want of a known value: {left}"))
 }
 
 /// For each of a user's rows the next one with a value that may be learnt from.
-fn next_known(log: &View<'_>, of_user: &[usize]) -> Vec<Option<usize>> {
+fn next_known(log: &LogView<'_>, of_user: &[usize]) -> Vec<Option<usize>> {
     let mut next = vec![None; of_user.len()];
     let mut known = None;
     for (slot, &row) in next.iter_mut().zip(of_user).rev() {

@@ -45,4 +45,4 @@ pub use smooth::{Smooth, SmoothMethod};
 pub use sort_times::SortTimes;
 pub use step::CleanStep;
 pub use threshold::Threshold;
-pub use transform::{Scale, Transform};
+pub use transform::{Transform, ValueScale};

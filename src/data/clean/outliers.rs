@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::{View, deviation, mean, quantile};
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::{LogView, deviation, mean, quantile};
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -76,9 +76,9 @@ step_settings! {
     }
 }
 
-impl Step for Outliers {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for Outliers {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Outliers",
             help: "Values far from the others are dropped or drawn in to the limit; missing ones \
                    stay.",
@@ -102,20 +102,20 @@ impl Step for Outliers {
         }
     }
 
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let (low, high) = self.limits(log);
         // Compared as the column holds them, so that what was clipped to a limit is within it. With
         // nothing to learn from the limits are NaN, and no value is beyond them.
         let (low, high) = (low as f32, high as f32);
         let is_outlier = |value: f32| value < low || value > high;
         let change = match self.action {
-            OutlierAction::Drop => Change::Keep(
+            OutlierAction::Drop => LogChange::Keep(
                 log.values()
                     .iter()
                     .map(|value| !is_outlier(*value))
                     .collect(),
             ),
-            OutlierAction::Clip => Change::Values(
+            OutlierAction::Clip => LogChange::Values(
                 log.values()
                     .iter()
                     .map(|value| match *value {
@@ -131,13 +131,13 @@ impl Step for Outliers {
         } else {
             format!("allowed: {low} to {high}")
         };
-        Ok(Outcome::from(change).with_note(note))
+        Ok(StepOutcome::from(change).with_note(note))
     }
 }
 
 impl Outliers {
     /// The smallest and the largest value that is no outlier.
-    fn limits(&self, log: &View<'_>) -> (f64, f64) {
+    fn limits(&self, log: &LogView<'_>) -> (f64, f64) {
         let (middle_low, middle_high, reach) = match self.rule {
             OutlierRule::Limits => return (self.low, self.high),
             OutlierRule::Iqr => {

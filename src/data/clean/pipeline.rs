@@ -3,7 +3,7 @@
 use super::duplicates::Duplicates;
 use super::k_core::KCore;
 use super::step::CleanStep;
-use super::view::View;
+use super::view::LogView;
 use crate::data::events::Events;
 use crate::data::watch::{Watch, go_on};
 use crate::data::{
@@ -131,7 +131,7 @@ impl Planned {
         let outcome = self
             .step
             .step()
-            .outcome(&View {
+            .outcome(&LogView {
                 events,
                 train_before,
                 only_orders,

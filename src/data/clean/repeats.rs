@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::View;
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::LogView;
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -20,9 +20,9 @@ step_settings! {
     }
 }
 
-impl Step for Repeats {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for Repeats {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Repeated events",
             help: "Of events of one user and item within some seconds of each other, only the \
                    first stays.",
@@ -35,7 +35,7 @@ impl Step for Repeats {
 
     /// The window begins at the last event that was kept, so a long chain of clicks leaves one
     /// event a window, and what is left has no repeat.
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let (events, times, window) = (log.events, log.ticks(), log.span(self.window_secs));
         let behaviours = events
             .behaviour_idx
@@ -60,9 +60,9 @@ impl Step for Repeats {
             }
         }
         let warnings = log.doubtful_seconds("window_secs");
-        Ok(Outcome {
+        Ok(StepOutcome {
             warnings,
-            ..Change::Keep(keep).into()
+            ..LogChange::Keep(keep).into()
         })
     }
 }

@@ -1,8 +1,8 @@
 //! A sample of users: a smaller log for a quick look, with whole histories.
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::View;
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::LogView;
 use crate::spec::{Problem, derive_seed};
 
 step_settings! {
@@ -17,9 +17,9 @@ step_settings! {
     }
 }
 
-impl Step for SampleUsers {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for SampleUsers {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Sample of users",
             help: "So many users, drawn by lot with a seed, are kept with all their events.",
             needs: &[],
@@ -31,7 +31,7 @@ impl Step for SampleUsers {
 
     /// Each user's lot comes of seed and id alone, and the smallest win: who is drawn depends
     /// neither on the order of rows nor on how often one draws.
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let events = log.events;
         let mut is_used = vec![false; events.users.len()];
         events
@@ -57,7 +57,7 @@ impl Step for SampleUsers {
         lots.iter()
             .take(self.n_users)
             .for_each(|&(_, _, user)| is_drawn[user] = true);
-        Ok(Change::Keep(
+        Ok(LogChange::Keep(
             events
                 .user_idx
                 .iter()

@@ -1,8 +1,8 @@
 //! Sessions by gap: visits take the place of users.
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::View;
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::LogView;
 use crate::data::{Role, Vocab};
 use crate::spec::Problem;
 
@@ -15,9 +15,9 @@ step_settings! {
     }
 }
 
-impl Step for Sessions {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for Sessions {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Sessions by gap",
             help: "A pause longer than so many seconds begins a session; sessions (user#1, user#2) \
                    take the place of users.",
@@ -30,7 +30,7 @@ impl Step for Sessions {
 
     /// Every user gets a number, also those with one session. So no two ids can become one: what
     /// stands before the last `#` is the user.
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let (times, gap) = (log.ticks(), log.span(self.gap_secs));
         let (offsets, rows) = log.rows_in_time();
         let (mut ids, mut idx) = (Vocab::default(), vec![0_u32; log.len()]);
@@ -47,9 +47,9 @@ impl Step for Sessions {
         }
         let note = format!("sessions: {}", ids.len());
         let warnings = log.doubtful_seconds("gap_secs");
-        Ok(Outcome {
+        Ok(StepOutcome {
             warnings,
-            ..Outcome::from(Change::Users(idx, ids)).with_note(note)
+            ..StepOutcome::from(LogChange::Users(idx, ids)).with_note(note)
         })
     }
 }

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::View;
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::LogView;
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -45,9 +45,9 @@ step_settings! {
     }
 }
 
-impl Step for Smooth {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for Smooth {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Smoothing",
             help: "Values are evened out along each user's time, with what came before and never \
                    with what comes after.",
@@ -60,7 +60,7 @@ impl Step for Smooth {
 
     /// Missing values stay missing and count for nothing. Both methods look back only: a centred
     /// mean would carry the future into the past.
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let values = log.values();
         let mut smoothed = values.to_vec();
         let (offsets, rows) = log.rows_in_time();
@@ -89,6 +89,6 @@ impl Step for Smooth {
                 };
             }
         }
-        Ok(Change::Values(smoothed).into())
+        Ok(LogChange::Values(smoothed).into())
     }
 }

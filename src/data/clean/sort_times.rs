@@ -1,8 +1,8 @@
 //! Unsorted times: rows that stand after later rows of the same user.
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::View;
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::LogView;
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -11,9 +11,9 @@ step_settings! {
     SortTimes {}
 }
 
-impl Step for SortTimes {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for SortTimes {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Unsorted times",
             help: "Each user's rows are put in order of time, and those out of order are counted; \
                    sequences are sorted in any case.",
@@ -26,7 +26,7 @@ impl Step for SortTimes {
 
     /// A user's rows keep the places that the user has in the file and change only among
     /// themselves; rows of one moment keep their order.
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let times = log.ticks();
         let places = log.events.by_user().rows;
         let (offsets, rows) = log.rows_in_time();
@@ -48,6 +48,6 @@ impl Step for SortTimes {
         }
         late.sort_unstable();
         let note = format!("rows after a later row of the same user: {}", late.len());
-        Ok(Outcome::from(Change::Order(order, late)).with_note(note))
+        Ok(StepOutcome::from(LogChange::Order(order, late)).with_note(note))
     }
 }

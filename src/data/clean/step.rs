@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::bots::Bots;
-use super::change::Outcome;
+use super::change::StepOutcome;
 use super::date_window::DateWindow;
 use super::duplicates::Duplicates;
 use super::impossible_times::ImpossibleTimes;
@@ -19,7 +19,7 @@ use super::smooth::Smooth;
 use super::sort_times::SortTimes;
 use super::threshold::Threshold;
 use super::transform::Transform;
-use super::view::View;
+use super::view::LogView;
 use crate::data::Role;
 use crate::spec::{Described, Problem, Value};
 
@@ -63,7 +63,7 @@ pub enum CleanStep {
 }
 
 /// Description of a step.
-pub(in crate::data) struct About {
+pub(in crate::data) struct StepAbout {
     /// Short name, as a person reads it.
     pub(in crate::data) title: &'static str,
     /// One sentence on what it does.
@@ -80,9 +80,9 @@ pub(in crate::data) struct About {
 
 /// Behaviour that every step has. A step reads the log and says what is to change; it changes
 /// nothing itself, so that counts and examples are made in one place.
-pub(in crate::data) trait Step: Described {
+pub(in crate::data) trait CleaningRule: Described {
     /// Describes the step, with the settings that it has now.
-    fn about(&self) -> About;
+    fn about(&self) -> StepAbout;
 
     /// Problems beyond the ranges of single settings; fields are the step's own.
     fn check(&self) -> Vec<Problem> {
@@ -93,7 +93,7 @@ pub(in crate::data) trait Step: Described {
     ///
     /// # Errors
     /// The problem, at a field of the step, when it cannot be done with this log.
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem>;
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem>;
 }
 
 /// The settings of whichever step it is; the one list of all of them beside the enum.
@@ -121,7 +121,7 @@ macro_rules! settings_of {
 }
 
 impl CleanStep {
-    pub(in crate::data) fn step(&self) -> &dyn Step {
+    pub(in crate::data) fn step(&self) -> &dyn CleaningRule {
         settings_of!(self)
     }
 

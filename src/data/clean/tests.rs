@@ -98,11 +98,11 @@ fn kept(rows: &[Row], step: impl Into<CleanStep>) -> Vec<bool> {
     match step
         .into()
         .step()
-        .outcome(&view::View::of(&events))
+        .outcome(&view::LogView::of(&events))
         .unwrap()
         .change
     {
-        change::Change::Keep(keep) => keep,
+        change::LogChange::Keep(keep) => keep,
         other => panic!("{other:?} keeps no rows"),
     }
 }
@@ -224,7 +224,7 @@ fn all_kinds() -> Vec<CleanStep> {
         }
         .into()
     }));
-    all.extend(Scale::iter().map(|scale| {
+    all.extend(ValueScale::iter().map(|scale| {
         Transform {
             scale,
             ..Transform::default()
@@ -480,7 +480,7 @@ fn extreme_values_have_a_fate() {
     let found = values(
         &rows,
         Transform {
-            scale: Scale::Log1p,
+            scale: ValueScale::Log1p,
             on: true,
         },
     );
@@ -488,7 +488,7 @@ fn extreme_values_have_a_fate() {
     let (_, effect) = after(
         &rows,
         Transform {
-            scale: Scale::Exp,
+            scale: ValueScale::Exp,
             on: true,
         },
     );
@@ -619,16 +619,16 @@ fn scales_are_those_of_scikit_learn() {
         );
     };
     close(
-        scaled(Scale::ZScore),
+        scaled(ValueScale::ZScore),
         [-root, -root / 2.0, 0.0, root / 2.0, root],
     );
-    close(scaled(Scale::MinMax), [0.0, 0.25, 0.5, 0.75, 1.0]);
-    close(scaled(Scale::Robust), [-1.0, -0.5, 0.0, 0.5, 1.0]);
+    close(scaled(ValueScale::MinMax), [0.0, 0.25, 0.5, 0.75, 1.0]);
+    close(scaled(ValueScale::Robust), [-1.0, -0.5, 0.0, 0.5, 1.0]);
     close(
-        scaled(Scale::Log1p),
+        scaled(ValueScale::Log1p),
         [1.0_f32, 2.0, 3.0, 4.0, 5.0].map(|x| (1.0 + x).ln()),
     );
-    for scale in [Scale::ZScore, Scale::MinMax, Scale::Robust] {
+    for scale in [ValueScale::ZScore, ValueScale::MinMax, ValueScale::Robust] {
         assert_eq!(
             values(&series(&[0.1; 7]), Transform { scale, on: true }),
             [0.0; 7],
@@ -650,7 +650,7 @@ fn what_is_learnt_comes_from_before_the_cut() {
     assert_eq!(filled.value.unwrap(), [1.0, 2.0, 3.0, 300.0, 600.0, 2.0]);
     assert_eq!(effect.fitted_on, Some(crate::data::FittedOn::Training));
     let (scaled, _) = run(Transform {
-        scale: Scale::MinMax,
+        scale: ValueScale::MinMax,
         on: true,
     }
     .into());

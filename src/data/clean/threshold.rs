@@ -1,8 +1,8 @@
 //! Value threshold: from ratings and amounts to implicit feedback.
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::View;
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::LogView;
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -15,9 +15,9 @@ step_settings! {
     }
 }
 
-impl Step for Threshold {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for Threshold {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Value threshold",
             help: "Only events with a value of at least so much are kept, as implicit feedback.",
             needs: &[Role::Value],
@@ -27,8 +27,8 @@ impl Step for Threshold {
         }
     }
 
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
-        Ok(Change::Keep(
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
+        Ok(LogChange::Keep(
             log.values()
                 .iter()
                 .map(|value| f64::from(*value) >= self.at_least)

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
-use super::change::{Change, Outcome};
-use super::step::{About, Step, step_settings};
-use super::view::{View, deviation, mean, quantile};
+use super::change::{LogChange, StepOutcome};
+use super::step::{CleaningRule, StepAbout, step_settings};
+use super::view::{LogView, deviation, mean, quantile};
 use crate::data::Role;
 use crate::spec::Problem;
 
@@ -22,7 +22,7 @@ use crate::spec::Problem;
     strum::EnumIter,
     strum::VariantNames,
 )]
-pub enum Scale {
+pub enum ValueScale {
     /// `ln(1 + x)`.
     Log1p,
     /// `e^x`.
@@ -34,26 +34,26 @@ pub enum Scale {
     /// `(x − median) / (third quartile − first quartile)`.
     Robust,
 }
-crate::spec::choice!(Scale);
+crate::spec::choice!(ValueScale);
 
 step_settings! {
     /// Values are brought to another scale.
     Transform {
         /// The other scale.
-        scale: Scale = Scale::Log1p, Choice(Scale::VARIANTS.to_vec()), "Scale", "", "Log1p: ln(1 + \
+        scale: ValueScale = ValueScale::Log1p, Choice(ValueScale::VARIANTS.to_vec()), "Scale", "", "Log1p: ln(1 + \
             x); Exp: e to the x; ZScore: mean 0, deviation 1; MinMax: 0 to 1; Robust: median 0, \
             quartiles 1 apart.", "amounts and dwell times have a long tail";
     }
 }
 
-impl Step for Transform {
-    fn about(&self) -> About {
-        About {
+impl CleaningRule for Transform {
+    fn about(&self) -> StepAbout {
+        StepAbout {
             title: "Scale values",
             help: "Values are brought to another scale: logarithm, exponential, z-score, min–max \
                    or robust.",
             needs: &[Role::Value],
-            is_fitted: !matches!(self.scale, Scale::Log1p | Scale::Exp),
+            is_fitted: !matches!(self.scale, ValueScale::Log1p | ValueScale::Exp),
             is_idempotent: false,
             cure: "switch it off",
         }
@@ -61,9 +61,9 @@ impl Step for Transform {
 
     /// Rescales the values. A value without a finite one on the new scale (the logarithm of −2,
     /// e^1000) becomes missing.
-    fn outcome(&self, log: &View<'_>) -> Result<Outcome, Problem> {
+    fn outcome(&self, log: &LogView<'_>) -> Result<StepOutcome, Problem> {
         let (shift, unit) = match self.scale {
-            Scale::Log1p | Scale::Exp => (0.0, 1.0),
+            ValueScale::Log1p | ValueScale::Exp => (0.0, 1.0),
             scale => fit(scale, &log.training_values()).ok_or_else(|| {
                 let sentence = "all values to learn the scale from are missing; choose Log1p or \
                                 Exp, or another column in `data.roles.value`.";
@@ -71,8 +71,8 @@ impl Step for Transform {
             })?,
         };
         let changed = |value: f32| match self.scale {
-            Scale::Log1p => f64::from(value).ln_1p() as f32,
-            Scale::Exp => f64::from(value).exp() as f32,
+            ValueScale::Log1p => f64::from(value).ln_1p() as f32,
+            ValueScale::Exp => f64::from(value).exp() as f32,
             _ => ((f64::from(value) - shift) / unit) as f32,
         };
         let mut lost = 0;
@@ -83,27 +83,27 @@ impl Step for Transform {
                 f32::NAN
             }
         });
-        let change = Change::Values(values.collect());
+        let change = LogChange::Values(values.collect());
         let fitted = match self.scale {
-            Scale::Log1p | Scale::Exp => String::new(),
+            ValueScale::Log1p | ValueScale::Exp => String::new(),
             _ => format!("(x − {}) / {}; ", shift as f32, unit as f32),
         };
-        Ok(Outcome::from(change)
+        Ok(StepOutcome::from(change)
             .with_note(format!("{fitted}without a value on the new scale: {lost}")))
     }
 }
 
 /// Subtrahend and divisor; `None` for no values. Values that are all alike are divided by 1, and so
 /// become 0 (as scikit-learn does).
-fn fit(scale: Scale, sorted: &[f64]) -> Option<(f64, f64)> {
+fn fit(scale: ValueScale, sorted: &[f64]) -> Option<(f64, f64)> {
     let (&smallest, &largest) = (sorted.first()?, sorted.last()?);
     // Asked first, since the mean of equal numbers may differ from them by a rounding.
     if smallest.total_cmp(&largest).is_eq() {
         return Some((smallest, 1.0));
     }
     let (shift, unit) = match scale {
-        Scale::MinMax => (smallest, largest - smallest),
-        Scale::Robust => (
+        ValueScale::MinMax => (smallest, largest - smallest),
+        ValueScale::Robust => (
             quantile(sorted, 0.5),
             quantile(sorted, 0.75) - quantile(sorted, 0.25),
         ),

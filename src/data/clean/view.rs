@@ -9,7 +9,7 @@ use crate::spec::Problem;
 
 /// A log, and what a step may learn from.
 #[derive(Clone, Copy)]
-pub(in crate::data) struct View<'a> {
+pub(in crate::data) struct LogView<'a> {
     pub(in crate::data) events: &'a Events,
     /// Second before which rows must lie for a step to be fitted on them; `None` fits on all rows.
     pub(in crate::data) train_before: Option<i64>,
@@ -17,7 +17,7 @@ pub(in crate::data) struct View<'a> {
     pub(in crate::data) only_orders: bool,
 }
 
-impl<'a> View<'a> {
+impl<'a> LogView<'a> {
     /// The whole log, without a cut.
     #[cfg(test)]
     pub(super) fn of(events: &'a Events) -> Self {
@@ -246,7 +246,7 @@ mod tests {
             ..Events::default()
         };
         let moment = |events: &Events, only_orders, text: &str| {
-            View {
+            LogView {
                 events,
                 train_before: None,
                 only_orders,

@@ -11,7 +11,7 @@ use crate::data::coding::{NO_BEHAVIOUR, trimmed};
 use crate::data::events::Events;
 use crate::data::missing::Missing;
 use crate::data::number::NumberStyle;
-use crate::data::source::{Cells, Lines, Texts};
+use crate::data::source::{Lines, RawCells, Texts};
 use crate::data::{DataError, Role};
 use crate::spec::Problem;
 
@@ -24,18 +24,18 @@ const UNREADABLE: f32 = f32::INFINITY;
 /// The cells of the columns beside user, item, time, behaviour and value.
 #[derive(Default)]
 pub(in crate::data) struct ExtraCells {
-    pub(in crate::data) session: Option<Cells>,
-    pub(in crate::data) latitude: Option<Cells>,
-    pub(in crate::data) longitude: Option<Cells>,
+    pub(in crate::data) session: Option<RawCells>,
+    pub(in crate::data) latitude: Option<RawCells>,
+    pub(in crate::data) longitude: Option<RawCells>,
     /// How degrees are written.
     pub(in crate::data) degrees: NumberStyle,
     /// Each free column with its cells, one a position.
-    pub(in crate::data) free: Vec<(WantedColumn, Vec<Cells>)>,
+    pub(in crate::data) free: Vec<(WantedColumn, Vec<RawCells>)>,
 }
 
 /// Codes the cells of a log, or of a part of it.
 pub(in crate::data) fn code(cells: &ExtraCells, missing: &Missing) -> Result<Extra, DataError> {
-    let role = |cells: &Option<Cells>, role: Role| {
+    let role = |cells: &Option<RawCells>, role: Role| {
         let word = role.to_string().to_lowercase();
         let texts = cells
             .as_ref()
@@ -59,7 +59,7 @@ pub(in crate::data) fn code(cells: &ExtraCells, missing: &Missing) -> Result<Ext
 /// Codes one free column; `field` is the path of the list that it stands in.
 pub(super) fn free(
     wanted: &WantedColumn,
-    cells: &[Cells],
+    cells: &[RawCells],
     field: &str,
     missing: &Missing,
 ) -> Result<FreeColumn, DataError> {
@@ -143,7 +143,7 @@ fn lists(column: &Texts, width: usize, missing: &Missing) -> Vec<f32> {
 }
 
 /// A column's text; a column of typed times is none.
-fn text<'a>(cells: &'a Cells, name: &str, field: &str) -> Result<&'a Texts, DataError> {
+fn text<'a>(cells: &'a RawCells, name: &str, field: &str) -> Result<&'a Texts, DataError> {
     cells.text().ok_or_else(|| DataError::Setting {
         field: field.to_owned(),
         sentence: format!(

@@ -6,7 +6,7 @@ use super::spec::{ColumnKind, FreeColumnSpec};
 use crate::data::missing::is_missing;
 use crate::data::number::NumberStyle;
 use crate::data::schema::{cells, listed, normal, style_of};
-use crate::data::source::Head;
+use crate::data::source::FileHead;
 use crate::spec::{Problem, did_you_mean, quotable};
 
 /// A free column as it is to be read.
@@ -36,7 +36,7 @@ impl WantedColumn {
 /// `field` is the path of the list in the settings. What cannot be found is left out, with an
 /// error.
 pub(in crate::data) fn find(
-    head: &Head,
+    head: &FileHead,
     specs: &[FreeColumnSpec],
     field: &str,
 ) -> (Vec<WantedColumn>, Vec<Problem>) {
@@ -59,7 +59,7 @@ pub(in crate::data) fn find(
     (wanted, problems)
 }
 
-fn one(head: &Head, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
+fn one(head: &FileHead, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
     let name = spec.column.clone();
     if let Some(prefix) = spec.prefix().filter(|_| !head.columns.contains(&name)) {
         if let Some(kind) = spec.kind.filter(|kind| *kind != ColumnKind::Embedding) {
@@ -124,7 +124,7 @@ fn one(head: &Head, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
 }
 
 /// A column said to be numeric must mostly be so.
-fn check(head: &Head, at: usize, kind: ColumnKind) -> Result<(), String> {
+fn check(head: &FileHead, at: usize, kind: ColumnKind) -> Result<(), String> {
     let filled = || cells(head, at).filter(|cell| !is_missing(cell));
     let style = style_of(head, at);
     let is_number = |cell: &str| style.read::<f64>(cell).is_some();
@@ -153,7 +153,7 @@ fn check(head: &Head, at: usize, kind: ColumnKind) -> Result<(), String> {
 /// Lists of numbers are an embedding, numbers are numeric, and words are a text where a cell has
 /// several and they mostly differ. Codes that happen to be numbers are told by their name or their
 /// leading zeros; of others that are meant as categories one must say so.
-fn guess(head: &Head, at: usize) -> ColumnKind {
+fn guess(head: &FileHead, at: usize) -> ColumnKind {
     let filled: Vec<&str> = cells(head, at).filter(|cell| !is_missing(cell)).collect();
     let n = filled.len().max(1);
     let share = |holds: &dyn Fn(&str) -> bool| {
@@ -211,7 +211,7 @@ fn usual(numbers: impl Iterator<Item = usize>) -> usize {
 }
 
 /// How many numbers most lists of the sample have; 0 when none is a list.
-fn usual_width(head: &Head, at: usize) -> usize {
+fn usual_width(head: &FileHead, at: usize) -> usize {
     usual(cells(head, at).filter_map(list).map(|list| list.len()))
 }
 

@@ -1,13 +1,13 @@
 //! Columns of a table that is joined: the one that was named, or the one that holds the log's ids.
 
 use crate::data::schema::{cells, listed, normal};
-use crate::data::source::Head;
+use crate::data::source::FileHead;
 use crate::data::{DataError, FileSpec, Role, SideOf, Vocab, writings};
 use crate::spec::{did_you_mean, quotable};
 
 /// The column of that name. `table` is what a sentence calls the table, `field` the setting.
 pub(in crate::data) fn named(
-    head: &Head,
+    head: &FileHead,
     name: &str,
     table: &str,
     field: &str,
@@ -43,7 +43,7 @@ pub(in crate::data) fn named(
 /// else one that is called after what it is of, else the one with most; of equals the first. Where
 /// a name says nothing and several columns match, it is a guess: a running number matches ids, too.
 pub(in crate::data) fn most_matches(
-    head: &Head,
+    head: &FileHead,
     of: SideOf,
     log: &FileSpec,
     ids: &Vocab,

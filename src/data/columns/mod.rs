@@ -21,5 +21,5 @@ pub(super) use beside::beside;
 pub(super) use coding::{ExtraCells, FREE, code, settle};
 pub(super) use guess::{WantedColumn, find};
 pub(super) use key::{most_matches, named};
-pub(super) use side::{Side, read};
+pub(super) use side::{JoinedTable, read};
 pub(super) use values::Extra;

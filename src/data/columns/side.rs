@@ -13,7 +13,7 @@ use super::spec::{FreeColumnSpec, SideOf, SideTable};
 use super::values::FreeColumn;
 use crate::data::coding::trimmed;
 use crate::data::missing::Missing;
-use crate::data::source::{self, Cells, Head, Lines, Refused, Rows};
+use crate::data::source::{self, FileHead, Lines, RawCells, RawRows, Refused};
 use crate::data::watch::Watch;
 use crate::data::{DataError, FileSpec, Vocab, titles, without_first_refused, writings};
 use crate::spec::{Problem, quotable};
@@ -69,7 +69,7 @@ impl JoinReport {
 }
 
 /// A joined table.
-pub(in crate::data) struct Side {
+pub(in crate::data) struct JoinedTable {
     /// Row in `columns` of each id of the log that has one.
     row_of: HashMap<String, usize>,
     columns: Vec<FreeColumn>,
@@ -80,7 +80,7 @@ pub(in crate::data) struct Side {
     pub(in crate::data) problems: Vec<Problem>,
 }
 
-impl Side {
+impl JoinedTable {
     /// The table's columns with one row for each of these ids.
     pub(in crate::data) fn aligned<'a>(
         &self,
@@ -123,7 +123,7 @@ pub(in crate::data) fn read(
     log: &FileSpec,
     ids: &Vocab,
     watch: &dyn Watch,
-) -> Result<Option<Side>, DataError> {
+) -> Result<Option<JoinedTable>, DataError> {
     let Some(spec) = log
         .side_tables()
         .find_map(|(other, table)| (other == of).then_some(table))
@@ -157,7 +157,7 @@ pub(in crate::data) fn read(
     problems.extend(table.refusals());
     problems.extend(table.doubt_about_key(&report));
     problems.extend(warnings(&report, &joined, &table.lines));
-    Ok(Some(Side {
+    Ok(Some(JoinedTable {
         row_of: joined.row_of,
         columns,
         titles,
@@ -170,7 +170,7 @@ pub(in crate::data) fn read(
 struct ReadTable<'a> {
     of: SideOf,
     spec: &'a SideTable,
-    head: Head,
+    head: FileHead,
     /// Position of the column of ids, and whether no other may be meant.
     key: usize,
     is_key_sure: bool,
@@ -179,7 +179,7 @@ struct ReadTable<'a> {
     /// Position of the column of titles.
     title: Option<usize>,
     /// Cells of every column that is needed, by its position.
-    cells: HashMap<usize, Cells>,
+    cells: HashMap<usize, RawCells>,
     n_read: usize,
     lines: Lines,
     refused: Refused,
@@ -213,7 +213,7 @@ impl<'a> ReadTable<'a> {
         );
         positions.sort_unstable();
         positions.dedup();
-        let Rows {
+        let RawRows {
             columns: cells,
             n_read,
             lines,
@@ -251,13 +251,15 @@ impl<'a> ReadTable<'a> {
         let field = format!("{}.columns", self.of.field());
         let mut columns = Vec::new();
         for column in &self.wanted {
-            let cells: Vec<Cells> = column
+            let cells: Vec<RawCells> = column
                 .at
                 .iter()
                 .filter_map(|at| self.cells.get(at))
                 .cloned()
                 .collect();
-            let is_typed = cells.iter().any(|cells| matches!(cells, Cells::Micros(_)));
+            let is_typed = cells
+                .iter()
+                .any(|cells| matches!(cells, RawCells::Micros(_)));
             if is_typed && self.spec.columns.is_empty() {
                 let sentence = format!(
                     "the column `{}` of the table of {} holds times and was left out; join it as \
@@ -325,7 +327,7 @@ impl<'a> ReadTable<'a> {
 fn key(
     of: SideOf,
     spec: &SideTable,
-    head: &Head,
+    head: &FileHead,
     log: &FileSpec,
     ids: &Vocab,
 ) -> Result<(usize, bool), DataError> {
@@ -347,7 +349,7 @@ fn key(
 fn wanted(
     of: SideOf,
     spec: &SideTable,
-    head: &Head,
+    head: &FileHead,
     key: usize,
 ) -> Result<Vec<WantedColumn>, DataError> {
     let field = format!("{}.columns", of.field());
@@ -370,13 +372,13 @@ fn wanted(
 }
 
 /// The trimmed cells of a column; empty where it is none of text.
-fn texts(cells: &HashMap<usize, Cells>, at: usize) -> Vec<String> {
+fn texts(cells: &HashMap<usize, RawCells>, at: usize) -> Vec<String> {
     match cells.get(&at) {
-        Some(Cells::Text(column)) => column
+        Some(RawCells::Text(column)) => column
             .iter()
             .map(|cell| trimmed(cell.unwrap_or_default()).to_owned())
             .collect(),
-        Some(Cells::Micros(times)) => vec![String::new(); times.len()],
+        Some(RawCells::Micros(times)) => vec![String::new(); times.len()],
         None => Vec::new(),
     }
 }

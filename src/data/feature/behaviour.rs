@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::{About, Computable, Feature};
-use super::view::{Need, View};
+use super::spec::{Computable, Feature, FeatureAbout};
+use super::view::{DatasetView, Need};
 use crate::spec::{Described, Field, Problem, SetError, Value};
 
 /// The behaviour of an event; nothing about it can be set.
@@ -26,8 +26,8 @@ impl Described for BehaviourType {
 }
 
 impl Computable for BehaviourType {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Behaviour type",
             help: "The number of the event's behaviour in the log's list, from 1.",
             shape: "[n_events], an index",
@@ -35,7 +35,7 @@ impl Computable for BehaviourType {
         }
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let column = log.sequences().behaviour_idx.as_deref().unwrap_or(&[]);
         let idx = column
             .iter()

@@ -1,7 +1,7 @@
 //! A free column of words or codes, as classes.
 
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::View;
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::DatasetView;
 use crate::data::{ColumnKind, FreeValues};
 use crate::spec::Problem;
 
@@ -15,8 +15,8 @@ feature_settings! {
 }
 
 impl Computable for Category {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Category",
             help: "The words of a column, numbered from 1 in the order in which training events \
                    have them first; others are 0.",
@@ -30,7 +30,7 @@ impl Computable for Category {
         Some((&self.column, &[ColumnKind::Category]))
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let column = log
             .column(&self.column, &[ColumnKind::Category])
             .map_err(|s| Problem::error("column", s))?;

@@ -1,7 +1,7 @@
 //! Features of a whole log, and whether a log has what they need.
 
 use super::spec::{Feature, FeatureSpec};
-use super::view::View;
+use super::view::DatasetView;
 use crate::data::{ColumnKind, DataError, Dataset, Prepared};
 use crate::spec::Problem;
 use strum::IntoEnumIterator;
@@ -22,7 +22,7 @@ pub fn features(
     specs: &[FeatureSpec],
     training: &[bool],
 ) -> Result<Vec<Feature>, DataError> {
-    let view = View { dataset, training };
+    let view = DatasetView { dataset, training };
     let one = |(place, spec): (usize, &FeatureSpec)| {
         let wrong = refused(dataset, place, spec);
         let computed = match wrong {
@@ -63,7 +63,7 @@ pub(in crate::data) fn refused(
     place: usize,
     spec: &FeatureSpec,
 ) -> Option<Problem> {
-    let view = View {
+    let view = DatasetView {
         dataset,
         training: &[],
     };
@@ -113,7 +113,7 @@ impl FeatureSpec {
     /// as its kind is.
     #[must_use]
     pub fn fitting(dataset: &Dataset) -> Vec<Self> {
-        let view = View {
+        let view = DatasetView {
             dataset,
             training: &[],
         };

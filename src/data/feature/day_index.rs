@@ -1,8 +1,8 @@
 //! Days since the log's first, for what drifts.
 
 use super::hour::{DAY, seconds};
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::{Need, View};
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::{DatasetView, Need};
 use crate::spec::Problem;
 
 feature_settings! {
@@ -15,8 +15,8 @@ feature_settings! {
 }
 
 impl Computable for DayIndex {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Day index",
             help: "Whole days from the log's first day (0) to the event's.",
             shape: "[n_events], in days",
@@ -24,7 +24,7 @@ impl Computable for DayIndex {
         }
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let offset = seconds(self.utc_offset_hours);
         let day = |time: &i64| time.saturating_add(offset).div_euclid(DAY);
         // The first day lies before every event, so it tells none of them of what comes later.

@@ -1,7 +1,7 @@
 //! A free column of vectors that another model made, as it is.
 
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::View;
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::DatasetView;
 use crate::data::{ColumnKind, FreeValues};
 use crate::spec::Problem;
 
@@ -15,8 +15,8 @@ feature_settings! {
 }
 
 impl Computable for ReadyEmbedding {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Ready-made embedding",
             help: "The vectors of a column, unchanged.",
             shape: "[n_events, width of the column]; none where a row has no vector",
@@ -28,7 +28,7 @@ impl Computable for ReadyEmbedding {
         Some((&self.column, &[ColumnKind::Embedding]))
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let column = log
             .column(&self.column, &[ColumnKind::Embedding])
             .map_err(|s| Problem::error("column", s))?;

@@ -1,7 +1,7 @@
 //! Seconds since the user's previous event.
 
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::{Need, View};
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::{DatasetView, Need};
 use crate::spec::Problem;
 
 feature_settings! {
@@ -14,8 +14,8 @@ feature_settings! {
 }
 
 impl Computable for Gap {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Gap to the previous event",
             help: "Seconds since the event before of the same user; none at a user's first event.",
             shape: "[n_events], in seconds or ln(1 + seconds)",
@@ -23,7 +23,7 @@ impl Computable for Gap {
         }
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let times = log.times();
         let mut values = vec![f32::NAN; log.n_events()];
         for events in log.users() {

@@ -1,7 +1,7 @@
 //! The cell of a grid over the earth that an event lies in.
 
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::{Need, View};
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::{DatasetView, Need};
 use crate::spec::Problem;
 
 feature_settings! {
@@ -15,8 +15,8 @@ feature_settings! {
 }
 
 impl Computable for GridCell {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Place as a grid cell",
             help: "Latitude and longitude rounded down to whole cells; cells are numbered from 1 \
                    in the order in which training events visit them first, others are 0.",
@@ -26,7 +26,7 @@ impl Computable for GridCell {
         }
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let sequences = log.sequences();
         let column = |column: &'_ Option<Vec<f32>>| column.clone().unwrap_or_default();
         let (latitude, longitude) = (column(&sequences.latitude), column(&sequences.longitude));

@@ -2,8 +2,8 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::View;
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::DatasetView;
 use crate::data::{ColumnKind, FreeValues};
 use crate::spec::Problem;
 
@@ -26,8 +26,8 @@ feature_settings! {
 }
 
 impl Computable for HashedText {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Text as hashed words",
             help: "Every word adds ±1 to the bucket of its XXH3 hash (Weinberger et al. 2009); \
                    words are in small letters, and each Chinese, Japanese or Korean character is a \
@@ -41,11 +41,11 @@ impl Computable for HashedText {
         Some((&self.column, &[ColumnKind::Text, ColumnKind::Category]))
     }
 
-    fn is_own_name(&self, log: &View<'_>) -> bool {
+    fn is_own_name(&self, log: &DatasetView<'_>) -> bool {
         self.column == TITLES && !log.dataset.titles.is_empty()
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let vectors = |texts: Vec<&str>| -> Vec<Vec<f32>> {
             texts.into_iter().map(|text| self.vector(text)).collect()
         };

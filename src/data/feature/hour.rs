@@ -1,7 +1,7 @@
 //! The hour of the day on a circle, so that midnight is next to itself.
 
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::{Need, View};
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::{DatasetView, Need};
 use crate::spec::Problem;
 
 /// Seconds of a day.
@@ -17,8 +17,8 @@ feature_settings! {
 }
 
 impl Computable for Hour {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Hour of the day",
             help: "sin and cos of 2π × the share of the day that has passed: 23:59 is next to \
                    0:00.",
@@ -27,7 +27,7 @@ impl Computable for Hour {
         }
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let offset = seconds(self.utc_offset_hours);
         let share = |time: &i64| time.saturating_add(offset).rem_euclid(DAY) as f64 / DAY as f64;
         let values = log

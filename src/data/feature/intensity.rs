@@ -1,7 +1,7 @@
 //! How much the user did just before.
 
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::{Need, View};
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::{DatasetView, Need};
 use crate::spec::Problem;
 
 feature_settings! {
@@ -16,8 +16,8 @@ feature_settings! {
 }
 
 impl Computable for Intensity {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Intensity",
             help: "How many events the user had in the window before this one.",
             shape: "[n_events], a count or ln(1 + count)",
@@ -25,7 +25,7 @@ impl Computable for Intensity {
         }
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let times = log.times();
         let window = self.window_secs.round() as i64;
         let mut values = vec![0.0; log.n_events()];

@@ -1,7 +1,7 @@
 //! A free column of numbers, as it is or standardised.
 
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::View;
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::DatasetView;
 use crate::data::{ColumnKind, FreeValues};
 use crate::spec::Problem;
 
@@ -21,8 +21,8 @@ feature_settings! {
 }
 
 impl Computable for Numeric {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Number",
             help: "The numbers of a column; standardised, they are deviations from the mean of the \
                    training events.",
@@ -35,7 +35,7 @@ impl Computable for Numeric {
         Some((&self.column, &[ColumnKind::Numeric]))
     }
 
-    fn is_own_name(&self, log: &View<'_>) -> bool {
+    fn is_own_name(&self, log: &DatasetView<'_>) -> bool {
         let has_own = log
             .sequences()
             .free
@@ -44,7 +44,7 @@ impl Computable for Numeric {
         self.column == VALUE && log.sequences().value.is_some() && !has_own
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let mut values: Vec<f32> = if self.is_own_name(log) {
             log.sequences().value.clone().unwrap_or_default()
         } else {

@@ -2,8 +2,8 @@
 
 use std::collections::HashMap;
 
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::{Need, View};
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::{DatasetView, Need};
 use crate::spec::Problem;
 
 feature_settings! {
@@ -19,8 +19,8 @@ feature_settings! {
 }
 
 impl Computable for SessionPosition {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Session position",
             help: "1 for the first event of a session of its user, 2 for the second: by the log's \
                    sessions, else by pauses.",
@@ -30,7 +30,7 @@ impl Computable for SessionPosition {
         }
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let positions = match &log.sequences().session_idx {
             Some(sessions) => by_session(log, sessions),
             None => by_pause(log, self.gap_secs),
@@ -55,7 +55,7 @@ impl Computable for SessionPosition {
 }
 
 /// Sessions of one user may lie between each other: two windows open at once.
-fn by_session(log: &View<'_>, sessions: &[u32]) -> Vec<f64> {
+fn by_session(log: &DatasetView<'_>, sessions: &[u32]) -> Vec<f64> {
     let mut positions = vec![f64::NAN; log.n_events()];
     for events in log.users() {
         let mut n_events = HashMap::<u32, usize>::new();
@@ -70,7 +70,7 @@ fn by_session(log: &View<'_>, sessions: &[u32]) -> Vec<f64> {
     positions
 }
 
-fn by_pause(log: &View<'_>, gap_secs: f64) -> Vec<f64> {
+fn by_pause(log: &DatasetView<'_>, gap_secs: f64) -> Vec<f64> {
     let times = log.times();
     let mut positions = vec![1.0; log.n_events()];
     for events in log.users() {

@@ -13,7 +13,7 @@ use super::hour::Hour;
 use super::intensity::Intensity;
 use super::numeric::Numeric;
 use super::session_position::SessionPosition;
-use super::view::{Need, View};
+use super::view::{DatasetView, Need};
 use super::weekday::Weekday;
 use crate::data::ColumnKind;
 use crate::spec::{Described, Problem};
@@ -238,7 +238,7 @@ impl Feature {
 }
 
 /// Description of a feature.
-pub(super) struct About {
+pub(super) struct FeatureAbout {
     /// Short name, as a person reads it.
     pub(super) title: &'static str,
     /// One or two sentences on what it is, with its formula.
@@ -252,7 +252,7 @@ pub(super) struct About {
 /// Behaviour that every feature has.
 pub(super) trait Computable: Described {
     /// Describes the feature.
-    fn about(&self) -> About;
+    fn about(&self) -> FeatureAbout;
 
     /// The free column that it is made from, and the kinds that it may be of; `None` when it is
     /// made from none.
@@ -261,7 +261,7 @@ pub(super) trait Computable: Described {
     }
 
     /// Whether the column's name is one of the log's own, such as its titles.
-    fn is_own_name(&self, _log: &View<'_>) -> bool {
+    fn is_own_name(&self, _log: &DatasetView<'_>) -> bool {
         false
     }
 
@@ -269,7 +269,7 @@ pub(super) trait Computable: Described {
     ///
     /// # Errors
     /// The problem, at a field of the feature, when the log has not what it needs.
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem>;
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem>;
 }
 
 /// The settings of whichever feature it is; the one list of all of them beside the enum.

@@ -10,7 +10,7 @@ use crate::spec::did_you_mean;
 
 /// A log, and which of its events may be learnt from.
 #[derive(Clone, Copy)]
-pub(super) struct View<'a> {
+pub(super) struct DatasetView<'a> {
     pub(super) dataset: &'a Dataset,
     /// Training flag of each event, in the order of the sequences; a missing flag is `false`.
     pub(super) training: &'a [bool],
@@ -31,7 +31,7 @@ pub(super) enum Need {
 }
 
 /// A column, and which of its rows belongs to each event.
-pub(super) struct Column<'a> {
+pub(super) struct EventColumn<'a> {
     pub(super) values: &'a FreeValues,
     rows: RowOf<'a>,
 }
@@ -44,7 +44,7 @@ enum RowOf<'a> {
     User(Vec<u32>),
 }
 
-impl Column<'_> {
+impl EventColumn<'_> {
     /// The column's row of an event.
     pub(super) fn row(&self, event: usize) -> usize {
         match &self.rows {
@@ -57,7 +57,7 @@ impl Column<'_> {
     }
 }
 
-impl<'a> View<'a> {
+impl<'a> DatasetView<'a> {
     pub(super) fn sequences(&self) -> &'a Sequences {
         &self.dataset.sequences
     }
@@ -153,7 +153,11 @@ impl<'a> View<'a> {
     }
 
     /// The column of that name, when it is of one of these kinds; else the sentence with the cure.
-    pub(super) fn column(&self, name: &str, kinds: &[ColumnKind]) -> Result<Column<'a>, String> {
+    pub(super) fn column(
+        &self,
+        name: &str,
+        kinds: &[ColumnKind],
+    ) -> Result<EventColumn<'a>, String> {
         let Dataset {
             item_columns,
             user_columns,
@@ -179,7 +183,7 @@ impl<'a> View<'a> {
         };
         let kind = found.values.kind();
         if kinds.contains(&kind) {
-            return Ok(Column {
+            return Ok(EventColumn {
                 values: &found.values,
                 rows,
             });

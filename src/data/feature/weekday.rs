@@ -1,8 +1,8 @@
 //! The day of the week on a circle, so that Sunday is next to Monday.
 
 use super::hour::{DAY, circle, seconds};
-use super::spec::{About, Computable, Feature, feature_settings};
-use super::view::{Need, View};
+use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::view::{DatasetView, Need};
 use crate::spec::Problem;
 
 feature_settings! {
@@ -15,8 +15,8 @@ feature_settings! {
 }
 
 impl Computable for Weekday {
-    fn about(&self) -> About {
-        About {
+    fn about(&self) -> FeatureAbout {
+        FeatureAbout {
             title: "Day of the week",
             help: "sin and cos of 2π × day / 7, Monday being day 0.",
             shape: "[n_events, 2], sin and cos without unit",
@@ -24,7 +24,7 @@ impl Computable for Weekday {
         }
     }
 
-    fn compute(&self, log: &View<'_>) -> Result<Feature, Problem> {
+    fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let offset = seconds(self.utc_offset_hours);
         // 1970-01-01 was a Thursday, day 3 of a week that begins on Monday.
         let weekday = |time: &i64| (time.saturating_add(offset).div_euclid(DAY) + 3).rem_euclid(7);

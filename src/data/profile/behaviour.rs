@@ -4,7 +4,7 @@
 use std::ops::Range;
 
 use super::kind::{Kinds, StageOrder};
-use super::pair::Pairs;
+use super::pair::PairCounts;
 use super::{add_up, over_users, share};
 use crate::data::Sequences;
 
@@ -58,7 +58,7 @@ struct Walk {
 }
 
 impl Behaviours {
-    pub(super) fn new(sequences: &Sequences, kinds: Kinds, pairs: &Pairs) -> Self {
+    pub(super) fn new(sequences: &Sequences, kinds: Kinds, pairs: &PairCounts) -> Self {
         let n = kinds.len();
         let Walk { counts, of_item } = walk(sequences, &kinds);
         let n_items = |kind: usize| of_item.iter().filter(|had| *had >> kind & 1 == 1).count();

@@ -8,7 +8,7 @@ use crate::data::Sequences;
 
 /// Counts of user-item pairs.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct Pairs {
+pub(super) struct PairCounts {
     /// Distinct pairs.
     pub(super) n_distinct: usize,
     /// Users with an item that they had before.
@@ -26,7 +26,7 @@ pub(super) const DISTANCES: [usize; 9] = [1, 2, 3, 6, 11, 21, 51, 101, 501];
 
 /// History of the present user with one item.
 #[derive(Clone, Copy, Default)]
-struct Seen {
+struct PairHistory {
     /// Position after the last event of the item, among all events: that of another user, if it is
     /// not beyond the start of this one's.
     after: usize,
@@ -40,16 +40,16 @@ struct Seen {
 
 /// One table of items for each range of users serves all its users: positions grow, so that what
 /// another user left is told from what this one did.
-pub(super) fn count(sequences: &Sequences, n_items: usize, kinds: Option<&Kinds>) -> Pairs {
+pub(super) fn count(sequences: &Sequences, n_items: usize, kinds: Option<&Kinds>) -> PairCounts {
     let n_stages = kinds.map_or(0, |kinds| kinds.n_stages);
-    let new = || Pairs {
+    let new = || PairCounts {
         distances: vec![0; DISTANCES.len()],
         stages: vec![[0; 3]; n_stages],
-        ..Pairs::default()
+        ..PairCounts::default()
     };
     let of_events = sequences.behaviour_idx.as_deref().unwrap_or_default();
     let count = |users: Range<usize>| {
-        let (mut pairs, mut seen) = (new(), vec![Seen::default(); n_items + 1]);
+        let (mut pairs, mut seen) = (new(), vec![PairHistory::default(); n_items + 1]);
         for user in users {
             let events = sequences.range(user);
             let (start, n_new) = (events.start, pairs.n_distinct);
@@ -60,7 +60,7 @@ pub(super) fn count(sequences: &Sequences, n_items: usize, kinds: Option<&Kinds>
                         [DISTANCES.partition_point(|&from| from <= at + 1 - seen.after) - 1] += 1;
                 } else {
                     pairs.n_distinct += 1;
-                    *seen = Seen::default();
+                    *seen = PairHistory::default();
                 }
                 seen.after = at + 1;
                 if let (Some(kinds), Some(&behaviour)) = (kinds, of_events.get(at)) {
@@ -74,9 +74,9 @@ pub(super) fn count(sequences: &Sequences, n_items: usize, kinds: Option<&Kinds>
     over_users(sequences, count, |sum, other| sum.add(&other)).unwrap_or_else(new)
 }
 
-impl Pairs {
+impl PairCounts {
     /// Takes in that a pair comes to a kind of behaviour.
-    fn stage(&mut self, seen: &mut Seen, kind: usize) {
+    fn stage(&mut self, seen: &mut PairHistory, kind: usize) {
         let Some([n_had, n_after, n_through]) = self.stages.get_mut(kind) else {
             return;
         };

@@ -1,6 +1,6 @@
 //! How often people come back to what they had.
 
-use super::pair::{DISTANCES, Pairs};
+use super::pair::{DISTANCES, PairCounts};
 use super::share;
 use crate::data::DataShape;
 
@@ -33,7 +33,7 @@ pub struct DistanceBin {
 }
 
 impl Repeats {
-    pub(super) fn new(pairs: &Pairs, shape: DataShape) -> Self {
+    pub(super) fn new(pairs: &PairCounts, shape: DataShape) -> Self {
         let to = |at: usize| DISTANCES.get(at + 1).map(|next| next - 1);
         Self {
             n_repeats: pairs.distances.iter().sum(),

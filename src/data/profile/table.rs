@@ -71,9 +71,9 @@ impl ProfileView {
     }
 }
 
-type Named = (String, Column);
+type NamedColumn = (String, Column);
 
-fn int(name: &str, values: impl IntoIterator<Item = usize>) -> Named {
+fn int(name: &str, values: impl IntoIterator<Item = usize>) -> NamedColumn {
     (
         name.to_owned(),
         Column::Int(
@@ -85,11 +85,11 @@ fn int(name: &str, values: impl IntoIterator<Item = usize>) -> Named {
     )
 }
 
-fn float(name: &str, values: impl IntoIterator<Item = f64>) -> Named {
+fn float(name: &str, values: impl IntoIterator<Item = f64>) -> NamedColumn {
     (name.to_owned(), Column::Float(values.into_iter().collect()))
 }
 
-fn text(name: &str, values: impl IntoIterator<Item = impl ToString>) -> Named {
+fn text(name: &str, values: impl IntoIterator<Item = impl ToString>) -> NamedColumn {
     (
         name.to_owned(),
         Column::Text(values.into_iter().map(|value| value.to_string()).collect()),
@@ -102,7 +102,7 @@ fn of(part: usize, whole: usize) -> f64 {
 }
 
 /// Numbers of events and their shares of the sum.
-fn with_shares(counts: &[usize]) -> [Named; 2] {
+fn with_shares(counts: &[usize]) -> [NamedColumn; 2] {
     let total: usize = counts.iter().sum();
     [
         int("events", counts.iter().copied()),
@@ -111,7 +111,7 @@ fn with_shares(counts: &[usize]) -> [Named; 2] {
 }
 
 /// Every figure that stands for itself, in one column of numbers.
-fn figures(profile: &Profile) -> Vec<Named> {
+fn figures(profile: &Profile) -> Vec<NamedColumn> {
     let shape = profile.shape;
     let mut figures: Vec<(String, f64)> = vec![
         ("users".to_owned(), shape.n_users as f64),
@@ -162,7 +162,7 @@ fn figures(profile: &Profile) -> Vec<Named> {
     vec![text("figure", names), float("value", values)]
 }
 
-fn items(profile: &Profile, dataset: &Dataset) -> Vec<Named> {
+fn items(profile: &Profile, dataset: &Dataset) -> Vec<NamedColumn> {
     let popularity = &profile.popularity;
     let total: usize = popularity.counts.iter().sum();
     let so_far = popularity.counts.iter().scan(0, |sum, n| {
@@ -197,7 +197,7 @@ fn items(profile: &Profile, dataset: &Dataset) -> Vec<Named> {
     columns
 }
 
-fn hours_of_week(profile: &Profile) -> Vec<Named> {
+fn hours_of_week(profile: &Profile) -> Vec<NamedColumn> {
     let hours = profile
         .activity
         .as_ref()
@@ -208,7 +208,7 @@ fn hours_of_week(profile: &Profile) -> Vec<Named> {
         .collect()
 }
 
-fn repeats(profile: &Profile) -> Vec<Named> {
+fn repeats(profile: &Profile) -> Vec<NamedColumn> {
     let bins = if profile.repeats.n_repeats > 0 {
         profile.repeats.distances.as_slice()
     } else {
@@ -226,7 +226,7 @@ fn repeats(profile: &Profile) -> Vec<Named> {
     columns
 }
 
-fn gaps(profile: &Profile) -> Vec<Named> {
+fn gaps(profile: &Profile) -> Vec<NamedColumn> {
     let spread = profile.gaps.as_ref().and_then(|gaps| gaps.spread.as_ref());
     let bins = spread
         .map(|spread| spread.bins.as_slice())
@@ -252,7 +252,7 @@ fn gaps(profile: &Profile) -> Vec<Named> {
     ]
 }
 
-fn behaviours(profile: &Profile) -> Vec<Named> {
+fn behaviours(profile: &Profile) -> Vec<NamedColumn> {
     let kinds = profile
         .behaviours
         .as_ref()
@@ -268,7 +268,7 @@ fn behaviours(profile: &Profile) -> Vec<Named> {
     ]
 }
 
-fn funnel(profile: &Profile) -> Vec<Named> {
+fn funnel(profile: &Profile) -> Vec<NamedColumn> {
     let (kinds, stages) = match &profile.behaviours {
         Some(behaviours) => (behaviours.kinds.as_slice(), behaviours.funnel.as_slice()),
         None => Default::default(),
@@ -305,7 +305,7 @@ fn funnel(profile: &Profile) -> Vec<Named> {
     ]
 }
 
-fn transitions(profile: &Profile) -> Vec<Named> {
+fn transitions(profile: &Profile) -> Vec<NamedColumn> {
     let Some(behaviours) = &profile.behaviours else {
         let nothing: [&str; 0] = [];
         let columns = [
@@ -336,7 +336,7 @@ fn transitions(profile: &Profile) -> Vec<Named> {
     ]
 }
 
-fn cold(profile: &Profile) -> Vec<Named> {
+fn cold(profile: &Profile) -> Vec<NamedColumn> {
     let groups = &profile.cold;
     vec![
         text("of", groups.iter().map(|group| group.kind)),
@@ -356,7 +356,7 @@ fn cold(profile: &Profile) -> Vec<Named> {
     ]
 }
 
-fn unseen(profile: &Profile) -> Vec<Named> {
+fn unseen(profile: &Profile) -> Vec<NamedColumn> {
     let parts = &profile.unseen;
     vec![
         text("part", parts.iter().map(|part| part.part)),

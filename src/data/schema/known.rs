@@ -1,12 +1,12 @@
 //! Public logs that name no columns: which one it is, told from what every column holds.
 
-use crate::data::source::Head;
+use crate::data::source::FileHead;
 use crate::data::{Role, TimeFormat, time};
 
 use super::cells;
 
 /// A public log without a header.
-pub(super) struct Known {
+pub(super) struct KnownLog {
     /// Tests of each column's values; the log has exactly these columns.
     columns: &'static [fn(&str) -> bool],
     /// The column of each role.
@@ -16,10 +16,10 @@ pub(super) struct Known {
 }
 
 /// Known logs, the surest first.
-const ALL: [Known; 9] = [
+const ALL: [KnownLog; 9] = [
     // Foursquare check-ins of New York and Tokyo (TSMC 2014): user, venue, category id, category
     // name, latitude, longitude, minutes from UTC, UTC time.
-    Known {
+    KnownLog {
         columns: &[
             any,
             hex_id,
@@ -40,7 +40,7 @@ const ALL: [Known; 9] = [
         has_sessions: false,
     },
     // Gowalla and Brightkite (SNAP): user, time, latitude, longitude, place.
-    Known {
+    KnownLog {
         columns: &[any, iso, latitude, longitude, any],
         roles: &[
             (Role::User, 0),
@@ -52,13 +52,13 @@ const ALL: [Known; 9] = [
         has_sessions: false,
     },
     // Last.fm-1K: user, time, artist id, artist, track id, track. Ids may be empty.
-    Known {
+    KnownLog {
         columns: &[any, iso, uuid, any, uuid, any],
         roles: &[(Role::User, 0), (Role::Item, 4), (Role::Time, 1)],
         has_sessions: false,
     },
     // Yoochoose buys (RecSys 2015): session, time, item, price, quantity.
-    Known {
+    KnownLog {
         columns: &[whole, iso, nine_digits, whole, whole],
         roles: &[
             (Role::User, 0),
@@ -69,13 +69,13 @@ const ALL: [Known; 9] = [
         has_sessions: true,
     },
     // Yoochoose clicks: session, time, item, category (0, S, 1 to 12, or a brand).
-    Known {
+    KnownLog {
         columns: &[whole, iso, nine_digits, category],
         roles: &[(Role::User, 0), (Role::Item, 2), (Role::Time, 1)],
         has_sessions: true,
     },
     // Taobao UserBehavior: user, item, category, behaviour, time.
-    Known {
+    KnownLog {
         columns: &[whole, whole, whole, shop_behaviour, seconds],
         roles: &[
             (Role::User, 0),
@@ -86,7 +86,7 @@ const ALL: [Known; 9] = [
         has_sessions: false,
     },
     // Amazon ratings of 2014: user, item, rating, time.
-    Known {
+    KnownLog {
         columns: &[reviewer, asin, rating, seconds],
         roles: &[
             (Role::User, 0),
@@ -97,7 +97,7 @@ const ALL: [Known; 9] = [
         has_sessions: false,
     },
     // Amazon ratings of 2018: item, user, rating, time.
-    Known {
+    KnownLog {
         columns: &[asin, reviewer, rating, seconds],
         roles: &[
             (Role::User, 1),
@@ -108,7 +108,7 @@ const ALL: [Known; 9] = [
         has_sessions: false,
     },
     // MovieLens `u.data` and `ratings.dat`: user, item, rating, time.
-    Known {
+    KnownLog {
         columns: &[whole, whole, rating, seconds],
         roles: &[
             (Role::User, 0),
@@ -121,7 +121,7 @@ const ALL: [Known; 9] = [
 ];
 
 /// The known log that a head without column names is of.
-pub(super) fn recognise(head: &Head) -> Option<&'static Known> {
+pub(super) fn recognise(head: &FileHead) -> Option<&'static KnownLog> {
     ALL.iter().find(|known| {
         known.columns.len() == head.columns.len()
             && known
@@ -133,7 +133,7 @@ pub(super) fn recognise(head: &Head) -> Option<&'static Known> {
 }
 
 /// Nearly all cells that hold something; a few bad rows do not make another log of it.
-fn is_mostly(head: &Head, at: usize, holds: fn(&str) -> bool) -> bool {
+fn is_mostly(head: &FileHead, at: usize, holds: fn(&str) -> bool) -> bool {
     let filled = || cells(head, at).filter(|cell| !cell.is_empty());
     let (n, n_held) = (
         filled().count(),

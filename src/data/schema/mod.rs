@@ -13,20 +13,20 @@ mod written;
 use strum::IntoEnumIterator;
 
 pub(super) use self::candidates::might_be;
-use self::known::Known;
+use self::known::KnownLog;
 use self::names::{has_root, rank};
 use self::problems::{missing, sessions, values, wrong_type};
 use self::stats::{ColumnStats, NO_TIME};
 use super::missing::{Missing, is_missing};
 use super::number::NumberStyle;
-use super::source::Head;
+use super::source::FileHead;
 use super::{FileSpec, Role, Roles, columns};
 use crate::spec::{Problem, did_you_mean, quotable};
-pub(super) use written::{TIME_FORMAT, Timing, swapped, timing};
+pub(super) use written::{TIME_FORMAT, TimeReading, swapped, timing};
 
 /// The file with all roles and the time format filled in, and what is wrong or doubtful. A role
 /// that no column has is an empty string; only a missing user or item stays `None`, with an error.
-pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
+pub(super) fn resolve(head: &FileHead) -> (FileSpec, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut guess = Guess::new(head);
     guess.take_said(&mut problems);
@@ -86,7 +86,7 @@ pub(super) fn resolve(head: &Head) -> (FileSpec, Vec<Problem>) {
 }
 
 /// Position of a role's column.
-pub(super) fn column_of(head: &Head, roles: &Roles, role: Role) -> Option<usize> {
+pub(super) fn column_of(head: &FileHead, roles: &Roles, role: Role) -> Option<usize> {
     let name = roles.column(role)?;
     head.columns.iter().position(|column| column == name)
 }
@@ -148,7 +148,7 @@ const N_ROLES: usize = 9;
 const ROLES_BESIDE: [Role; 4] = [Role::Session, Role::Latitude, Role::Longitude, Role::Clock];
 
 /// Share of a column's cells that may be degrees; 1 of an empty one.
-fn share_of_degrees(head: &Head, at: usize, role: Role) -> f64 {
+fn share_of_degrees(head: &FileHead, at: usize, role: Role) -> f64 {
     let most = if role == Role::Latitude { 90.0 } else { 180.0 };
     let filled = || cells(head, at).filter(|text| !is_missing(text));
     let style = style_of(head, at);
@@ -166,18 +166,18 @@ fn share_of_degrees(head: &Head, at: usize, role: Role) -> f64 {
 }
 
 struct Guess<'a> {
-    head: &'a Head,
+    head: &'a FileHead,
     looks: Vec<ColumnStats>,
     /// Column of each role, in order of [`Role`].
     columns: [Option<usize>; N_ROLES],
     /// The public log that this is, where it names no columns and is known.
-    known: Option<&'static Known>,
+    known: Option<&'static KnownLog>,
     /// Whether events are of no item, as was said or as no column could be one.
     has_no_item: bool,
 }
 
 impl<'a> Guess<'a> {
-    fn new(head: &'a Head) -> Self {
+    fn new(head: &'a FileHead) -> Self {
         let missing = Missing::new(head.file.missing.as_deref().unwrap_or_default());
         let looks = (0..head.columns.len())
             .map(|at| ColumnStats::new(cells(head, at), &missing))
@@ -453,12 +453,12 @@ impl Guess<'_> {
 }
 
 /// How the numbers of a column are written.
-pub(super) fn style_of(head: &Head, at: usize) -> NumberStyle {
+pub(super) fn style_of(head: &FileHead, at: usize) -> NumberStyle {
     NumberStyle::of(cells(head, at))
 }
 
 /// The trimmed cells of a column in the sample.
-pub(super) fn cells(head: &Head, at: usize) -> impl Iterator<Item = &str> + Clone {
+pub(super) fn cells(head: &FileHead, at: usize) -> impl Iterator<Item = &str> + Clone {
     head.rows
         .iter()
         .filter_map(move |row| row.get(at))

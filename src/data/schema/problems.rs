@@ -1,12 +1,12 @@
 //! Warnings and errors about the columns that were chosen for the roles.
 
 use super::{Guess, cells, field, listed, score, style_of, word};
-use crate::data::source::Head;
+use crate::data::source::FileHead;
 use crate::data::{Role, number};
 use crate::spec::{Problem, quotable};
 
 /// A note where sessions stand in for users.
-pub(super) fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
+pub(super) fn sessions(head: &FileHead, guess: &Guess<'_>) -> Option<Problem> {
     let at = guess.columns[Role::User as usize]?;
     let name = head.columns.get(at)?;
     let are_sessions =
@@ -23,7 +23,7 @@ pub(super) fn sessions(head: &Head, guess: &Guess<'_>) -> Option<Problem> {
 }
 
 /// Doubts about how values are written.
-pub(super) fn values(head: &Head, guess: &Guess<'_>) -> Vec<Problem> {
+pub(super) fn values(head: &FileHead, guess: &Guess<'_>) -> Vec<Problem> {
     let Some(at) = guess.columns[Role::Value as usize] else {
         return Vec::new();
     };
@@ -55,7 +55,7 @@ pub(super) fn values(head: &Head, guess: &Guess<'_>) -> Vec<Problem> {
     problems
 }
 
-pub(super) fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> Problem {
+pub(super) fn wrong_type(head: &FileHead, role: Role, at: usize, expected: &str) -> Problem {
     let name = quotable(head.columns.get(at).map_or("", String::as_str));
     let found = match cells(head, at).find(|text| !text.is_empty()) {
         None => "is empty in the first rows".to_owned(),
@@ -85,7 +85,7 @@ pub(super) fn wrong_type(head: &Head, role: Role, at: usize, expected: &str) -> 
     Problem::error(field(role), sentence)
 }
 
-pub(super) fn missing(head: &Head, guess: &Guess<'_>, role: Role) -> Option<Problem> {
+pub(super) fn missing(head: &FileHead, guess: &Guess<'_>, role: Role) -> Option<Problem> {
     if !guess.is_open(role) {
         // Something was said, and its own problem has been told.
         return None;

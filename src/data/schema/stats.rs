@@ -20,7 +20,7 @@ pub(super) struct ColumnStats {
     /// Cells that hold something, and all.
     pub(super) n_filled: usize,
     pub(super) n_cells: usize,
-    pub(super) time: Option<time::Look>,
+    pub(super) time: Option<time::TimeGuess>,
     /// How doubtful it is that the column is the time, from 0: ids look like times too.
     pub(super) time_doubt: u8,
 }

@@ -5,12 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use super::names::{has_root, rank};
 use super::{Guess, NO_TIME, cells, field, normal};
-use crate::data::time::{self, ClockKind, Step};
+use crate::data::time::{self, ClockKind, TimeStep};
 use crate::data::{Role, TimeFormat};
 use crate::spec::{Problem, quotable};
 
 /// Rank of a column as the time; the least is the best.
-type Rank = (bool, Kind, u8, u8, Step, usize, usize);
+type TimeRank = (bool, Kind, u8, u8, TimeStep, usize, usize);
 
 /// Kinds of times, the best first.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -69,7 +69,7 @@ impl Guess<'_> {
         self.head.columns.get(at).map_or("", String::as_str)
     }
 
-    fn time_rank(&self, at: usize) -> Option<Rank> {
+    fn time_rank(&self, at: usize) -> Option<TimeRank> {
         let look = &self.looks[at];
         let seen = look.time.as_ref()?;
         let (words, known) = (
@@ -97,11 +97,11 @@ impl Guess<'_> {
         };
         let is_other = says_other(&words) || self.is_constant(at);
         let coarse = match seen.step {
-            Step::Fraction | Step::Second => 0,
-            Step::Minute => 1,
-            Step::Hour => 2,
-            Step::Day => 3,
-            Step::Month => 4,
+            TimeStep::Fraction | TimeStep::Second => 0,
+            TimeStep::Minute => 1,
+            TimeStep::Hour => 2,
+            TimeStep::Day => 3,
+            TimeStep::Month => 4,
         };
         let tier = match known {
             Some(_) => 0,
@@ -227,7 +227,7 @@ impl Guess<'_> {
                         .any(|word| matches!(word.as_str(), "day" | "days" | "date" | "日"))
             }
             TimeFormat::Clock => false,
-            _ => seen.step == Step::Day,
+            _ => seen.step == TimeStep::Day,
         }
     }
 }

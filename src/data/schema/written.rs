@@ -2,8 +2,8 @@
 
 use super::time::{clock_kind, words};
 use super::{Guess, cells, wrong_type};
-use crate::data::source::{ColumnType, Head};
-use crate::data::time::{self, ClockKind, Reason, Step, Steps};
+use crate::data::source::{ColumnType, FileHead};
+use crate::data::time::{self, ClockKind, OrderReason, StepShares, TimeStep};
 use crate::data::{FileSpec, Role, TimeFormat};
 use crate::spec::{Problem, quotable};
 
@@ -12,13 +12,13 @@ pub(in crate::data) const TIME_FORMAT: &str = "data.time_format";
 
 /// How the times of a log are read.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::data) struct Timing {
+pub(in crate::data) struct TimeReading {
     pub(in crate::data) format: TimeFormat,
     /// How the column beside the days writes the time of the day.
     pub(in crate::data) clock: Option<ClockKind>,
 }
 
-impl Timing {
+impl TimeReading {
     /// Copy with day and month the other way round.
     pub(in crate::data) fn swapped(&self) -> Self {
         let format = match self.format {
@@ -33,7 +33,7 @@ impl Timing {
 }
 
 /// Said where a row far down tells that day and month were taken for each other.
-pub(in crate::data) fn swapped(timing: &Timing) -> Problem {
+pub(in crate::data) fn swapped(timing: &TimeReading) -> Problem {
     let sentence = format!(
         "the first rows do not tell whether their dates have the day or the month first, and later \
          ones do: all are read as {}.",
@@ -43,14 +43,14 @@ pub(in crate::data) fn swapped(timing: &Timing) -> Problem {
 }
 
 /// How the times of a file are read whose roles and format are known.
-pub(in crate::data) fn timing(head: &Head, file: &FileSpec) -> Timing {
+pub(in crate::data) fn timing(head: &FileHead, file: &FileSpec) -> TimeReading {
     let clock = super::column_of(head, &file.roles, Role::Clock).and_then(|at| {
         clock_kind(
             head.columns.get(at).map_or("", String::as_str),
             cells(head, at),
         )
     });
-    Timing {
+    TimeReading {
         format: file.time_format.clone().unwrap_or(TimeFormat::Order),
         clock,
     }
@@ -58,7 +58,7 @@ pub(in crate::data) fn timing(head: &Head, file: &FileSpec) -> Timing {
 
 /// Fills in how times are written; tells what is wrong or doubtful of it.
 pub(super) fn time_format(
-    head: &Head,
+    head: &FileHead,
     guess: &Guess<'_>,
     file: &mut FileSpec,
     problems: &mut Vec<Problem>,
@@ -89,7 +89,7 @@ pub(super) fn time_format(
         };
         problems.extend(told(
             head,
-            &Column {
+            &TimeColumn {
                 at,
                 user,
                 name: &name,
@@ -126,14 +126,14 @@ pub(super) fn time_format(
 }
 
 /// The time's column.
-struct Column<'a> {
+struct TimeColumn<'a> {
     at: usize,
     user: Option<usize>,
     name: &'a str,
 }
 
 /// Looks at the cells, in the light of the name and the users.
-fn look(head: &Head, at: usize, user: Option<usize>) -> Option<time::Look> {
+fn look(head: &FileHead, at: usize, user: Option<usize>) -> Option<time::TimeGuess> {
     let rows = head.rows.iter().filter_map(|row| {
         let user = user.and_then(|user| row.get(user)).map(String::as_str);
         Some((row.get(at)?.as_str(), user))
@@ -144,13 +144,13 @@ fn look(head: &Head, at: usize, user: Option<usize>) -> Option<time::Look> {
         seen.format = TimeFormat::Order;
     }
     if seen.format == TimeFormat::Order && are_dates_of_a_sheet(head, at) {
-        (seen.format, seen.step) = (TimeFormat::SpreadsheetDays, Step::Day);
+        (seen.format, seen.step) = (TimeFormat::SpreadsheetDays, TimeStep::Day);
     }
     Some(seen)
 }
 
 /// Whole numbers from 1970 to 2064 in a column that is called a date.
-fn are_dates_of_a_sheet(head: &Head, at: usize) -> bool {
+fn are_dates_of_a_sheet(head: &FileHead, at: usize) -> bool {
     let words = words(head.columns.get(at).map_or("", String::as_str));
     let is_date = words
         .iter()
@@ -162,7 +162,7 @@ fn are_dates_of_a_sheet(head: &Head, at: usize) -> bool {
 }
 
 /// Warning about times that were guessed.
-fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> {
+fn told(head: &FileHead, column: &TimeColumn<'_>, seen: &time::TimeGuess) -> Option<Problem> {
     let (name, at) = (column.name, column.at);
     let mut filled = cells(head, at).filter(|cell| !cell.is_empty());
     let example = filled.next().filter(|_| head.file.pseudonyms.is_off());
@@ -180,9 +180,9 @@ fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> 
         _ => ("month", "DayFirst"),
     };
     let sentence = match (&seen.format, seen.reason) {
-        (_, Reason::Sorted) => dates(which, other, "the rows are in order of time"),
-        (_, Reason::Close) => dates(which, other, "they lie within a month"),
-        (_, Reason::Nothing) => format!(
+        (_, OrderReason::Sorted) => dates(which, other, "the rows are in order of time"),
+        (_, OrderReason::Close) => dates(which, other, "they lie within a month"),
+        (_, OrderReason::Nothing) => format!(
             "the dates of the column `{name}`{such} are read with the month first, and nothing in \
              the first rows tells; write DayFirst in `{TIME_FORMAT}` if the day comes first."
         ),
@@ -220,7 +220,7 @@ fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> 
             "the column `{name}` holds years alone{such} so the events of one year stay in the \
              order of the file, and are no moments."
         ),
-        (_, _) if seen.step == Step::Month => format!(
+        (_, _) if seen.step == TimeStep::Month => format!(
             "the column `{name}` holds months alone{such} so each event is put at the beginning of \
              its month, and the events of one month stay in the order of the file."
         ),
@@ -229,7 +229,7 @@ fn told(head: &Head, column: &Column<'_>, seen: &time::Look) -> Option<Problem> 
     Some(Problem::warning(TIME_FORMAT, sentence))
 }
 
-fn are_years(head: &Head, at: usize) -> bool {
+fn are_years(head: &FileHead, at: usize) -> bool {
     let mut filled = cells(head, at).filter(|cell| !cell.is_empty()).peekable();
     filled.peek().is_some()
         && filled.all(|cell| {
@@ -239,7 +239,7 @@ fn are_years(head: &Head, at: usize) -> bool {
 
 /// Whether clocks go back now and then, and not more often: the rows are in order of time, over
 /// several days.
-fn runs_through_days(head: &Head, at: usize, user: Option<usize>) -> bool {
+fn runs_through_days(head: &FileHead, at: usize, user: Option<usize>) -> bool {
     let clocks = |user: Option<usize>| {
         let rows = head.rows.iter().filter_map(move |row| {
             let whose = user.map_or(Some(""), |user| row.get(user).map(String::as_str))?;
@@ -248,7 +248,7 @@ fn runs_through_days(head: &Head, at: usize, user: Option<usize>) -> bool {
         time::steps(rows)
     };
     // In the file as a whole a day has many rows; within a user it may have a few.
-    let is_now_and_then = |steps: Option<Steps>, most: f64| {
+    let is_now_and_then = |steps: Option<StepShares>, most: f64| {
         steps.is_some_and(|steps| steps.back > 0.0 && steps.back < most)
     };
     is_now_and_then(clocks(None), 0.2)
@@ -257,7 +257,7 @@ fn runs_through_days(head: &Head, at: usize, user: Option<usize>) -> bool {
 
 /// A warning where times went through 32-bit floats, which keep 24 bits: seconds of today become
 /// multiples of 128.
-fn cut_by_floats(head: &Head, at: usize, name: &str) -> Option<Problem> {
+fn cut_by_floats(head: &FileHead, at: usize, name: &str) -> Option<Problem> {
     const FEWEST: usize = 8;
     let numbers: Vec<f64> = cells(head, at)
         .filter_map(|cell| cell.parse().ok())

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::lists;
-use super::packed::Start;
+use super::packed::FileStart;
 use super::text::{Separator, Splitter};
 use super::{foreign, json};
 use crate::data::{DataError, FileFormat, Packing, schema, time};
@@ -13,7 +13,7 @@ use crate::data::{DataError, FileFormat, Packing, schema, time};
 /// # Errors
 /// [`DataError::Content`] for formats that are recognised and not read ([`foreign`]), and for a
 /// table that is compressed as a whole.
-pub(super) fn binary(path: &Path, start: &Start) -> Result<Option<FileFormat>, DataError> {
+pub(super) fn binary(path: &Path, start: &FileStart) -> Result<Option<FileFormat>, DataError> {
     let content = |sentence: String| {
         Err(DataError::Content {
             path: path.to_path_buf(),

@@ -134,14 +134,14 @@ fn is_pattern(path: &Path) -> bool {
 }
 
 /// One part of a pattern, between two separators.
-enum Part {
+enum PatternPart {
     /// `**`: any number of folders.
     AnyDepth,
     Name(Pattern),
 }
 
 /// The folder in which to begin, and the parts of the pattern below it.
-fn divide(path: &Path) -> Result<(PathBuf, Vec<Part>), DataError> {
+fn divide(path: &Path) -> Result<(PathBuf, Vec<PatternPart>), DataError> {
     let is_plain =
         |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
     let mut folder: PathBuf = path.components().take_while(is_plain).collect();
@@ -152,13 +152,13 @@ fn divide(path: &Path) -> Result<(PathBuf, Vec<Part>), DataError> {
     for part in path.components().skip_while(is_plain) {
         let text = part.as_os_str().to_string_lossy();
         if text != "**" {
-            parts.push(Part::Name(pattern(path, &text)?));
-        } else if !matches!(parts.last(), Some(Part::AnyDepth)) {
-            parts.push(Part::AnyDepth);
+            parts.push(PatternPart::Name(pattern(path, &text)?));
+        } else if !matches!(parts.last(), Some(PatternPart::AnyDepth)) {
+            parts.push(PatternPart::AnyDepth);
         }
     }
-    if matches!(parts.last(), Some(Part::AnyDepth)) {
-        parts.push(Part::Name(pattern(path, "*")?));
+    if matches!(parts.last(), Some(PatternPart::AnyDepth)) {
+        parts.push(PatternPart::Name(pattern(path, "*")?));
     }
     Ok((folder, parts))
 }
@@ -188,11 +188,11 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn walk(&mut self, folder: &Path, parts: &[Part]) -> Result<(), DataError> {
+    fn walk(&mut self, folder: &Path, parts: &[PatternPart]) -> Result<(), DataError> {
         let Some((part, below)) = parts.split_first() else {
             return Ok(());
         };
-        if let Part::AnyDepth = part {
+        if let PatternPart::AnyDepth = part {
             self.walk(folder, below)?;
         }
         for entry in std::fs::read_dir(folder).map_err(|error| open::why(folder, &error))? {
@@ -202,13 +202,13 @@ impl Search<'_> {
             let name = name.to_string_lossy();
             match part {
                 // A link to a folder may lead back up, so `**` follows none.
-                Part::AnyDepth
+                PatternPart::AnyDepth
                     if !name.starts_with('.')
                         && entry.file_type().is_ok_and(|kind| kind.is_dir()) =>
                 {
                     self.walk(&path, parts)?;
                 }
-                Part::Name(pattern) if pattern.matches_with(&name, OPTIONS) => {
+                PatternPart::Name(pattern) if pattern.matches_with(&name, OPTIONS) => {
                     if !below.is_empty() && path.is_dir() {
                         self.walk(&path, below)?;
                     } else if below.is_empty() && path.is_file() {

@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::path::Path;
 
-use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, TextHead, whole_text};
+use super::{FileHead, Lines, RawCells, RawRows, Refused, SAMPLE_ROWS, TextHead, whole_text};
 use crate::data::watch::Watch;
 use crate::data::{DataError, Encoding, FileSpec, TimeFormat};
 use crate::spec::{Problem, quotable};
@@ -156,7 +156,7 @@ fn tokens(line: &[u8]) -> Vec<&[u8]> {
 /// Whether lines with gaps behind a tab are of users: numbers only, from line to line of different
 /// count.
 fn are_users(lines: &[&[u8]]) -> bool {
-    let events: Vec<Vec<Event<'_>>> = lines
+    let events: Vec<Vec<LineEvent<'_>>> = lines
         .iter()
         .filter_map(|line| parse(line, Kind::Users, 0, Encoding::Utf8).ok())
         .collect();
@@ -242,7 +242,7 @@ fn are_columns(lines: &[&[u8]], mark: char) -> bool {
 }
 
 /// See [`super::head`].
-pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head, DataError> {
+pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileHead, DataError> {
     let encoding = file.encoding.unwrap_or_default();
     let kind = Kind::of(&text.bytes).unwrap_or_default();
     let mut rows: Vec<Vec<String>> = Vec::new();
@@ -259,7 +259,7 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
             continue;
         }
         match parse(bytes, kind, line, encoding) {
-            Ok(events) => rows.extend(events.iter().map(Event::cells)),
+            Ok(events) => rows.extend(events.iter().map(LineEvent::cells)),
             Err(why) => {
                 reason.get_or_insert(format!("line {line} {why}"));
             }
@@ -297,25 +297,25 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
             "lines that begin with `%`, `#` or `@` are no lists and are passed over.",
         ));
     }
-    Ok(Head {
+    Ok(FileHead {
         problems,
         kind,
-        ..Head::new(file, columns, rows)
+        ..FileHead::new(file, columns, rows)
     })
 }
 
 /// See [`super::rows`].
 pub(super) fn rows(
-    head: &Head,
+    head: &FileHead,
     path: &Path,
     wanted: &[usize],
     watch: &dyn Watch,
-) -> Result<Rows, DataError> {
+) -> Result<RawRows, DataError> {
     Ok(parse_rows(&whole_text(head, path, watch)?, head, wanted))
 }
 
 /// The rows of some lines of a log.
-pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize]) -> Rows {
+pub(super) fn parse_rows(bytes: &[u8], head: &FileHead, wanted: &[usize]) -> RawRows {
     let encoding = head.file.encoding.unwrap_or_default();
     let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); wanted.len()];
     let (mut lines, mut refused, mut n_read) = (Lines::default(), Refused::default(), 0);
@@ -342,9 +342,9 @@ pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize]) -> Rows {
     }
     let columns = columns
         .into_iter()
-        .map(|cells| Cells::Text(cells.into_iter().collect()))
+        .map(|cells| RawCells::Text(cells.into_iter().collect()))
         .collect();
-    Rows {
+    RawRows {
         columns,
         n_read,
         lines,
@@ -353,14 +353,14 @@ pub(super) fn parse_rows(bytes: &[u8], head: &Head, wanted: &[usize]) -> Rows {
 }
 
 /// One event of a line.
-struct Event<'a> {
+struct LineEvent<'a> {
     user: Cow<'a, str>,
     item: &'a str,
     /// Seconds since the user's first event.
     time: Option<i64>,
 }
 
-impl Event<'_> {
+impl LineEvent<'_> {
     fn cells(&self) -> Vec<String> {
         let time = self.time.map_or_else(String::new, |time| time.to_string());
         vec![self.user.clone().into_owned(), self.item.to_owned(), time]
@@ -381,7 +381,7 @@ fn parse(
     kind: Kind,
     number: usize,
     encoding: Encoding,
-) -> Result<Vec<Event<'_>>, String> {
+) -> Result<Vec<LineEvent<'_>>, String> {
     let text = std::str::from_utf8(line).map_err(|_| format!("is not valid {encoding}"))?;
     if kind.counts_lines() {
         return items(text, kind, number);
@@ -397,7 +397,7 @@ fn parse(
     if gaps.is_empty() {
         return Ok(items
             .into_iter()
-            .map(|item| Event {
+            .map(|item| LineEvent {
                 user: user.clone(),
                 item,
                 time: None,
@@ -420,7 +420,7 @@ fn parse(
         now = now
             .checked_add(gap)
             .ok_or_else(|| "has times that are too far apart".to_owned())?;
-        events.push(Event {
+        events.push(LineEvent {
             user: user.clone(),
             item,
             time: Some(now),
@@ -430,7 +430,7 @@ fn parse(
 }
 
 /// The items of a line that is a user by its number.
-fn items(text: &str, kind: Kind, number: usize) -> Result<Vec<Event<'_>>, String> {
+fn items(text: &str, kind: Kind, number: usize) -> Result<Vec<LineEvent<'_>>, String> {
     let mut items: Vec<&str> = match kind {
         Kind::Baskets(mark) => text
             .split(mark)
@@ -465,7 +465,7 @@ fn items(text: &str, kind: Kind, number: usize) -> Result<Vec<Event<'_>>, String
     }
     Ok(items
         .into_iter()
-        .map(|item| Event {
+        .map(|item| LineEvent {
             user: Cow::Owned(number.to_string()),
             item,
             time: None,
@@ -549,7 +549,7 @@ mod tests {
     #[test]
     fn gaps_add_up_to_times() {
         let events = parse(b"7 1 2 3\t0 10 5\r", Kind::Users, 1, Encoding::Utf8).unwrap();
-        let told: Vec<Vec<String>> = events.iter().map(Event::cells).collect();
+        let told: Vec<Vec<String>> = events.iter().map(LineEvent::cells).collect();
         assert_eq!(told, [["7", "1", "0"], ["7", "2", "10"], ["7", "3", "15"]]);
         let why = |line: &str| {
             parse(line.as_bytes(), Kind::Users, 1, Encoding::Utf8)

@@ -28,7 +28,7 @@ use polars::prelude::{DataFrame, SerReader};
 pub(super) use files::{can_open, find as files_of, name_of, reads};
 pub(super) use open::resolve;
 pub(super) use pieces::{Piece, PieceRows, Pieces};
-pub(super) use refused::{Lines, Place, Refused};
+pub(super) use refused::{Lines, Refused, RowPlace};
 pub(super) use sqlite::refused_query;
 pub(super) use texts::Texts;
 
@@ -45,7 +45,7 @@ const COMPARED_FILES: usize = 50;
 
 /// The first rows of a file, and what was guessed from them.
 #[derive(Clone, Debug)]
-pub(super) struct Head {
+pub(super) struct FileHead {
     /// The file with format, encoding, separator and header filled in.
     pub(super) file: FileSpec,
     /// Column names, all different.
@@ -86,7 +86,7 @@ pub(super) struct Head {
     pub(super) told_roles: Vec<(Role, usize)>,
 }
 
-impl Head {
+impl FileHead {
     fn new(file: FileSpec, columns: Vec<String>, rows: Vec<Vec<String>>) -> Self {
         let seen = (
             file.format.unwrap_or(FileFormat::Text),
@@ -194,9 +194,9 @@ pub(super) enum ColumnType {
 
 /// The wanted columns of a whole file.
 #[derive(Debug)]
-pub(super) struct Rows {
+pub(super) struct RawRows {
     /// One for each wanted column, in that order; all as long as there are readable rows.
-    pub(super) columns: Vec<Cells>,
+    pub(super) columns: Vec<RawCells>,
     /// Number of rows in the file, refused ones included, header not.
     pub(super) n_read: usize,
     /// The line of each readable row.
@@ -207,14 +207,14 @@ pub(super) struct Rows {
 
 /// One column of a file.
 #[derive(Clone, Debug)]
-pub(super) enum Cells {
+pub(super) enum RawCells {
     /// Text as in the file; `None` or empty where there is nothing.
     Text(Texts),
     /// Microseconds since 1970-01-01 UTC, or spans of time, from a file that types its times.
     Micros(Vec<Option<i64>>),
 }
 
-impl Cells {
+impl RawCells {
     /// The cells as text; `None` where the file types them as times.
     pub(super) fn text(&self) -> Option<&Texts> {
         match self {
@@ -232,7 +232,7 @@ struct TextHead {
 }
 
 /// Reads the head of a file, or of the first file of several.
-pub(super) fn head(file: &FileSpec) -> Result<Head, DataError> {
+pub(super) fn head(file: &FileSpec) -> Result<FileHead, DataError> {
     let mut paths = files::find(&file.path)?;
     let mut parts = vec![SplitPart::Train; paths.len()];
     for (part, path) in file.parts() {
@@ -274,12 +274,16 @@ pub(super) fn part_word(part: SplitPart) -> &'static str {
 }
 
 /// Reads the columns at `wanted` (positions in `head.columns`) of all files of a log.
-pub(super) fn rows(head: &Head, wanted: &[usize], watch: &dyn Watch) -> Result<Rows, DataError> {
+pub(super) fn rows(
+    head: &FileHead,
+    wanted: &[usize],
+    watch: &dyn Watch,
+) -> Result<RawRows, DataError> {
     let mut all = rows_of_file(head, 0, wanted, watch)?;
     for at in 1..head.n_files() {
         go_on(watch)?;
         let path = head.file_to_read(at)?;
-        let Rows {
+        let RawRows {
             columns,
             n_read,
             lines,
@@ -298,18 +302,18 @@ pub(super) fn rows(head: &Head, wanted: &[usize], watch: &dyn Watch) -> Result<R
 
 /// Reads the rows of one of its files in this way.
 pub(super) fn rows_of_file(
-    head: &Head,
+    head: &FileHead,
     at: usize,
     wanted: &[usize],
     watch: &dyn Watch,
-) -> Result<Rows, DataError> {
+) -> Result<RawRows, DataError> {
     one_rows(head, head.file_to_read(at)?, wanted, watch)
 }
 
 /// Another encoding than UTF-8 for a log whose letters begin behind its head, and what is told of
 /// it; `None` where most of its lines are UTF-8.
 pub(super) fn other_encoding(
-    head: &Head,
+    head: &FileHead,
     watch: &dyn Watch,
 ) -> Result<Option<(Encoding, Problem)>, DataError> {
     const PIECE_BYTES: usize = 4 << 20;
@@ -333,17 +337,17 @@ pub(super) fn other_encoding(
 }
 
 /// Content of a file as detected, whatever was said of it.
-struct Seen {
+struct DetectedFile {
     format: FileFormat,
     encoding: Encoding,
     /// The beginning as it stands on disk, unpacked.
-    start: packed::Start,
+    start: packed::FileStart,
 }
 
-fn look(path: &Path) -> Result<Seen, DataError> {
+fn look(path: &Path) -> Result<DetectedFile, DataError> {
     let start = packed::start(path, HEAD_BYTES)?;
     if let Some(format) = detect::binary(path, &start)? {
-        return Ok(Seen {
+        return Ok(DetectedFile {
             format,
             encoding: Encoding::Utf8,
             start,
@@ -353,7 +357,7 @@ fn look(path: &Path) -> Result<Seen, DataError> {
     let text = encoding::decode(start.bytes.clone(), encoding, start.is_whole);
     let is_mac = encoding::is_mac(&text);
     let text = encoding::tidy(text, is_mac);
-    Ok(Seen {
+    Ok(DetectedFile {
         format: detect::text_format(path, &text)?,
         encoding,
         start,
@@ -361,8 +365,8 @@ fn look(path: &Path) -> Result<Seen, DataError> {
 }
 
 /// The head of a file, read as it is said, or else as it looks.
-fn one_head(file: &FileSpec, path: &Path, seen: Seen) -> Result<Head, DataError> {
-    let Seen {
+fn one_head(file: &FileSpec, path: &Path, seen: DetectedFile) -> Result<FileHead, DataError> {
+    let DetectedFile {
         format: seen_format,
         encoding: seen_encoding,
         start,
@@ -415,11 +419,11 @@ fn one_head(file: &FileSpec, path: &Path, seen: Seen) -> Result<Head, DataError>
 }
 
 fn one_rows(
-    head: &Head,
+    head: &FileHead,
     path: &Path,
     wanted: &[usize],
     watch: &dyn Watch,
-) -> Result<Rows, DataError> {
+) -> Result<RawRows, DataError> {
     match head.file.format {
         Some(FileFormat::Lists) => lists::rows(head, path, wanted, watch),
         Some(FileFormat::Parquet) => {
@@ -433,7 +437,7 @@ fn one_rows(
 }
 
 /// All of a text, as UTF-8.
-fn whole_text(head: &Head, path: &Path, watch: &dyn Watch) -> Result<Vec<u8>, DataError> {
+fn whole_text(head: &FileHead, path: &Path, watch: &dyn Watch) -> Result<Vec<u8>, DataError> {
     let bytes = encoding::decode(
         packed::all(path, watch)?,
         head.file.encoding.unwrap_or_default(),
@@ -443,7 +447,7 @@ fn whole_text(head: &Head, path: &Path, watch: &dyn Watch) -> Result<Vec<u8>, Da
 }
 
 /// Whether another file of a log is of the first one's kind.
-fn agree(head: &Head, first: &Path, path: &Path) -> Result<(), DataError> {
+fn agree(head: &FileHead, first: &Path, path: &Path) -> Result<(), DataError> {
     let seen = look(path)?;
     let first = files::short_name(first);
     let differs = |what: String| DataError::Content {
@@ -487,18 +491,18 @@ const OTHER_TIMES: &str = "it writes times in another way than the files before 
                            one log must be alike, so narrow the pattern in `data.path`.";
 
 /// Adds the cells of another file to a column.
-fn append(column: &mut Cells, more: Cells, path: &Path) -> Result<(), DataError> {
+fn append(column: &mut RawCells, more: RawCells, path: &Path) -> Result<(), DataError> {
     let content = |sentence: String| DataError::Content {
         path: path.to_path_buf(),
         sentence,
     };
     match (column, more) {
-        (Cells::Text(cells), Cells::Text(more)) => cells.append(&more).map_err(|error| {
+        (RawCells::Text(cells), RawCells::Text(more)) => cells.append(&more).map_err(|error| {
             content(format!(
                 "its rows cannot be added to those before ({error}); read it alone."
             ))
         }),
-        (Cells::Micros(times), Cells::Micros(more)) => {
+        (RawCells::Micros(times), RawCells::Micros(more)) => {
             times.extend(more);
             Ok(())
         }

@@ -14,7 +14,7 @@ use crate::data::{DataError, Packing};
 const PIECE_BYTES: usize = 4 << 20;
 
 /// The beginning of a file, unpacked.
-pub(super) struct Start {
+pub(super) struct FileStart {
     /// At most as many bytes as were asked for.
     pub(super) bytes: Vec<u8>,
     /// Whether that is all of it.
@@ -23,14 +23,14 @@ pub(super) struct Start {
 }
 
 /// The first `n` bytes of what a file holds; no more of it is read than that takes.
-pub(super) fn start(path: &Path, n: usize) -> Result<Start, DataError> {
+pub(super) fn start(path: &Path, n: usize) -> Result<FileStart, DataError> {
     let mut file = Unpacked::open(path)?;
     // One byte more tells whether that was all.
     let mut bytes = Vec::with_capacity(n.min(file.n_bytes as usize));
     file.read(n + 1, &mut bytes)?;
     let is_whole = bytes.len() <= n;
     bytes.truncate(n);
-    Ok(Start {
+    Ok(FileStart {
         bytes,
         is_whole,
         packing: file.packing,
@@ -71,7 +71,7 @@ impl Unpacked {
 
     fn new(path: &Path, file: impl Read + Send + 'static, n_bytes: u64) -> Result<Self, DataError> {
         let taken = Arc::new(AtomicU64::new(0));
-        let mut file = Counted {
+        let mut file = CountedReader {
             inner: file,
             taken: Arc::clone(&taken),
         };
@@ -146,12 +146,12 @@ impl Unpacked {
 }
 
 /// Counts what is read.
-struct Counted<R> {
+struct CountedReader<R> {
     inner: R,
     taken: Arc<AtomicU64>,
 }
 
-impl<R: Read> Read for Counted<R> {
+impl<R: Read> Read for CountedReader<R> {
     fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
         let n = self.inner.read(into)?;
         self.taken.fetch_add(n as u64, Ordering::Relaxed);

@@ -7,7 +7,7 @@
 use std::path::Path;
 
 use super::packed::Unpacked;
-use super::{Head, Rows, encoding, json, lists, parquet, text};
+use super::{FileHead, RawRows, encoding, json, lists, parquet, text};
 use crate::data::{DataError, Encoding, FileFormat, Packing};
 
 /// Size of a piece of text; the lines that begin in it are all there. Tests see many borders.
@@ -25,13 +25,13 @@ pub(in crate::data) enum Pieces<'a> {
 /// Some rows of a log, not parsed yet.
 pub(in crate::data) enum Piece<'a> {
     Text(TextPiece<'a>),
-    Parquet(parquet::Group<'a>),
+    Parquet(parquet::RowGroup<'a>),
 }
 
 /// Content of a piece.
 pub(in crate::data) struct PieceRows {
     /// Its readable and refused rows; lines are counted from the beginning of the piece.
-    pub(in crate::data) rows: Rows,
+    pub(in crate::data) rows: RawRows,
     /// Number of lines.
     pub(in crate::data) n_lines: usize,
 }
@@ -42,7 +42,7 @@ impl<'a> Pieces<'a> {
     ///
     /// `file` is the number of the file, `wanted` are the positions of the columns that are read.
     pub(in crate::data) fn of(
-        head: &'a Head,
+        head: &'a FileHead,
         file: usize,
         wanted: &'a [usize],
     ) -> Result<Option<Self>, DataError> {
@@ -64,7 +64,7 @@ impl<'a> Pieces<'a> {
                 }
                 Ok(Some(Self::Text(TextPieces::new(
                     file,
-                    How { head, path, wanted },
+                    PieceReading { head, path, wanted },
                 ))))
             }
         }
@@ -117,7 +117,7 @@ impl Piece<'_> {
 /// The pieces of a text.
 pub(in crate::data) struct TextPieces<'a> {
     file: Unpacked,
-    how: How<'a>,
+    how: PieceReading<'a>,
     /// The beginning of a line whose end was not read yet.
     rest: Vec<u8>,
     is_first: bool,
@@ -127,20 +127,20 @@ pub(in crate::data) struct TextPieces<'a> {
 /// Some whole lines of a text.
 pub(in crate::data) struct TextPiece<'a> {
     bytes: Vec<u8>,
-    how: How<'a>,
+    how: PieceReading<'a>,
     is_first: bool,
 }
 
 /// How pieces are read.
 #[derive(Clone, Copy)]
-struct How<'a> {
-    head: &'a Head,
+struct PieceReading<'a> {
+    head: &'a FileHead,
     path: &'a Path,
     wanted: &'a [usize],
 }
 
 impl<'a> TextPieces<'a> {
-    fn new(file: Unpacked, how: How<'a>) -> Self {
+    fn new(file: Unpacked, how: PieceReading<'a>) -> Self {
         Self {
             file,
             how,
@@ -184,7 +184,7 @@ impl<'a> TextPieces<'a> {
 
 impl TextPiece<'_> {
     fn rows(self) -> Result<Option<PieceRows>, DataError> {
-        let How { head, path, wanted } = self.how;
+        let PieceReading { head, path, wanted } = self.how;
         let n_lines = memchr::memchr_iter(b'\n', &self.bytes).count();
         let bytes = encoding::decode(self.bytes, head.file.encoding.unwrap_or_default(), true);
         let bytes = encoding::tidy(bytes, false);

@@ -14,12 +14,12 @@ const OTHER: &str = "has another fault";
 
 /// Place where a row begins: which file of a log, and its line there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::data) struct Place {
+pub(in crate::data) struct RowPlace {
     file: usize,
     line: usize,
 }
 
-impl Place {
+impl RowPlace {
     /// The place of a row of a part of a file, in the file: so many lines stand before the part.
     pub(in crate::data) fn moved(self, file: usize, n_lines: usize) -> Self {
         Self {
@@ -29,7 +29,7 @@ impl Place {
     }
 }
 
-impl From<usize> for Place {
+impl From<usize> for RowPlace {
     fn from(line: usize) -> Self {
         Self { file: 0, line }
     }
@@ -43,9 +43,9 @@ pub(in crate::data) struct Refused {
     /// How many there are.
     pub(in crate::data) count: usize,
     /// How many have each kind of reason, and the first of them.
-    kinds: BTreeMap<String, (usize, Place)>,
+    kinds: BTreeMap<String, (usize, RowPlace)>,
     /// Rows with their reasons.
-    listed: Vec<(Place, String)>,
+    listed: Vec<(RowPlace, String)>,
     /// Whether all of a log are listed.
     lists_all: bool,
 }
@@ -64,7 +64,7 @@ impl Refused {
     /// Adds a row.
     pub(in crate::data) fn push(
         &mut self,
-        place: impl Into<Place>,
+        place: impl Into<RowPlace>,
         reason: impl FnOnce() -> String,
     ) {
         let (place, reason) = (place.into(), reason());
@@ -73,7 +73,7 @@ impl Refused {
         self.listed.push((place, reason));
     }
 
-    fn add_kind(&mut self, kind: &str, n: usize, first: Place) {
+    fn add_kind(&mut self, kind: &str, n: usize, first: RowPlace) {
         // Reasons that are all different say nothing by their kinds.
         let is_told = self.kinds.len() < MOST_KINDS || self.kinds.contains_key(kind);
         let kind = if is_told { kind } else { OTHER };
@@ -107,14 +107,14 @@ impl Refused {
 
     /// Takes in the rows refused in the file at `file`.
     pub(in crate::data) fn append(&mut self, other: Self, file: usize) {
-        self.take_in(other, |place| Place { file, ..place }, self.most());
+        self.take_in(other, |place| RowPlace { file, ..place }, self.most());
     }
 
     /// Takes in the rows refused in a later part of the same file, after so many lines.
     pub(in crate::data) fn follow(&mut self, other: Self, n_lines: usize) {
         self.take_in(
             other,
-            |place| Place {
+            |place| RowPlace {
                 line: place.line + n_lines,
                 ..place
             },
@@ -122,7 +122,7 @@ impl Refused {
         );
     }
 
-    fn take_in(&mut self, other: Self, moved: impl Fn(Place) -> Place, most: usize) {
+    fn take_in(&mut self, other: Self, moved: impl Fn(RowPlace) -> RowPlace, most: usize) {
         self.count += other.count;
         for (kind, (n, first)) in other.kinds {
             self.add_kind(&kind, n, moved(first));
@@ -141,7 +141,7 @@ impl Refused {
 
     /// The first rows, with the names of their files where there are several.
     pub(in crate::data) fn rows(&self, lines: &Lines) -> Vec<RefusedRow> {
-        let mut listed: Vec<&(Place, String)> = self.listed.iter().collect();
+        let mut listed: Vec<&(RowPlace, String)> = self.listed.iter().collect();
         listed.sort_by_key(|row| row.0);
         listed
             .into_iter()
@@ -210,7 +210,7 @@ fn kind(reason: &str) -> String {
 #[derive(Clone, Debug, Default)]
 pub(in crate::data) struct Lines {
     /// The first row of each stretch without gaps, and where it stands.
-    stretches: Vec<(usize, Place)>,
+    stretches: Vec<(usize, RowPlace)>,
     n_rows: usize,
     /// Names of the files; empty when there is one.
     names: Vec<String>,
@@ -235,7 +235,7 @@ impl Lines {
     }
 
     /// Adds the next row.
-    pub(in crate::data) fn push(&mut self, place: impl Into<Place>) {
+    pub(in crate::data) fn push(&mut self, place: impl Into<RowPlace>) {
         let place = place.into();
         if self.n_rows == 0 || self.place(self.n_rows) != place {
             self.stretches.push((self.n_rows, place));
@@ -257,7 +257,7 @@ impl Lines {
         let moved = other
             .stretches
             .into_iter()
-            .map(|(row, place)| (row + self.n_rows, Place { file, ..place }));
+            .map(|(row, place)| (row + self.n_rows, RowPlace { file, ..place }));
         self.stretches.extend(moved);
         self.n_rows += other.n_rows;
     }
@@ -267,7 +267,7 @@ impl Lines {
         for (row, place) in other.stretches {
             let (row, place) = (
                 row + self.n_rows,
-                Place {
+                RowPlace {
                     line: place.line + n_lines,
                     ..place
                 },
@@ -286,10 +286,10 @@ impl Lines {
     }
 
     /// Place of a row.
-    pub(in crate::data) fn place(&self, row: usize) -> Place {
+    pub(in crate::data) fn place(&self, row: usize) -> RowPlace {
         let after = self.stretches.partition_point(|&(first, _)| first <= row);
         match after.checked_sub(1).and_then(|at| self.stretches.get(at)) {
-            Some(&(first_row, place)) => Place {
+            Some(&(first_row, place)) => RowPlace {
                 line: place.line + (row - first_row),
                 ..place
             },
@@ -313,7 +313,7 @@ impl Lines {
 
     /// Place of a row, in words.
     pub(in crate::data) fn told(&self, row: usize) -> String {
-        let Place { file, line } = self.place(row);
+        let RowPlace { file, line } = self.place(row);
         match self.names.get(file) {
             Some(name) => format!("line {line} of `{name}`"),
             None => format!("line {line}"),

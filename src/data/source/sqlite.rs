@@ -6,13 +6,13 @@ use rusqlite::types::ValueRef;
 use rusqlite::{Connection, OpenFlags, Statement};
 
 use super::text::unique;
-use super::{Cells, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
+use super::{FileHead, Lines, RawCells, RawRows, Refused, SAMPLE_ROWS, open};
 use crate::data::watch::{Stage, Watch, go_on_at};
 use crate::data::{DataError, FileSpec, schema};
 use crate::spec::{guarded, quotable, quotable_reason};
 
 /// See [`super::head`].
-pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
+pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<FileHead, DataError> {
     let database = connect(path)?;
     if file.query.is_none() && file.table.is_none() {
         file.table = Some(guess_table(&database, path)?);
@@ -50,18 +50,18 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<Head, DataError> {
             format!("{of} gives no rows; name another in `data.table` or `data.query`."),
         ));
     }
-    let mut head = Head::new(file, columns, sample);
+    let mut head = FileHead::new(file, columns, sample);
     head.problems.extend(problem);
     Ok(head)
 }
 
 /// See [`super::rows`].
 pub(super) fn rows(
-    head: &Head,
+    head: &FileHead,
     path: &Path,
     wanted: &[usize],
     watch: &dyn Watch,
-) -> Result<Rows, DataError> {
+) -> Result<RawRows, DataError> {
     // How many rows a query gives is known when it has given them.
     watch.reached(Stage::Reading, None);
     let database = connect(path)?;
@@ -92,9 +92,9 @@ pub(super) fn rows(
     }
     let columns = columns
         .into_iter()
-        .map(|cells| Cells::Text(cells.into_iter().collect()))
+        .map(|cells| RawCells::Text(cells.into_iter().collect()))
         .collect();
-    Ok(Rows {
+    Ok(RawRows {
         columns,
         n_read,
         lines,

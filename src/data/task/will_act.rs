@@ -33,7 +33,7 @@ pub(super) fn questions(
             "this log has no times, so no moment can be asked about.".to_owned(),
         ));
     };
-    let questions = Questions {
+    let questions = MomentQuestions {
         dataset,
         behaviour,
         horizon: (spec.horizon_hours * 3600.0).round().max(1.0) as i64,
@@ -61,7 +61,7 @@ pub(super) fn questions(
 }
 
 /// Source of the questions of one task.
-struct Questions<'a> {
+struct MomentQuestions<'a> {
     dataset: &'a Dataset,
     /// The behaviour that is asked about; `None` for any event.
     behaviour: Option<u16>,
@@ -70,7 +70,7 @@ struct Questions<'a> {
     moments: AskedMoments,
 }
 
-impl Questions<'_> {
+impl MomentQuestions<'_> {
     /// Fails where a part of the split is shorter than the horizon.
     fn check_horizon(&self, spec: &WillAct) -> Result<(), DataError> {
         let AskedMoments {

@@ -9,7 +9,7 @@ const MINUTE: i64 = 60 * MICROS_PER_SEC;
 
 /// How finely moments are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::data) enum Step {
+pub(in crate::data) enum TimeStep {
     /// Parts of a second.
     Fraction,
     Second,
@@ -21,10 +21,10 @@ pub(in crate::data) enum Step {
 
 /// A clock as it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Clock {
+pub(super) struct ClockTime {
     /// Since midnight.
     pub(super) micros: i64,
-    pub(super) step: Step,
+    pub(super) step: TimeStep,
 }
 
 /// Halves of the day that stand before a clock.
@@ -34,7 +34,7 @@ const HALVES: [&str; 9] = [
 
 /// Takes a clock, with the half of the day before or behind it; between its numbers stands one of
 /// `marks`.
-pub(super) fn take(at: &mut Cursor<'_>, marks: &[char]) -> Option<Clock> {
+pub(super) fn take(at: &mut Cursor<'_>, marks: &[char]) -> Option<ClockTime> {
     let mut here = *at;
     let mut half = here.eat_any(&HALVES).and_then(words::half_of_day);
     if half.is_some() {
@@ -42,27 +42,27 @@ pub(super) fn take(at: &mut Cursor<'_>, marks: &[char]) -> Option<Clock> {
     }
     let hour = here.digits(2)?.value;
     let mark = clock_mark(&mut here, marks);
-    let (mut step, mut micros) = (Step::Hour, 0);
+    let (mut step, mut micros) = (TimeStep::Hour, 0);
     if let Some(mark) = mark {
         match here.digits(2) {
             // `1.2.3` is no clock.
             Some(minute)
                 if minute.value < 60 && (minute.len() == 2 || mark == Mark::Between(':')) =>
             {
-                (step, micros) = (Step::Minute, minute.value * MINUTE);
+                (step, micros) = (TimeStep::Minute, minute.value * MINUTE);
             }
             // `13h`, `13时`
             None if !matches!(mark, Mark::Between(_)) => {}
             _ => return None,
         }
-        if step == Step::Minute && (eat_again(&mut here, mark)) {
+        if step == TimeStep::Minute && (eat_again(&mut here, mark)) {
             let second = here.digits(2)?.value;
             if second > 60 {
                 return None;
             }
-            (step, micros) = (Step::Second, micros + second * MICROS_PER_SEC);
+            (step, micros) = (TimeStep::Second, micros + second * MICROS_PER_SEC);
             if let Some(fraction) = fraction(&mut here) {
-                (step, micros) = (Step::Fraction, micros + fraction);
+                (step, micros) = (TimeStep::Fraction, micros + fraction);
             }
             here.eat_any(&["秒", "초", "s"]);
         }
@@ -81,7 +81,7 @@ pub(super) fn take(at: &mut Cursor<'_>, marks: &[char]) -> Option<Clock> {
         _ => return None,
     };
     *at = here;
-    Some(Clock {
+    Some(ClockTime {
         micros: hour * HOUR + micros,
         step,
     })
@@ -177,7 +177,7 @@ fn half_behind(here: &mut Cursor<'_>) -> Option<i64> {
 }
 
 /// A text that is a clock and nothing else.
-pub(super) fn alone(text: &str) -> Option<Clock> {
+pub(super) fn alone(text: &str) -> Option<ClockTime> {
     // `13.30` is a number as well, and more often one.
     if text.parse::<f64>().is_ok() {
         return None;

@@ -8,10 +8,10 @@
 use jiff::civil::{Date, DateTime, Time};
 
 use super::MICROS_PER_SEC;
-use super::clock::{self, Clock, Step};
+use super::clock::{self, ClockTime, TimeStep};
 use super::cursor::Cursor;
 use super::iso::days_from_civil;
-use super::parts::{self, Found};
+use super::parts::{self, FoundDate};
 use super::zone::{self, Zone};
 
 const DAY: i64 = 86_400 * MICROS_PER_SEC;
@@ -21,10 +21,10 @@ const LONGEST: usize = 100;
 
 /// A moment and how finely it is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Moment {
+pub(super) struct WrittenMoment {
     /// Since 1970 in UTC.
     pub(super) micros: i64,
-    pub(super) step: Step,
+    pub(super) step: TimeStep,
 }
 
 /// Which number of a date comes first, where their size does not tell.
@@ -38,21 +38,21 @@ pub(super) enum PartOrder {
 
 /// A written moment, taken apart.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Written {
-    pub(super) date: Parts,
-    pub(super) clock: Option<Clock>,
+pub(super) struct WrittenDate {
+    pub(super) date: DateParts,
+    pub(super) clock: Option<ClockTime>,
     pub(super) zone: Zone,
 }
 
 /// The parts of a date.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Parts {
+pub(super) enum DateParts {
     /// All is clear.
     Known {
         year: i16,
         month: i8,
         day: i8,
-        step: Step,
+        step: TimeStep,
     },
     /// Three numbers of which the order must be known.
     Open(OpenDate),
@@ -94,12 +94,12 @@ impl OpenDate {
     }
 }
 
-impl Written {
+impl WrittenDate {
     /// The moment under an order of the parts.
-    pub(super) fn moment(&self, order: Option<PartOrder>) -> Option<Moment> {
+    pub(super) fn moment(&self, order: Option<PartOrder>) -> Option<WrittenMoment> {
         let ((year, month, day), step) = match (&self.date, order) {
             (
-                &Parts::Known {
+                &DateParts::Known {
                     year,
                     month,
                     day,
@@ -107,7 +107,7 @@ impl Written {
                 },
                 None,
             ) => ((year, month, day), step),
-            (Parts::Open(open), Some(order)) => (open.ordered(order)?, Step::Day),
+            (DateParts::Open(open), Some(order)) => (open.ordered(order)?, TimeStep::Day),
             _ => return None,
         };
         let date = Date::new(year, month, day).ok()?;
@@ -127,7 +127,7 @@ impl Written {
                     .as_microsecond()
             }
         };
-        Some(Moment { micros, step })
+        Some(WrittenMoment { micros, step })
     }
 
     /// Whether a clock is written beside the date.
@@ -146,7 +146,7 @@ fn days_since_1970(date: Date) -> i64 {
 }
 
 /// Takes a text apart; `None` when it is no moment.
-pub(super) fn written(text: &str) -> Option<Written> {
+pub(super) fn written(text: &str) -> Option<WrittenDate> {
     let text = bare(text);
     if text.len() > LONGEST || !text.bytes().any(|b| b.is_ascii_digit()) {
         return None;
@@ -184,18 +184,18 @@ pub(super) fn written(text: &str) -> Option<Written> {
     }
     at.skip_between();
     let date = match date {
-        Found::Parts(parts) => parts,
+        FoundDate::Parts(parts) => parts,
         // `Wed Jan 31 13:30:05 UTC 2024`
-        Found::NoYear { month, day } => {
+        FoundDate::NoYear { month, day } => {
             let year = at.digits(4).filter(|year| year.len() == 4)?;
             if zone == Zone::Unsaid {
                 zone = zone::take(&mut at)?;
             }
-            parts::known(year.value, month, day, Step::Day)?
+            parts::known(year.value, month, day, TimeStep::Day)?
         }
     };
     at.skip_between();
-    at.is_over().then_some(Written { date, clock, zone })
+    at.is_over().then_some(WrittenDate { date, clock, zone })
 }
 
 /// A text without blanks, quotes and brackets around it.
@@ -224,7 +224,7 @@ pub(super) fn bare(text: &str) -> &str {
     clippy::option_option,
     reason = "a wrong clock is not the same as none"
 )]
-pub(super) fn behind(at: &mut Cursor<'_>) -> Option<Option<Clock>> {
+pub(super) fn behind(at: &mut Cursor<'_>) -> Option<Option<ClockTime>> {
     let mut here = *at;
     here.skip_between();
     // `2024-01-31T13:30`, `31-01-2024:13.30`, `2024-01-31_13-30-05`, `2024-01-31-13.30.05`
@@ -243,9 +243,9 @@ pub(super) fn behind(at: &mut Cursor<'_>) -> Option<Option<Clock>> {
         && (here.is_over() || matches!(here.peek(), Some('Z' | '+')))
     {
         *at = here;
-        return Some(Some(Clock {
+        return Some(Some(ClockTime {
             micros: hour.value * 3_600 * MICROS_PER_SEC,
-            step: Step::Hour,
+            step: TimeStep::Hour,
         }));
     }
     if mark.is_some() {

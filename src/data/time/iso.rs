@@ -1,14 +1,14 @@
 //! ISO 8601 at full speed: what nearly every log of dates writes.
 
 use super::MICROS_PER_SEC;
-use super::clock::{self, Step};
-use super::date::Moment;
+use super::clock::{self, TimeStep};
+use super::date::WrittenMoment;
 
 const DAY: i64 = 86_400 * MICROS_PER_SEC;
 
 /// `2024-01-31T13:30:05.123+01:00` and its kin at full speed; `None` for all that must be looked at
 /// with more care, wrong ones among it.
-pub(super) fn read(text: &str) -> Option<Moment> {
+pub(super) fn read(text: &str) -> Option<WrittenMoment> {
     let bytes = text.as_bytes();
     let two = |at: usize| match bytes.get(at..at + 2) {
         Some(&[tens @ b'0'..=b'9', ones @ b'0'..=b'9']) => {
@@ -28,18 +28,18 @@ pub(super) fn read(text: &str) -> Option<Moment> {
     }
     let midnight = days_from_civil(year, month, day) * DAY;
     if bytes.len() == 10 {
-        return Some(Moment {
+        return Some(WrittenMoment {
             micros: midnight,
-            step: Step::Day,
+            step: TimeStep::Day,
         });
     }
     if !matches!(bytes.get(10), Some(b' ' | b'T')) || bytes.get(13) != Some(&b':') {
         return None;
     }
     let (hour, minute) = (two(11)?, two(14)?);
-    let (mut at, mut second, mut micros, mut step) = (16, 0, 0, Step::Minute);
+    let (mut at, mut second, mut micros, mut step) = (16, 0, 0, TimeStep::Minute);
     if bytes.get(16) == Some(&b':') {
-        (second, at, step) = (two(17)?, 19, Step::Second);
+        (second, at, step) = (two(17)?, 19, TimeStep::Second);
         if matches!(bytes.get(19), Some(b'.' | b',')) {
             let digits = bytes
                 .get(20..)?
@@ -50,7 +50,7 @@ pub(super) fn read(text: &str) -> Option<Moment> {
                 text.get(20..20 + digits)
                     .filter(|digits| !digits.is_empty())?,
             );
-            (at, step) = (20 + digits, Step::Fraction);
+            (at, step) = (20 + digits, TimeStep::Fraction);
         }
     }
     if hour > 23 || minute > 59 || second > 59 {
@@ -73,7 +73,7 @@ pub(super) fn read(text: &str) -> Option<Moment> {
         _ => return None,
     };
     let secs = hour * 3_600 + minute * 60 + second - east * 60;
-    Some(Moment {
+    Some(WrittenMoment {
         micros: midnight + secs * MICROS_PER_SEC + micros,
         step,
     })

@@ -13,11 +13,11 @@ mod zone;
 
 use jiff::Timestamp;
 
-pub(in crate::data) use clock::{ClockKind, Step, whole};
-pub(in crate::data) use order::{Reason, Steps, steps};
+pub(in crate::data) use clock::{ClockKind, TimeStep, whole};
+pub(in crate::data) use order::{OrderReason, StepShares, steps};
 pub(in crate::data) use pattern::refused as refused_pattern;
 
-use self::date::{Moment, PartOrder, Parts, Written};
+use self::date::{DateParts, PartOrder, WrittenDate, WrittenMoment};
 use super::TimeFormat;
 use super::coding::trimmed;
 
@@ -27,12 +27,12 @@ pub(super) const MICROS_PER_SEC: i64 = 1_000_000;
 
 /// Result of looking at the cells of a column as times.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Look {
+pub(super) struct TimeGuess {
     pub(super) format: TimeFormat,
     /// How finely most cells are written; of numbers that only order, a second.
-    pub(super) step: Step,
+    pub(super) step: TimeStep,
     /// Reason for the order of day and month, where dates leave it open.
-    pub(super) reason: Reason,
+    pub(super) reason: OrderReason,
     /// Whether the column may be ids or codes as well: only a name makes a time of it.
     pub(super) needs_name: bool,
 }
@@ -47,7 +47,9 @@ pub(super) fn guess<'a>(examples: impl Iterator<Item = &'a str>) -> Option<TimeF
 ///
 /// Whole dates of eight digits are dates; numbers of the size of seconds since 1970, or of their
 /// parts, are those; all other numbers only order.
-pub(super) fn look<'a>(examples: impl Iterator<Item = (&'a str, Option<&'a str>)>) -> Option<Look> {
+pub(super) fn look<'a>(
+    examples: impl Iterator<Item = (&'a str, Option<&'a str>)>,
+) -> Option<TimeGuess> {
     let examples: Vec<(&str, Option<&str>)> = examples
         .map(|(text, user)| (text.trim(), user))
         .filter(|(text, _)| !text.is_empty())
@@ -58,43 +60,43 @@ pub(super) fn look<'a>(examples: impl Iterator<Item = (&'a str, Option<&'a str>)
     let mut numbers: Vec<f64> = texts()
         .filter_map(|text| number::decimal(number::unquoted(text)))
         .collect();
-    let moments: Vec<Moment> = texts().filter_map(moment).collect();
+    let moments: Vec<WrittenMoment> = texts().filter_map(moment).collect();
     if is_most(moments.len()) && moments.len() + 1 >= numbers.len() {
         let step = usual(moments.iter().map(|moment| moment.step));
-        return Some(Look {
+        return Some(TimeGuess {
             format: TimeFormat::Date,
             step,
-            reason: Reason::Parts,
-            needs_name: step == Step::Month,
+            reason: OrderReason::Parts,
+            needs_name: step == TimeStep::Month,
         });
     }
     if is_most(numbers.len()) {
         return Some(of_numbers(&mut numbers));
     }
-    let written: Vec<(Written, Option<&str>)> = examples
+    let written: Vec<(WrittenDate, Option<&str>)> = examples
         .iter()
         .filter_map(|&(text, user)| Some((date::written(text)?, user)))
-        .filter(|(written, _)| matches!(written.date, Parts::Open(_)))
+        .filter(|(written, _)| matches!(written.date, DateParts::Open(_)))
         .collect();
     if is_most(written.len()) {
         return of_open_dates(&written, examples.len());
     }
-    let clocks: Vec<Step> = texts()
+    let clocks: Vec<TimeStep> = texts()
         .filter_map(|text| Some(clock::alone(text)?.step))
         .collect();
-    is_most(clocks.len()).then(|| Look {
+    is_most(clocks.len()).then(|| TimeGuess {
         format: TimeFormat::Clock,
         step: usual(clocks.into_iter()),
-        reason: Reason::Parts,
+        reason: OrderReason::Parts,
         needs_name: true,
     })
 }
 
 /// Reads the order of day and month from dates that leave it open, each with its user.
-fn of_open_dates(written: &[(Written, Option<&str>)], n_examples: usize) -> Option<Look> {
-    let rows: Vec<order::Row<'_>> = written
+fn of_open_dates(written: &[(WrittenDate, Option<&str>)], n_examples: usize) -> Option<TimeGuess> {
+    let rows: Vec<order::DatedRow<'_>> = written
         .iter()
-        .map(|(written, user)| order::Row {
+        .map(|(written, user)| order::DatedRow {
             written,
             user: *user,
         })
@@ -110,7 +112,7 @@ fn of_open_dates(written: &[(Written, Option<&str>)], n_examples: usize) -> Opti
         .iter()
         .filter(|(written, _)| is_short(written))
         .count();
-    Some(Look {
+    Some(TimeGuess {
         format,
         step,
         reason,
@@ -119,13 +121,13 @@ fn of_open_dates(written: &[(Written, Option<&str>)], n_examples: usize) -> Opti
 }
 
 /// Whether a date may be something else: `10.12.20` a version, `24-01-31` a code.
-fn is_short(written: &Written) -> bool {
-    matches!(written.date, Parts::Open(open) if !open.is_year_last && open.mark != '/')
+fn is_short(written: &WrittenDate) -> bool {
+    matches!(written.date, DateParts::Open(open) if !open.is_year_last && open.mark != '/')
         && !written.has_clock()
 }
 
 /// Reads the kind of numbers from the size of the middle one.
-fn of_numbers(numbers: &mut [f64]) -> Look {
+fn of_numbers(numbers: &mut [f64]) -> TimeGuess {
     let has_parts = 2 * numbers
         .iter()
         .filter(|number| number.fract() != 0.0)
@@ -143,45 +145,45 @@ fn of_numbers(numbers: &mut [f64]) -> Look {
         .or_else(|| number::of_size_by_name(size, has_parts))
         .unwrap_or(TimeFormat::Order);
     let step = match format {
-        TimeFormat::Seconds if !has_parts => Step::Second,
-        TimeFormat::Order => Step::Second,
+        TimeFormat::Seconds if !has_parts => TimeStep::Second,
+        TimeFormat::Order => TimeStep::Second,
         // Milliseconds that are whole seconds are no finer than these.
         TimeFormat::Milliseconds if numbers.iter().all(|number| number % 1_000.0 == 0.0) => {
-            Step::Second
+            TimeStep::Second
         }
-        _ => Step::Fraction,
+        _ => TimeStep::Fraction,
     };
-    Look {
+    TimeGuess {
         format,
         step,
-        reason: Reason::Parts,
+        reason: OrderReason::Parts,
         needs_name,
     }
 }
 
 /// The step that most have; the finer one of equally many.
-fn usual(steps: impl Iterator<Item = Step>) -> Step {
-    let mut counts = std::collections::BTreeMap::<Step, usize>::new();
+fn usual(steps: impl Iterator<Item = TimeStep>) -> TimeStep {
+    let mut counts = std::collections::BTreeMap::<TimeStep, usize>::new();
     steps.for_each(|step| *counts.entry(step).or_default() += 1);
     counts
         .into_iter()
         .rev()
         .max_by_key(|&(_, n)| n)
-        .map_or(Step::Second, |(step, _)| step)
+        .map_or(TimeStep::Second, |(step, _)| step)
 }
 
 /// A column as it was read.
 #[derive(Debug, Default, PartialEq)]
-pub(super) struct Column {
+pub(super) struct ParsedTimes {
     /// Ticks of each time; `None` where it cannot be read.
     pub(super) ticks: Vec<Option<i64>>,
     pub(super) per_sec: i64,
-    pub(super) told: Told,
+    pub(super) told: TimeRemarks,
 }
 
 /// Facts about a column of times that are to be told.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) struct Told {
+pub(super) struct TimeRemarks {
     /// Numbers that were read in another unit than the column's, as their size tells.
     pub(super) other_units: usize,
     /// Numbers in scientific notation that lack their last figures.
@@ -190,7 +192,7 @@ pub(super) struct Told {
     pub(super) swapped: usize,
 }
 
-impl Told {
+impl TimeRemarks {
     pub(super) fn add(&mut self, other: Self) {
         self.other_units += other.other_units;
         self.cut += other.cut;
@@ -199,11 +201,11 @@ impl Told {
 }
 
 /// Reads a whole column.
-pub(super) fn read<'a, I>(column: impl Fn() -> I, format: &TimeFormat) -> Column
+pub(super) fn read<'a, I>(column: impl Fn() -> I, format: &TimeFormat) -> ParsedTimes
 where
     I: Iterator<Item = &'a str>,
 {
-    let mut told = Told::default();
+    let mut told = TimeRemarks::default();
     let ticks = match format {
         TimeFormat::Order => return in_order(column),
         TimeFormat::Clock => column()
@@ -247,7 +249,7 @@ where
             })
             .collect(),
     };
-    Column {
+    ParsedTimes {
         ticks,
         per_sec: MICROS_PER_SEC,
         told,
@@ -255,21 +257,21 @@ where
 }
 
 /// Numbers that only order: whole ones as they are, decimals to the sixth place.
-fn in_order<'a, I: Iterator<Item = &'a str>>(column: impl Fn() -> I) -> Column {
-    let told = Told::default();
+fn in_order<'a, I: Iterator<Item = &'a str>>(column: impl Fn() -> I) -> ParsedTimes {
+    let told = TimeRemarks::default();
     let whole: Vec<Option<i64>> = column()
         .map(|text| number::unquoted(text.trim()).parse().ok())
         .collect();
     if std::iter::zip(&whole, column())
         .any(|(ticks, text)| ticks.is_none() && number::is_number(text))
     {
-        return Column {
+        return ParsedTimes {
             ticks: column().map(number::in_millionths).collect(),
             per_sec: MICROS_PER_SEC,
             told,
         };
     }
-    Column {
+    ParsedTimes {
         ticks: whole,
         per_sec: 1,
         told,
@@ -286,7 +288,7 @@ fn part_order(format: &TimeFormat) -> Option<PartOrder> {
 }
 
 /// A moment that needs no order of its parts to be known.
-fn moment(text: &str) -> Option<Moment> {
+fn moment(text: &str) -> Option<WrittenMoment> {
     iso::read(text)
         .or_else(|| packed(text))
         .or_else(|| date::written(text)?.moment(None))
@@ -294,14 +296,14 @@ fn moment(text: &str) -> Option<Moment> {
 
 /// A moment within the marks of another language: `{"$date": "2024-01-31T13:30:05Z"}` of `MongoDB`,
 /// `/Date(1706707805000)/` of .NET.
-fn packed(text: &str) -> Option<Moment> {
+fn packed(text: &str) -> Option<WrittenMoment> {
     let of_number = |text: &str| {
         let format =
             number::of_size(text.parse::<f64>().ok()?.abs()).unwrap_or(TimeFormat::Milliseconds);
         let micros = number::read(text, &format)?.micros;
-        Some(Moment {
+        Some(WrittenMoment {
             micros,
-            step: Step::Fraction,
+            step: TimeStep::Fraction,
         })
     };
     if let Some(inside) = text
@@ -314,9 +316,9 @@ fn packed(text: &str) -> Option<Moment> {
             .filter(|at| *at > 0)
             .unwrap_or(digits.len());
         let micros = digits.get(..end)?.parse::<i64>().ok()?.checked_mul(1_000)?;
-        return Some(Moment {
+        return Some(WrittenMoment {
             micros,
-            step: Step::Fraction,
+            step: TimeStep::Fraction,
         });
     }
     let wrapped = [

@@ -1,12 +1,12 @@
 //! Whether the day, the month or a year of two digits comes first, told from a whole column.
 
 use super::MICROS_PER_SEC;
-use super::date::{OpenDate, PartOrder, Parts, Written};
+use super::date::{DateParts, OpenDate, PartOrder, WrittenDate};
 use crate::data::TimeFormat;
 
 /// Reason for the order of the parts of dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::data) enum Reason {
+pub(in crate::data) enum OrderReason {
     /// A part that can only be a day or a year, or the mark between the parts.
     Parts,
     /// Only so the rows are in order of time.
@@ -18,15 +18,15 @@ pub(in crate::data) enum Reason {
 }
 
 /// A row of the sample.
-pub(super) struct Row<'a> {
-    pub(super) written: &'a Written,
+pub(super) struct DatedRow<'a> {
+    pub(super) written: &'a WrittenDate,
     /// User of the row, where that is known.
     pub(super) user: Option<&'a str>,
 }
 
 /// The order of the parts in the rows that leave it open, and what told it; `None` without such
 /// rows.
-pub(super) fn of_rows(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
+pub(super) fn of_rows(rows: &[DatedRow<'_>]) -> Option<(TimeFormat, OrderReason)> {
     let dates: Vec<OpenDate> = rows.iter().filter_map(|row| open(row.written)).collect();
     if dates.is_empty() {
         return None;
@@ -44,32 +44,34 @@ pub(super) fn of_rows(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
     };
     // A year of two digits leads where the last numbers could not all be years as well as these.
     if year > 0 && year >= day.max(month) && year_leads(rows, &dates, day.max(month) < year) {
-        return Some((TimeFormat::YearFirst, Reason::Parts));
+        return Some((TimeFormat::YearFirst, OrderReason::Parts));
     }
     let has_dots = dates.iter().all(|date| date.mark == '.');
     let n_day_first = dates.iter().filter(|date| date.first > 12).count();
     let n_month_first = dates.iter().filter(|date| date.second > 12).count();
     Some(match n_day_first.cmp(&n_month_first) {
-        std::cmp::Ordering::Greater => (TimeFormat::DayFirst, Reason::Parts),
-        std::cmp::Ordering::Less => (TimeFormat::MonthFirst, Reason::Parts),
-        std::cmp::Ordering::Equal if has_dots => (TimeFormat::DayFirst, Reason::Parts),
-        std::cmp::Ordering::Equal if n_day_first > 0 => (TimeFormat::MonthFirst, Reason::Parts),
+        std::cmp::Ordering::Greater => (TimeFormat::DayFirst, OrderReason::Parts),
+        std::cmp::Ordering::Less => (TimeFormat::MonthFirst, OrderReason::Parts),
+        std::cmp::Ordering::Equal if has_dots => (TimeFormat::DayFirst, OrderReason::Parts),
+        std::cmp::Ordering::Equal if n_day_first > 0 => {
+            (TimeFormat::MonthFirst, OrderReason::Parts)
+        }
         std::cmp::Ordering::Equal => {
-            by_evidence(rows).unwrap_or((TimeFormat::MonthFirst, Reason::Nothing))
+            by_evidence(rows).unwrap_or((TimeFormat::MonthFirst, OrderReason::Nothing))
         }
     })
 }
 
-fn open(written: &Written) -> Option<OpenDate> {
+fn open(written: &WrittenDate) -> Option<OpenDate> {
     match written.date {
-        Parts::Open(open) => Some(open),
-        Parts::Known { .. } => None,
+        DateParts::Open(open) => Some(open),
+        DateParts::Known { .. } => None,
     }
 }
 
 /// Whether the first number is the year: the rows cannot be read otherwise, or then they span fewer
 /// years.
-fn year_leads(rows: &[Row<'_>], dates: &[OpenDate], is_only: bool) -> bool {
+fn year_leads(rows: &[DatedRow<'_>], dates: &[OpenDate], is_only: bool) -> bool {
     if is_only {
         return true;
     }
@@ -85,7 +87,7 @@ fn year_leads(rows: &[Row<'_>], dates: &[OpenDate], is_only: bool) -> bool {
     }
 }
 
-fn span(rows: &[Row<'_>], order: PartOrder) -> i64 {
+fn span(rows: &[DatedRow<'_>], order: PartOrder) -> i64 {
     let moments = || {
         rows.iter()
             .filter_map(|row| row.written.moment(Some(order)))
@@ -98,7 +100,7 @@ fn span(rows: &[Row<'_>], order: PartOrder) -> i64 {
 }
 
 /// Evidence of the rows together on dates that could be read both ways.
-fn by_evidence(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
+fn by_evidence(rows: &[DatedRow<'_>]) -> Option<(TimeFormat, OrderReason)> {
     const FEWEST: usize = 8;
     let orders = [
         (PartOrder::Day, TimeFormat::DayFirst),
@@ -112,7 +114,7 @@ fn by_evidence(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
         if disorder[at] == 0.0 && disorder[1 - at] > 0.0
             || disorder[at] < 0.02 && disorder[1 - at] > 0.1
         {
-            return Some((format.clone(), Reason::Sorted));
+            return Some((format.clone(), OrderReason::Sorted));
         }
     }
     // A few days of a month are likelier than one day of many months, where clocks show that the
@@ -126,16 +128,16 @@ fn by_evidence(rows: &[Row<'_>]) -> Option<(TimeFormat, Reason)> {
             && spans[1 - at] / 4 > spans[at]
             && spans[1 - at] > month
         {
-            return Some((format, Reason::Close));
+            return Some((format, OrderReason::Close));
         }
     }
     None
 }
 
 /// Share of steps against the direction of time, in the file or within users, whichever is less.
-fn disorder(rows: &[Row<'_>], order: PartOrder) -> f64 {
+fn disorder(rows: &[DatedRow<'_>], order: PartOrder) -> f64 {
     let moments = || {
-        let moment = |row: &Row<'_>| Some(row.written.moment(Some(order))?.micros);
+        let moment = |row: &DatedRow<'_>| Some(row.written.moment(Some(order))?.micros);
         rows.iter()
             .filter_map(move |row| Some((row.user, moment(row)?)))
     };
@@ -150,13 +152,13 @@ fn disorder(rows: &[Row<'_>], order: PartOrder) -> f64 {
 
 /// Shares of steps forward and back in time, from each row to the next of the same user.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::data) struct Steps {
+pub(in crate::data) struct StepShares {
     pub(in crate::data) forward: f64,
     pub(in crate::data) back: f64,
 }
 
 /// The steps of rows in their order; `None` without any.
-pub(in crate::data) fn steps<'a>(rows: impl Iterator<Item = (&'a str, i64)>) -> Option<Steps> {
+pub(in crate::data) fn steps<'a>(rows: impl Iterator<Item = (&'a str, i64)>) -> Option<StepShares> {
     let mut last = std::collections::HashMap::<&str, i64>::new();
     let (mut n_forward, mut n_back, mut n) = (0_usize, 0_usize, 0_usize);
     for (user, micros) in rows {
@@ -167,7 +169,7 @@ pub(in crate::data) fn steps<'a>(rows: impl Iterator<Item = (&'a str, i64)>) -> 
         }
     }
     let share = |count: usize| count as f64 / n as f64;
-    (n > 0).then(|| Steps {
+    (n > 0).then(|| StepShares {
         forward: share(n_forward),
         back: share(n_back),
     })

@@ -3,20 +3,20 @@
 use jiff::civil::{Date, ISOWeekDate};
 
 use super::MICROS_PER_SEC;
-use super::clock::{self, Clock, Step};
+use super::clock::{self, ClockTime, TimeStep};
 use super::cursor::{Cursor, Digits};
-use super::date::{self, OpenDate, Parts, Written};
+use super::date::{self, DateParts, OpenDate, WrittenDate};
 use super::words;
 use super::zone::{self, Zone};
 
 /// A date, of which the year may stand at the end of the text.
-pub(super) enum Found {
-    Parts(Parts),
+pub(super) enum FoundDate {
+    Parts(DateParts),
     NoYear { month: i8, day: i8 },
 }
 
-pub(super) fn known(year: i64, month: i8, day: i8, step: Step) -> Option<Parts> {
-    Some(Parts::Known {
+pub(super) fn known(year: i64, month: i8, day: i8, step: TimeStep) -> Option<DateParts> {
+    Some(DateParts::Known {
         year: i16::try_from(year).ok()?,
         month,
         day,
@@ -29,13 +29,13 @@ fn small(digits: Digits<'_>) -> Option<i8> {
 }
 
 /// Takes a date.
-pub(super) fn take(at: &mut Cursor<'_>) -> Option<Found> {
+pub(super) fn take(at: &mut Cursor<'_>) -> Option<FoundDate> {
     if let Some(month) = at.word_that(words::month) {
         return named_first(at, month);
     }
     let first = at.digits(4)?;
     match first.len() {
-        4 => year_first(at, first.value).map(Found::Parts),
+        4 => year_first(at, first.value).map(FoundDate::Parts),
         1 | 2 => number_first(at, first),
         _ => None,
     }
@@ -50,15 +50,15 @@ fn skip_mark(at: &mut Cursor<'_>) {
 }
 
 /// `January 31, 2024`, `Jan-31-2024`, `January 2024`, `Jan 31 13:30:05 2024`
-fn named_first(at: &mut Cursor<'_>, month: i8) -> Option<Found> {
+fn named_first(at: &mut Cursor<'_>, month: i8) -> Option<FoundDate> {
     skip_mark(at);
     let is_short_year = at.eat_any(&["'", "’"]).is_some();
     let number = at.digits(4)?;
     if number.len() == 4 {
-        return known(number.value, month, 1, Step::Month).map(Found::Parts);
+        return known(number.value, month, 1, TimeStep::Month).map(FoundDate::Parts);
     }
     if is_short_year {
-        return known(century(number)?, month, 1, Step::Month).map(Found::Parts);
+        return known(century(number)?, month, 1, TimeStep::Month).map(FoundDate::Parts);
     }
     let day = small(number)?;
     ordinal(at);
@@ -79,11 +79,11 @@ fn named_first(at: &mut Cursor<'_>, month: i8) -> Option<Found> {
     {
         Some(year) => {
             *at = here;
-            known(century(year)?, month, day, Step::Day).map(Found::Parts)
+            known(century(year)?, month, day, TimeStep::Day).map(FoundDate::Parts)
         }
         None => {
             *at = before;
-            Some(Found::NoYear { month, day })
+            Some(FoundDate::NoYear { month, day })
         }
     }
 }
@@ -115,7 +115,7 @@ fn ordinal(at: &mut Cursor<'_>) {
 }
 
 /// `2024-01-31`, `2024/1/31`, `2024 Jan 31`, `2024年1月31日`, `2024-01`, `2024-W05-3`
-fn year_first(at: &mut Cursor<'_>, year: i64) -> Option<Parts> {
+fn year_first(at: &mut Cursor<'_>, year: i64) -> Option<DateParts> {
     if at.eat_any(&["年", "년"]).is_some() {
         at.skip_blanks();
         let month = small(at.digits(2)?)?;
@@ -123,11 +123,11 @@ fn year_first(at: &mut Cursor<'_>, year: i64) -> Option<Parts> {
         at.skip_blanks();
         let mut here = *at;
         let Some(day) = here.digits(2) else {
-            return known(year, month, 1, Step::Month);
+            return known(year, month, 1, TimeStep::Month);
         };
         here.eat_any(&["日", "일"]);
         *at = here;
-        return known(year, month, small(day)?, Step::Day);
+        return known(year, month, small(day)?, TimeStep::Day);
     }
     let mark = at
         .peek()
@@ -150,9 +150,9 @@ fn year_first(at: &mut Cursor<'_>, year: i64) -> Option<Parts> {
             date.month(),
             date.day(),
             if day.is_some() {
-                Step::Day
+                TimeStep::Day
             } else {
-                Step::Month
+                TimeStep::Month
             },
         );
     }
@@ -174,18 +174,18 @@ fn year_first(at: &mut Cursor<'_>, year: i64) -> Option<Parts> {
         Some(day) if !starts_clock(*at) => {
             *at = here;
             ordinal(at);
-            known(year, month, small(day)?, Step::Day)
+            known(year, month, small(day)?, TimeStep::Day)
         }
         // `2024.05` and `2024 05` may be other numbers.
         _ if named.is_some() || matches!(mark, Some('-' | '/')) => {
-            known(year, month, 1, Step::Month)
+            known(year, month, 1, TimeStep::Month)
         }
         _ => None,
     }
 }
 
 /// `31 January 2024`, `31-Jan-24`, `31JAN2024`, `31/1/2024`, `24-01-31`, `01/2024`
-fn number_first(at: &mut Cursor<'_>, first: Digits<'_>) -> Option<Found> {
+fn number_first(at: &mut Cursor<'_>, first: Digits<'_>) -> Option<FoundDate> {
     if at.eat_any(&["年", "년"]).is_some() {
         let mut here = Cursor::new(at.rest());
         here.skip_blanks();
@@ -195,7 +195,7 @@ fn number_first(at: &mut Cursor<'_>, first: Digits<'_>) -> Option<Found> {
         let day = small(here.digits(2)?)?;
         here.eat_any(&["日", "일"]);
         *at = here;
-        return known(century(first)?, month, day, Step::Day).map(Found::Parts);
+        return known(century(first)?, month, day, TimeStep::Day).map(FoundDate::Parts);
     }
     let number = small(first)?;
     ordinal(at);
@@ -212,9 +212,9 @@ fn number_first(at: &mut Cursor<'_>, first: Digits<'_>) -> Option<Found> {
         // `01/2024`; `1.2024` is a number.
         let is_month = matches!(mark, '/' | '-') && (1..=12).contains(&number);
         return is_month
-            .then(|| known(second.value, number, 1, Step::Month))
+            .then(|| known(second.value, number, 1, TimeStep::Month))
             .flatten()
-            .map(Found::Parts);
+            .map(FoundDate::Parts);
     }
     let mut here = *at;
     if !here.eat(mark) {
@@ -238,11 +238,11 @@ fn number_first(at: &mut Cursor<'_>, first: Digits<'_>) -> Option<Found> {
         may_year_lead: first.len() == 2 && !is_year_last,
         mark,
     };
-    Some(Found::Parts(Parts::Open(open)))
+    Some(FoundDate::Parts(DateParts::Open(open)))
 }
 
 /// Reads what stands behind `31 January`: the year, or the clock and then the year.
-fn day_and_name(at: &mut Cursor<'_>, day: i8, month: i8) -> Option<Found> {
+fn day_and_name(at: &mut Cursor<'_>, day: i8, month: i8) -> Option<FoundDate> {
     let before = *at;
     skip_mark(at);
     at.eat_any(&["'", "’"]);
@@ -254,17 +254,17 @@ fn day_and_name(at: &mut Cursor<'_>, day: i8, month: i8) -> Option<Found> {
     {
         Some(year) => {
             *at = here;
-            known(century(year)?, month, day, Step::Day).map(Found::Parts)
+            known(century(year)?, month, day, TimeStep::Day).map(FoundDate::Parts)
         }
         None => {
             *at = before;
-            Some(Found::NoYear { month, day })
+            Some(FoundDate::NoYear { month, day })
         }
     }
 }
 
 /// `YYYYMMDD`, with a clock of four or six digits behind it or not.
-pub(super) fn digits_only(text: &str) -> Option<Written> {
+pub(super) fn digits_only(text: &str) -> Option<WrittenDate> {
     let mut at = Cursor::new(text);
     let digits = at.digits(18)?;
     if !matches!(digits.len(), 8 | 12 | 14 | 17) {
@@ -277,8 +277,8 @@ pub(super) fn digits_only(text: &str) -> Option<Written> {
         i8::try_from(whole_number(digits.text, 6..8)?).ok()?,
     );
     Date::new(year as i16, month, day).ok()?;
-    let mut written = Written {
-        date: known(year, month, day, Step::Day)?,
+    let mut written = WrittenDate {
+        date: known(year, month, day, TimeStep::Day)?,
         clock: None,
         zone: Zone::Unsaid,
     };
@@ -300,11 +300,11 @@ pub(super) fn digits_only(text: &str) -> Option<Written> {
         }
     }
     if let Some(clock) = &mut written.clock
-        && clock.step >= Step::Second
+        && clock.step >= TimeStep::Second
         && at.eat_any(&[".", ","]).is_some()
     {
         clock.micros += clock::millionths(at.digits(18)?.text);
-        clock.step = Step::Fraction;
+        clock.step = TimeStep::Fraction;
     }
     written.zone = if written.clock.is_some() {
         zone::take(&mut at)?
@@ -315,24 +315,24 @@ pub(super) fn digits_only(text: &str) -> Option<Written> {
 }
 
 /// `HHMM` or `HHMMSS`, with the digits of a fraction behind it or not.
-fn clock_of_digits(digits: &str) -> Option<Clock> {
+fn clock_of_digits(digits: &str) -> Option<ClockTime> {
     let (hour, minute) = (whole_number(digits, 0..2)?, whole_number(digits, 2..4)?);
     let (second, step) = if digits.len() >= 6 {
-        (whole_number(digits, 4..6)?, Step::Second)
+        (whole_number(digits, 4..6)?, TimeStep::Second)
     } else {
-        (0, Step::Minute)
+        (0, TimeStep::Minute)
     };
     if hour > 23 || minute > 59 || second > 59 {
         return None;
     }
     let fraction = digits.get(6..).filter(|digits| !digits.is_empty());
     let step = if fraction.is_some() {
-        Step::Fraction
+        TimeStep::Fraction
     } else {
         step
     };
     let secs = hour * 3_600 + minute * 60 + second;
-    Some(Clock {
+    Some(ClockTime {
         micros: secs * MICROS_PER_SEC + fraction.map_or(0, clock::millionths),
         step,
     })

@@ -292,7 +292,7 @@ fn the_quick_way_reads_what_the_careful_one_does() {
 #[test]
 fn the_part_above_twelve_is_the_day() {
     let open = |texts: &[&str]| {
-        look(texts.iter().map(|text| (*text, None))).unwrap().reason == Reason::Nothing
+        look(texts.iter().map(|text| (*text, None))).unwrap().reason == OrderReason::Nothing
     };
     assert_eq!(of(&["1/2/2024", "1/31/2024"]), Some(TimeFormat::MonthFirst));
     assert_eq!(of(&["1/2/2024", "31/1/2024"]), Some(TimeFormat::DayFirst));
@@ -336,24 +336,27 @@ fn rows_in_order_of_time_tell_which_part_is_the_day() {
     };
     assert_eq!(
         seen(&days(true)),
-        Some((TimeFormat::DayFirst, Reason::Sorted))
+        Some((TimeFormat::DayFirst, OrderReason::Sorted))
     );
     assert_eq!(
         seen(&days(false)),
-        Some((TimeFormat::MonthFirst, Reason::Sorted))
+        Some((TimeFormat::MonthFirst, OrderReason::Sorted))
     );
     let mut newest_first = days(true);
     newest_first.reverse();
     assert_eq!(
         seen(&newest_first),
-        Some((TimeFormat::DayFirst, Reason::Sorted))
+        Some((TimeFormat::DayFirst, OrderReason::Sorted))
     );
     // In no order in the file, but in each user's rows.
     let users: Vec<(String, &'static str)> = ["a", "b", "c"]
         .iter()
         .flat_map(|user| days(true).into_iter().map(move |(text, _)| (text, *user)))
         .collect();
-    assert_eq!(seen(&users), Some((TimeFormat::DayFirst, Reason::Sorted)));
+    assert_eq!(
+        seen(&users),
+        Some((TimeFormat::DayFirst, OrderReason::Sorted))
+    );
     // Hours of some days of one month, in order either way.
     let hours: Vec<(String, &'static str)> = (0..60)
         .map(|n| {
@@ -363,26 +366,32 @@ fn rows_in_order_of_time_tell_which_part_is_the_day() {
             )
         })
         .collect();
-    assert_eq!(seen(&hours), Some((TimeFormat::DayFirst, Reason::Close)));
+    assert_eq!(
+        seen(&hours),
+        Some((TimeFormat::DayFirst, OrderReason::Close))
+    );
     // Months' figures look the same, but for the clock: nothing tells.
     let months: Vec<(String, &'static str)> =
         (1..=12).map(|n| (format!("{n}/1/2024"), "u")).collect();
     assert_eq!(
         seen(&months),
-        Some((TimeFormat::MonthFirst, Reason::Nothing))
+        Some((TimeFormat::MonthFirst, OrderReason::Nothing))
     );
 }
 
 #[test]
 fn how_finely_times_are_written_is_seen() {
     let step = |texts: &[&str]| look(texts.iter().map(|text| (*text, None))).unwrap().step;
-    assert_eq!(step(&["2024-01-31", "2024-02-01"]), Step::Day);
-    assert_eq!(step(&["2024-01"]), Step::Month);
-    assert_eq!(step(&["2024-01-31 13"]), Step::Hour);
-    assert_eq!(step(&["31/01/2024 13:30"]), Step::Minute);
-    assert_eq!(step(&["1706707805"]), Step::Second);
-    assert_eq!(step(&["1706707805000", "1706707806000"]), Step::Second);
-    assert_eq!(step(&["1706707805123", "1706707806000"]), Step::Fraction);
+    assert_eq!(step(&["2024-01-31", "2024-02-01"]), TimeStep::Day);
+    assert_eq!(step(&["2024-01"]), TimeStep::Month);
+    assert_eq!(step(&["2024-01-31 13"]), TimeStep::Hour);
+    assert_eq!(step(&["31/01/2024 13:30"]), TimeStep::Minute);
+    assert_eq!(step(&["1706707805"]), TimeStep::Second);
+    assert_eq!(step(&["1706707805000", "1706707806000"]), TimeStep::Second);
+    assert_eq!(
+        step(&["1706707805123", "1706707806000"]),
+        TimeStep::Fraction
+    );
 }
 
 #[test]
@@ -446,25 +455,25 @@ fn what_was_seen_in_a_column_is_counted() {
     );
     assert_eq!(
         units,
-        Told {
+        TimeRemarks {
             other_units: 2,
-            ..Told::default()
+            ..TimeRemarks::default()
         }
     );
     let cut = told(&["1.70671E+12", "1706707805000"], TimeFormat::Milliseconds);
     assert_eq!(
         cut,
-        Told {
+        TimeRemarks {
             cut: 1,
-            ..Told::default()
+            ..TimeRemarks::default()
         }
     );
     let swapped = told(&["1/2/2024", "25/3/2024", "x"], TimeFormat::MonthFirst);
     assert_eq!(
         swapped,
-        Told {
+        TimeRemarks {
             swapped: 1,
-            ..Told::default()
+            ..TimeRemarks::default()
         }
     );
 }

@@ -22,15 +22,15 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, any, len};
-use super::oracle::{Base, Forecast};
+use super::oracle::{Base, WorldForecast};
 use super::{DAY, HOUR, Rules, WORLD_BEGINS, WorldEvent, WorldSpec, names};
 
 /// Hour and role of the four events of a day.
-const DAY_PLAN: [(i64, Role); 4] = [
-    (8, Role::Work),
-    (12, Role::Lunch),
-    (14, Role::Work),
-    (19, Role::Home),
+const DAY_PLAN: [(i64, PlaceRole); 4] = [
+    (8, PlaceRole::Work),
+    (12, PlaceRole::Lunch),
+    (14, PlaceRole::Work),
+    (19, PlaceRole::Home),
 ];
 
 /// An event comes so many seconds after its hour at most.
@@ -38,7 +38,7 @@ const LATE_SECS: i64 = HOUR / 2;
 
 /// Role of a place for a user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Role {
+enum PlaceRole {
     Home,
     Work,
     Lunch,
@@ -230,9 +230,9 @@ impl Rules for Commuter {
             let (day, slot) = ((first + at) / DAY_PLAN.len(), (first + at) % DAY_PLAN.len());
             let (hour, role) = DAY_PLAN[slot];
             let place = match role {
-                Role::Home => home,
-                Role::Work => work,
-                Role::Lunch => lunch,
+                PlaceRole::Home => home,
+                PlaceRole::Work => work,
+                PlaceRole::Lunch => lunch,
             };
             let time_secs =
                 WORLD_BEGINS + day as i64 * DAY + hour * HOUR + rng.random_range(0..LATE_SECS);
@@ -250,13 +250,13 @@ impl Rules for Commuter {
         (0..len).map(event).collect()
     }
 
-    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
+    fn forecast(&self, history: &[WorldEvent]) -> WorldForecast<'_> {
         let [mut home, mut work, mut lunch] = [Counts::new(), Counts::new(), Counts::new()];
         for event in history {
             let counts = match DAY_PLAN[slot(event.time_secs)].1 {
-                Role::Home => &mut home,
-                Role::Work => &mut work,
-                Role::Lunch => &mut lunch,
+                PlaceRole::Home => &mut home,
+                PlaceRole::Work => &mut work,
+                PlaceRole::Lunch => &mut lunch,
             };
             *counts.entry(event.item).or_insert(0.0) += 1.0;
         }
@@ -265,25 +265,25 @@ impl Rules for Commuter {
             .map_or(0, |last| (slot(last.time_secs) + 1) % DAY_PLAN.len());
         let role = DAY_PLAN[next].1;
         let places: Vec<(usize, f64)> = match role {
-            Role::Home => self.homes(&home),
-            Role::Work => self
+            PlaceRole::Home => self.homes(&home),
+            PlaceRole::Work => self
                 .work_and_lunch(&work, &lunch)
                 .into_iter()
                 .map(|((w, _), p)| (w, p))
                 .collect(),
-            Role::Lunch => self
+            PlaceRole::Lunch => self
                 .work_and_lunch(&work, &lunch)
                 .into_iter()
                 .map(|((_, l), p)| (l, p))
                 .collect(),
         };
-        let unknown = if role == Role::Lunch {
+        let unknown = if role == PlaceRole::Lunch {
             &self.lunch_anywhere
         } else {
             &self.anywhere
         };
         let scale = if places.is_empty() { 1.0 } else { 0.0 };
-        Forecast::new(Base::new(unknown, scale), self.spread(places))
+        WorldForecast::new(Base::new(unknown, scale), self.spread(places))
     }
 
     /// Such as `Silent Harbour, cell C4`: columns have letters, rows have numbers.
@@ -362,9 +362,9 @@ mod tests {
                 for work in 0..12 {
                     for lunch in rules.block(work) {
                         let place = |at: usize| match DAY_PLAN[at].1 {
-                            Role::Home => home,
-                            Role::Work => work,
-                            Role::Lunch => lunch,
+                            PlaceRole::Home => home,
+                            PlaceRole::Work => work,
+                            PlaceRole::Lunch => lunch,
                         };
                         let lived = history
                             .iter()

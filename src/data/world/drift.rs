@@ -20,7 +20,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, Lottery, any, len};
-use super::oracle::{Base, Forecast};
+use super::oracle::{Base, WorldForecast};
 use super::{DAY, Rules, WORLD_BEGINS, WorldEvent, WorldSpec};
 
 /// Tickets of the item where fashion stands; even the last of the largest catalogue has some.
@@ -103,11 +103,11 @@ impl Rules for Drift {
         (0..len).map(event).collect()
     }
 
-    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
+    fn forecast(&self, history: &[WorldEvent]) -> WorldForecast<'_> {
         let offset = history
             .last()
             .map_or(0, |last| self.stands_at(day(last.time_secs) + 1));
-        Forecast::new(
+        WorldForecast::new(
             Base {
                 offset,
                 ..Base::new(&self.law, 1.0)

@@ -17,7 +17,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, Lottery, len};
-use super::oracle::{Base, Forecast};
+use super::oracle::{Base, WorldForecast};
 use super::{Rules, WorldEvent, WorldSpec, at_any_time};
 
 /// Numbers of the behaviours: each goes over into the next, up to the last.
@@ -87,17 +87,17 @@ impl Rules for Funnel {
         at_any_time(events, rng)
     }
 
-    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
+    fn forecast(&self, history: &[WorldEvent]) -> WorldForecast<'_> {
         let before = history
             .len()
             .checked_sub(self.delay)
             .and_then(|at| history.get(at));
         match before {
-            Some(event) if event.behaviour < BUY => Forecast::new(
+            Some(event) if event.behaviour < BUY => WorldForecast::new(
                 Base::new(&self.law, 1.0 - self.follow),
                 [(event.item, self.follow)],
             ),
-            _ => Forecast::new(Base::new(&self.law, 1.0), []),
+            _ => WorldForecast::new(Base::new(&self.law, 1.0), []),
         }
     }
 

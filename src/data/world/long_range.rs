@@ -14,7 +14,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, any, len};
-use super::oracle::{Base, Forecast};
+use super::oracle::{Base, WorldForecast};
 use super::series::SERIES_LEN;
 use super::{Rules, WorldEvent, WorldSpec, at_any_time};
 
@@ -78,7 +78,7 @@ impl Rules for LongRange {
         at_any_time(events, rng)
     }
 
-    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
+    fn forecast(&self, history: &[WorldEvent]) -> WorldForecast<'_> {
         match history
             .len()
             .checked_sub(self.lag)
@@ -86,9 +86,9 @@ impl Rules for LongRange {
         {
             Some(cue) => {
                 let base = Base::new(&self.uniform, 1.0 - self.follow);
-                Forecast::new(base, [(self.next_part(cue.item), self.follow)])
+                WorldForecast::new(base, [(self.next_part(cue.item), self.follow)])
             }
-            None => Forecast::new(Base::new(&self.uniform, 1.0), []),
+            None => WorldForecast::new(Base::new(&self.uniform, 1.0), []),
         }
     }
 }

@@ -14,7 +14,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, Lottery, any, len};
-use super::oracle::{Base, Forecast};
+use super::oracle::{Base, WorldForecast};
 use super::{Rules, WorldEvent, WorldSpec, at_any_time};
 use crate::spec::derive_seed;
 
@@ -99,16 +99,16 @@ impl Rules for MarkovChain {
         at_any_time(events, rng)
     }
 
-    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
+    fn forecast(&self, history: &[WorldEvent]) -> WorldForecast<'_> {
         let Some(last) = history.last() else {
-            return Forecast::new(Base::new(&self.uniform, 1.0), []);
+            return WorldForecast::new(Base::new(&self.uniform, 1.0), []);
         };
         let law = self.branch.law();
         let branches = self.successors[last.item]
             .iter()
             .enumerate()
             .map(|(r, &item)| (item, self.follow * law.probability(r)));
-        Forecast::new(Base::new(&self.uniform, 1.0 - self.follow), branches)
+        WorldForecast::new(Base::new(&self.uniform, 1.0 - self.follow), branches)
     }
 }
 

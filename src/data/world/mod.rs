@@ -57,7 +57,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::events::Events;
 use crate::spec::derive_seed;
-use oracle::Forecast;
+use oracle::WorldForecast;
 
 /// One event of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,7 +76,7 @@ trait Rules {
     fn user(&self, rng: &mut ChaCha8Rng) -> Vec<WorldEvent>;
 
     /// Forecast after a history of at least one event of this world.
-    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_>;
+    fn forecast(&self, history: &[WorldEvent]) -> WorldForecast<'_>;
 
     /// Title of an item.
     fn title(&self, item: usize) -> String {
@@ -91,7 +91,7 @@ trait Rules {
 
 fn rules(spec: &WorldSpec) -> Box<dyn Rules> {
     match spec.kind {
-        WorldKind::Series => Box::new(series::Series::new(spec)),
+        WorldKind::Series => Box::new(series::SeriesWorld::new(spec)),
         WorldKind::MarkovChain => Box::new(markov_chain::MarkovChain::new(spec)),
         WorldKind::Periodic => Box::new(periodic::Periodic::new(spec)),
         WorldKind::LongRange => Box::new(long_range::LongRange::new(spec)),

@@ -163,7 +163,7 @@ impl Ceiling {
 
 /// The probability of every item to be next: a law over the whole catalogue, and what some items
 /// have beyond it. So a question costs as much as the few items that stand out, not the catalogue.
-pub(super) struct Forecast<'a> {
+pub(super) struct WorldForecast<'a> {
     pub(super) base: Base<'a>,
     /// Probability of some items beyond the base.
     pub(super) extra: BTreeMap<usize, f64>,
@@ -213,7 +213,7 @@ impl<'a> Base<'a> {
     }
 }
 
-impl<'a> Forecast<'a> {
+impl<'a> WorldForecast<'a> {
     /// A base, and probability beyond it; an item may come more than once.
     pub(super) fn new(base: Base<'a>, extra: impl IntoIterator<Item = (usize, f64)>) -> Self {
         let mut sums = BTreeMap::new();
@@ -272,7 +272,7 @@ mod tests {
     fn the_best_ranking_of_a_small_law_by_hand() {
         // 0.5 extra on item 3; the other half by the law (4, 3, 2, 1)/10, so 0.2, 0.15, 0.1, 0.55.
         let law = Law::new(vec![0.4, 0.3, 0.2, 0.1]);
-        let forecast = Forecast::new(Base::new(&law, 0.5), [(3, 0.25), (3, 0.25)]);
+        let forecast = WorldForecast::new(Base::new(&law, 0.5), [(3, 0.25), (3, 0.25)]);
         let all = forecast.best(&BTreeSet::new());
         assert!((all.hr_at_1 - 0.55).abs() < 1e-12);
         assert!((all.hr_at_10 - 1.0).abs() < 1e-12);
@@ -294,7 +294,7 @@ mod tests {
             closed: vec![false, true, false],
             ..Base::new(&law, 1.0)
         };
-        let forecast = Forecast::new(base, []);
+        let forecast = WorldForecast::new(base, []);
         for (item, wanted) in [0.2, 0.0, 0.7].into_iter().enumerate() {
             assert!(
                 (forecast.probability(item) - wanted).abs() < 1e-12,

@@ -18,7 +18,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, any, len, shuffled};
-use super::oracle::{Base, Forecast};
+use super::oracle::{Base, WorldForecast};
 use super::{DAY, Rules, WORLD_BEGINS, WorldEvent, WorldSpec};
 
 /// Number of types of users.
@@ -116,9 +116,9 @@ impl Rules for Periodic {
         (0..len).map(event).collect()
     }
 
-    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
+    fn forecast(&self, history: &[WorldEvent]) -> WorldForecast<'_> {
         let Some(last) = history.last() else {
-            return Forecast::new(Base::new(&self.uniform, 1.0), []);
+            return WorldForecast::new(Base::new(&self.uniform, 1.0), []);
         };
         let slot = (self.slot(last.time_secs) + 1) % self.period;
         let types = self.types(history);
@@ -126,7 +126,7 @@ impl Rules for Periodic {
             .iter()
             .enumerate()
             .map(|(kind, p)| (self.habit(kind, slot), self.follow * p));
-        Forecast::new(Base::new(&self.uniform, 1.0 - self.follow), habits)
+        WorldForecast::new(Base::new(&self.uniform, 1.0 - self.follow), habits)
     }
 }
 

@@ -22,7 +22,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, Lottery, len};
-use super::oracle::{Base, Forecast};
+use super::oracle::{Base, WorldForecast};
 use super::{Rules, WorldEvent, WorldSpec, at_any_time, names};
 
 /// Number of parts of a series; the last series of a catalogue may have fewer.
@@ -48,7 +48,7 @@ pub(super) fn title(item: usize) -> String {
 }
 
 /// Facts that the whole world shares: the catalogue and its popularity.
-pub(super) struct Series {
+pub(super) struct SeriesWorld {
     n_items: usize,
     mean_len: usize,
     follow: f64,
@@ -56,7 +56,7 @@ pub(super) struct Series {
     law: Law,
 }
 
-impl Series {
+impl SeriesWorld {
     pub(super) fn new(spec: &WorldSpec) -> Self {
         let popularity = Lottery::of_popularity(spec.seed, spec.n_items);
         Self {
@@ -150,7 +150,7 @@ impl Series {
     }
 }
 
-impl Rules for Series {
+impl Rules for SeriesWorld {
     fn user(&self, rng: &mut ChaCha8Rng) -> Vec<WorldEvent> {
         let items = self.items(rng);
         let events = items
@@ -160,7 +160,7 @@ impl Rules for Series {
         at_any_time(events.collect(), rng)
     }
 
-    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
+    fn forecast(&self, history: &[WorldEvent]) -> WorldForecast<'_> {
         let mut had = Had::new(self.n_items);
         for event in history {
             had.take(event.item);
@@ -185,7 +185,7 @@ impl Rules for Series {
             closed: had.flags,
             ..Base::new(&self.law, (1.0 - told) / open)
         };
-        Forecast::new(
+        WorldForecast::new(
             base,
             extra
                 .into_iter()
@@ -248,7 +248,7 @@ mod tests {
             mean_len: 12,
             ..WorldSpec::default()
         };
-        let rules = Series::new(&spec);
+        let rules = SeriesWorld::new(&spec);
         let items = rules.items(&mut ChaCha8Rng::seed_from_u64(1));
         let mut had = Had::new(spec.n_items);
         for (at, &item) in items.iter().enumerate() {
@@ -272,7 +272,7 @@ mod tests {
             n_users: 20_000,
             ..WorldSpec::default()
         };
-        let rules = Series::new(&spec);
+        let rules = SeriesWorld::new(&spec);
         let mut right = 0;
         for user in 0..spec.n_users {
             let mut rng =
@@ -301,7 +301,7 @@ mod tests {
             mean_len: 30,
             ..WorldSpec::default()
         };
-        let items = Series::new(&spec).items(&mut ChaCha8Rng::seed_from_u64(3));
+        let items = SeriesWorld::new(&spec).items(&mut ChaCha8Rng::seed_from_u64(3));
         assert!(items.len() >= 15);
         for round in items.chunks_exact(4) {
             let mut sorted = round.to_vec();
@@ -311,7 +311,7 @@ mod tests {
     }
 
     /// The greatest probability that the rules give to any item after `history`, item by item.
-    fn best_probability(rules: &Series, history: &[usize]) -> f64 {
+    fn best_probability(rules: &SeriesWorld, history: &[usize]) -> f64 {
         let [.., a, b] = *history else { return 0.0 };
         let mut had = Had::new(rules.n_items);
         for &item in history {
@@ -342,7 +342,7 @@ mod tests {
             n_users: 200,
             ..WorldSpec::default()
         };
-        let rules = Series::new(&spec);
+        let rules = SeriesWorld::new(&spec);
         let best = |user: u64| {
             let items = rules.items(&mut ChaCha8Rng::seed_from_u64(derive_seed(
                 spec.seed,

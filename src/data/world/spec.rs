@@ -101,7 +101,7 @@ impl FieldValue for WorldKind {
 /// Each kind has defaults of its own, [`WorldSpec::of`], in an experiment file too. Settings of
 /// other kinds are kept as they are and are a problem when they were changed.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(from = "Written")]
+#[serde(from = "WorldFile")]
 pub struct WorldSpec {
     /// Which rules.
     pub kind: WorldKind,
@@ -274,7 +274,7 @@ impl Described for WorldSpec {
 /// A world as it stands in a file: what is left out has the default of its kind.
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields, default, rename = "WorldSpec")]
-struct Written {
+struct WorldFile {
     kind: WorldKind,
     #[serde(deserialize_with = "said")]
     n_users: Option<usize>,
@@ -298,8 +298,8 @@ struct Written {
     seed: Option<u64>,
 }
 
-impl From<Written> for WorldSpec {
-    fn from(written: Written) -> Self {
+impl From<WorldFile> for WorldSpec {
+    fn from(written: WorldFile) -> Self {
         let of = Self::of(written.kind);
         Self {
             kind: of.kind,

@@ -15,7 +15,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, any, len, shuffled};
-use super::oracle::{Base, Forecast};
+use super::oracle::{Base, WorldForecast};
 use super::{Rules, WorldEvent, WorldSpec, at_any_time};
 
 /// The rules in plain sentences.
@@ -63,11 +63,11 @@ impl Rules for TooSmall {
         at_any_time(events, rng)
     }
 
-    fn forecast(&self, history: &[WorldEvent]) -> Forecast<'_> {
+    fn forecast(&self, history: &[WorldEvent]) -> WorldForecast<'_> {
         let successor = history
             .last()
             .map(|last| (self.successor[last.item], self.follow));
         let told = successor.map_or(0.0, |(_, share)| share);
-        Forecast::new(Base::new(&self.uniform, 1.0 - told), successor)
+        WorldForecast::new(Base::new(&self.uniform, 1.0 - told), successor)
     }
 }

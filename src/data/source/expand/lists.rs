@@ -3,7 +3,7 @@
 
 use std::collections::HashSet;
 
-use super::{Expand, Found, Head, filled, nearly_all};
+use super::{Expand, Expansion, FileHead, filled, nearly_all};
 use crate::data::{Role, schema};
 use crate::spec::quotable;
 
@@ -12,7 +12,7 @@ const MARKS: [char; 5] = ['|', ';', ',', '\t', ' '];
 
 /// Cells that hold lists, or columns that are a list together.
 #[derive(Clone, Debug)]
-pub(in crate::data::source) struct Lists {
+pub(in crate::data::source) struct ListColumns {
     /// The columns that hold lists, each with the mark between elements.
     cells: Vec<(usize, char)>,
     /// The columns that are a list together; they follow each other.
@@ -22,7 +22,7 @@ pub(in crate::data::source) struct Lists {
 }
 
 /// The lists that a table holds, where its other columns name no item.
-pub(super) fn find(head: &Head) -> Option<Found> {
+pub(super) fn find(head: &FileHead) -> Option<Expansion> {
     let names_item = |name: &String| schema::looks_like_a_log(&["user".to_owned(), name.clone()]);
     find_numbered(head).or_else(|| {
         let cells: Vec<(usize, char)> = (0..head.columns.len())
@@ -68,7 +68,7 @@ pub(super) fn find(head: &Head) -> Option<Found> {
         }
         Some(found(
             head,
-            Lists {
+            ListColumns {
                 cells,
                 numbered: Vec::new(),
                 plain,
@@ -79,7 +79,7 @@ pub(super) fn find(head: &Head) -> Option<Found> {
 }
 
 /// Items that stand in columns called `item_1`, `item_2`, …
-fn find_numbered(head: &Head) -> Option<Found> {
+fn find_numbered(head: &FileHead) -> Option<Expansion> {
     let stem = |name: &String| {
         name.trim_end_matches(|c: char| c.is_ascii_digit())
             .to_owned()
@@ -120,7 +120,7 @@ fn find_numbered(head: &Head) -> Option<Found> {
     (numbered.len() > 2 && has_user).then(|| {
         found(
             head,
-            Lists {
+            ListColumns {
                 cells: Vec::new(),
                 numbered,
                 plain,
@@ -130,7 +130,7 @@ fn find_numbered(head: &Head) -> Option<Found> {
     })
 }
 
-fn found(head: &Head, lists: Lists, item: usize) -> Found {
+fn found(head: &FileHead, lists: ListColumns, item: usize) -> Expansion {
     let name = |at: usize| head.columns.get(at).cloned().unwrap_or_default();
     let is_one = lists.numbered.is_empty();
     let mut columns: Vec<String> = lists.plain.iter().map(|&at| name(at)).collect();
@@ -162,7 +162,7 @@ fn found(head: &Head, lists: Lists, item: usize) -> Found {
     if lists.plain.len() == 1 {
         roles.push((Role::User, 0));
     }
-    Found {
+    Expansion {
         expand: Expand::Lists(lists),
         columns,
         roles,
@@ -170,7 +170,7 @@ fn found(head: &Head, lists: Lists, item: usize) -> Found {
     }
 }
 
-impl Lists {
+impl ListColumns {
     pub(super) fn events(&self, row: &[&str]) -> Vec<Vec<String>> {
         let cell = |at: &usize| row.get(*at).copied().unwrap_or_default();
         let plain: Vec<String> = self.plain.iter().map(|at| cell(at).to_owned()).collect();
@@ -216,7 +216,7 @@ fn elements(cell: &str, mark: char) -> impl Iterator<Item = &str> {
 
 /// The mark between the elements of a column of lists: most cells hold several, of different
 /// number, and the same ones again and again.
-fn mark_of(head: &Head, at: usize) -> Option<char> {
+fn mark_of(head: &FileHead, at: usize) -> Option<char> {
     let cells = || filled(head, at);
     let n = cells().count();
     let is_bracketed =
@@ -262,7 +262,7 @@ pub(in crate::data::source) struct Impressions {
 }
 
 /// The impressions of a table, as those of MIND.
-pub(super) fn find_impressions(head: &Head) -> Option<Found> {
+pub(super) fn find_impressions(head: &FileHead) -> Option<Expansion> {
     let is_marked = |cell: &str| {
         cell.split_whitespace()
             .all(|shown| shown.len() > 2 && (shown.ends_with("-1") || shown.ends_with("-0")))
@@ -289,7 +289,7 @@ pub(super) fn find_impressions(head: &Head) -> Option<Found> {
     let roles = vec![(Role::Item, columns.len())];
     columns.push("clicked".to_owned());
     let name = head.columns.get(shown)?;
-    Some(Found {
+    Some(Expansion {
         told: format!(
             "the column `{}` holds impressions: those that were clicked (`-1`) are taken as \
              events; what was only shown (`-0`) and the histories beside it are left out.",
@@ -325,7 +325,7 @@ mod tests {
 
     #[test]
     fn every_element_of_a_list_is_an_event() {
-        let lists = Lists {
+        let lists = ListColumns {
             cells: vec![(1, '|'), (2, ',')],
             numbered: Vec::new(),
             plain: vec![0],
@@ -338,7 +338,7 @@ mod tests {
             elements("['a', \"b\"]", ',').collect::<Vec<_>>(),
             ["a", "b"]
         );
-        let numbered = Lists {
+        let numbered = ListColumns {
             cells: Vec::new(),
             numbered: vec![1, 2, 3],
             plain: vec![0],

@@ -2,13 +2,13 @@
 
 use std::collections::HashSet;
 
-use super::{Expand, Found, Head, filled};
+use super::{Expand, Expansion, FileHead, filled};
 use crate::data::{Role, schema};
 use crate::spec::quotable;
 
 /// A matrix of ratings.
 #[derive(Clone, Debug)]
-pub(in crate::data::source) struct Matrix {
+pub(in crate::data::source) struct ItemMatrix {
     /// The items, by column; the first column is the user.
     items: Vec<String>,
     /// Whether a zero says that there is no rating.
@@ -19,7 +19,7 @@ pub(in crate::data::source) struct Matrix {
 const LEAST_ITEMS: usize = 6;
 
 /// The matrix that a table is, if it is one.
-pub(super) fn find(head: &Head) -> Result<Option<Found>, String> {
+pub(super) fn find(head: &FileHead) -> Result<Option<Expansion>, String> {
     let n_items = head.columns.len().saturating_sub(1);
     if n_items < LEAST_ITEMS
         || head
@@ -65,7 +65,7 @@ pub(super) fn find(head: &Head) -> Result<Option<Found>, String> {
         .filter(|name| !name.starts_with("column_"))
         .map_or("user", String::as_str);
     let zeros = if zero_is_none { " and zeros" } else { "" };
-    Ok(Some(Found {
+    Ok(Some(Expansion {
         told: format!(
             "this is a matrix of ratings: each row is taken as a user (`{}`), each of the \
              {n_items} other columns as an item, each cell as the value of an event; empty \
@@ -74,14 +74,14 @@ pub(super) fn find(head: &Head) -> Result<Option<Found>, String> {
         ),
         columns: vec![user.to_owned(), "item".to_owned(), "value".to_owned()],
         roles: vec![(Role::User, 0), (Role::Item, 1), (Role::Value, 2)],
-        expand: Expand::Matrix(Matrix {
+        expand: Expand::Matrix(ItemMatrix {
             items: head.columns.iter().skip(1).cloned().collect(),
             zero_is_none,
         }),
     }))
 }
 
-impl Matrix {
+impl ItemMatrix {
     pub(super) fn events(&self, row: &[&str]) -> Vec<Vec<String>> {
         let Some((user, cells)) = row.split_first() else {
             return Vec::new();
@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn a_cell_that_holds_something_is_an_event() {
-        let matrix = |zero_is_none| Matrix {
+        let matrix = |zero_is_none| ItemMatrix {
             items: ["a", "b", "c"].map(str::to_owned).to_vec(),
             zero_is_none,
         };

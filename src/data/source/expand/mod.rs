@@ -11,7 +11,7 @@ mod weblog;
 
 pub(super) use weblog::are_requests;
 
-use super::{Cells, Head, Refused, Rows, SAMPLE_ROWS};
+use super::{FileHead, RawCells, RawRows, Refused, SAMPLE_ROWS};
 use crate::data::{FileFormat, Role};
 use crate::spec::Problem;
 
@@ -19,9 +19,9 @@ use crate::spec::Problem;
 #[derive(Clone, Debug)]
 pub(super) enum Expand {
     /// One row a user, one column an item.
-    Matrix(matrix::Matrix),
+    Matrix(matrix::ItemMatrix),
     /// Cells hold lists, or items stand in columns that are numbered.
-    Lists(lists::Lists),
+    Lists(lists::ListColumns),
     /// A cell lists what was shown, and marks what was clicked.
     Impressions(lists::Impressions),
     /// A request a row.
@@ -29,7 +29,7 @@ pub(super) enum Expand {
 }
 
 /// A way to expand a table, and why it was taken.
-struct Found {
+struct Expansion {
     expand: Expand,
     columns: Vec<String>,
     roles: Vec<(Role, usize)>,
@@ -40,7 +40,7 @@ struct Found {
 ///
 /// # Errors
 /// The sentence of a table that is recognised and cannot be read.
-pub(super) fn guessed(head: Head) -> Result<Head, String> {
+pub(super) fn guessed(head: FileHead) -> Result<FileHead, String> {
     if let Some(found) = weblog::find(&head) {
         return Ok(found.into_head(head));
     }
@@ -54,7 +54,7 @@ pub(super) fn guessed(head: Head) -> Result<Head, String> {
 }
 
 /// Expands a table of which it was said what it is.
-pub(super) fn said(head: Head) -> Result<Head, String> {
+pub(super) fn said(head: FileHead) -> Result<FileHead, String> {
     let format = head.file.format.unwrap_or(FileFormat::Text);
     let found = match format {
         FileFormat::WebLog => weblog::find(&head),
@@ -92,7 +92,7 @@ impl Expand {
     }
 
     /// Rows of all columns of the file as events of the `wanted` ones.
-    pub(super) fn rows(&self, rows: &Rows, wanted: &[usize]) -> Rows {
+    pub(super) fn rows(&self, rows: &RawRows, wanted: &[usize]) -> RawRows {
         let columns: Vec<Vec<&str>> = rows.columns.iter().map(texts).collect();
         let (mut cells, mut lines) = (vec![Vec::new(); wanted.len()], rows.lines.without_rows());
         let mut refused = Refused::default();
@@ -124,9 +124,9 @@ impl Expand {
         refused.merge(rows.refused.clone());
         let columns = cells
             .into_iter()
-            .map(|cells| Cells::Text(cells.into_iter().collect()))
+            .map(|cells| RawCells::Text(cells.into_iter().collect()))
             .collect();
-        Rows {
+        RawRows {
             columns,
             n_read: lines.len() + refused.count,
             lines,
@@ -135,15 +135,15 @@ impl Expand {
     }
 }
 
-fn texts(cells: &Cells) -> Vec<&str> {
+fn texts(cells: &RawCells) -> Vec<&str> {
     cells
         .text()
         .map(|texts| texts.iter().map(Option::unwrap_or_default).collect())
         .unwrap_or_default()
 }
 
-impl Found {
-    fn into_head(self, mut head: Head) -> Head {
+impl Expansion {
+    fn into_head(self, mut head: FileHead) -> FileHead {
         let Self {
             expand,
             columns,
@@ -174,7 +174,7 @@ impl Found {
 }
 
 /// The cells of a column of the first rows that hold something.
-fn filled(head: &Head, at: usize) -> impl Iterator<Item = &str> + Clone {
+fn filled(head: &FileHead, at: usize) -> impl Iterator<Item = &str> + Clone {
     head.rows
         .iter()
         .filter_map(move |row| row.get(at))

@@ -1,6 +1,6 @@
 //! Logs of web servers, in the common and the combined format of Apache and nginx.
 
-use super::{Expand, Found, Head, filled, nearly_all};
+use super::{Expand, Expansion, FileHead, filled, nearly_all};
 use crate::data::Role;
 
 /// Positions of the fields of a request.
@@ -18,7 +18,7 @@ const COLUMNS: [&str; 11] = [
 ];
 
 /// The log of a web server, if it is one.
-pub(super) fn find(head: &Head) -> Option<Found> {
+pub(super) fn find(head: &FileHead) -> Option<Expansion> {
     let is_time = |at: usize| {
         nearly_all(filled(head, at), begins_time) && nearly_all(filled(head, at + 1), ends_time)
     };
@@ -31,7 +31,7 @@ pub(super) fn find(head: &Head) -> Option<Found> {
     if 2 * parsed.count() < head.rows.len() {
         return None;
     }
-    Some(Found {
+    Some(Expansion {
         expand: Expand::WebLog(log),
         columns: COLUMNS.iter().map(|&name| name.to_owned()).collect(),
         roles: vec![(Role::User, 0), (Role::Item, 4), (Role::Time, 2)],

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::place::{self, Place, records};
+use super::place::{self, JsonPlace, records};
 use super::raw::{self, members};
 use super::{loose, record};
 use crate::data::source::{SAMPLE_ROWS, detect};
@@ -20,12 +20,12 @@ const MOST_COLUMNS: usize = 2_000;
 /// How the events are written.
 #[derive(Clone, Debug, Default)]
 pub(in crate::data::source) struct Layout {
-    pub(super) place: Place,
+    pub(super) place: JsonPlace,
     pub(super) columns: Vec<String>,
     /// Names of the elements of events that are arrays.
     names: Option<Vec<String>>,
     /// Source of the names of the elements of arrays.
-    pub(super) named: Named,
+    pub(super) named: NameSource,
     /// The members whose elements are the events, or the cells of as many events.
     lists: Vec<String>,
     /// Whether some columns stand inside of objects.
@@ -35,7 +35,7 @@ pub(in crate::data::source) struct Layout {
 
 /// Source of the names of the elements of events that are arrays.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(super) enum Named {
+pub(super) enum NameSource {
     /// They are objects, or their columns are named beside them.
     #[default]
     Elsewhere,
@@ -46,13 +46,13 @@ pub(super) enum Named {
 }
 
 /// A cell: its column, and its value as it is written.
-type Cell<'a> = (Cow<'a, str>, &'a [u8]);
+type JsonCell<'a> = (Cow<'a, str>, &'a [u8]);
 
 impl Layout {
     /// The layout of a text, its first rows, and why some are none.
     pub(super) fn of(
         bytes: &[u8],
-        place: Place,
+        place: JsonPlace,
         file: &FileSpec,
         is_whole: bool,
     ) -> (Self, Vec<Vec<String>>, Option<String>) {
@@ -88,7 +88,7 @@ impl Layout {
         if 2 * n_arrays > sample.len() {
             sample.retain(|text| raw::first(text) == Some(b'['));
             layout.name_arrays(bytes, file, &sample);
-            if layout.named == Named::ByFirst {
+            if layout.named == NameSource::ByFirst {
                 sample.remove(0);
             }
         } else {
@@ -122,7 +122,7 @@ impl Layout {
                 schema::listed(several)
             )),
         }
-        if let Place::Array(names) = &self.place
+        if let JsonPlace::Array(names) = &self.place
             && !names.is_empty()
         {
             sentences.push(format!(
@@ -171,7 +171,7 @@ impl Layout {
 
     /// Gives names to the elements of arrays.
     fn name_arrays(&mut self, bytes: &[u8], file: &FileSpec, sample: &[Vec<u8>]) {
-        if let Place::Split(path) = &self.place {
+        if let JsonPlace::Split(path) = &self.place {
             self.names = place::split_names(bytes, path);
         }
         let n = sample
@@ -192,9 +192,9 @@ impl Layout {
                 && sample.len() > 1
                 && file.header.unwrap_or_else(|| detect::header(&rows));
             self.named = if has_header {
-                Named::ByFirst
+                NameSource::ByFirst
             } else {
-                Named::ByNothing
+                NameSource::ByNothing
             };
             self.names = if has_header {
                 rows.into_iter().next()
@@ -280,7 +280,7 @@ impl Layout {
     }
 
     /// The cells of each event of a record.
-    fn events<'a>(&'a self, text: &'a [u8]) -> Vec<Vec<Cell<'a>>> {
+    fn events<'a>(&'a self, text: &'a [u8]) -> Vec<Vec<JsonCell<'a>>> {
         if let (Some(names), Some(b'[')) = (&self.names, raw::first(text)) {
             let cells = std::iter::zip(names, raw::elements(text));
             return vec![
@@ -291,7 +291,7 @@ impl Layout {
         }
         let all = members(text).unwrap_or_default();
         let is_list = |name: &str| self.lists.iter().any(|list| list == name);
-        let mut outer: Vec<Cell<'a>> = Vec::new();
+        let mut outer: Vec<JsonCell<'a>> = Vec::new();
         for member in all.iter().filter(|member| !is_list(&member.name)) {
             flatten(
                 Cow::Owned(member.name.clone()),
@@ -411,7 +411,7 @@ impl Layout {
 
 /// The cells of a value: one, or those of the objects in it. What stands in a wrapper such as
 /// `{"$oid": "5f"}` is the value.
-fn flatten<'a>(name: Cow<'a, str>, value: &'a [u8], depth: usize, into: &mut Vec<Cell<'a>>) {
+fn flatten<'a>(name: Cow<'a, str>, value: &'a [u8], depth: usize, into: &mut Vec<JsonCell<'a>>) {
     let inner = if depth > 0 && value.first() == Some(&b'{') {
         members(value)
     } else {

@@ -1,4 +1,4 @@
-//! JSON: one object or array a line (NDJSON), or events anywhere in one text ([`Place`]).
+//! JSON: one object or array a line (NDJSON), or events anywhere in one text ([`JsonPlace`]).
 //!
 //! An object that is plain goes to the parser as it stands. Others are written anew first: arrays
 //! get names, what stands inside of objects becomes columns of its own (`user.id`), a list of
@@ -24,30 +24,30 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::texts::Texts;
-use super::{Cells, Head, Lines, Refused, Rows, TextHead, whole_text};
+use super::{FileHead, Lines, RawCells, RawRows, Refused, TextHead, whole_text};
 use crate::data::watch::Watch;
 use crate::data::{DataError, Encoding, FileFormat, FileSpec};
 use crate::spec::{quotable, quotable_reason};
 pub(super) use layout::Layout;
-use layout::Named;
-use place::{Place, records};
+use layout::NameSource;
+use place::{JsonPlace, records};
 pub(super) use place::{are_arrays, is_one_text};
 
 /// See [`super::head`].
-pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head, DataError> {
+pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileHead, DataError> {
     let content = |sentence: String| DataError::Content {
         path: path.to_path_buf(),
         sentence,
     };
     let place = match file.format {
         Some(FileFormat::Json) => place::place(&text.bytes),
-        _ => Place::Lines,
+        _ => JsonPlace::Lines,
     };
-    let is_cut = place == Place::Values
+    let is_cut = place == JsonPlace::Values
         && raw::end_of_value(&text.bytes, raw::blanks(&text.bytes, 0)).is_none();
     if !text.is_whole && (place.is_spread() || is_cut) {
         // Its first events do not stand at its beginning.
-        let whole = Head::new(file.clone(), Vec::new(), Vec::new());
+        let whole = FileHead::new(file.clone(), Vec::new(), Vec::new());
         let bytes = whole_text(&whole, path, &std::sync::atomic::AtomicBool::new(false))?;
         return head(
             file,
@@ -73,26 +73,26 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
     }
     let problems = layout.told();
     let columns = layout.columns.clone();
-    let header = if layout.named == Named::ByNothing {
+    let header = if layout.named == NameSource::ByNothing {
         Some(false)
     } else {
         file.header
     };
     let file = FileSpec { header, ..file };
-    Ok(Head {
+    Ok(FileHead {
         problems,
         layout,
-        ..Head::new(file, columns, rows)
+        ..FileHead::new(file, columns, rows)
     })
 }
 
 /// See [`super::rows`].
 pub(super) fn rows(
-    head: &Head,
+    head: &FileHead,
     path: &Path,
     wanted: &[usize],
     watch: &dyn Watch,
-) -> Result<Rows, DataError> {
+) -> Result<RawRows, DataError> {
     let bytes = whole_text(head, path, watch)?;
     let content = |sentence| DataError::Content {
         path: path.to_path_buf(),
@@ -111,10 +111,10 @@ pub(super) fn rows(
 /// The rows of some lines of a log, or of a whole text.
 pub(super) fn parse_rows(
     bytes: &[u8],
-    head: &Head,
+    head: &FileHead,
     wanted: &[usize],
     is_first: bool,
-) -> Result<Rows, String> {
+) -> Result<RawRows, String> {
     let encoding = head.file.encoding.unwrap_or_default();
     let names: Vec<&str> = wanted
         .iter()
@@ -123,7 +123,7 @@ pub(super) fn parse_rows(
         .collect();
     let (mut good, mut lines) = (Vec::with_capacity(bytes.len()), Lines::default());
     let (mut refused, mut n_read) = (Refused::default(), 0);
-    let n_header = usize::from(is_first && head.layout.named == Named::ByFirst);
+    let n_header = usize::from(is_first && head.layout.named == NameSource::ByFirst);
     for (line, text) in records(bytes, &head.layout.place, true).skip(n_header) {
         match record(&text, encoding).and_then(|text| head.layout.fits(&text).map(|()| text)) {
             Ok(text) => {
@@ -149,7 +149,7 @@ pub(super) fn parse_rows(
             quotable_reason(&error.to_string())
         )
     })?;
-    Ok(Rows {
+    Ok(RawRows {
         columns,
         n_read,
         lines,
@@ -157,9 +157,12 @@ pub(super) fn parse_rows(
     })
 }
 
-fn parse(lines: &[u8], names: &[&str]) -> PolarsResult<Vec<Cells>> {
+fn parse(lines: &[u8], names: &[&str]) -> PolarsResult<Vec<RawCells>> {
     if lines.is_empty() {
-        return Ok(names.iter().map(|_| Cells::Text(Texts::none())).collect());
+        return Ok(names
+            .iter()
+            .map(|_| RawCells::Text(Texts::none()))
+            .collect());
     }
     let schema: Schema = names
         .iter()
@@ -173,7 +176,7 @@ fn parse(lines: &[u8], names: &[&str]) -> PolarsResult<Vec<Cells>> {
     names
         .iter()
         .map(|name| {
-            Ok(Cells::Text(Texts::Chunked(
+            Ok(RawCells::Text(Texts::Chunked(
                 frame.column(name)?.str()?.clone(),
             )))
         })

@@ -13,7 +13,7 @@ const DEEPEST: usize = 5;
 
 /// Place of the events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::data::source) enum Place {
+pub(in crate::data::source) enum JsonPlace {
     /// One a line.
     #[default]
     Lines,
@@ -31,7 +31,7 @@ pub(in crate::data::source) enum Place {
     Users,
 }
 
-impl Place {
+impl JsonPlace {
     /// Whether a beginning of the text is not enough to read the first events.
     pub(super) fn is_spread(&self) -> bool {
         matches!(
@@ -88,13 +88,13 @@ pub(in crate::data::source) fn are_arrays(bytes: &[u8]) -> bool {
 
 /// Whether an object alone is no event but holds some: an array or objects that are like them.
 fn holds_events(object: &[u8]) -> bool {
-    place(object) != Place::Values
+    place(object) != JsonPlace::Values
 }
 
 /// Finds the place of the events in a text that is read as a whole, from its beginning.
-pub(super) fn place(bytes: &[u8]) -> Place {
+pub(super) fn place(bytes: &[u8]) -> JsonPlace {
     if raw::first(bytes) == Some(b'[') {
-        return Place::Array(Vec::new());
+        return JsonPlace::Array(Vec::new());
     }
     let start = raw::blanks(bytes, 0);
     let is_alone =
@@ -103,13 +103,13 @@ pub(super) fn place(bytes: &[u8]) -> Place {
     match found {
         Some(members) if is_alone => spread(&members)
             .or_else(|| within(&members, DEEPEST))
-            .unwrap_or(Place::Values),
-        _ => Place::Values,
+            .unwrap_or(JsonPlace::Values),
+        _ => JsonPlace::Values,
     }
 }
 
 /// A table whose cells do not stand row by row.
-fn spread(members: &[Member<'_>]) -> Option<Place> {
+fn spread(members: &[Member<'_>]) -> Option<JsonPlace> {
     let begins = |member: &&Member<'_>, byte: u8| member.value.first() == Some(&byte);
     let named = |name: &str| {
         members
@@ -121,7 +121,7 @@ fn spread(members: &[Member<'_>]) -> Option<Place> {
         members.iter().find(|member| member.name == "data"),
     ) && data.value.first() == Some(&b'[')
     {
-        return Some(Place::Split(vec!["data".to_owned()]));
+        return Some(JsonPlace::Split(vec!["data".to_owned()]));
     }
     let is_number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
     if members.len() < 2 {
@@ -131,7 +131,7 @@ fn spread(members: &[Member<'_>]) -> Option<Place> {
         // The first column is longer than the beginning.
         let cells = raw::members(only.value)?;
         return (cells.len() > 2 && cells.iter().all(|cell| is_number(&cell.name)))
-            .then_some(Place::Columns);
+            .then_some(JsonPlace::Columns);
     }
     if members.iter().all(|member| begins(&member, b'{')) {
         let first = raw::members(members.first()?.value)?;
@@ -140,7 +140,7 @@ fn spread(members: &[Member<'_>]) -> Option<Place> {
             .iter()
             .all(|cell| !matches!(cell.value.first(), Some(b'{' | b'[')));
         return if are_cells && are_scalars {
-            Some(Place::Columns)
+            Some(JsonPlace::Columns)
         } else {
             let names = |member: &Member<'_>| -> Option<HashSet<String>> {
                 Some(
@@ -153,12 +153,12 @@ fn spread(members: &[Member<'_>]) -> Option<Place> {
             let (one, other) = (names(members.first()?)?, names(members.get(1)?)?);
             // Rows have the same cells; parts of an answer do not.
             (one.len() > 1 && 2 * one.intersection(&other).count() >= one.len())
-                .then_some(Place::Rows)
+                .then_some(JsonPlace::Rows)
         };
     }
     if members.iter().all(|member| begins(&member, b'[')) {
         if members.iter().all(|member| is_number(&member.name)) {
-            return Some(Place::Users);
+            return Some(JsonPlace::Users);
         }
         let cells = |member: &Member<'_>| raw::elements(member.value).len();
         let of_scalars = |member: &Member<'_>| {
@@ -172,17 +172,17 @@ fn spread(members: &[Member<'_>]) -> Option<Place> {
                 .iter()
                 .all(|member| !member.is_whole || cells(member) == n);
         return if is_table {
-            Some(Place::Columns)
+            Some(JsonPlace::Columns)
         } else {
             let are_ids = members.len() > 20 || members.iter().all(of_scalars);
-            are_ids.then_some(Place::Users)
+            are_ids.then_some(JsonPlace::Users)
         };
     }
     None
 }
 
 /// The array of events inside of an object: the longest of those that hold objects or arrays.
-fn within(members: &[Member<'_>], depth: usize) -> Option<Place> {
+fn within(members: &[Member<'_>], depth: usize) -> Option<JsonPlace> {
     let arrays = members.iter().filter(|member| {
         member.value.first() == Some(&b'[')
             && matches!(
@@ -199,7 +199,7 @@ fn within(members: &[Member<'_>], depth: usize) -> Option<Place> {
         return None;
     }
     if let Some(longest) = arrays.max_by_key(|member| member.value.len()) {
-        return Some(Place::Array(vec![longest.name.clone()]));
+        return Some(JsonPlace::Array(vec![longest.name.clone()]));
     }
     let deeper = members
         .iter()
@@ -209,13 +209,13 @@ fn within(members: &[Member<'_>], depth: usize) -> Option<Place> {
         .and_then(|member| {
             let inner = raw::members(member.value)?;
             match spread(&inner).or_else(|| within(&inner, depth - 1))? {
-                Place::Array(mut names) => {
+                JsonPlace::Array(mut names) => {
                     names.insert(0, member.name.clone());
-                    Some(Place::Array(names))
+                    Some(JsonPlace::Array(names))
                 }
-                Place::Split(mut names) => {
+                JsonPlace::Split(mut names) => {
                     names.insert(0, member.name.clone());
-                    Some(Place::Split(names))
+                    Some(JsonPlace::Split(names))
                 }
                 _ => None,
             }
@@ -223,19 +223,19 @@ fn within(members: &[Member<'_>], depth: usize) -> Option<Place> {
 }
 
 /// A record with the line on which it begins.
-pub(super) type Record<'a> = (usize, Cow<'a, [u8]>);
+pub(super) type JsonRecord<'a> = (usize, Cow<'a, [u8]>);
 
 /// The records of a text; a cut one at the end only if the text is whole.
 pub(super) fn records<'a>(
     bytes: &'a [u8],
-    place: &Place,
+    place: &JsonPlace,
     is_whole: bool,
-) -> Box<dyn Iterator<Item = Record<'a>> + 'a> {
+) -> Box<dyn Iterator<Item = JsonRecord<'a>> + 'a> {
     let bytes = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let borrowed = |(line, text)| (line, Cow::Borrowed(text));
     match place {
-        Place::Lines => Box::new(lines(bytes, is_whole).map(borrowed)),
-        Place::Values => Box::new(
+        JsonPlace::Lines => Box::new(lines(bytes, is_whole).map(borrowed)),
+        JsonPlace::Values => Box::new(
             Values {
                 bytes,
                 at: 0,
@@ -244,7 +244,7 @@ pub(super) fn records<'a>(
             }
             .map(borrowed),
         ),
-        Place::Array(names) | Place::Split(names) => match member(bytes, names) {
+        JsonPlace::Array(names) | JsonPlace::Split(names) => match member(bytes, names) {
             Some((start, array)) => {
                 let line = 1 + n_lines(bytes.get(..start).unwrap_or_default());
                 // What stands behind the array does not belong to it.
@@ -254,14 +254,14 @@ pub(super) fn records<'a>(
             }
             None => Box::new(std::iter::empty()),
         },
-        Place::Columns => Box::new(columns(bytes).into_iter()),
-        Place::Rows => Box::new(
+        JsonPlace::Columns => Box::new(columns(bytes).into_iter()),
+        JsonPlace::Rows => Box::new(
             members(bytes)
                 .unwrap_or_default()
                 .into_iter()
                 .map(|row| (1, Cow::Borrowed(row.value))),
         ),
-        Place::Users => Box::new(users(bytes).into_iter()),
+        JsonPlace::Users => Box::new(users(bytes).into_iter()),
     }
 }
 
@@ -303,7 +303,7 @@ fn member<'a>(bytes: &'a [u8], names: &[String]) -> Option<(usize, &'a [u8])> {
 type Keyed<'a> = Vec<(String, &'a [u8])>;
 
 /// The rows of a table that is written column by column.
-fn columns(bytes: &[u8]) -> Vec<Record<'_>> {
+fn columns(bytes: &[u8]) -> Vec<JsonRecord<'_>> {
     let columns: Vec<(String, Keyed<'_>)> = members(bytes)
         .unwrap_or_default()
         .into_iter()
@@ -354,7 +354,7 @@ fn columns(bytes: &[u8]) -> Vec<Record<'_>> {
 }
 
 /// The events of users, each of whom has an array.
-fn users(bytes: &[u8]) -> Vec<Record<'_>> {
+fn users(bytes: &[u8]) -> Vec<JsonRecord<'_>> {
     let mut records = Vec::new();
     for user in members(bytes).unwrap_or_default() {
         let id = serde_json::to_string(&user.name).unwrap_or_default();
@@ -447,7 +447,7 @@ impl<'a> Iterator for Values<'a> {
 mod tests {
     use super::*;
 
-    fn read(text: &str) -> (Place, Vec<(usize, String)>) {
+    fn read(text: &str) -> (JsonPlace, Vec<(usize, String)>) {
         let place = place(text.as_bytes());
         let all = records(text.as_bytes(), &place, true)
             .map(|(line, text)| (line, String::from_utf8_lossy(&text).into_owned()))
@@ -475,7 +475,7 @@ mod tests {
         );
         let (place, all) =
             read("{\"status\": \"ok\",\n\"n\": [1],\n\"data\": [\n{\"a\": 1},\n{\"a\": 2}]}");
-        assert_eq!(place, Place::Array(vec!["data".to_owned()]));
+        assert_eq!(place, JsonPlace::Array(vec!["data".to_owned()]));
         assert_eq!(
             all,
             [(4, "{\"a\": 1}".to_owned()), (5, "{\"a\": 2}".to_owned())]
@@ -483,7 +483,7 @@ mod tests {
         let deep = r#"{"took": 3, "hits": {"total": {"n": 2}, "hits": [{"a": 1}, {"a": 2}]}}"#;
         assert_eq!(
             read(deep).0,
-            Place::Array(vec!["hits".to_owned(), "hits".to_owned()])
+            JsonPlace::Array(vec!["hits".to_owned(), "hits".to_owned()])
         );
         assert_eq!(texts(deep), [r#"{"a": 1}"#, r#"{"a": 2}"#]);
         assert_eq!(read("[[1,2],[3,4]]").1.len(), 2);
@@ -505,7 +505,7 @@ mod tests {
         assert_eq!(
             (read(split).0, texts(split)),
             (
-                Place::Split(vec!["data".to_owned()]),
+                JsonPlace::Split(vec!["data".to_owned()]),
                 vec![r#"["a",5]"#.to_owned(), r#"["b",6]"#.to_owned()]
             )
         );

@@ -13,7 +13,7 @@ use polars::prelude::{
 };
 
 use super::texts::Texts;
-use super::{Cells, ColumnType, Head, Lines, Refused, Rows, SAMPLE_ROWS, open};
+use super::{ColumnType, FileHead, Lines, RawCells, RawRows, Refused, SAMPLE_ROWS, open};
 use crate::data::{DataError, FileSpec, time};
 use crate::spec::{guarded, quotable, quotable_reason};
 pub(super) use nested::Nested;
@@ -53,7 +53,7 @@ fn columns(path: &Path) -> Result<Vec<(String, Way)>, DataError> {
 }
 
 /// See [`super::head`].
-pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
+pub(super) fn head(file: FileSpec, path: &Path) -> Result<FileHead, DataError> {
     let all = columns(path)?;
     let n_rows = read(path, |mut reader| reader.num_rows())?.min(SAMPLE_ROWS);
     if n_rows == 0 {
@@ -112,11 +112,11 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<Head, DataError> {
             column.map_or(ColumnType::Other, |column| column_type(column.dtype()))
         })
         .collect();
-    Ok(Head {
+    Ok(FileHead {
         problems,
         types,
         nested,
-        ..Head::new(file, names, rows)
+        ..FileHead::new(file, names, rows)
     })
 }
 
@@ -137,8 +137,8 @@ fn column_type(dtype: &DataType) -> ColumnType {
 }
 
 /// See [`super::rows`].
-pub(super) fn rows(head: &Head, path: &Path, wanted: &[usize]) -> Result<Rows, DataError> {
-    slice(How { head, path, wanted }, None)
+pub(super) fn rows(head: &FileHead, path: &Path, wanted: &[usize]) -> Result<RawRows, DataError> {
+    slice(ColumnSelection { head, path, wanted }, None)
 }
 
 /// Columns of some rows, in the order that they are asked for in.
@@ -194,7 +194,7 @@ fn read_columns(
 
 /// Some row groups at a time.
 pub(in crate::data) struct Groups<'a> {
-    how: How<'a>,
+    how: ColumnSelection<'a>,
     pieces: Vec<RowRange>,
     n_taken: usize,
 }
@@ -215,15 +215,15 @@ impl RowRange {
 }
 
 /// Some row groups.
-pub(in crate::data) struct Group<'a> {
-    how: How<'a>,
+pub(in crate::data) struct RowGroup<'a> {
+    how: ColumnSelection<'a>,
     slice: RowRange,
 }
 
 /// Parts of a file to be read, and how.
 #[derive(Clone, Copy)]
-struct How<'a> {
-    head: &'a Head,
+struct ColumnSelection<'a> {
+    head: &'a FileHead,
     path: &'a Path,
     wanted: &'a [usize],
 }
@@ -235,7 +235,7 @@ impl<'a> Groups<'a> {
     /// The pieces of a file; `None` for one of a single piece, and for one with a wanted column of
     /// floats or bytes: whether they are whole numbers or texts is told from all of them.
     pub(super) fn of(
-        head: &'a Head,
+        head: &'a FileHead,
         path: &'a Path,
         wanted: &'a [usize],
     ) -> Result<Option<Self>, DataError> {
@@ -265,7 +265,7 @@ impl<'a> Groups<'a> {
         })?;
         let pieces = pieces(&heights);
         Ok((pieces.len() > 1).then_some(Self {
-            how: How { head, path, wanted },
+            how: ColumnSelection { head, path, wanted },
             pieces,
             n_taken: 0,
         }))
@@ -277,20 +277,20 @@ impl<'a> Groups<'a> {
 }
 
 impl<'a> Iterator for Groups<'a> {
-    type Item = Group<'a>;
+    type Item = RowGroup<'a>;
 
-    fn next(&mut self) -> Option<Group<'a>> {
+    fn next(&mut self) -> Option<RowGroup<'a>> {
         let slice = *self.pieces.get(self.n_taken)?;
         self.n_taken += 1;
-        Some(Group {
+        Some(RowGroup {
             how: self.how,
             slice,
         })
     }
 }
 
-impl Group<'_> {
-    pub(super) fn rows(&self) -> Result<Rows, DataError> {
+impl RowGroup<'_> {
+    pub(super) fn rows(&self) -> Result<RawRows, DataError> {
         slice(self.how, Some(self.slice))
     }
 }
@@ -310,8 +310,8 @@ fn pieces(heights: &[usize]) -> Vec<RowRange> {
 }
 
 /// The wanted columns of a part of the file, or of all of it; lines are counted from its beginning.
-fn slice(how: How<'_>, slice: Option<RowRange>) -> Result<Rows, DataError> {
-    let How { head, path, wanted } = how;
+fn slice(how: ColumnSelection<'_>, slice: Option<RowRange>) -> Result<RawRows, DataError> {
+    let ColumnSelection { head, path, wanted } = how;
     let all = columns(path)?;
     let name = |at: usize| head.columns.get(at).map_or("", String::as_str);
     let place = |name: &str| all.iter().position(|(other, _)| other == name);
@@ -359,7 +359,7 @@ fn slice(how: How<'_>, slice: Option<RowRange>) -> Result<Rows, DataError> {
     let columns = std::iter::zip(&found, wanted)
         .map(cells)
         .collect::<Result<_, _>>()?;
-    Ok(Rows {
+    Ok(RawRows {
         columns,
         n_read: lines.len(),
         lines,
@@ -394,16 +394,16 @@ fn broken(path: &Path, reason: &str) -> DataError {
 }
 
 /// A column as text, or as microseconds where its type is a time.
-fn cells(column: &PolarsColumn) -> PolarsResult<Cells> {
+fn cells(column: &PolarsColumn) -> PolarsResult<RawCells> {
     let per_unit = |unit: &TimeUnit| match unit {
         TimeUnit::Nanoseconds => (1, 1_000),
         TimeUnit::Microseconds => (1, 1),
         TimeUnit::Milliseconds => (1_000, 1),
     };
-    let micros = |(times, over): (i64, i64)| -> PolarsResult<Cells> {
+    let micros = |(times, over): (i64, i64)| -> PolarsResult<RawCells> {
         let numbers = column.cast(&DataType::Int64)?;
         let to_micros = |number: i64| number.checked_mul(times).map(|n| n.div_euclid(over));
-        Ok(Cells::Micros(
+        Ok(RawCells::Micros(
             numbers
                 .i64()?
                 .iter()
@@ -414,10 +414,9 @@ fn cells(column: &PolarsColumn) -> PolarsResult<Cells> {
     match column.dtype() {
         DataType::Datetime(unit, _) | DataType::Duration(unit) => micros(per_unit(unit)),
         DataType::Date => micros((86_400_000_000, 1)),
-        DataType::Binary | DataType::BinaryOffset => {
-            bytes(&column.cast(&DataType::Binary)?).map(|cells| Cells::Text(Texts::Chunked(cells)))
-        }
-        _ => text(column).map(|cells| Cells::Text(Texts::Chunked(cells))),
+        DataType::Binary | DataType::BinaryOffset => bytes(&column.cast(&DataType::Binary)?)
+            .map(|cells| RawCells::Text(Texts::Chunked(cells))),
+        _ => text(column).map(|cells| RawCells::Text(Texts::Chunked(cells))),
     }
 }
 
@@ -472,11 +471,11 @@ fn bytes(column: &PolarsColumn) -> PolarsResult<StringChunked> {
 /// The first rows of a column as a person reads them.
 fn sample(column: &PolarsColumn) -> Vec<String> {
     match cells(column) {
-        Ok(Cells::Text(text)) => text
+        Ok(RawCells::Text(text)) => text
             .iter()
             .map(|cell| cell.unwrap_or_default().to_owned())
             .collect(),
-        Ok(Cells::Micros(micros)) => {
+        Ok(RawCells::Micros(micros)) => {
             // A span is shown as seconds.
             let shown = |micros: i64| match column_type(column.dtype()) {
                 ColumnType::Duration => format!("{}", micros as f64 / 1e6),
@@ -498,8 +497,8 @@ mod tests {
     fn micros(dtype: &DataType, number: i64) -> Option<i64> {
         let column = PolarsColumn::new("t".into(), [number]).cast(dtype).unwrap();
         match cells(&column).unwrap() {
-            Cells::Micros(micros) => micros[0],
-            Cells::Text(_) => None,
+            RawCells::Micros(micros) => micros[0],
+            RawCells::Text(_) => None,
         }
     }
 

@@ -12,7 +12,7 @@ mod splitter;
 
 pub(super) use names::unique;
 pub(super) use outline::Outline;
-use splitter::Record;
+use splitter::TextRecord;
 pub(super) use splitter::{Separator, Splitter};
 
 use std::borrow::Cow;
@@ -25,17 +25,17 @@ use polars::prelude::{
 };
 
 use super::texts::Texts;
-use super::{Cells, Head, Rows, SAMPLE_ROWS, TextHead, detect, expand, whole_text};
+use super::{FileHead, RawCells, RawRows, SAMPLE_ROWS, TextHead, detect, expand, whole_text};
 use crate::data::watch::{Watch, go_on};
 use crate::data::{DataError, Encoding, FileSpec, Role};
 use crate::spec::{Problem, quotable_reason};
-use scan::{Scanned, Shape, scan};
+use scan::{Scanned, TextShape, scan};
 
 /// Most columns of a log: each costs memory and time in every row that is looked at.
 const MOST_COLUMNS: usize = 50_000;
 
 /// See [`super::head`].
-pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head, DataError> {
+pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileHead, DataError> {
     let content = |sentence: String| DataError::Content {
         path: path.to_path_buf(),
         sentence,
@@ -99,13 +99,13 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<Head,
         problems.push(Problem::warning("data.roles", sentence));
     }
     let told_roles = roles_of_server_log(&columns);
-    Ok(Head {
+    Ok(FileHead {
         problems,
         outline,
         n_first,
         numbers_rows,
         told_roles,
-        ..Head::new(file, columns, rows)
+        ..FileHead::new(file, columns, rows)
     })
 }
 
@@ -147,7 +147,7 @@ fn named(
         names.clone()
     } else if has_header {
         let fitted = names::fit(rows.remove(0), n_fields, &rows);
-        let names::Fitted { columns, problem } = fitted.ok_or_else(|| {
+        let names::FittedNames { columns, problem } = fitted.ok_or_else(|| {
             format!(
                 "the first line names {} columns, but most lines have {n_fields} fields separated \
                  by {}; give the right `data.separator`, or mend the first line.",
@@ -175,11 +175,11 @@ fn roles_of_server_log(columns: &[String]) -> Vec<(Role, usize)> {
 
 /// See [`super::rows`].
 pub(super) fn rows(
-    head: &Head,
+    head: &FileHead,
     path: &Path,
     wanted: &[usize],
     watch: &dyn Watch,
-) -> Result<Rows, DataError> {
+) -> Result<RawRows, DataError> {
     let bytes = whole_text(head, path, watch)?;
     let content = |sentence: String| DataError::Content {
         path: path.to_path_buf(),
@@ -202,14 +202,14 @@ pub(super) fn rows(
 }
 
 /// The columns that are parsed for the wanted ones: all, where rows are not yet events.
-fn to_parse<'a>(head: &Head, wanted: &'a [usize]) -> Cow<'a, [usize]> {
+fn to_parse<'a>(head: &FileHead, wanted: &'a [usize]) -> Cow<'a, [usize]> {
     match head.expand {
         Some(_) => Cow::Owned((0..head.outline.n_fields).collect()),
         None => Cow::Borrowed(wanted),
     }
 }
 
-fn as_events(head: &Head, rows: Rows, wanted: &[usize]) -> Rows {
+fn as_events(head: &FileHead, rows: RawRows, wanted: &[usize]) -> RawRows {
     match &head.expand {
         Some(expand) => expand.rows(&rows, wanted),
         None => rows,
@@ -219,10 +219,10 @@ fn as_events(head: &Head, rows: Rows, wanted: &[usize]) -> Rows {
 /// The rows of some lines of a log; `None` when its last quote may close in the lines after it.
 pub(super) fn parse_piece(
     bytes: Vec<u8>,
-    head: &Head,
+    head: &FileHead,
     wanted: &[usize],
     is_first: bool,
-) -> Result<Option<Rows>, String> {
+) -> Result<Option<RawRows>, String> {
     let shape = shape(head, is_first);
     let bytes = match head.outline.tidy(&bytes, is_first) {
         Cow::Borrowed(_) => bytes,
@@ -240,9 +240,9 @@ pub(super) fn parse_piece(
 }
 
 /// Shape of a text as said, or of its part, which begins the file or does not.
-fn shape(head: &Head, is_first: bool) -> Shape {
+fn shape(head: &FileHead, is_first: bool) -> TextShape {
     let is_named = head.file.header.unwrap_or(false) && head.outline.names.is_none();
-    Shape {
+    TextShape {
         separator: Separator::new(head.file.separator.as_deref().unwrap_or(",")),
         n_fields: head.outline.n_fields,
         has_header: is_first && is_named,
@@ -251,7 +251,7 @@ fn shape(head: &Head, is_first: bool) -> Shape {
     }
 }
 
-fn parsed(scanned: Scanned<'_>, head: &Head, wanted: &[usize]) -> Result<Rows, String> {
+fn parsed(scanned: Scanned<'_>, head: &FileHead, wanted: &[usize]) -> Result<RawRows, String> {
     let columns =
         parse(&scanned, head.outline.n_fields, &to_parse(head, wanted)).map_err(|error| {
             format!(
@@ -267,7 +267,7 @@ fn parsed(scanned: Scanned<'_>, head: &Head, wanted: &[usize]) -> Result<Rows, S
     } = scanned;
     Ok(as_events(
         head,
-        Rows {
+        RawRows {
             columns,
             n_read,
             lines,
@@ -278,10 +278,13 @@ fn parsed(scanned: Scanned<'_>, head: &Head, wanted: &[usize]) -> Result<Rows, S
 }
 
 /// Lets polars parse the readable rows into the wanted columns.
-fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResult<Vec<Cells>> {
+fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResult<Vec<RawCells>> {
     if scanned.lines.len() == 0 {
         // polars takes a text without rows for a mistake.
-        return Ok(wanted.iter().map(|_| Cells::Text(Texts::none())).collect());
+        return Ok(wanted
+            .iter()
+            .map(|_| RawCells::Text(Texts::none()))
+            .collect());
     }
     // Names may hold anything; positions are safe.
     let name = |at: usize| PlSmallStr::from(format!("{at}"));
@@ -308,7 +311,7 @@ fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResu
     wanted
         .iter()
         .map(|&at| {
-            Ok(Cells::Text(Texts::Chunked(
+            Ok(RawCells::Text(Texts::Chunked(
                 frame.column(&name(at))?.str()?.clone(),
             )))
         })
@@ -355,7 +358,7 @@ fn guess_separator(bytes: &[u8], quote: u8) -> Result<String, String> {
 /// The first rows of the head.
 struct HeadSample {
     /// The first record.
-    first: Record,
+    first: TextRecord,
     /// Number of fields of most rows.
     n_fields: usize,
     /// The rows that can be decoded; never empty.

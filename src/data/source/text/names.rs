@@ -3,7 +3,7 @@
 use crate::spec::{Problem, quotable};
 
 /// Names for all fields of a row.
-pub(super) struct Fitted {
+pub(super) struct FittedNames {
     pub(super) columns: Vec<String>,
     /// Doubt about what had to be assumed.
     pub(super) problem: Option<Problem>,
@@ -14,7 +14,11 @@ pub(super) struct Fitted {
 /// It may be shorter: a separator stands behind the last field of every row, the first column is
 /// the name of the row (as R writes tables), or the last name is that of several numbers. It may be
 /// longer by a separator at its own end.
-pub(super) fn fit(mut names: Vec<String>, n_fields: usize, rows: &[Vec<String>]) -> Option<Fitted> {
+pub(super) fn fit(
+    mut names: Vec<String>,
+    n_fields: usize,
+    rows: &[Vec<String>],
+) -> Option<FittedNames> {
     let rows: Vec<&Vec<String>> = rows.iter().filter(|row| row.len() == n_fields).collect();
     let cells = |at: usize| {
         rows.iter()
@@ -28,14 +32,14 @@ pub(super) fn fit(mut names: Vec<String>, n_fields: usize, rows: &[Vec<String>])
             .skip(n_fields)
             .all(|name| name.trim().is_empty());
         names.truncate(n_fields);
-        return is_blank.then_some(Fitted {
+        return is_blank.then_some(FittedNames {
             columns: names,
             problem: None,
         });
     }
     if (n_names..n_fields).all(|at| cells(at).all(str::is_empty)) {
         names.resize(n_fields, String::new());
-        return Some(Fitted {
+        return Some(FittedNames {
             columns: names,
             problem: None,
         });
@@ -44,7 +48,7 @@ pub(super) fn fit(mut names: Vec<String>, n_fields: usize, rows: &[Vec<String>])
         names.insert(0, "row".to_owned());
         let sentence = "the first line names a column less than the rows have: the first column is \
                         taken as the name of the row, as R writes tables.";
-        return Some(Fitted {
+        return Some(FittedNames {
             columns: names,
             problem: Some(Problem::warning("data.header", sentence)),
         });
@@ -60,7 +64,7 @@ pub(super) fn fit(mut names: Vec<String>, n_fields: usize, rows: &[Vec<String>])
             quotable(&last),
             n_fields - n_names + 1
         );
-        Fitted {
+        FittedNames {
             columns: names,
             problem: Some(Problem::warning("data.header", sentence)),
         }

@@ -32,7 +32,7 @@ pub(super) struct Scanned<'a> {
 }
 
 /// Shape of a text, as said.
-pub(super) struct Shape {
+pub(super) struct TextShape {
     /// Separator between fields.
     pub(super) separator: Separator,
     /// How many fields a row has.
@@ -46,7 +46,7 @@ pub(super) struct Shape {
 }
 
 /// Divides a text into readable and refused rows.
-pub(super) fn scan<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
+pub(super) fn scan<'a>(bytes: &'a [u8], shape: &TextShape) -> Scanned<'a> {
     match shape.separator {
         Separator::Byte(mark) if !bytes.contains(&shape.quote) => plain(bytes, mark, shape),
         _ => rewritten(bytes, shape),
@@ -55,7 +55,7 @@ pub(super) fn scan<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
 
 /// One-byte separator and no quotes: rows are lines, and stay where they are. Bytes are copied only
 /// from the first refused or blank line on.
-fn plain<'a>(bytes: &'a [u8], mark: u8, shape: &Shape) -> Scanned<'a> {
+fn plain<'a>(bytes: &'a [u8], mark: u8, shape: &TextShape) -> Scanned<'a> {
     let n_fields = shape.n_fields;
     let (mut lines, mut refused, mut n_read) = (Lines::default(), Refused::default(), 0);
     let valid = std::str::from_utf8(bytes).is_ok();
@@ -143,7 +143,7 @@ impl Line {
 
 /// Quotes or an unusual separator: the readable rows are written anew, with marks that no field
 /// holds.
-fn rewritten<'a>(bytes: &'a [u8], shape: &Shape) -> Scanned<'a> {
+fn rewritten<'a>(bytes: &'a [u8], shape: &TextShape) -> Scanned<'a> {
     let n_fields = shape.n_fields;
     let mut splitter = Splitter::new(bytes, shape.separator.clone()).quoted_by(shape.quote);
     let mut out = Vec::with_capacity(bytes.len());

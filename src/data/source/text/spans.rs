@@ -8,14 +8,18 @@ use std::sync::Arc;
 
 use memchr::{memchr2, memchr2_iter};
 
-use super::scan::{LONGEST_RECORD, Shape, wrong_count};
+use super::scan::{LONGEST_RECORD, TextShape, wrong_count};
 use super::{Separator, without_bom};
 use crate::data::source::texts::{Spans, Texts};
-use crate::data::source::{Cells, Lines, Refused, Rows};
+use crate::data::source::{Lines, RawCells, RawRows, Refused};
 
 /// The wanted columns of some whole lines, or the lines again when they must be scanned with more
 /// care.
-pub(super) fn read(bytes: Vec<u8>, shape: &Shape, wanted: &[usize]) -> Result<Rows, Vec<u8>> {
+pub(super) fn read(
+    bytes: Vec<u8>,
+    shape: &TextShape,
+    wanted: &[usize],
+) -> Result<RawRows, Vec<u8>> {
     let Separator::Byte(mark) = shape.separator else {
         return Err(bytes);
     };
@@ -24,18 +28,18 @@ pub(super) fn read(bytes: Vec<u8>, shape: &Shape, wanted: &[usize]) -> Result<Ro
     }
     let text = String::from_utf8(bytes).map_err(FromUtf8Error::into_bytes)?;
     match found(&text, mark, shape, wanted) {
-        Some(Found {
+        Some(CellBounds {
             bounds,
             n_read,
             lines,
             refused,
         }) => {
             let text = Arc::new(text);
-            Ok(Rows {
+            Ok(RawRows {
                 columns: bounds
                     .into_iter()
                     .map(|bounds| {
-                        Cells::Text(Texts::Spans(Spans {
+                        RawCells::Text(Texts::Spans(Spans {
                             text: Arc::clone(&text),
                             bounds,
                         }))
@@ -51,14 +55,14 @@ pub(super) fn read(bytes: Vec<u8>, shape: &Shape, wanted: &[usize]) -> Result<Ro
 }
 
 /// Bounds of the wanted cells, and the account of the rows.
-struct Found {
+struct CellBounds {
     bounds: Vec<Vec<(u32, u32)>>,
     n_read: usize,
     lines: Lines,
     refused: Refused,
 }
 
-fn found(text: &str, mark: u8, shape: &Shape, wanted: &[usize]) -> Option<Found> {
+fn found(text: &str, mark: u8, shape: &TextShape, wanted: &[usize]) -> Option<CellBounds> {
     let mut reader = Reader {
         text,
         shape,
@@ -92,7 +96,7 @@ fn found(text: &str, mark: u8, shape: &Shape, wanted: &[usize]) -> Option<Found>
         n_read,
         ..
     } = reader;
-    Some(Found {
+    Some(CellBounds {
         bounds,
         n_read,
         lines,
@@ -102,7 +106,7 @@ fn found(text: &str, mark: u8, shape: &Shape, wanted: &[usize]) -> Option<Found>
 
 struct Reader<'a> {
     text: &'a str,
-    shape: &'a Shape,
+    shape: &'a TextShape,
     wanted: &'a [usize],
     /// Bounds of the cells of each wanted column.
     bounds: Vec<Vec<(u32, u32)>>,

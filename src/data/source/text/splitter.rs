@@ -60,7 +60,7 @@ const LONGEST_QUOTED: usize = 1 << 16;
 
 /// One record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::data::source) struct Record {
+pub(in crate::data::source) struct TextRecord {
     /// The line on which it begins, counted from 1.
     pub(in crate::data::source) line: usize,
     /// Its first byte.
@@ -77,14 +77,14 @@ pub(in crate::data::source) struct Splitter<'a> {
     separator: Separator,
     at: usize,
     line: usize,
-    fields: Vec<Field>,
+    fields: Vec<FieldSpan>,
     is_open: bool,
     quote: u8,
 }
 
 /// Bounds of a field's content, and whether it stood in quotes.
 #[derive(Clone, Debug)]
-struct Field {
+struct FieldSpan {
     range: Range<usize>,
     quoted: bool,
 }
@@ -109,7 +109,7 @@ impl<'a> Splitter<'a> {
     }
 
     /// The next record; its fields are then [`Splitter::contents`].
-    pub(in crate::data::source) fn next_record(&mut self) -> Option<Record> {
+    pub(in crate::data::source) fn next_record(&mut self) -> Option<TextRecord> {
         self.skip_blank_lines();
         let (line, start) = (self.line, self.at);
         if start >= self.bytes.len() {
@@ -136,7 +136,7 @@ impl<'a> Splitter<'a> {
             self.at += n;
             self.line += 1;
         }
-        Some(Record {
+        Some(TextRecord {
             line,
             start,
             end,
@@ -208,7 +208,7 @@ impl<'a> Splitter<'a> {
             let range = open + 1..close;
             let content = self.bytes.get(range.clone()).unwrap_or(&[]);
             self.line += content.split(|&b| b == b'\n').count() - 1;
-            self.fields.push(Field {
+            self.fields.push(FieldSpan {
                 range,
                 quoted: true,
             });
@@ -222,7 +222,7 @@ impl<'a> Splitter<'a> {
         {
             self.at += 1;
         }
-        self.fields.push(Field {
+        self.fields.push(FieldSpan {
             range: start..self.at,
             quoted: false,
         });
