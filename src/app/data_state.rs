@@ -58,7 +58,7 @@ pub(super) struct CountedLog {
 impl CountedLog {
     fn new(prepared: Prepared, data: &DataSpec) -> Self {
         Self {
-            profile: Arc::new(Profile::of(&prepared)),
+            profile: Arc::new(Profile::of_log(&prepared)),
             calendar: Arc::new(Calendar::new(&prepared)),
             audit: Arc::new(data::audit(&prepared, data)),
             places: Places::new(&prepared.dataset).map(Arc::new),

@@ -78,7 +78,7 @@ fn made(
     dataset: &Dataset,
     ForecastKey { period, behaviour }: ForecastKey,
 ) -> Result<CountForecast, String> {
-    let counted = PeriodCounts::of(dataset, period, behaviour).map_err(sentence)?;
+    let counted = PeriodCounts::of_log(dataset, period, behaviour).map_err(sentence)?;
     let counts: Vec<f64> = counted.counts.iter().map(|&n| n as f64).collect();
     let plan = ForecastPlan::usual(counts.len(), period.season(), HORIZON);
     let (made, left_out) = forecasts(&counts, plan).map_err(sentence)?;

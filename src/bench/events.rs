@@ -146,7 +146,7 @@ pub(super) fn log(case: &Case) -> Prepared {
         train_len,
         fingerprint: String::new(),
     };
-    let returns = Returns::of(&dataset.sequences, &split, dataset.n_items());
+    let returns = Returns::of_split(&dataset.sequences, &split, dataset.n_items());
     Prepared {
         dataset,
         split,

@@ -225,7 +225,7 @@ fn splits() -> impl Iterator<Item = Section> {
 
 fn worlds() -> impl Iterator<Item = Section> {
     WorldKind::iter().map(|kind| {
-        let spec = WorldSpec::of(kind);
+        let spec = WorldSpec::of_kind(kind);
         Section {
             name: kind.to_string().to_lowercase(),
             title: format!("World: {}", kind.title()),

@@ -82,7 +82,7 @@ pub(super) fn run(args: Args, streams: &mut Streams<'_>) -> Result<(), Error> {
         .as_deref()
         .map(|name| behaviour_idx(&dataset, name))
         .transpose()?;
-    let counted = PeriodCounts::of(&dataset, period, behaviour)?;
+    let counted = PeriodCounts::of_log(&dataset, period, behaviour)?;
     let counts: Vec<f64> = counted.counts.iter().map(|&n| n as f64).collect();
     let mut plan = ForecastPlan::usual(counts.len(), period.season(), args.horizon as usize);
     plan.held_out = args.held_out.map_or(plan.held_out, |n| n as usize);

@@ -261,7 +261,7 @@ impl Whose {
             let scores = asked.restored.model.scores(&self.history)?;
             return Ok(ask
                 .outcomes
-                .map(|outcomes| outcomes.told(&scores))
+                .map(|outcomes| outcomes.answers(&scores))
                 .unwrap_or_default());
         }
         let words = ask

@@ -35,7 +35,7 @@ pub(super) fn named(word: &str) -> Result<WorldKind, String> {
 
 /// The world of a kind with some settings changed, each as `lag=8`.
 pub(super) fn changed(kind: WorldKind, sets: &[String]) -> Result<WorldSpec, Error> {
-    let mut spec = WorldSpec::of(kind);
+    let mut spec = WorldSpec::of_kind(kind);
     for set in sets {
         let hint = || {
             format!(

@@ -154,7 +154,7 @@ impl AugmentSpec {
         let mut is_changed = false;
         for change in <HistoryChange as strum::IntoEnumIterator>::iter() {
             let mut rng = ChaCha8Rng::seed_from_u64(derive_seed(seed, change.into(), 0));
-            let (probability, share) = self.of(change);
+            let (probability, share) = self.probability_and_share(change);
             let is_drawn = rng.random::<f64>() < probability;
             is_changed |= is_drawn;
             match change {
@@ -168,7 +168,7 @@ impl AugmentSpec {
     }
 
     /// Probability and share of a change.
-    fn of(&self, change: HistoryChange) -> (f64, f64) {
+    fn probability_and_share(&self, change: HistoryChange) -> (f64, f64) {
         match change {
             HistoryChange::Crop => (self.crop, self.crop_keep),
             HistoryChange::Mask => (self.mask, self.mask_share),

@@ -44,7 +44,7 @@ impl Histories {
 
     /// One row of which the items alone are known.
     #[must_use]
-    pub fn of(items: &[u32]) -> Self {
+    pub fn of_items(items: &[u32]) -> Self {
         Self::from_iter([items])
     }
 

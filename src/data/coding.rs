@@ -283,7 +283,7 @@ pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: &TimeFormat
             "{n} of {} rows have a time {what} (the first on {}, {}); they are kept: check the \
              column and `data.time_format` ({format}).",
             times.len(),
-            lines.told(first),
+            lines.place_in_words(first),
             time::iso(times[first].saturating_mul(time::MICROS_PER_SEC)),
         );
         Some(Problem::warning("data.roles.time", sentence))

@@ -267,7 +267,7 @@ pub struct Prepared {
     /// Input to models for every event, beside its item: numbers with mean 0 and variance 1 over
     /// the training events, classes as they are.
     pub features: Vec<Feature>,
-    /// How often users come back to items that they had, as [`Returns::of`] counts it.
+    /// How often users come back to items that they had, as [`Returns::of_split`] counts it.
     pub returns: Returns,
 }
 

@@ -53,7 +53,7 @@ struct OnlyWhere<'a> {
 
 impl<'a> OnlyWhere<'a> {
     /// `None` where all rows are taken.
-    fn of(head: &FileHead, file: &'a FileSpec) -> Result<Option<Self>, Problem> {
+    fn of_settings(head: &FileHead, file: &'a FileSpec) -> Result<Option<Self>, Problem> {
         let text = file.only_where.as_deref().unwrap_or_default().trim();
         if text.is_empty() {
             return Ok(None);
@@ -115,7 +115,7 @@ fn plain(cell: &str) -> String {
 
 /// Problem with the setting; where there is no setting, advice on a column that asks for one.
 pub(super) fn problem(head: &FileHead, file: &FileSpec) -> Option<Problem> {
-    match OnlyWhere::of(head, file) {
+    match OnlyWhere::of_settings(head, file) {
         Err(problem) => Some(problem),
         Ok(Some(_)) => None,
         Ok(None) if file.only_where.is_some() => None,
@@ -154,7 +154,7 @@ fn proposal(head: &FileHead, file: &FileSpec) -> Option<Problem> {
 
 /// The column that rows are taken by, to be read beside the others; it comes last.
 pub(super) fn wanted(head: &FileHead, file: &FileSpec) -> Result<Option<WantedColumn>, DataError> {
-    match OnlyWhere::of(head, file) {
+    match OnlyWhere::of_settings(head, file) {
         Ok(only) => Ok(only.map(|only| WantedColumn {
             name: format!("{FIELD} {}", only.column),
             kind: ColumnKind::Category,
@@ -175,7 +175,7 @@ pub(super) fn apply(
     head: &FileHead,
     file: &FileSpec,
 ) -> Result<Option<StepCount>, DataError> {
-    let Ok(Some(only)) = OnlyWhere::of(head, file) else {
+    let Ok(Some(only)) = OnlyWhere::of_settings(head, file) else {
         return Ok(None);
     };
     let Some(FreeColumn {

@@ -75,7 +75,7 @@ impl ByUser {
         for (range, offsets) in offsets.chunks_mut(USERS_AT_ONCE).enumerate() {
             let n_rows = dealt
                 .iter()
-                .map(|dealt| dealt.of(range).len())
+                .map(|dealt| dealt.entries_of_range(range).len())
                 .sum::<usize>();
             let (own, rest) = rows.split_at_mut(n_rows);
             let (own_times, rest_times) = times.split_at_mut(n_rows.min(times.len()));
@@ -128,7 +128,7 @@ fn deal(users: &[u32], start: usize, n_ranges: usize, times: Option<&[i64]>) -> 
 }
 
 impl Dealt {
-    fn of(&self, range: usize) -> &[Entry] {
+    fn entries_of_range(&self, range: usize) -> &[Entry] {
         let bounds = self.starts[range] as usize..self.starts[range + 1] as usize;
         self.entries.get(bounds).unwrap_or(&[])
     }
@@ -140,7 +140,7 @@ impl Range<'_> {
         let first = at * USERS_AT_ONCE;
         let user = |entry: &Entry| entry.user as usize - first;
         let mut ends = vec![0_usize; self.offsets.len() + 1];
-        let entries = || dealt.iter().flat_map(|dealt| dealt.of(at));
+        let entries = || dealt.iter().flat_map(|dealt| dealt.entries_of_range(at));
         for entry in entries() {
             ends[user(entry) + 1] += 1;
         }

@@ -27,7 +27,7 @@ const CURRENCIES: &str = "usd us$ eur euro euros gbp jpy cny rmb chf sfr fr cad 
 
 impl NumberStyle {
     /// Guesses the style of a column with these cells among its first ones.
-    pub(super) fn of<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
+    pub(super) fn of_cells<'a>(cells: impl Iterator<Item = &'a str>) -> Self {
         let (mut comma, mut point) = (Marks::default(), Marks::default());
         let mut n_without = 0_usize;
         let mut without_are_small = true;
@@ -369,7 +369,7 @@ mod tests {
 
     #[test]
     fn the_whole_column_tells_the_fraction_mark() {
-        let style = |cells: &[&str]| NumberStyle::of(cells.iter().copied());
+        let style = |cells: &[&str]| NumberStyle::of_cells(cells.iter().copied());
         for point in [
             &["1", "2"][..],
             &["1.5", "2.25"],

@@ -78,7 +78,7 @@ impl PeriodCounts {
     ///
     /// # Errors
     /// [`DataError::Setting`] when the log has no clock times, or spans more than a hundred years.
-    pub fn of(
+    pub fn of_log(
         dataset: &Dataset,
         period: Period,
         behaviour: Option<u16>,
@@ -218,7 +218,8 @@ mod tests {
         // 1970-01-01, day 0, was a Thursday: Mondays are 4, 11, 18. The log ends on day 20, a
         // Saturday.
         let counted =
-            PeriodCounts::of(&log(&[0, 3, 4, 10, 11, 19, 20], None), Period::Week, None).unwrap();
+            PeriodCounts::of_log(&log(&[0, 3, 4, 10, 11, 19, 20], None), Period::Week, None)
+                .unwrap();
         assert_eq!(
             (counted.first_days.as_slice(), counted.counts.as_slice()),
             (&[4, 11][..], &[2, 1][..])
@@ -228,7 +229,7 @@ mod tests {
             (4, vec![18, 25])
         );
         // A day longer, and the last week is whole.
-        let counted = PeriodCounts::of(&log(&[4, 24], None), Period::Week, None).unwrap();
+        let counted = PeriodCounts::of_log(&log(&[4, 24], None), Period::Week, None).unwrap();
         assert_eq!(
             (counted.first_days, counted.counts),
             (vec![4, 11, 18], vec![1, 0, 1])
@@ -237,14 +238,14 @@ mod tests {
 
     #[test]
     fn days_are_whole_and_months_have_their_lengths() {
-        let counted = PeriodCounts::of(&log(&[5, 5, 7], None), Period::Day, None).unwrap();
+        let counted = PeriodCounts::of_log(&log(&[5, 5, 7], None), Period::Day, None).unwrap();
         assert_eq!(
             (counted.first_days, counted.counts),
             (vec![5, 6, 7], vec![2, 0, 1])
         );
         // January has 31 days, February of 1970 28: the log spans both and one day of March.
         let counted =
-            PeriodCounts::of(&log(&[0, 30, 31, 58, 59], None), Period::Month, None).unwrap();
+            PeriodCounts::of_log(&log(&[0, 30, 31, 58, 59], None), Period::Month, None).unwrap();
         assert_eq!(
             (counted.first_days.as_slice(), counted.counts.as_slice()),
             (&[0, 31][..], &[2, 2][..])
@@ -258,7 +259,8 @@ mod tests {
     #[test]
     fn one_behaviour_is_counted_on_the_days_of_all() {
         let counted =
-            PeriodCounts::of(&log(&[0, 1, 2], Some(vec![0, 1, 0])), Period::Day, Some(1)).unwrap();
+            PeriodCounts::of_log(&log(&[0, 1, 2], Some(vec![0, 1, 0])), Period::Day, Some(1))
+                .unwrap();
         assert_eq!(counted.counts, [0, 1, 0]);
     }
 
@@ -271,14 +273,14 @@ mod tests {
             },
             ..Dataset::default()
         };
-        let refused = PeriodCounts::of(&dataset, Period::Week, None)
+        let refused = PeriodCounts::of_log(&dataset, Period::Week, None)
             .unwrap_err()
             .to_string();
         assert!(
             refused.contains("has no times") && refused.contains("--time"),
             "{refused}"
         );
-        let far = PeriodCounts::of(&log(&[0, 100_000], None), Period::Week, None)
+        let far = PeriodCounts::of_log(&log(&[0, 100_000], None), Period::Week, None)
             .unwrap_err()
             .to_string();
         assert!(far.contains("100000 days"), "{far}");

@@ -38,7 +38,7 @@ pub(super) fn prepare(
     }
     judge(&mut dataset, &divided, split)?;
     dataset.report.optimum = optimum(data, &dataset, &divided);
-    let returns = Returns::of(&dataset.sequences, &divided, dataset.n_items());
+    let returns = Returns::of_split(&dataset.sequences, &divided, dataset.n_items());
     let mut prepared = Prepared {
         dataset,
         split: divided,

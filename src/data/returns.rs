@@ -55,7 +55,7 @@ impl Returned {
 
     /// It in words: `752 of 1,083 test targets (69.4 %)`.
     #[must_use]
-    pub fn told(self, what: &str) -> String {
+    pub fn in_words(self, what: &str) -> String {
         format!(
             "{} of {} {what} ({})",
             thousands(self.n),
@@ -73,7 +73,7 @@ impl Returned {
 impl Returns {
     /// Counts those of a split log, in one pass over its events.
     #[must_use]
-    pub fn of(sequences: &Sequences, split: &Split, n_items: usize) -> Self {
+    pub fn of_split(sequences: &Sequences, split: &Split, n_items: usize) -> Self {
         let mut returns = Self::default();
         let (mut valid, mut test) = (split.valid.iter().peekable(), split.test.iter().peekable());
         let mut firsts = Firsts {
@@ -117,8 +117,8 @@ impl Returns {
             Seen::Ranked => "seen items are ranked too, these among them",
         };
         let (valid, test) = (
-            self.valid.told("validation targets"),
-            self.test.told("test targets"),
+            self.valid.in_words("validation targets"),
+            self.test.in_words("test targets"),
         );
         (self.n_questions() > 0)
             .then(|| format!("{valid} and {test} return to an item that the user had: {becomes}."))
@@ -201,7 +201,7 @@ mod tests {
             test: vec![case(0, 4, 4), case(1, 4, 4), case(2, 1, 2)],
             ..Split::default()
         };
-        let found = Returns::of(&sequences, &split, 3);
+        let found = Returns::of_split(&sequences, &split, 3);
         // Of 8 training events item 1 of user 0 returns once and that of user 1 twice.
         assert_eq!(found.train, Returned { of: 8, n: 3 });
         assert_eq!(found.valid, Returned { of: 2, n: 0 }, "3 and 2 are new");

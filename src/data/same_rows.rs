@@ -220,7 +220,7 @@ fn in_pieces(
     if head.file.format == Some(FileFormat::Parquet) {
         return Ok(false);
     }
-    let Some(mut pieces) = Pieces::of(head, file, others)? else {
+    let Some(mut pieces) = Pieces::of_file(head, file, others)? else {
         return Ok(false);
     };
     let mut n_lines = 0;

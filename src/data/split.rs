@@ -125,7 +125,7 @@ impl Cuts {
                 sentence: NEEDS_TIMES.to_owned(),
             });
         };
-        Self::at(times, &shares).map(Some).ok_or_else(|| DataError::Setting {
+        Self::at_shares(times, &shares).map(Some).ok_or_else(|| DataError::Setting {
             field: "split".to_owned(),
             sentence: format!(
                 "the times of this log are too much alike for a {}: no moment has training events \
@@ -210,7 +210,7 @@ impl Cuts {
     }
 
     /// `None` when a part would be without a moment of its own.
-    fn at(times: &[i64], shares: &Shares) -> Option<Self> {
+    fn at_shares(times: &[i64], shares: &Shares) -> Option<Self> {
         let mut sorted = times.to_vec();
         sorted.sort_unstable();
         let at = |share: f64| {

@@ -68,7 +68,7 @@ fn file_by_file(
     watch: &dyn Watch,
 ) -> Result<Option<LogRows>, DataError> {
     let positions = wanted.positions();
-    let (mut log, mut typed_times) = (LogRows::of(wanted), None);
+    let (mut log, mut typed_times) = (LogRows::none_yet(wanted), None);
     for at in 0..head.n_files() {
         go_on(watch)?;
         let part = FileProgress {
@@ -76,7 +76,7 @@ fn file_by_file(
             at,
             watch,
         };
-        let pieces = Pieces::of(head, at, &positions)?;
+        let pieces = Pieces::of_file(head, at, &positions)?;
         let file = match pieces
             .map(|pieces| in_pieces(pieces, wanted, timing, &part))
             .transpose()?
@@ -169,7 +169,7 @@ fn in_pieces(
     timing: &TimeReading,
     watch: &dyn Watch,
 ) -> Result<Option<LogRows>, DataError> {
-    let mut joined = LogRows::of(wanted);
+    let mut joined = LogRows::none_yet(wanted);
     let mut coded = Vec::new();
     loop {
         go_on(watch)?;
@@ -215,7 +215,7 @@ fn code_piece(
 
 impl LogRows {
     /// No rows yet.
-    fn of(wanted: &WantedColumns) -> Self {
+    fn none_yet(wanted: &WantedColumns) -> Self {
         Self {
             refused: Refused::default().listing(wanted.how.lists_all_refused),
             ..Self::default()
@@ -310,7 +310,7 @@ mod tests {
     }
 
     /// Remarks on the rows, with the lines they name.
-    fn told(report: &DataReport) -> (usize, usize, Vec<String>, Vec<String>) {
+    fn remarks(report: &DataReport) -> (usize, usize, Vec<String>, Vec<String>) {
         let refused = report
             .refused
             .iter()
@@ -373,12 +373,12 @@ mod tests {
             });
             // A part may be too small to be told from something else.
             if let (Ok(pieces), Ok(whole)) = (plain_parts, whole_parts) {
-                prop_assert_eq!(told(&pieces.report).0, told(&whole.report).0);
+                prop_assert_eq!(remarks(&pieces.report).0, remarks(&whole.report).0);
                 prop_assert_eq!(&pieces.events, &whole.events);
             }
             for name in ["plain.csv", "packed.csv"] {
                 let pieces = read(&named(name)).unwrap();
-                prop_assert_eq!(told(&pieces.report), told(&whole.report));
+                prop_assert_eq!(remarks(&pieces.report), remarks(&whole.report));
                 prop_assert_eq!(&pieces.events, &whole.events);
             }
         }
@@ -400,7 +400,7 @@ mod tests {
             std::fs::write(named("plain.jsonl"), &text).unwrap();
             utf16(&named("whole.jsonl"), &text);
             let (pieces, whole) = (read(&named("plain.jsonl")).unwrap(), read(&named("whole.jsonl")).unwrap());
-            prop_assert_eq!(told(&pieces.report), told(&whole.report));
+            prop_assert_eq!(remarks(&pieces.report), remarks(&whole.report));
             prop_assert_eq!(&pieces.events, &whole.events);
 
             let texts = |of: fn(&(u32, u32, i64)) -> String| rows.iter().map(of).collect::<Vec<String>>();
@@ -414,7 +414,7 @@ mod tests {
             ParquetWriter::new(file).with_row_group_size(Some(3)).finish(&mut table).unwrap();
             let head = source::head(&FileSpec { path: named("log.parquet"), ..FileSpec::default() }).unwrap();
             // polars rounds the size of a group.
-            prop_assert!(rows.len() < 20 || Pieces::of(&head, 0, &[0, 1, 2]).unwrap().is_some());
+            prop_assert!(rows.len() < 20 || Pieces::of_file(&head, 0, &[0, 1, 2]).unwrap().is_some());
             let parquet = read(&named("log.parquet")).unwrap();
             prop_assert_eq!(&parquet.events, &whole.events);
         }
@@ -458,7 +458,7 @@ mod tests {
             log::open(&file, &AtomicBool::new(false)).unwrap()
         };
         let (pieces, whole) = (read(&plain), read(&whole));
-        assert_eq!(told(&pieces.report), told(&whole.report));
+        assert_eq!(remarks(&pieces.report), remarks(&whole.report));
         // As text, since a missing number is not equal to itself.
         assert_eq!(
             format!("{:?}", pieces.events.extra),
@@ -466,7 +466,7 @@ mod tests {
         );
         assert!(pieces.events.extra.sessions.is_some() && pieces.events.extra.free.len() == 3);
         assert!(
-            told(&pieces.report)
+            remarks(&pieces.report)
                 .3
                 .iter()
                 .any(|problem| problem.contains("no number of degrees"))

@@ -18,7 +18,7 @@ impl TestTies {
     /// Counts the test questions of a task. `None` without times, and for a task whose answer is no
     /// single event: whether a user acts is the same in any order.
     #[must_use]
-    pub fn of(prepared: &Prepared, task: &TaskSpec) -> Option<Self> {
+    pub fn of_task(prepared: &Prepared, task: &TaskSpec) -> Option<Self> {
         let sequences = &prepared.dataset.sequences;
         sequences.time_secs.as_ref()?;
         // What is asked of an event, so that two with the same answer are one.
@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn only_another_answer_of_the_very_moment_counts() {
         let n_tied = |items: &[u32], times: &[(i64, u32)], target, task: &TaskSpec| {
-            TestTies::of(&one(items, times, target), task)
+            TestTies::of_task(&one(items, times, target), task)
                 .unwrap()
                 .n_tied
         };
@@ -170,13 +170,13 @@ mod tests {
     fn without_times_or_an_event_as_answer_there_is_nothing_to_tell() {
         let mut prepared = one(&[1, 2], &[(0, 0), (0, 0)], 1);
         assert_eq!(
-            TestTies::of(
+            TestTies::of_task(
                 &prepared,
                 &TaskSpec::WillAct(crate::data::WillAct::default())
             ),
             None
         );
         prepared.dataset.sequences.time_secs = None;
-        assert_eq!(TestTies::of(&prepared, &TaskSpec::NextItem), None);
+        assert_eq!(TestTies::of_task(&prepared, &TaskSpec::NextItem), None);
     }
 }

@@ -63,7 +63,7 @@ impl Vocab {
             ends.push(text.len());
             return *first + at;
         }
-        let key = LookupKey::of(id);
+        let key = LookupKey::of_id(id);
         if let Some(known) = lookup.find(key, id, |at| id_at(text, ends, at)) {
             return *first + known;
         }
@@ -135,7 +135,7 @@ impl Vocab {
         let mut lookup = Lookup::default();
         for at in 0..ends.len() as u32 {
             // Every id was told from those before it when it was written.
-            lookup.insert(LookupKey::of(id_at(&text, &ends, at)?), at, |at| {
+            lookup.insert(LookupKey::of_id(id_at(&text, &ends, at)?), at, |at| {
                 id_at(&text, &ends, at)
             });
         }
@@ -163,7 +163,7 @@ impl Vocab {
     /// The index of a known id.
     #[must_use]
     pub fn idx(&self, id: &str) -> Option<u32> {
-        let found = self.lookup.find(LookupKey::of(id), id, |at| {
+        let found = self.lookup.find(LookupKey::of_id(id), id, |at| {
             id_at(&self.text, &self.ends, at)
         });
         found.map(|at| self.first + at)
@@ -240,7 +240,7 @@ enum LookupKey {
 }
 
 impl LookupKey {
-    fn of(id: &str) -> Self {
+    fn of_id(id: &str) -> Self {
         let bytes = id.as_bytes();
         let mut key = [0; 16];
         let Some(place) = key.get_mut(..bytes.len()).filter(|_| bytes.len() < 16) else {

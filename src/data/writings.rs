@@ -19,7 +19,7 @@ pub(super) fn settle(events: &mut Events) -> Vec<Problem> {
         problems.extend(spoilt(ids, role, word));
         problems.extend(by_case(ids, role, word));
         let twins = twins(ids)?;
-        problems.push(twins.told(role, word));
+        problems.push(twins.warning(role, word));
         Some(twins.to)
     });
     let [users, items] = merged;
@@ -99,7 +99,7 @@ fn twins(ids: &Vocab) -> Option<Twins> {
 }
 
 impl Twins {
-    fn told(&self, role: Role, word: &str) -> Problem {
+    fn warning(&self, role: Role, word: &str) -> Problem {
         let Self {
             n,
             example: (written, read),

@@ -184,7 +184,7 @@ impl EvaluationSpec {
                  of the ranking with the seen items, each of these is a miss for any model; write \
                  `evaluation: (filter_seen: auto)`, or `false`.",
                 returns.train.percent(),
-                returns.test.told("test targets"),
+                returns.test.in_words("test targets"),
             );
             Problem::warning("evaluation.filter_seen", sentence)
         })

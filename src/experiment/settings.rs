@@ -84,7 +84,7 @@ pub(super) fn path_ending_in(key: &str) -> Option<String> {
         ..Experiment::default()
     }));
     candidates.extend(WorldKind::iter().map(|kind| {
-        let source = DataSource::World(WorldSpec::of(kind));
+        let source = DataSource::World(WorldSpec::of_kind(kind));
         Experiment {
             data: DataSpec {
                 source,

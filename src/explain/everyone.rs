@@ -106,7 +106,7 @@ impl AskAll<'_> {
         }
         let rows = block.iter().zip(scores.chunks_exact(n_columns));
         words.extend(rows.map(|(sample, row)| match self.outcomes {
-            Some(outcomes) => Word::Answer(outcomes.told(row)),
+            Some(outcomes) => Word::Answer(outcomes.answers(row)),
             None => Word::Items(Candidates::new(row, &self.seen(sample)).top(self.top)),
         }));
         Ok(())

@@ -93,7 +93,7 @@ pub(super) fn view(
     let after = model.step_scores(&whole)?;
     let first = after.first;
     let mut rows: Vec<Vec<f64>> = (0..after.n_rows())
-        .map(|row| outcomes.told(after.row(row)))
+        .map(|row| outcomes.answers(after.row(row)))
         .collect();
     let questions: Vec<Option<(Part, Sample)>> = (first..items.len())
         .map(|position| question(outcomes, user_idx, position + 1))
@@ -167,7 +167,7 @@ fn now(
     let (Some(moment), Some(sample), Output::Chance) = (end.text(), sample, outcomes.output) else {
         return Ok(None);
     };
-    let values = outcomes.told(&model.scores(&prepared.asked(&[sample]))?);
+    let values = outcomes.answers(&model.scores(&prepared.asked(&[sample]))?);
     Ok(Some(SaidNow { moment, values }))
 }
 
@@ -194,7 +194,7 @@ fn say_later(
     let n_outputs = (scores.len() / samples.len()).max(1);
     for (row, scores) in at.into_iter().zip(scores.chunks_exact(n_outputs)) {
         if let Some(said) = rows.get_mut(row) {
-            *said = outcomes.told(scores);
+            *said = outcomes.answers(scores);
         }
     }
     Ok(())
@@ -253,9 +253,9 @@ mod tests {
             output,
             ..Outcomes::default()
         };
-        let classes = outcomes(Output::Classes(2)).told(&[0.0, 3.0_f32.ln()]);
+        let classes = outcomes(Output::Classes(2)).answers(&[0.0, 3.0_f32.ln()]);
         assert!((classes[0] - 0.25).abs() < 1e-6 && (classes[1] - 0.75).abs() < 1e-6);
-        let chance = outcomes(Output::Chance).told(&[3.0_f32.ln()]);
+        let chance = outcomes(Output::Chance).answers(&[3.0_f32.ln()]);
         assert!((chance[0] - 0.25).abs() < 1e-6 && (chance[1] - 0.75).abs() < 1e-6);
         let scale = crate::data::Scale {
             log1p: false,
@@ -267,7 +267,7 @@ mod tests {
             scale,
             ..Outcomes::default()
         }
-        .told(&[1.5]);
+        .answers(&[1.5]);
         assert!((number[0] - 8.0).abs() < 1e-6);
         let asked = vec![Some(AskedThere {
             part: Part::Test,

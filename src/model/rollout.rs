@@ -117,7 +117,7 @@ mod tests {
     #[test]
     fn a_path_goes_on_from_what_was_chosen() {
         let asked = Rollout {
-            history: &Histories::of(&[1, 2]),
+            history: &Histories::of_items(&[1, 2]),
             n_ahead: 3,
             filter_seen: false,
         };
@@ -130,7 +130,7 @@ mod tests {
     #[test]
     fn seen_items_come_up_no_more_and_a_path_ends_with_the_catalogue() {
         let asked = Rollout {
-            history: &Histories::of(&[1, 2]),
+            history: &Histories::of_items(&[1, 2]),
             n_ahead: 9,
             filter_seen: true,
         };
@@ -143,7 +143,7 @@ mod tests {
     #[test]
     fn padding_and_no_numbers_are_never_chosen_and_of_equals_the_first_is() {
         let asked = Rollout {
-            history: &Histories::of(&[]),
+            history: &Histories::of_items(&[]),
             n_ahead: 1,
             filter_seen: false,
         };

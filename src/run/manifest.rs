@@ -272,7 +272,7 @@ impl Manifest {
             .report
             .optimum
             .filter(|_| self.experiment.answers() == AnswerKind::Ranking)?;
-        Some(optimum.of(self.seen()))
+        Some(optimum.when(self.seen()))
     }
 
     /// Reads the manifest in a run's folder. The folder's present name is the run's name, so that a

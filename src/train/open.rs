@@ -344,7 +344,7 @@ fn stamp(prepared: &Prepared, experiment: &Experiment) -> DataStamp {
         split_fingerprint: prepared.split.fingerprint.clone(),
         shape: prepared.dataset.shape(),
         report: prepared.dataset.report.clone(),
-        test_ties: TestTies::of(prepared, &experiment.task),
+        test_ties: TestTies::of_task(prepared, &experiment.task),
         audit: data::audit(prepared, &experiment.data),
         returns: Some(prepared.returns),
     }

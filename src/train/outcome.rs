@@ -135,7 +135,7 @@ impl Answered {
     fn add(&mut self, sample: Sample, scores: &[f32]) {
         let first = f64::from(scores.first().copied().unwrap_or(f32::NAN));
         let target = f64::from(sample.target);
-        let told = self.output.told(scores, self.scale);
+        let told = self.output.answers(scores, self.scale);
         // Of a chance, that of "yes" is kept.
         let passed_over = usize::from(self.output == Output::Chance);
         self.answers.extend(told.into_iter().skip(passed_over));

@@ -27,7 +27,7 @@ fn what_is_foreseen_begins_with_the_next_item_and_leaves_out_what_was_seen() {
     ] {
         let mut model = build(&spec(name), &cpu(), 1);
         train(&mut *model, 0, 3);
-        let history = Histories::of(circle().row(0));
+        let history = Histories::of_items(circle().row(0));
         let asked = Rollout {
             history: &history,
             n_ahead: 8,

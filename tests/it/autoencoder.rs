@@ -21,7 +21,7 @@ fn markov_world() -> DataSpec {
         n_items: 20,
         mean_len: 16,
         branches: 2,
-        ..WorldSpec::of(WorldKind::MarkovChain)
+        ..WorldSpec::of_kind(WorldKind::MarkovChain)
     };
     DataSpec {
         source: DataSource::World(world),

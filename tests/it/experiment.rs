@@ -798,13 +798,13 @@ fn another_world_starts_from_its_defaults_and_the_same_one_keeps_its_settings() 
     let mut experiment = set("data.source.kind", "LongRange");
     assert_eq!(
         experiment.data.source,
-        DataSource::World(WorldSpec::of(WorldKind::LongRange))
+        DataSource::World(WorldSpec::of_kind(WorldKind::LongRange))
     );
     experiment.set("data.source.lag", "8").unwrap();
     experiment.set("data.kind", "LongRange").unwrap();
     let wanted = WorldSpec {
         lag: 8,
-        ..WorldSpec::of(WorldKind::LongRange)
+        ..WorldSpec::of_kind(WorldKind::LongRange)
     };
     assert_eq!(experiment.data.source, DataSource::World(wanted));
     // As in a file, and back through one.

@@ -45,7 +45,9 @@ impl Trainable for Windowed {
         let first = history.len().saturating_sub(self.seq_len);
         Ok(StepScores {
             first,
-            ..self.inner.step_scores(&Histories::of(&history[first..]))?
+            ..self
+                .inner
+                .step_scores(&Histories::of_items(&history[first..]))?
         })
     }
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {

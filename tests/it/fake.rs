@@ -66,7 +66,7 @@ pub(crate) fn walks_of(lens: &[usize]) -> Prepared {
             split.test.push(case(len - 1));
         }
     }
-    let returns = Returns::of(&dataset.sequences, &split, dataset.n_items());
+    let returns = Returns::of_split(&dataset.sequences, &split, dataset.n_items());
     Prepared {
         dataset,
         split,

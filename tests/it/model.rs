@@ -213,7 +213,7 @@ fn changing_the_future_does_not_change_the_past() {
     for (spec, device) in families_on_both() {
         let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 3);
-        let whole = model.step_scores(&Histories::of(&history)).unwrap();
+        let whole = model.step_scores(&Histories::of_items(&history)).unwrap();
         assert_eq!(
             (whole.first, whole.n_rows(), whole.n_columns),
             (0, history.len(), N_ITEMS + 1)
@@ -223,7 +223,7 @@ fn changing_the_future_does_not_change_the_past() {
             other[changed..]
                 .iter_mut()
                 .for_each(|item| *item = (*item + 3) % N_ITEMS as u32 + 1);
-            let other = model.step_scores(&Histories::of(&other)).unwrap();
+            let other = model.step_scores(&Histories::of_items(&other)).unwrap();
             for row in 0..changed {
                 let what = format!("{}, row {row}, changed from {changed}", title(&spec));
                 assert_close(&whole.row(row)[1..], &other.row(row)[1..], &what);
@@ -244,7 +244,7 @@ fn the_last_of_the_steps_is_what_comes_next() {
     for (spec, device) in families_on_both() {
         let mut model = build(&spec, &device, 1);
         train(&mut *model, 0, 3);
-        let steps = model.step_scores(&Histories::of(&history)).unwrap();
+        let steps = model.step_scores(&Histories::of_items(&history)).unwrap();
         let next = model.scores(&[&history[..]].into_iter().collect()).unwrap();
         assert_close(&steps.row(history.len() - 1)[1..], &next[1..], title(&spec));
     }
@@ -279,7 +279,10 @@ fn only_the_window_of_latest_events_matters() {
         let window = model.scores(&[&long[18..]].into_iter().collect()).unwrap();
         assert_eq!(bits(&whole), bits(&window), "{}", title(&spec));
         assert_eq!(
-            model.step_scores(&Histories::of(&long)).unwrap().first,
+            model
+                .step_scores(&Histories::of_items(&long))
+                .unwrap()
+                .first,
             18,
             "{}",
             title(&spec)
@@ -485,8 +488,10 @@ fn evaluation_does_not_disturb_training() {
         let quiet = train(&mut *calm, 0, 3);
         train(&mut *watched, 0, 2);
         watched.scores(&circle()).unwrap();
-        watched.step_scores(&Histories::of(&[1, 2, 3])).unwrap();
-        watched.attention(&Histories::of(&[1, 2, 3])).unwrap();
+        watched
+            .step_scores(&Histories::of_items(&[1, 2, 3]))
+            .unwrap();
+        watched.attention(&Histories::of_items(&[1, 2, 3])).unwrap();
         train(&mut *watched, 2, 3);
         assert!(quiet.is_finite());
         let (a, b) = (
@@ -517,13 +522,19 @@ fn the_empty_and_the_shortest_histories_are_allowed() {
             title(&spec)
         );
         assert_eq!(
-            model.step_scores(&Histories::of(&[])).unwrap().n_rows(),
+            model
+                .step_scores(&Histories::of_items(&[]))
+                .unwrap()
+                .n_rows(),
             0,
             "{}",
             title(&spec)
         );
         assert_eq!(
-            model.step_scores(&Histories::of(&[3])).unwrap().n_rows(),
+            model
+                .step_scores(&Histories::of_items(&[3]))
+                .unwrap()
+                .n_rows(),
             1,
             "{}",
             title(&spec)
@@ -556,8 +567,8 @@ fn items_outside_the_catalogue_are_refused_with_a_sentence() {
             let histories: Histories = [&history[..]].into_iter().collect();
             let refused = [
                 model.scores(&histories).map(drop),
-                model.step_scores(&Histories::of(&history)).map(drop),
-                model.attention(&Histories::of(&history)).map(drop),
+                model.step_scores(&Histories::of_items(&history)).map(drop),
+                model.attention(&Histories::of_items(&history)).map(drop),
                 model.train_step(
                     &histories,
                     StepInputs {
@@ -682,7 +693,7 @@ fn attention_looks_back_at_real_events_only_and_sums_to_one() {
     for spec in families() {
         let mut model = build(&spec, &cpu(), 1);
         train(&mut *model, 0, 3);
-        let Some(maps) = model.attention(&Histories::of(&history)).unwrap() else {
+        let Some(maps) = model.attention(&Histories::of_items(&history)).unwrap() else {
             continue;
         };
         assert_eq!((maps.len, maps.first), (12, 3), "{}", title(&spec));
@@ -701,7 +712,7 @@ fn attention_looks_back_at_real_events_only_and_sums_to_one() {
         }
         assert_eq!(
             model
-                .attention(&Histories::of(&[]))
+                .attention(&Histories::of_items(&[]))
                 .unwrap()
                 .map(|maps| maps.len),
             Some(0)

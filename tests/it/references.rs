@@ -51,7 +51,7 @@ impl Trained {
             n_users: 40,
             n_items: 12,
             mean_len: 12,
-            ..WorldSpec::of(WorldKind::Funnel)
+            ..WorldSpec::of_kind(WorldKind::Funnel)
         };
         let experiment = Experiment {
             data: DataSpec {

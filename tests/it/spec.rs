@@ -34,7 +34,7 @@ macro_rules! for_all_settings {
         $check(&EvaluationSpec::default());
         $check(&CleanSpec::default());
         <WorldKind as strum::IntoEnumIterator>::iter()
-            .for_each(|kind| $check(&WorldSpec::of(kind)));
+            .for_each(|kind| $check(&WorldSpec::of_kind(kind)));
         for_all_steps!(
             $check,
             Duplicates,

@@ -277,7 +277,7 @@ fn funnel() -> DataSource {
         n_users: 40,
         n_items: 12,
         mean_len: 12,
-        ..WorldSpec::of(WorldKind::Funnel)
+        ..WorldSpec::of_kind(WorldKind::Funnel)
     })
 }
 

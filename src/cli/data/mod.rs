@@ -139,7 +139,7 @@ impl LoadedLog {
         }
         if profile.is_wanted() {
             let described = self.described();
-            profile.tell_json(&Profile::of(described), &described.dataset, &mut object)?;
+            profile.tell_json(&Profile::of_log(described), &described.dataset, &mut object)?;
         }
         Ok(object)
     }
@@ -147,7 +147,7 @@ impl LoadedLog {
     fn write(&self, wanted: &ProfileArgs, streams: &mut Streams<'_>) -> Result<(), Error> {
         let described = self.described();
         let dataset = &described.dataset;
-        let profile = Profile::of(described);
+        let profile = Profile::of_log(described);
         report::write_reading(&self.preview, streams.out)?;
         report::write_report(&dataset.report, streams.out)?;
         if let Some(RefusedFile { path, n_rows }) = &self.refused {

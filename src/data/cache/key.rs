@@ -37,7 +37,7 @@ struct FileStamp {
 
 impl CacheKey {
     /// See [`super::Cache::key`].
-    pub(super) fn of(
+    pub(super) fn of_log(
         data: &DataSpec,
         split: SplitSpec,
         least_bytes: u64,
@@ -69,7 +69,7 @@ impl CacheKey {
         let paths: Vec<PathBuf> = paths.into_iter().flatten().collect();
         let Some(files) = paths
             .iter()
-            .map(|path| FileStamp::of(path))
+            .map(|path| FileStamp::of_file(path))
             .collect::<Option<Vec<FileStamp>>>()
         else {
             return Ok(None);
@@ -118,7 +118,7 @@ impl CacheKey {
     pub(super) fn still_holds(&self) -> bool {
         self.files
             .iter()
-            .all(|file| FileStamp::of(&file.path).as_ref() == Some(file))
+            .all(|file| FileStamp::of_file(&file.path).as_ref() == Some(file))
     }
 
     /// Thirty-two hexadecimal digits.
@@ -152,7 +152,7 @@ fn program() -> Option<String> {
 impl FileStamp {
     /// `None` for what is no file, such as a pipe, which can be read only once, and for a database
     /// whose last changes lie in a file beside it.
-    fn of(path: &Path) -> Option<Self> {
+    fn of_file(path: &Path) -> Option<Self> {
         let metadata = path.metadata().ok().filter(std::fs::Metadata::is_file)?;
         let mut beside = path.as_os_str().to_owned();
         beside.push("-wal");

@@ -63,7 +63,7 @@ impl Cache {
         split: SplitSpec,
         watch: &dyn Watch,
     ) -> Result<Option<CacheKey>, DataError> {
-        CacheKey::of(data, split, self.least_bytes, watch)
+        CacheKey::of_log(data, split, self.least_bytes, watch)
     }
 
     /// The log kept under a key, and where its split cuts it in time.

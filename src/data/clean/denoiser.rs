@@ -125,7 +125,7 @@ impl Denoiser {
 
     /// Estimates every number of a row, shown or not.
     pub(super) fn restored(&self, row: &DenoiserRow) -> Vec<f64> {
-        self.told(&self.hidden(&inputs(row)))
+        self.output(&self.hidden(&inputs(row)))
     }
 
     /// `[n_hidden]`
@@ -139,7 +139,7 @@ impl Denoiser {
     }
 
     /// `[n_columns]`
-    fn told(&self, hidden: &[f64]) -> Vec<f64> {
+    fn output(&self, hidden: &[f64]) -> Vec<f64> {
         let mut told = self.part(3).to_vec();
         add_product(&mut told, hidden, self.part(2));
         told
@@ -159,7 +159,7 @@ impl Denoiser {
         for row in rows {
             let inputs = inputs(row);
             let hidden = self.hidden(&inputs);
-            let mut d_told = self.told(&hidden);
+            let mut d_told = self.output(&hidden);
             for (d, wanted) in d_told.iter_mut().zip(&row.wanted) {
                 let error = if wanted.is_nan() { 0.0 } else { *d - wanted };
                 loss += error * error / n_known;

@@ -228,7 +228,7 @@ mod tests {
         let gaps: Vec<usize> = (0..400).filter(|at| at % 7 == 3).collect();
         let (events, exact) = log(&gaps);
         let filled = filled(&events, None);
-        let known = LogView::of(&events).training_values();
+        let known = LogView::of_events(&events).training_values();
         let error = |guess: &dyn Fn(usize) -> f64| -> f64 {
             gaps.iter()
                 .map(|&at| (guess(at) - f64::from(exact[at])).powi(2))
@@ -293,7 +293,7 @@ mod tests {
         };
         let exact = std::mem::replace(&mut numbers[8], f32::NAN);
         weight.values = FreeValues::Numeric(vec![f32::NAN; 400]);
-        let outcome = filled_by_denoiser(&LogView::of(&events)).unwrap();
+        let outcome = filled_by_denoiser(&LogView::of_events(&events)).unwrap();
         assert!(
             outcome
                 .note
@@ -328,7 +328,7 @@ mod tests {
         };
         events.users = Vocab::default();
         (0..4).for_each(|at| events.push(0, 0, at));
-        let outcome = filled_by_denoiser(&LogView::of(&events)).unwrap();
+        let outcome = filled_by_denoiser(&LogView::of_events(&events)).unwrap();
         assert!(
             outcome
                 .warnings
@@ -340,6 +340,6 @@ mod tests {
         };
         assert!((value[2] - 3.0).abs() < 1.0, "{value:?}");
         events.value = Some(vec![f32::NAN; 4]);
-        assert!(filled_by_denoiser(&LogView::of(&events)).is_none());
+        assert!(filled_by_denoiser(&LogView::of_events(&events)).is_none());
     }
 }

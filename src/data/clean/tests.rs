@@ -98,7 +98,7 @@ fn kept(rows: &[Row], step: impl Into<CleanStep>) -> Vec<bool> {
     match step
         .into()
         .step()
-        .outcome(&view::LogView::of(&events))
+        .outcome(&view::LogView::of_events(&events))
         .unwrap()
         .change
     {

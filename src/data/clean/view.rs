@@ -20,7 +20,7 @@ pub(in crate::data) struct LogView<'a> {
 impl<'a> LogView<'a> {
     /// The whole log, without a cut.
     #[cfg(test)]
-    pub(super) fn of(events: &'a Events) -> Self {
+    pub(super) fn of_events(events: &'a Events) -> Self {
         Self {
             events,
             train_before: None,

@@ -175,7 +175,7 @@ pub(in crate::data) fn settle(events: &mut Events, lines: &Lines) -> Vec<Problem
         }
     }
     for (place, column) in extra.free.iter_mut().enumerate() {
-        let told = |row: usize| lines.told(row);
+        let told = |row: usize| lines.place_in_words(row);
         problems.extend(settle_free(column, &format!("{FREE}[{place}]"), told));
     }
     problems.extend(empty_columns(events));
@@ -200,7 +200,7 @@ fn settle_degrees(column: &mut [f32], role: Role, most: f32, lines: &Lines) -> O
          first on {}{example}); their place is taken as unknown: check the column in \
          `data.roles.{word}`.",
         column.len(),
-        lines.told(first),
+        lines.place_in_words(first),
     );
     Some(Problem::warning(format!("data.roles.{word}"), sentence))
 }

@@ -270,7 +270,9 @@ impl<'a> ReadTable<'a> {
                 continue;
             }
             let mut read = free(column, &cells, &field, &Missing::default())?;
-            problems.extend(settle_free(&mut read, &field, |row| self.lines.told(row)));
+            problems.extend(settle_free(&mut read, &field, |row| {
+                self.lines.place_in_words(row)
+            }));
             read.values = read.values.picked(joined.rows.iter().copied().map(Some));
             columns.push(read);
         }
@@ -476,7 +478,7 @@ fn warnings(report: &JoinReport, joined: &KeyMatches, lines: &Lines) -> Vec<Prob
              or name another in `{field}.key` (the first: {}, on {}).",
             report.rows_repeated,
             quoted(&report.rows_repeated_examples),
-            lines.told(first),
+            lines.place_in_words(first),
         );
         problems.push(Problem::warning(format!("{field}.key"), sentence));
     }

@@ -111,7 +111,7 @@ fn walk(sequences: &Sequences, kinds: &Kinds) -> Walk {
             let (mut of_user, mut before) = (0_u16, None);
             let behaviours = sequences.behaviours(user).unwrap_or_default();
             for (&item, &behaviour) in sequences.items(user).iter().zip(behaviours) {
-                let kind = kinds.of(behaviour);
+                let kind = kinds.place_of(behaviour);
                 counts[kind] += 1;
                 of_user |= 1 << kind;
                 of_item[item as usize] |= 1 << kind;

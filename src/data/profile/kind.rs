@@ -141,7 +141,7 @@ impl Kinds {
     }
 
     /// The kind of a behaviour.
-    pub(super) fn of(&self, behaviour: u16) -> usize {
+    pub(super) fn place_of(&self, behaviour: u16) -> usize {
         self.of_behaviour
             .get(usize::from(behaviour))
             .map_or(0, |&kind| usize::from(kind))

@@ -105,7 +105,7 @@ impl Profile {
 
     /// Counts a dataset and, if it was split, what the split asks about that training never saw.
     #[must_use]
-    pub fn of(prepared: &Prepared) -> Self {
+    pub fn of_log(prepared: &Prepared) -> Self {
         Self {
             unseen: cold::unseen(prepared),
             ..Self::new(&prepared.dataset)

@@ -64,7 +64,7 @@ pub(super) fn count(sequences: &Sequences, n_items: usize, kinds: Option<&Kinds>
                 }
                 seen.after = at + 1;
                 if let (Some(kinds), Some(&behaviour)) = (kinds, of_events.get(at)) {
-                    pairs.stage(seen, kinds.of(behaviour));
+                    pairs.stage(seen, kinds.place_of(behaviour));
                 }
             }
             pairs.n_returning_users += usize::from(pairs.n_distinct - n_new < events.len());

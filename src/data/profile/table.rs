@@ -97,7 +97,7 @@ fn text(name: &str, values: impl IntoIterator<Item = impl ToString>) -> NamedCol
 }
 
 /// `part` of `whole`; not a number where there is no whole.
-fn of(part: usize, whole: usize) -> f64 {
+fn share_of(part: usize, whole: usize) -> f64 {
     share(part, whole).unwrap_or(f64::NAN)
 }
 
@@ -106,7 +106,7 @@ fn with_shares(counts: &[usize]) -> [NamedColumn; 2] {
     let total: usize = counts.iter().sum();
     [
         int("events", counts.iter().copied()),
-        float("share", counts.iter().map(|&n| of(n, total))),
+        float("share", counts.iter().map(|&n| share_of(n, total))),
     ]
 }
 
@@ -167,7 +167,7 @@ fn items(profile: &Profile, dataset: &Dataset) -> Vec<NamedColumn> {
     let total: usize = popularity.counts.iter().sum();
     let so_far = popularity.counts.iter().scan(0, |sum, n| {
         *sum += n;
-        Some(of(*sum, total))
+        Some(share_of(*sum, total))
     });
     let mut columns = vec![
         int("rank", 1..=popularity.counts.len()),
@@ -191,7 +191,7 @@ fn items(profile: &Profile, dataset: &Dataset) -> Vec<NamedColumn> {
     columns.push(int("events", popularity.counts.iter().copied()));
     columns.push(float(
         "share",
-        popularity.counts.iter().map(|&n| of(n, total)),
+        popularity.counts.iter().map(|&n| share_of(n, total)),
     ));
     columns.push(float("share_so_far", so_far));
     columns
@@ -248,7 +248,7 @@ fn gaps(profile: &Profile) -> Vec<NamedColumn> {
             }),
         ),
         int("gaps", bins.iter().map(|bin| bin.n_gaps)),
-        float("share", bins.iter().map(|bin| of(bin.n_gaps, total))),
+        float("share", bins.iter().map(|bin| share_of(bin.n_gaps, total))),
     ]
 }
 
@@ -262,7 +262,10 @@ fn behaviours(profile: &Profile) -> Vec<NamedColumn> {
     vec![
         text("behaviour", kinds.iter().map(|kind| &kind.name)),
         int("events", kinds.iter().map(|kind| kind.n_events)),
-        float("share", kinds.iter().map(|kind| of(kind.n_events, total))),
+        float(
+            "share",
+            kinds.iter().map(|kind| share_of(kind.n_events, total)),
+        ),
         int("users", kinds.iter().map(|kind| kind.n_users)),
         int("items", kinds.iter().map(|kind| kind.n_items)),
     ]
@@ -279,8 +282,13 @@ fn funnel(profile: &Profile) -> Vec<NamedColumn> {
             .copied()
             .unwrap_or_default()
     };
-    let rate =
-        |at: usize, part: usize, whole: usize| if at == 0 { f64::NAN } else { of(part, whole) };
+    let rate = |at: usize, part: usize, whole: usize| {
+        if at == 0 {
+            f64::NAN
+        } else {
+            share_of(part, whole)
+        }
+    };
     let each = || stages.iter().enumerate();
     vec![
         int("stage", 1..=stages.len()),
@@ -326,7 +334,7 @@ fn transitions(profile: &Profile) -> Vec<NamedColumn> {
     };
     let shares = rows.iter().flat_map(|row| {
         let total = row.iter().sum();
-        row.iter().map(move |&count| of(count, total))
+        row.iter().map(move |&count| share_of(count, total))
     });
     vec![
         text("from", (0..n * n).map(|at| name(at / n))),
@@ -345,13 +353,16 @@ fn cold(profile: &Profile) -> Vec<NamedColumn> {
             groups.iter().map(|group| group.fewer_than),
         ),
         int("count", groups.iter().map(|group| group.n)),
-        float("share", groups.iter().map(|group| of(group.n, group.of))),
+        float(
+            "share",
+            groups.iter().map(|group| share_of(group.n, group.of)),
+        ),
         int("events", groups.iter().map(|group| group.n_events)),
         float(
             "share_of_events",
             groups
                 .iter()
-                .map(|group| of(group.n_events, profile.shape.n_events)),
+                .map(|group| share_of(group.n_events, profile.shape.n_events)),
         ),
     ]
 }
@@ -373,7 +384,7 @@ fn unseen(profile: &Profile) -> Vec<NamedColumn> {
             "share_of_unseen_items",
             parts
                 .iter()
-                .map(|part| of(part.n_cases_of_unseen_items, part.n_cases)),
+                .map(|part| share_of(part.n_cases_of_unseen_items, part.n_cases)),
         ),
         int("unseen_items", parts.iter().map(|part| part.n_unseen_items)),
     ]

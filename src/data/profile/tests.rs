@@ -780,7 +780,7 @@ fn what_a_test_asks_about_that_training_never_saw() {
         test: vec![case(0, 2), case(1, 1), case(2, 2)],
         ..Split::default()
     };
-    let profile = Profile::of(&Prepared {
+    let profile = Profile::of_log(&Prepared {
         dataset: log,
         split,
         ..Prepared::default()

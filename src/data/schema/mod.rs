@@ -454,7 +454,7 @@ impl Guess<'_> {
 
 /// How the numbers of a column are written.
 pub(super) fn style_of(head: &FileHead, at: usize) -> NumberStyle {
-    NumberStyle::of(cells(head, at))
+    NumberStyle::of_cells(cells(head, at))
 }
 
 /// The trimmed cells of a column in the sample.

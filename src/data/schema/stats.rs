@@ -29,7 +29,7 @@ impl ColumnStats {
     pub(super) fn new<'a>(cells: impl Iterator<Item = &'a str> + Clone, missing: &Missing) -> Self {
         let n_cells = cells.clone().count();
         let filled: Vec<&str> = cells.filter(|text| !missing.is_no_id(text)).collect();
-        let style = NumberStyle::of(filled.iter().copied());
+        let style = NumberStyle::of_cells(filled.iter().copied());
         let mut numbers: Vec<f64> = filled.iter().filter_map(|text| style.read(text)).collect();
         numbers.sort_by(f64::total_cmp);
         let time = time::look(filled.iter().map(|text| (*text, None)));

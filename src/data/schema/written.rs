@@ -87,7 +87,7 @@ pub(super) fn time_format(
             ));
             return;
         };
-        problems.extend(told(
+        problems.extend(warning_of_guess(
             head,
             &TimeColumn {
                 at,
@@ -162,7 +162,11 @@ fn are_dates_of_a_sheet(head: &FileHead, at: usize) -> bool {
 }
 
 /// Warning about times that were guessed.
-fn told(head: &FileHead, column: &TimeColumn<'_>, seen: &time::TimeGuess) -> Option<Problem> {
+fn warning_of_guess(
+    head: &FileHead,
+    column: &TimeColumn<'_>,
+    seen: &time::TimeGuess,
+) -> Option<Problem> {
     let (name, at) = (column.name, column.at);
     let mut filled = cells(head, at).filter(|cell| !cell.is_empty());
     let example = filled.next().filter(|_| head.file.pseudonyms.is_off());

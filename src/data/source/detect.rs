@@ -79,7 +79,7 @@ pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataE
                 .to_owned(),
         }),
         _ if matches!(ending, "ndjson" | "jsonl") => Ok(FileFormat::Ndjson),
-        _ if lists::Kind::of(bytes).is_some() => Ok(FileFormat::Lists),
+        _ if lists::Kind::of_text(bytes).is_some() => Ok(FileFormat::Lists),
         _ => Ok(FileFormat::Text),
     }
 }

@@ -25,7 +25,7 @@ pub(super) fn guess(head: &[u8]) -> Encoding {
         [0xff, 0xfe, ..] => Encoding::Utf16Le,
         [0xfe, 0xff, ..] => Encoding::Utf16Be,
         _ => utf16_without_mark(head).unwrap_or_else(|| {
-            let letters = Letters::of(head);
+            let letters = Letters::of_text(head);
             match letters.are_utf8() {
                 false if is_gb18030(head) => Encoding::Gb18030,
                 false if letters.are_text() => Encoding::Windows1252,
@@ -70,7 +70,7 @@ pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding, is_whole: bool) -> Vec<
 /// Doubt about an encoding that was guessed from the head.
 pub(super) fn doubt(head: &[u8], taken: Encoding, file: &FileSpec) -> Option<Problem> {
     (file.encoding.is_none() && taken == Encoding::Windows1252)
-        .then(|| Letters::of(head).doubt(file))
+        .then(|| Letters::of_text(head).doubt(file))
 }
 
 /// Counts of the letters of a text that are not ASCII.
@@ -89,7 +89,7 @@ pub(super) struct Letters {
 }
 
 impl Letters {
-    fn of(text: &[u8]) -> Self {
+    fn of_text(text: &[u8]) -> Self {
         let mut letters = Self::default();
         letters.look_at(text);
         letters

@@ -41,7 +41,7 @@ impl Kind {
     }
 
     /// The kind of a text: its lines are of different length and have no columns.
-    pub(super) fn of(text: &[u8]) -> Option<Self> {
+    pub(super) fn of_text(text: &[u8]) -> Option<Self> {
         let lines: Vec<&[u8]> = judged(text);
         let fields: Vec<Vec<&[u8]>> = lines.iter().map(|line| tokens(line)).collect();
         let is_number = |field: &&[u8]| field.iter().all(u8::is_ascii_digit);
@@ -107,7 +107,7 @@ impl Kind {
     }
 
     /// Assumption made about the lines.
-    fn told(self) -> Option<Problem> {
+    fn assumption(self) -> Option<Problem> {
         let taken = "each line is taken as one user, by its number";
         let sentence = match self {
             Self::Users => return None,
@@ -244,7 +244,7 @@ fn are_columns(lines: &[&[u8]], mark: char) -> bool {
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileHead, DataError> {
     let encoding = file.encoding.unwrap_or_default();
-    let kind = Kind::of(&text.bytes).unwrap_or_default();
+    let kind = Kind::of_text(&text.bytes).unwrap_or_default();
     let mut rows: Vec<Vec<String>> = Vec::new();
     let mut reason = None;
     let mut n_passed = 0;
@@ -290,7 +290,7 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
             row.truncate(2);
         }
     }
-    let mut problems: Vec<Problem> = kind.told().into_iter().collect();
+    let mut problems: Vec<Problem> = kind.assumption().into_iter().collect();
     if n_passed > 0 {
         problems.push(Problem::warning(
             "data.path",
@@ -504,7 +504,7 @@ mod tests {
                 Kind::Baskets(','),
             ),
         ] {
-            assert_eq!(Kind::of(text.as_bytes()), Some(kind), "{text}");
+            assert_eq!(Kind::of_text(text.as_bytes()), Some(kind), "{text}");
         }
         for table in [
             "1 2\n1 3\n2 4\n",
@@ -514,7 +514,7 @@ mod tests {
             "user,item\na,x\na,y\nb\nb,z\nc,x\nc,y\na,z\nb,x\nc,z\n",
             "2 1 5\n2 1 4\n2 2 3\n",
         ] {
-            assert_eq!(Kind::of(table.as_bytes()), None, "{table}");
+            assert_eq!(Kind::of_text(table.as_bytes()), None, "{table}");
         }
     }
 

@@ -41,14 +41,16 @@ impl<'a> Pieces<'a> {
     /// to be.
     ///
     /// `file` is the number of the file, `wanted` are the positions of the columns that are read.
-    pub(in crate::data) fn of(
+    pub(in crate::data) fn of_file(
         head: &'a FileHead,
         file: usize,
         wanted: &'a [usize],
     ) -> Result<Option<Self>, DataError> {
         let path = head.file_to_read(file)?;
         match head.file.format.unwrap_or(FileFormat::Text) {
-            FileFormat::Parquet => Ok(parquet::Groups::of(head, path, wanted)?.map(Self::Parquet)),
+            FileFormat::Parquet => {
+                Ok(parquet::Groups::of_file(head, path, wanted)?.map(Self::Parquet))
+            }
             FileFormat::Json | FileFormat::Sqlite => Ok(None),
             _ => {
                 let file = Unpacked::open(path)?;
@@ -189,18 +191,20 @@ impl TextPiece<'_> {
         let bytes = encoding::decode(self.bytes, head.file.encoding.unwrap_or_default(), true);
         let bytes = encoding::tidy(bytes, false);
         let rows = match head.file.format {
-            Some(FileFormat::Ndjson) => {
-                Some(json::parse_rows(&bytes, head, wanted, self.is_first).map_err(told(path))?)
-            }
+            Some(FileFormat::Ndjson) => Some(
+                json::parse_rows(&bytes, head, wanted, self.is_first)
+                    .map_err(content_error(path))?,
+            ),
             Some(FileFormat::Lists) => Some(lists::parse_rows(&bytes, head, wanted)),
-            _ => text::parse_piece(bytes, head, wanted, self.is_first).map_err(told(path))?,
+            _ => text::parse_piece(bytes, head, wanted, self.is_first)
+                .map_err(content_error(path))?,
         };
         Ok(rows.map(|rows| PieceRows { rows, n_lines }))
     }
 }
 
 /// A sentence about a file's content as an error.
-fn told(path: &Path) -> impl FnOnce(String) -> DataError {
+fn content_error(path: &Path) -> impl FnOnce(String) -> DataError {
     move |sentence| DataError::Content {
         path: path.to_path_buf(),
         sentence,

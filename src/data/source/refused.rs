@@ -312,7 +312,7 @@ impl Lines {
     }
 
     /// Place of a row, in words.
-    pub(in crate::data) fn told(&self, row: usize) -> String {
+    pub(in crate::data) fn place_in_words(&self, row: usize) -> String {
         let RowPlace { file, line } = self.place(row);
         match self.names.get(file) {
             Some(name) => format!("line {line} of `{name}`"),
@@ -441,7 +441,11 @@ mod tests {
         lines.append(Lines::from_line(2, 2), 1);
         lines.name(vec!["a.csv".to_owned(), "b.csv".to_owned()]);
         assert_eq!(
-            (lines.len(), lines.told(2), lines.told(3)),
+            (
+                lines.len(),
+                lines.place_in_words(2),
+                lines.place_in_words(3)
+            ),
             (
                 5,
                 "line 4 of `a.csv`".to_owned(),

@@ -139,7 +139,7 @@ impl Output {
     /// Scores as the model gave them, in the words of the task: chances of the classes by a
     /// softmax, of "no" and "yes" by a sigmoid, or the number in its own unit.
     #[must_use]
-    pub fn told(self, scores: &[f32], scale: Scale) -> Vec<f64> {
+    pub fn answers(self, scores: &[f32], scale: Scale) -> Vec<f64> {
         let first = f64::from(scores.first().copied().unwrap_or(f32::NAN));
         match self {
             Self::Classes(_) | Self::Catalogue => {
@@ -161,10 +161,10 @@ impl Output {
 }
 
 impl Outcomes {
-    /// See [`Output::told`].
+    /// See [`Output::answers`].
     #[must_use]
-    pub fn told(&self, scores: &[f32]) -> Vec<f64> {
-        self.output.told(scores, self.scale)
+    pub fn answers(&self, scores: &[f32]) -> Vec<f64> {
+        self.output.answers(scores, self.scale)
     }
 
     /// A user's training questions.

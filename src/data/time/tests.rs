@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::*;
 
-fn of(texts: &[&str]) -> Option<TimeFormat> {
+fn guessed(texts: &[&str]) -> Option<TimeFormat> {
     guess(texts.iter().copied())
 }
 
@@ -18,24 +18,36 @@ fn read_as(text: &str, format: &TimeFormat) -> Option<i64> {
 
 #[test]
 fn formats_are_told_apart() {
-    assert_eq!(of(&["881250949"]), Some(TimeFormat::Seconds));
-    assert_eq!(of(&["881250949.0"]), Some(TimeFormat::Seconds));
-    assert_eq!(of(&["'881250949'"]), Some(TimeFormat::Seconds));
-    assert_eq!(of(&["1511929781000"]), Some(TimeFormat::Milliseconds));
-    assert_eq!(of(&["1511929781000000"]), Some(TimeFormat::Microseconds));
-    assert_eq!(of(&["1511929781000000000"]), Some(TimeFormat::Nanoseconds));
-    assert_eq!(of(&["638422992000000000"]), Some(TimeFormat::DotNetTicks));
-    assert_eq!(of(&["45322.56"]), Some(TimeFormat::SpreadsheetDays));
-    assert_eq!(of(&["2460341.0625"]), Some(TimeFormat::JulianDays));
+    assert_eq!(guessed(&["881250949"]), Some(TimeFormat::Seconds));
+    assert_eq!(guessed(&["881250949.0"]), Some(TimeFormat::Seconds));
+    assert_eq!(guessed(&["'881250949'"]), Some(TimeFormat::Seconds));
+    assert_eq!(guessed(&["1511929781000"]), Some(TimeFormat::Milliseconds));
+    assert_eq!(
+        guessed(&["1511929781000000"]),
+        Some(TimeFormat::Microseconds)
+    );
+    assert_eq!(
+        guessed(&["1511929781000000000"]),
+        Some(TimeFormat::Nanoseconds)
+    );
+    assert_eq!(
+        guessed(&["638422992000000000"]),
+        Some(TimeFormat::DotNetTicks)
+    );
+    assert_eq!(guessed(&["45322.56"]), Some(TimeFormat::SpreadsheetDays));
+    assert_eq!(guessed(&["2460341.0625"]), Some(TimeFormat::JulianDays));
     // An id of that length is none.
-    assert_eq!(of(&["76561198000000000"]), Some(TimeFormat::Order));
-    assert_eq!(of(&["19970101"]), Some(TimeFormat::Date));
-    assert_eq!(of(&["2024-01-31T12:30:00+0200"]), Some(TimeFormat::Date));
-    assert_eq!(of(&["24-01-31 13:30:05"]), Some(TimeFormat::YearFirst));
-    assert_eq!(of(&["13:30:05"]), Some(TimeFormat::Clock));
-    assert_eq!(of(&["5743"]), Some(TimeFormat::Order));
-    assert_eq!(of(&["2024"]), Some(TimeFormat::Order));
-    assert_eq!(of(&["-3.5"]), Some(TimeFormat::Order));
+    assert_eq!(guessed(&["76561198000000000"]), Some(TimeFormat::Order));
+    assert_eq!(guessed(&["19970101"]), Some(TimeFormat::Date));
+    assert_eq!(
+        guessed(&["2024-01-31T12:30:00+0200"]),
+        Some(TimeFormat::Date)
+    );
+    assert_eq!(guessed(&["24-01-31 13:30:05"]), Some(TimeFormat::YearFirst));
+    assert_eq!(guessed(&["13:30:05"]), Some(TimeFormat::Clock));
+    assert_eq!(guessed(&["5743"]), Some(TimeFormat::Order));
+    assert_eq!(guessed(&["2024"]), Some(TimeFormat::Order));
+    assert_eq!(guessed(&["-3.5"]), Some(TimeFormat::Order));
     for text in [
         "Toy Story",
         "",
@@ -48,7 +60,7 @@ fn formats_are_told_apart() {
         "2024 Jan x",
         "v1.2.2024b",
     ] {
-        assert_eq!(of(&[text]), None, "{text}");
+        assert_eq!(guessed(&[text]), None, "{text}");
     }
 }
 
@@ -294,18 +306,42 @@ fn the_part_above_twelve_is_the_day() {
     let open = |texts: &[&str]| {
         look(texts.iter().map(|text| (*text, None))).unwrap().reason == OrderReason::Nothing
     };
-    assert_eq!(of(&["1/2/2024", "1/31/2024"]), Some(TimeFormat::MonthFirst));
-    assert_eq!(of(&["1/2/2024", "31/1/2024"]), Some(TimeFormat::DayFirst));
-    assert_eq!(of(&["1.2.2024", "3.4.2024"]), Some(TimeFormat::DayFirst));
-    assert_eq!(of(&["1/2/2024", "3/4/2024"]), Some(TimeFormat::MonthFirst));
-    assert_eq!(of(&["24-01-31", "24-02-01"]), Some(TimeFormat::YearFirst));
-    assert_eq!(of(&["31-01-24", "01-02-24"]), Some(TimeFormat::DayFirst));
     assert_eq!(
-        of(&["31.01.24 13:30", "01.02.24 13:30"]),
+        guessed(&["1/2/2024", "1/31/2024"]),
+        Some(TimeFormat::MonthFirst)
+    );
+    assert_eq!(
+        guessed(&["1/2/2024", "31/1/2024"]),
         Some(TimeFormat::DayFirst)
     );
-    assert_eq!(of(&["01/31/98", "02/01/98"]), Some(TimeFormat::MonthFirst));
-    assert_eq!(of(&["98/01/31", "98/02/01"]), Some(TimeFormat::YearFirst));
+    assert_eq!(
+        guessed(&["1.2.2024", "3.4.2024"]),
+        Some(TimeFormat::DayFirst)
+    );
+    assert_eq!(
+        guessed(&["1/2/2024", "3/4/2024"]),
+        Some(TimeFormat::MonthFirst)
+    );
+    assert_eq!(
+        guessed(&["24-01-31", "24-02-01"]),
+        Some(TimeFormat::YearFirst)
+    );
+    assert_eq!(
+        guessed(&["31-01-24", "01-02-24"]),
+        Some(TimeFormat::DayFirst)
+    );
+    assert_eq!(
+        guessed(&["31.01.24 13:30", "01.02.24 13:30"]),
+        Some(TimeFormat::DayFirst)
+    );
+    assert_eq!(
+        guessed(&["01/31/98", "02/01/98"]),
+        Some(TimeFormat::MonthFirst)
+    );
+    assert_eq!(
+        guessed(&["98/01/31", "98/02/01"]),
+        Some(TimeFormat::YearFirst)
+    );
     assert!(open(&["1/2/2024", "3/4/2024"]));
     assert!(!open(&["1/2/2024", "3/14/2024"]));
     assert!(!open(&["1.2.2024"]));

@@ -312,7 +312,7 @@ mod tests {
         Commuter::new(&WorldSpec {
             n_items,
             follow,
-            ..WorldSpec::of(WorldKind::Commuter)
+            ..WorldSpec::of_kind(WorldKind::Commuter)
         })
     }
 

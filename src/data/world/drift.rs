@@ -125,7 +125,7 @@ mod tests {
     #[test]
     fn fashion_walks_once_round_and_begins_again() {
         // 120 items in 90 days: 4/3 of a place a day.
-        let rules = Drift::new(&WorldSpec::of(WorldKind::Drift));
+        let rules = Drift::new(&WorldSpec::of_kind(WorldKind::Drift));
         let stands = [0, 1, 2, 3, 89, 90, 93].map(|day| rules.stands_at(day));
         assert_eq!(stands, [0, 1, 2, 4, 118, 0, 4]);
     }

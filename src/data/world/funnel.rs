@@ -119,7 +119,7 @@ mod tests {
             follow: 1.0,
             delay: 2,
             mean_len: 24,
-            ..WorldSpec::of(WorldKind::Funnel)
+            ..WorldSpec::of_kind(WorldKind::Funnel)
         };
         let events = Funnel::new(&spec).user(&mut ChaCha8Rng::seed_from_u64(5));
         assert!(events.len() >= 12);

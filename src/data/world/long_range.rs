@@ -106,7 +106,7 @@ mod tests {
             follow: 1.0,
             n_items: 23,
             lag: 4,
-            ..WorldSpec::of(WorldKind::LongRange)
+            ..WorldSpec::of_kind(WorldKind::LongRange)
         };
         let events = LongRange::new(&spec).user(&mut ChaCha8Rng::seed_from_u64(1));
         assert!(events.len() > 8);

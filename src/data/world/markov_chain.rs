@@ -123,7 +123,7 @@ mod tests {
             let spec = WorldSpec {
                 n_items,
                 branches,
-                ..WorldSpec::of(WorldKind::MarkovChain)
+                ..WorldSpec::of_kind(WorldKind::MarkovChain)
             };
             for item in 0..n_items {
                 let mut of = successors(item, branches, &spec);
@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_row_of_the_matrix_by_hand() {
         // Three branches: shares 6/11, 3/11, 2/11 of 0.8, and 0.2 / 120 everywhere.
-        let spec = WorldSpec::of(WorldKind::MarkovChain);
+        let spec = WorldSpec::of_kind(WorldKind::MarkovChain);
         let of = successors(17, 3, &spec);
         let row = Oracle::new(&spec).probabilities(&[WorldEvent {
             item: 17,

@@ -39,7 +39,7 @@ pub struct Optimum {
 impl Optimum {
     /// The one of this way of ranking.
     #[must_use]
-    pub fn of(&self, seen: Seen) -> Ceiling {
+    pub fn when(&self, seen: Seen) -> Ceiling {
         match seen {
             Seen::LeftOut => self.seen_left_out,
             Seen::Ranked => self.seen_ranked,
@@ -85,7 +85,7 @@ impl Oracle {
 #[must_use]
 pub fn ceiling(spec: &WorldSpec, seen: Seen) -> Option<Ceiling> {
     let last = |_: usize, n_events: usize| n_events.checked_sub(1).filter(|&history| history >= 2);
-    optimum_of(spec, last).map(|optimum| optimum.of(seen))
+    optimum_of(spec, last).map(|optimum| optimum.when(seen))
 }
 
 /// The HR@1 of [`ceiling`] when seen items are left out; 0 when no user has three events.

@@ -145,7 +145,7 @@ mod tests {
                 follow: 1.0,
                 mean_len: 400,
                 n_items: 700,
-                ..WorldSpec::of(WorldKind::Periodic)
+                ..WorldSpec::of_kind(WorldKind::Periodic)
             };
             let events = Periodic::new(&spec).user(&mut ChaCha8Rng::seed_from_u64(2));
             assert!(events.len() >= 200);
@@ -171,7 +171,7 @@ mod tests {
     fn one_habit_tells_the_type() {
         // By Bayes: the habit has 0.8 + 0.2/120 under its type, 0.2/120 under each of the other
         // three.
-        let rules = Periodic::new(&WorldSpec::of(WorldKind::Periodic));
+        let rules = Periodic::new(&WorldSpec::of_kind(WorldKind::Periodic));
         let event = WorldEvent {
             item: rules.habit(2, 0),
             time_secs: WORLD_BEGINS,

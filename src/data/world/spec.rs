@@ -98,7 +98,7 @@ impl FieldValue for WorldKind {
 
 /// A world of users who follow a few rules; see [`super`] for the kinds and their rules.
 ///
-/// Each kind has defaults of its own, [`WorldSpec::of`], in an experiment file too. Settings of
+/// Each kind has defaults of its own, [`WorldSpec::of_kind`], in an experiment file too. Settings of
 /// other kinds are kept as they are and are a problem when they were changed.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(from = "WorldFile")]
@@ -148,7 +148,7 @@ impl Default for WorldSpec {
 impl WorldSpec {
     /// The world of a kind with its defaults.
     #[must_use]
-    pub fn of(kind: WorldKind) -> Self {
+    pub fn of_kind(kind: WorldKind) -> Self {
         let base = Self {
             kind,
             ..Self::default()
@@ -243,7 +243,7 @@ impl Described for WorldSpec {
         every.set(key, value)?;
         let is_new_kind = every.kind != self.kind;
         *self = if is_new_kind {
-            Self::of(every.kind)
+            Self::of_kind(every.kind)
         } else {
             every.0
         };
@@ -252,7 +252,7 @@ impl Described for WorldSpec {
 
     fn problems(&self) -> Vec<Problem> {
         let mut problems: Vec<Problem> = self.fields().iter().filter_map(Field::problem).collect();
-        let defaults = Every(Self::of(self.kind)).fields();
+        let defaults = Every(Self::of_kind(self.kind)).fields();
         for (field, default) in Every(self.clone()).fields().iter().zip(&defaults) {
             if let Some(owner) = WorldKind::owner(field.key)
                 && owner != self.kind
@@ -300,7 +300,7 @@ struct WorldFile {
 
 impl From<WorldFile> for WorldSpec {
     fn from(written: WorldFile) -> Self {
-        let of = Self::of(written.kind);
+        let of = Self::of_kind(written.kind);
         Self {
             kind: of.kind,
             n_users: written.n_users.unwrap_or(of.n_users),
@@ -321,7 +321,7 @@ impl Serialize for WorldSpec {
     /// Writes the settings of the kind; of others only those that were changed, so that nothing is
     /// lost.
     fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let of = Self::of(self.kind);
+        let of = Self::of_kind(self.kind);
         let own = [
             ("branches", self.branches, of.branches),
             ("period", self.period, of.period),
@@ -363,7 +363,7 @@ mod tests {
             let spec = WorldSpec {
                 n_users: 17,
                 seed: 3,
-                ..WorldSpec::of(kind)
+                ..WorldSpec::of_kind(kind)
             };
             let json = serde_json::to_value(&spec).unwrap();
             let mut keys: Vec<&str> = json
@@ -389,7 +389,7 @@ mod tests {
             spec,
             WorldSpec {
                 n_items: 90,
-                ..WorldSpec::of(WorldKind::TooSmall)
+                ..WorldSpec::of_kind(WorldKind::TooSmall)
             }
         );
         assert_eq!(
@@ -420,7 +420,7 @@ mod tests {
         spec.set_text("kind", "series").unwrap();
         assert_eq!(spec.n_users, 5);
         spec.set_text("kind", "TooSmall").unwrap();
-        assert_eq!(spec, WorldSpec::of(WorldKind::TooSmall));
+        assert_eq!(spec, WorldSpec::of_kind(WorldKind::TooSmall));
         let said = spec.set_text("kind", "Huge").unwrap_err().to_string();
         assert!(
             said.starts_with("`Huge` is not one of Series, MarkovChain, "),

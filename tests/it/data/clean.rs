@@ -8,8 +8,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use seqscope::data::clean::{
     Bots, DateWindow, Fill, ImpossibleTimes, KCore, KeepBehaviours, MergeBehaviours, MissingValues,
-    OutlierAction, OutlierRule, Outliers, Repeats, Scale, Sessions, SortTimes, Threshold,
-    Transform,
+    OutlierAction, OutlierRule, Outliers, Repeats, Sessions, SortTimes, Threshold, Transform,
+    ValueScale,
 };
 use seqscope::data::{
     CleanSpec, CleanStep, DataError, DataSource, DataSpec, FileSpec, FittedOn, Prepared, Roles,
@@ -383,15 +383,15 @@ proptest! {
         which in 0_usize..6,
     ) {
         let steps = match which {
-            0 => vec![CleanStep::Transform(Transform { scale: Scale::ZScore, on: true })],
-            1 => vec![CleanStep::Transform(Transform { scale: Scale::Robust, on: true })],
+            0 => vec![CleanStep::Transform(Transform { scale: ValueScale::ZScore, on: true })],
+            1 => vec![CleanStep::Transform(Transform { scale: ValueScale::Robust, on: true })],
             2 => vec![CleanStep::MissingValues(MissingValues { fill: Fill::Mean, ..MissingValues::default() })],
             3 => vec![CleanStep::MissingValues(MissingValues { fill: Fill::Interpolate, ..MissingValues::default() })],
             4 => vec![CleanStep::Outliers(Outliers { action: OutlierAction::Clip, ..Outliers::default() })],
             _ => vec![
                 CleanStep::MissingValues(MissingValues { fill: Fill::Median, ..MissingValues::default() }),
                 CleanStep::Smooth(seqscope::data::clean::Smooth::default()),
-                CleanStep::Transform(Transform { scale: Scale::MinMax, on: true }),
+                CleanStep::Transform(Transform { scale: ValueScale::MinMax, on: true }),
             ],
         };
         let csv = |factor: &dyn Fn(usize) -> f64| {

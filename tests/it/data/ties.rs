@@ -53,7 +53,7 @@ fn what_only_the_fraction_of_a_second_orders_is_no_tie() {
     );
     assert_eq!(time_ties(&prepared), (0, Verdict::Pass));
     assert_eq!(
-        TestTies::of(&prepared, &TaskSpec::NextItem),
+        TestTies::of_task(&prepared, &TaskSpec::NextItem),
         Some(TestTies {
             n_tied: 0,
             n_asked: 8
@@ -69,7 +69,7 @@ fn what_only_the_fraction_of_a_second_orders_is_no_tie() {
 #[test]
 fn events_in_threes_of_one_second_decide_every_test_target() {
     let prepared = shape("t2-ties.csv");
-    let ties = TestTies::of(&prepared, &TaskSpec::NextItem).unwrap();
+    let ties = TestTies::of_task(&prepared, &TaskSpec::NextItem).unwrap();
     assert_eq!(
         ties.n_tied, ties.n_asked,
         "each user's last event is one of three"
@@ -134,7 +134,7 @@ fn a_microsecond_tells_a_tie_from_none_in_every_split() {
             let prepared =
                 prepare_cleaned(&log.spec, seqscope::data::CleanSpec::default(), split).unwrap();
             let TestTies { n_tied, n_asked } =
-                TestTies::of(&prepared, &TaskSpec::NextItem).unwrap();
+                TestTies::of_task(&prepared, &TaskSpec::NextItem).unwrap();
             assert!(n_asked > 0);
             (n_tied > 0).then(|| assert_eq!(n_tied, n_asked)).is_some()
         };

@@ -139,7 +139,7 @@ fn the_stated_optimum_is_the_mean_over_every_possible_answer() {
             n_users: 40,
             n_items: 30,
             mean_len: 12,
-            ..WorldSpec::of(kind)
+            ..WorldSpec::of_kind(kind)
         };
         let oracle = Oracle::new(&spec);
         for seen in [Seen::Ranked, Seen::LeftOut] {
@@ -174,7 +174,7 @@ fn the_generator_itself_confirms_each_optimum_and_a_wrong_oracle_stays_below() {
     for kind in WorldKind::iter() {
         let spec = WorldSpec {
             n_users: 8_000,
-            ..WorldSpec::of(kind)
+            ..WorldSpec::of_kind(kind)
         };
         let oracle = Oracle::new(&spec);
         let prepared = made(&spec, SplitSpec::LeaveOneOut);
@@ -226,15 +226,15 @@ fn the_generator_itself_confirms_each_optimum_and_a_wrong_oracle_stays_below() {
 #[test]
 fn a_prepared_world_states_the_optimum_of_its_own_questions() {
     for kind in WorldKind::iter() {
-        let spec = WorldSpec::of(kind);
+        let spec = WorldSpec::of_kind(kind);
         let prepared = made(&spec, SplitSpec::LeaveOneOut);
         let optimum = prepared.dataset.report.optimum.unwrap();
         for seen in [Seen::Ranked, Seen::LeftOut] {
-            assert_eq!(Some(optimum.of(seen)), ceiling(&spec, seen), "{kind}");
+            assert_eq!(Some(optimum.when(seen)), ceiling(&spec, seen), "{kind}");
         }
     }
     // A cleaned world is another one, and its rules no longer tell what comes next.
-    let mut cleaned = data(&WorldSpec::of(WorldKind::TooSmall));
+    let mut cleaned = data(&WorldSpec::of_kind(WorldKind::TooSmall));
     cleaned.clean.min_item_events = 2;
     let prepared = prepare(&cleaned, SplitSpec::LeaveOneOut, &AtomicBool::new(false)).unwrap();
     assert_eq!(prepared.dataset.report.optimum, None);
@@ -256,7 +256,7 @@ const FROZEN: [(WorldKind, &str); 8] = [
 #[test]
 fn the_same_seed_makes_the_same_log_and_another_seed_another() {
     for kind in WorldKind::iter() {
-        let spec = WorldSpec::of(kind);
+        let spec = WorldSpec::of_kind(kind);
         let prepared = made(&spec, SplitSpec::LeaveOneOut);
         assert!(
             FROZEN.contains(&(kind, prepared.dataset.fingerprint.as_str())),
@@ -319,7 +319,7 @@ fn a_world_at_the_ends_of_its_settings_is_made_like_any_other() {
             n_users: 3,
             n_items: 5,
             mean_len: 4,
-            ..WorldSpec::of(kind)
+            ..WorldSpec::of_kind(kind)
         };
         for field in small.fields() {
             let ends = match field.kind {
@@ -337,7 +337,7 @@ fn a_world_at_the_ends_of_its_settings_is_made_like_any_other() {
             n_users: 1,
             n_items: 1,
             mean_len: 1,
-            ..WorldSpec::of(kind)
+            ..WorldSpec::of_kind(kind)
         };
         look(&least);
         assert_eq!(
@@ -411,26 +411,26 @@ fn a_markov_chain_knows_of_each_world_what_is_said_of_it() {
     };
     let (chain, best) = of(&WorldSpec {
         n_users: 3_000,
-        ..WorldSpec::of(WorldKind::MarkovChain)
+        ..WorldSpec::of_kind(WorldKind::MarkovChain)
     });
     assert!(
         chain > 0.97 * best,
         "all of its own world: {chain} of {best}"
     );
-    let (chain, best) = of(&WorldSpec::of(WorldKind::LongRange));
+    let (chain, best) = of(&WorldSpec::of_kind(WorldKind::LongRange));
     assert!(
         chain < 0.2 * best,
         "nothing of a cue five steps back: {chain} of {best}"
     );
     for kind in [WorldKind::Funnel, WorldKind::Commuter] {
-        let (chain, best) = of(&WorldSpec::of(kind));
+        let (chain, best) = of(&WorldSpec::of_kind(kind));
         assert!(chain < 0.7 * best, "a part of {kind}: {chain} of {best}");
     }
 }
 
 #[test]
 fn drift_makes_leave_one_out_and_a_global_cut_differ() {
-    let spec = WorldSpec::of(WorldKind::Drift);
+    let spec = WorldSpec::of_kind(WorldKind::Drift);
     let (last, cut) = (made(&spec, SplitSpec::LeaveOneOut), made(&spec, TEMPORAL));
     // Whoever knows how fashion walks loses nothing by the cut; who counts what was, does.
     let best = |prepared: &Prepared| {
@@ -439,7 +439,7 @@ fn drift_makes_leave_one_out_and_a_global_cut_differ() {
             .report
             .optimum
             .unwrap()
-            .of(Seen::Ranked)
+            .when(Seen::Ranked)
             .ndcg_at_10
     };
     assert!(
@@ -459,7 +459,7 @@ fn drift_makes_leave_one_out_and_a_global_cut_differ() {
 
 #[test]
 fn too_small_a_world_cannot_be_learnt_and_a_larger_one_can() {
-    let small = WorldSpec::of(WorldKind::TooSmall);
+    let small = WorldSpec::of_kind(WorldKind::TooSmall);
     let large = WorldSpec {
         n_users: 4_000,
         ..small.clone()

@@ -50,7 +50,7 @@ type JsonCell<'a> = (Cow<'a, str>, &'a [u8]);
 
 impl Layout {
     /// The layout of a text, its first rows, and why some are none.
-    pub(super) fn of(
+    pub(super) fn of_text(
         bytes: &[u8],
         place: JsonPlace,
         file: &FileSpec,
@@ -100,7 +100,7 @@ impl Layout {
     }
 
     /// Assumptions made about the events, one sentence each.
-    pub(super) fn told(&self) -> Vec<Problem> {
+    pub(super) fn assumptions(&self) -> Vec<Problem> {
         let mut sentences = Vec::new();
         if self.is_python {
             sentences.push(

@@ -58,7 +58,7 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
             },
         );
     }
-    let (layout, rows, reason) = Layout::of(&text.bytes, place, &file, text.is_whole);
+    let (layout, rows, reason) = Layout::of_text(&text.bytes, place, &file, text.is_whole);
     if rows.is_empty() {
         let reason = reason.unwrap_or_else(|| "it holds no lines".to_owned());
         return Err(content(match file.format {
@@ -71,7 +71,7 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
             _ => format!("it cannot be read as NDJSON ({reason}); write one JSON object a line."),
         }));
     }
-    let problems = layout.told();
+    let problems = layout.assumptions();
     let columns = layout.columns.clone();
     let header = if layout.named == NameSource::ByNothing {
         Some(false)

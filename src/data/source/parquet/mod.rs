@@ -29,8 +29,8 @@ enum Way {
 }
 
 impl Way {
-    fn of(field: &ArrowField) -> Self {
-        if let Some(raw) = Raw::of(&field.dtype) {
+    fn of_field(field: &ArrowField) -> Self {
+        if let Some(raw) = Raw::of_type(&field.dtype) {
             return Self::Raw(raw);
         }
         // There are types of which the reader only panics.
@@ -47,7 +47,7 @@ fn columns(path: &Path) -> Result<Vec<(String, Way)>, DataError> {
         Ok(reader
             .schema()?
             .iter()
-            .map(|(name, field)| (name.to_string(), Way::of(field)))
+            .map(|(name, field)| (name.to_string(), Way::of_field(field)))
             .collect())
     })
 }
@@ -71,7 +71,7 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<FileHead, DataError> {
     let nested = Nested::find(&found);
     let names: Vec<String> = match &nested {
         Some(nested) => {
-            problems.push(nested.told());
+            problems.push(nested.warning());
             let (frame, _) = nested
                 .explode(found)
                 .map_err(|error| broken(path, &error.to_string()))?;
@@ -234,7 +234,7 @@ const PIECE_ROWS: usize = if cfg!(test) { 4 } else { 1 << 18 };
 impl<'a> Groups<'a> {
     /// The pieces of a file; `None` for one of a single piece, and for one with a wanted column of
     /// floats or bytes: whether they are whole numbers or texts is told from all of them.
-    pub(super) fn of(
+    pub(super) fn of_file(
         head: &'a FileHead,
         path: &'a Path,
         wanted: &'a [usize],

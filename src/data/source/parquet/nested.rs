@@ -142,7 +142,7 @@ impl Nested {
         DataFrame::new(frame.height(), all)
     }
 
-    pub(super) fn told(&self) -> Problem {
+    pub(super) fn warning(&self) -> Problem {
         let names: Vec<String> = self
             .lists
             .iter()

@@ -22,7 +22,7 @@ pub(super) enum Raw {
 }
 
 impl Raw {
-    pub(super) fn of(dtype: &ArrowDataType) -> Option<Self> {
+    pub(super) fn of_type(dtype: &ArrowDataType) -> Option<Self> {
         match dtype {
             ArrowDataType::Decimal(_, scale)
             | ArrowDataType::Decimal32(_, scale)

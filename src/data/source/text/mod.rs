@@ -58,7 +58,7 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
                     .to_owned(),
         });
     }
-    let mut outline = Outline::of(bytes, &file, guess_separator).map_err(content)?;
+    let mut outline = Outline::of_head(bytes, &file, guess_separator).map_err(content)?;
     let tidy = outline.tidy(bytes, true);
     let separator = outline.separator.clone();
     let sample = sample(&tidy, &outline, file.encoding.unwrap_or_default()).map_err(content)?;
@@ -68,7 +68,7 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
         return Err(content(too_many(sample.n_fields, &separator)));
     }
     let has_header = has_header(&outline, &file, &sample, &tidy);
-    let mut problems: Vec<Problem> = outline.told(&file).into_iter().collect();
+    let mut problems: Vec<Problem> = outline.passed_over(&file).into_iter().collect();
     let NamedRows { columns, rows } =
         named(sample, &outline, has_header, &mut problems).map_err(content)?;
     if rows.is_empty() {

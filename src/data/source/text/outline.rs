@@ -60,7 +60,7 @@ impl Outline {
     /// The outline of a text, from its beginning: some whole lines.
     ///
     /// `guess` tells the separator of lines that are rows.
-    pub(super) fn of(
+    pub(super) fn of_head(
         head: &[u8],
         file: &FileSpec,
         guess: impl FnOnce(&[u8], u8) -> Result<String, String>,
@@ -134,7 +134,7 @@ impl Outline {
     }
 
     /// Lines that are passed over, in one sentence.
-    pub(super) fn told(&self, file: &FileSpec) -> Option<Problem> {
+    pub(super) fn passed_over(&self, file: &FileSpec) -> Option<Problem> {
         let mut parts = Vec::new();
         let lines = |n: usize| {
             if n == 1 {

@@ -65,7 +65,7 @@ fn plain<'a>(bytes: &'a [u8], mark: u8, shape: &TextShape) -> Scanned<'a> {
     let mut copy: Option<Vec<u8>> = None;
     while at < bytes.len() {
         let start = at;
-        let found = Line::at(bytes, start, mark);
+        let found = Line::starting_at(bytes, start, mark);
         let record = &bytes[start..found.end];
         at = found.end + 1;
         line += 1;
@@ -121,7 +121,7 @@ struct Line {
 }
 
 impl Line {
-    fn at(bytes: &[u8], start: usize, mark: u8) -> Self {
+    fn starting_at(bytes: &[u8], start: usize, mark: u8) -> Self {
         let mut line = Self {
             end: bytes.len(),
             n_marks: 0,

@@ -37,7 +37,7 @@ impl Separator {
     }
 
     /// Length of the separator if one stands at `at`.
-    fn at(&self, bytes: &[u8], at: usize) -> Option<usize> {
+    fn len_at(&self, bytes: &[u8], at: usize) -> Option<usize> {
         match self {
             Self::Byte(byte) => (bytes.get(at) == Some(byte)).then_some(1),
             Self::Bytes(wanted) => bytes.get(at..)?.starts_with(wanted).then_some(wanted.len()),
@@ -124,7 +124,7 @@ impl<'a> Splitter<'a> {
             if self.line_end().is_some() || self.at >= self.bytes.len() {
                 break;
             }
-            self.at += self.separator.at(self.bytes, self.at).unwrap_or(1);
+            self.at += self.separator.len_at(self.bytes, self.at).unwrap_or(1);
             if self.separator == Separator::Blanks
                 && (self.line_end().is_some() || self.at >= self.bytes.len())
             {
@@ -218,7 +218,7 @@ impl<'a> Splitter<'a> {
         let start = self.at;
         while self.at < self.bytes.len()
             && self.line_end().is_none()
-            && self.separator.at(self.bytes, self.at).is_none()
+            && self.separator.len_at(self.bytes, self.at).is_none()
         {
             self.at += 1;
         }
@@ -254,7 +254,7 @@ impl<'a> Splitter<'a> {
                 let after = at + 1 + self.padding(at + 1);
                 let closes = after >= self.bytes.len()
                     || line_end(self.bytes, after).is_some()
-                    || self.separator.at(self.bytes, after).is_some();
+                    || self.separator.len_at(self.bytes, after).is_some();
                 return closes.then_some((at, after));
             }
             at += 1;

@@ -15,7 +15,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
     kind(ui, world);
     weak(ui, world.story());
     ui.add_space(size::GAP_SMALL);
-    let defaults = WorldSpec::of(world.kind).fields();
+    let defaults = WorldSpec::of_kind(world.kind).fields();
     let form = SectionForm {
         section: "data",
         defaults,
@@ -44,14 +44,14 @@ fn kind(ui: &mut Ui, world: &mut WorldSpec) {
                 .show_ui(ui, |ui| {
                     for kind in WorldKind::iter() {
                         ui.selectable_value(&mut chosen, kind, kind.title())
-                            .on_hover_text(WorldSpec::of(kind).story());
+                            .on_hover_text(WorldSpec::of_kind(kind).story());
                     }
                 });
         },
         |_| {},
     );
     if chosen != world.kind {
-        *world = WorldSpec::of(chosen);
+        *world = WorldSpec::of_kind(chosen);
     }
 }
 
@@ -72,7 +72,7 @@ fn optimum(app: &App) -> String {
         .evaluation
         .resolved(&prepared.returns)
         .seen();
-    let best = optimum.of(seen);
+    let best = optimum.when(seen);
     let seen = match seen {
         Seen::LeftOut => "seen items left out",
         Seen::Ranked => "seen items ranked too",
