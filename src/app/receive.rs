@@ -2,13 +2,15 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use super::data_state::CountedLog;
 use super::job::{ExplainQuestion, JobAnswer, PickKind, Ticket};
 use super::views::{ExplainSubject, Forget};
 use super::{Action, App, Loadable, Notice, NoticeId, Page, RunSeries, Tone, TrainingPhase};
-use crate::data::{DataSpec, SplitSpec, TitleSpec};
+use crate::data::{DataSpec, Preview, SplitSpec, TitleSpec};
+use crate::experiment::Experiment;
 use crate::run::{RunId, RunOutcome, Summary};
 use crate::spec::shown_lines;
 use crate::train::{Ended, Event, EventKind};
@@ -29,33 +31,12 @@ impl App {
             JobAnswer::Runs(ticket, runs) => self.take_runs(ticket, runs),
             JobAnswer::Picked(kind, picked) => self.take_picked(kind, picked),
             JobAnswer::Previewed(ticket, preview) => {
-                self.data.take_preview(ticket, preview);
-                self.split_as_times_allow();
-                self.check_draft();
-                if let Loadable::Failed(why) = &self.data.preview {
-                    let why = why.clone();
-                    self.tell(
-                        Tone::Error,
-                        why,
-                        Some(("Open another file…".to_owned(), Action::PickData)),
-                    );
-                }
+                self.take_preview(ticket, preview);
             }
             JobAnswer::Prepared(ticket, (data, split), prepared) => {
                 self.take_prepared(ticket, data, split, prepared);
             }
-            JobAnswer::Opened(path, Ok(experiment)) => {
-                self.change_draft(|draft| draft.replace(*experiment));
-                self.go_to(Page::Model);
-                self.tell(Tone::Done, format!("Opened {}.", path.display()), None);
-            }
-            JobAnswer::Opened(path, Err(why)) => {
-                let cure = Some((
-                    "Open another experiment…".to_owned(),
-                    Action::PickExperiment,
-                ));
-                self.tell(Tone::Error, format!("{}: {why}", path.display()), cure);
-            }
+            JobAnswer::Opened(path, opened) => self.take_opened(&path, opened),
             JobAnswer::Saved(path, Ok(())) => {
                 self.tell(Tone::Done, format!("Saved as {}.", path.display()), None);
             }
@@ -252,6 +233,37 @@ impl App {
             (PickKind::Experiment, Ok(Some(path))) => self.apply(Action::OpenExperiment(path)),
             (_, Ok(None)) => {}
             (_, Err(why)) => self.tell(Tone::Error, why, None),
+        }
+    }
+
+    fn take_preview(&mut self, ticket: Ticket, preview: Result<Preview, String>) {
+        self.data.take_preview(ticket, preview);
+        self.split_as_times_allow();
+        self.check_draft();
+        if let Loadable::Failed(why) = &self.data.preview {
+            let why = why.clone();
+            self.tell(
+                Tone::Error,
+                why,
+                Some(("Open another file…".to_owned(), Action::PickData)),
+            );
+        }
+    }
+
+    fn take_opened(&mut self, path: &Path, opened: Result<Box<Experiment>, String>) {
+        match opened {
+            Ok(experiment) => {
+                self.change_draft(|draft| draft.replace(*experiment));
+                self.go_to(Page::Model);
+                self.tell(Tone::Done, format!("Opened {}.", path.display()), None);
+            }
+            Err(why) => {
+                let cure = Some((
+                    "Open another experiment…".to_owned(),
+                    Action::PickExperiment,
+                ));
+                self.tell(Tone::Error, format!("{}: {why}", path.display()), cure);
+            }
         }
     }
 

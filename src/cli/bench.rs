@@ -101,13 +101,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     args.device
         .iter()
         .try_for_each(|device| open_device(device).map(drop))?;
-    let mut table = TextTable::new(
-        std::iter::once(("work", Align::Left)).chain(
-            ["device", "median ms", "min ms", "spread", "runs", "peak MB"]
-                .map(|name| (name, Align::Right)),
-        ),
-    );
-    let (mut n_measured, mut refused) = (0, None);
+    let (mut table, mut n_measured, mut refused) = (table(), 0, None);
     for case in &chosen {
         for device in devices_of(case, &args.device) {
             let how = how(args, &device)?;
@@ -153,6 +147,13 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
             Ok(table.write(streams.out)?)
         }
     }
+}
+
+fn table() -> TextTable {
+    let figures = ["device", "median ms", "min ms", "spread", "runs", "peak MB"];
+    TextTable::new(
+        std::iter::once(("work", Align::Left)).chain(figures.map(|name| (name, Align::Right))),
+    )
 }
 
 /// The cases that were asked for.

@@ -1,7 +1,7 @@
 //! `seqscope compare RUN…`: metrics side by side, how sure their differences from each other and
 //! from the references are, and what differs in the settings.
 
-use serde_json::json;
+use serde_json::{Value, json};
 use strum::IntoEnumIterator as _;
 
 use super::contrast::{BesideReferences, Measured};
@@ -87,27 +87,18 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .filter_map(|(store, id)| damaged(store, id))
         .collect();
     if args.json {
-        let mut runs: Vec<_> = manifests.iter().map(json_of).collect();
-        for (run, slices) in runs.iter_mut().zip(&found.slices) {
-            run["slices"] = significance::slices_json(slices);
-        }
         let different: serde_json::Map<_, _> = differences
             .into_iter()
             .map(|d| (d.field, json!(d.values)))
             .collect();
-        let references: Vec<_> = found
-            .references
-            .iter()
-            .map(|of| contrast::references_json(of, &claims))
-            .collect();
         return streams.json(&json!({
-            "runs": runs,
+            "runs": found.runs_json(&manifests),
             "differences": different,
             "not_comparable": doubts,
             "damaged_weights": damaged,
             "comparison": significance::json_of(&found.comparison),
             "metrics": contrast::measures_json(&found.measured),
-            "references": references,
+            "references": found.references_json(&claims),
         }));
     }
     warn(&manifests, doubts.iter().chain(&damaged), streams)?;
@@ -208,6 +199,25 @@ struct ComparisonReport {
     /// By every metric.
     measured: Vec<Measured>,
     references: Vec<BesideReferences>,
+}
+
+impl ComparisonReport {
+    /// The runs with their slices.
+    fn runs_json(&self, manifests: &[Manifest]) -> Vec<Value> {
+        let mut runs: Vec<_> = manifests.iter().map(json_of).collect();
+        for (run, slices) in runs.iter_mut().zip(&self.slices) {
+            run["slices"] = significance::slices_json(slices);
+        }
+        runs
+    }
+
+    /// Each run beside its references.
+    fn references_json(&self, claims: &[Claim]) -> Vec<Value> {
+        self.references
+            .iter()
+            .map(|of| contrast::references_json(of, claims))
+            .collect()
+    }
 }
 
 /// The comparisons by user and each run's slices, from what the runs kept.

@@ -12,7 +12,7 @@ use super::predict::ShownNames;
 use super::stop::Signals;
 use super::table::count;
 use super::user_answer::{Answerer, IsJson};
-use crate::data::{self, Column, DataSource, Moment, Sample, Table, TaskSpec};
+use crate::data::{self, Column, DataSource, Moment, Outcomes, Sample, Table, TaskSpec};
 use crate::error::Error;
 use crate::explain::{AskAll, Word};
 
@@ -108,79 +108,74 @@ impl Everyone<'_> {
     /// One row a user, or a user and place of their list.
     fn table(&self, samples: &[Sample], words: &[Word]) -> Table {
         let rows = self.rows(samples, words);
-        let text =
-            |of: &dyn Fn(&UserRow<'_>) -> String| Column::Text(rows.iter().map(of).collect());
-        let number =
-            |of: &dyn Fn(&UserRow<'_>) -> f64| Column::Float(rows.iter().map(of).collect());
-        let mut columns = vec![("user_id".to_owned(), text(&|row| row.user.clone()))];
-        match self.ask.outcomes {
-            None => {
-                columns.push((
-                    "place".to_owned(),
-                    Column::Int(rows.iter().map(|row| row.place as i64).collect()),
-                ));
-                columns.push((
-                    "item_id".to_owned(),
-                    text(&|row| self.shown.item(row.item())),
-                ));
-                if self.shown.has_titles() {
-                    columns.push((
-                        "title".to_owned(),
-                        text(&|row| self.shown.label(row.item())),
-                    ));
-                }
-                // What a reference of items says is a score of its own, and no probability.
-                let said = if self.asked.reference.is_none() {
-                    "probability"
-                } else {
-                    "score"
-                };
-                columns.push((
-                    said.to_owned(),
-                    number(&|row| row.values.first().copied().unwrap_or(f64::NAN)),
-                ));
-            }
-            Some(outcomes) if outcomes.classes.is_empty() => {
-                let name = if outcomes.unit.is_empty() {
-                    "predicted"
-                } else {
-                    "predicted_hours"
-                };
-                columns.push((
-                    name.to_owned(),
-                    number(&|row| row.values.first().copied().unwrap_or(f64::NAN)),
-                ));
-            }
-            Some(outcomes) if is_will_act(&self.asked.restored.manifest.experiment.task) => {
-                let yes = outcomes.classes.len().saturating_sub(1);
-                columns.push(("chance_of_yes".to_owned(), number(&|row| row.value(yes))));
-            }
-            Some(outcomes) => {
-                for (at, class) in outcomes.classes.iter().enumerate() {
-                    columns.push((format!("chance_of_{class}"), number(&|row| row.value(at))));
-                }
-            }
-        }
-        if let Some(moment) = self.moment.text() {
-            columns.push(("moment".to_owned(), text(&|_| moment.clone())));
+        let mut columns = vec![("user_id".to_owned(), text(&rows, |row| row.user.clone()))];
+        columns.extend(match self.ask.outcomes {
+            None => self.item_columns(&rows),
+            Some(outcomes) => self.answer_columns(outcomes, &rows),
+        });
+        let moment = self.moment.text();
+        if let Some(moment) = &moment {
+            columns.push(("moment".to_owned(), text(&rows, |_| moment.clone())));
         }
         let seen = rows
             .iter()
             .map(|row| i64::from(row.sample.history_len))
             .collect();
         columns.push(("events_seen".to_owned(), Column::Int(seen)));
-        if self.moment.text().is_some() {
-            columns.push((
-                "last_event".to_owned(),
-                text(&|row| {
-                    self.ask
-                        .prepared
-                        .last_event_of(row.sample)
-                        .unwrap_or_default()
-                }),
-            ));
+        if moment.is_some() {
+            let last_event = text(&rows, |row| {
+                self.ask
+                    .prepared
+                    .last_event_of(row.sample)
+                    .unwrap_or_default()
+            });
+            columns.push(("last_event".to_owned(), last_event));
         }
         Table { columns }
+    }
+
+    /// Place, item and chance or score of each item of the lists.
+    fn item_columns(&self, rows: &[UserRow<'_>]) -> Vec<(String, Column)> {
+        let places = rows.iter().map(|row| row.place as i64).collect();
+        let items = text(rows, |row| self.shown.item(row.item()));
+        let mut columns = vec![
+            ("place".to_owned(), Column::Int(places)),
+            ("item_id".to_owned(), items),
+        ];
+        if self.shown.has_titles() {
+            let titles = text(rows, |row| self.shown.label(row.item()));
+            columns.push(("title".to_owned(), titles));
+        }
+        // What a reference of items says is a score of its own, and no probability.
+        let said = if self.asked.reference.is_none() {
+            "probability"
+        } else {
+            "score"
+        };
+        columns.push((said.to_owned(), number(rows, 0)));
+        columns
+    }
+
+    /// Chances of the classes, the chance of yes, or the number.
+    fn answer_columns(&self, outcomes: &Outcomes, rows: &[UserRow<'_>]) -> Vec<(String, Column)> {
+        if outcomes.classes.is_empty() {
+            let name = if outcomes.unit.is_empty() {
+                "predicted"
+            } else {
+                "predicted_hours"
+            };
+            return vec![(name.to_owned(), number(rows, 0))];
+        }
+        if is_will_act(&self.asked.restored.manifest.experiment.task) {
+            let yes = outcomes.classes.len().saturating_sub(1);
+            return vec![("chance_of_yes".to_owned(), number(rows, yes))];
+        }
+        outcomes
+            .classes
+            .iter()
+            .enumerate()
+            .map(|(at, class)| (format!("chance_of_{class}"), number(rows, at)))
+            .collect()
     }
 
     /// Rows in the order in which they are written: by the chance of yes, the highest first, else by
@@ -192,18 +187,15 @@ impl Everyone<'_> {
             .map(|(sample, word)| (self.shown.user(sample.user_idx), sample, word))
             .collect();
         let is_chance = is_will_act(&self.asked.restored.manifest.experiment.task);
-        let yes = |word: &Word| match word {
-            // What is no number comes last.
-            Word::Answer(values) if is_chance => values
-                .last()
-                .copied()
-                .filter(|yes| !yes.is_nan())
-                .unwrap_or(-1.0),
-            _ => 0.0,
-        };
-        of_user.sort_by(|(a, _, said_a), (b, _, said_b)| {
-            yes(said_b).total_cmp(&yes(said_a)).then_with(|| a.cmp(b))
-        });
+        if is_chance {
+            of_user.sort_by(|(a, _, said_a), (b, _, said_b)| {
+                chance_of_yes(said_b)
+                    .total_cmp(&chance_of_yes(said_a))
+                    .then_with(|| a.cmp(b))
+            });
+        } else {
+            of_user.sort_by(|(a, ..), (b, ..)| a.cmp(b));
+        }
         let mut rows = Vec::with_capacity(of_user.len());
         for (user, sample, word) in of_user {
             match word {
@@ -273,6 +265,27 @@ impl Everyone<'_> {
             ("columns", json!(columns)),
         ]);
         json!(told)
+    }
+}
+
+fn text(rows: &[UserRow<'_>], of: impl Fn(&UserRow<'_>) -> String) -> Column {
+    Column::Text(rows.iter().map(of).collect())
+}
+
+/// The value of each row at this place of its values.
+fn number(rows: &[UserRow<'_>], at: usize) -> Column {
+    Column::Float(rows.iter().map(|row| row.value(at)).collect())
+}
+
+/// The chance of yes; of what is no number one below all chances, so that it comes last.
+fn chance_of_yes(word: &Word) -> f64 {
+    match word {
+        Word::Answer(values) => values
+            .last()
+            .copied()
+            .filter(|yes| !yes.is_nan())
+            .unwrap_or(-1.0),
+        Word::Items(_) => 0.0,
     }
 }
 

@@ -1,5 +1,6 @@
 //! `seqscope forecast FILE`: how many events the next days, weeks or months bring.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -197,10 +198,16 @@ impl ForecastReport<'_> {
                 count(*n_left_out)
             )?;
         }
+        self.write_errors(out)?;
+        Ok(self.write_next(out)?)
+    }
+
+    /// How far each forecast was off, one step ahead.
+    fn write_errors(&self, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(
             out,
-            "\nOne step ahead, the last {} {period}s held out:",
-            self.plan.held_out
+            "\nOne step ahead, the last {} {}s held out:",
+            self.plan.held_out, self.counted.period
         )?;
         let heads = ["MAE", "RMSE", "within 95 %"].map(|name| (name, Align::Right));
         let mut table = TextTable::new(
@@ -225,13 +232,18 @@ impl ForecastReport<'_> {
         for sentence in &self.left_out {
             writeln!(out, "{sentence}")?;
         }
+        Ok(())
+    }
+
+    /// What each forecast expects of the next periods.
+    fn write_next(&self, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "\nWhat comes next, with bounds of 95 %:")?;
         let heads = self
             .made
             .iter()
             .map(|forecast| (forecast.model.as_str(), Align::Right));
         let mut table = TextTable::new(
-            [(period.to_string().as_str(), Align::Left)]
+            [(self.counted.period.to_string().as_str(), Align::Left)]
                 .into_iter()
                 .chain(heads),
         );
@@ -249,7 +261,7 @@ impl ForecastReport<'_> {
                 ),
             );
         }
-        Ok(table.write(out)?)
+        table.write(out)
     }
 
     fn json(&self) -> Value {

@@ -264,7 +264,8 @@ fn references_json(references: &References) -> Value {
         .into()
 }
 
-fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> Result<(), Error> {
+/// The run, how it ended, its epochs and the time they took.
+fn heading(manifest: &Manifest, ended: &Ended) -> String {
     let how = match ended.outcome {
         Some(RunOutcome::Stopped) => "stopped and kept",
         _ => "finished",
@@ -278,15 +279,18 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
         (Some(best), None) => format!(", best {best}"),
         (None, _) => String::new(),
     };
-    let out = &mut *streams.out;
     let epochs = if ended.epochs == 1 { "epoch" } else { "epochs" };
-    writeln!(
-        out,
+    format!(
         "run {} {how}: {} {epochs} in {}{best}",
         manifest.id,
         ended.epochs,
         duration(ended.train_secs)
-    )?;
+    )
+}
+
+fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let out = &mut *streams.out;
+    writeln!(out, "{}", heading(manifest, ended))?;
     let Some(test) = &ended.test else {
         writeln!(out, "No epoch was judged, so there is nothing to compare.")?;
         return Ok(());
@@ -295,6 +299,33 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     for sentence in &ended.told_of_seen {
         writeln!(out, "{sentence}")?;
     }
+    metrics_table(manifest, ended, test).write(out)?;
+    let said = [
+        run::verdict(test, &ended.references_test),
+        above_optimum(ended),
+        ended.test_ties.map(|it| it.sentence()),
+    ];
+    for sentence in said.into_iter().flatten() {
+        writeln!(out, "{sentence}")?;
+    }
+    for sentence in ended.references_left_out.values() {
+        writeln!(out, "{sentence}")?;
+    }
+    if let Some(table) = &ended.reliability {
+        write_reliability(table, out)?;
+    }
+    let lists = LISTS
+        .into_iter()
+        .filter_map(|metric| Some(format!("{} {:.3}", metric.title(), test.get(metric)?)));
+    let lists: Vec<String> = lists.collect();
+    if !lists.is_empty() {
+        writeln!(out, "Top-10 lists: {}", lists.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Test metrics of the run and its references, and the best that a world allows.
+fn metrics_table(manifest: &Manifest, ended: &Ended, test: &Metrics) -> TextTable {
     let columns = test
         .kind
         .headline()
@@ -323,49 +354,30 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
         .as_ref()
         .filter(|_| test.kind == AnswerKind::Ranking)
     {
-        let mut hr_at_1 = format!(
-            "HR@1 {}, and this run {}",
-            metric(Some(optimum.hr_at_1)),
-            metric(test.get(Metric::Hr1))
+        table.row(optimum_cells(optimum, test));
+    }
+    table
+}
+
+fn optimum_cells(optimum: &Ceiling, test: &Metrics) -> [String; 5] {
+    let mut hr_at_1 = format!(
+        "HR@1 {}, and this run {}",
+        metric(Some(optimum.hr_at_1)),
+        metric(test.get(Metric::Hr1))
+    );
+    if optimum.scatter.is_known() {
+        hr_at_1 += &format!(
+            "; luck scatters NDCG@10 by {:.4}",
+            optimum.scatter.ndcg_at_10
         );
-        if optimum.scatter.is_known() {
-            hr_at_1 += &format!(
-                "; luck scatters NDCG@10 by {:.4}",
-                optimum.scatter.ndcg_at_10
-            );
-        }
-        let [ndcg, hr] = [optimum.ndcg_at_10, optimum.hr_at_10].map(|value| metric(Some(value)));
-        table.row([
-            "Best possible by the world's rules".to_owned(),
-            ndcg,
-            hr,
-            metric(None),
-            hr_at_1,
-        ]);
     }
-    table.write(out)?;
-    let said = [
-        run::verdict(test, &ended.references_test),
-        above_optimum(ended),
-        ended.test_ties.map(|it| it.sentence()),
-    ];
-    for sentence in said.into_iter().flatten() {
-        writeln!(out, "{sentence}")?;
-    }
-    for sentence in ended.references_left_out.values() {
-        writeln!(out, "{sentence}")?;
-    }
-    if let Some(table) = &ended.reliability {
-        write_reliability(table, out)?;
-    }
-    let lists = LISTS
-        .into_iter()
-        .filter_map(|metric| Some(format!("{} {:.3}", metric.title(), test.get(metric)?)));
-    let lists: Vec<String> = lists.collect();
-    if !lists.is_empty() {
-        writeln!(out, "Top-10 lists: {}", lists.join(", "))?;
-    }
-    Ok(())
+    [
+        "Best possible by the world's rules".to_owned(),
+        metric(Some(optimum.ndcg_at_10)),
+        metric(Some(optimum.hr_at_10)),
+        metric(None),
+        hr_at_1,
+    ]
 }
 
 /// Metrics of whole lists.

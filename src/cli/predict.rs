@@ -13,7 +13,7 @@ use super::stop::Signals;
 use super::table::{Align, TextTable, count};
 use super::user_answer::{Answerer, IsJson, UserAnswer, reference};
 use super::{Streams, typed};
-use crate::data::{Dataset, Histories, Moment, Pseudonymiser, Pseudonyms, Sample, Vocab};
+use crate::data::{Dataset, Histories, Moment, Outcomes, Pseudonymiser, Pseudonyms, Sample, Vocab};
 use crate::error::Error;
 use crate::explain::{AskAll, Foresee, Scored, Word, foresee_after};
 use crate::metric::{Odds, Seen};
@@ -115,52 +115,30 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .doubt
         .iter()
         .try_for_each(|doubt| streams.warn(std::slice::from_ref(doubt)))?;
-    match ask.outcomes {
-        Some(outcomes) => {
-            let values = whose.answer(&asked, &ask)?;
-            let Whose {
-                name,
-                user,
-                assumed,
-                moment,
-                sample,
-                last_event,
-                ..
-            } = whose;
-            let answer = UserAnswer {
-                asked,
-                outcomes,
-                whose: name,
-                user,
-                assumed,
-                moment,
-                sample,
-                last_event,
-                values,
-            };
-            answer.print(is_json, streams)
-        }
-        None => {
-            let top = args.top.unwrap_or(if args.ahead > 1 { 3 } else { 10 }) as usize;
-            let foresee = Foresee {
-                n_ahead: args.ahead as usize,
-                top,
-                filter_seen: ask.filter_seen,
-            };
-            let lists = whose.lists(&asked, &ask, foresee)?;
-            let foreseen = Foreseen {
-                by: asked,
-                shown: &shown,
-                whose,
-                asked: foresee,
-                lists,
-            };
-            if args.json {
-                streams.json(&foreseen.json())
-            } else {
-                Ok(foreseen.write(streams.out)?)
-            }
-        }
+    if let Some(outcomes) = ask.outcomes {
+        let values = whose.answer(&asked, &ask)?;
+        return whose
+            .with_answer(asked, outcomes, values)
+            .print(is_json, streams);
+    }
+    let top = args.top.unwrap_or(if args.ahead > 1 { 3 } else { 10 }) as usize;
+    let foresee = Foresee {
+        n_ahead: args.ahead as usize,
+        top,
+        filter_seen: ask.filter_seen,
+    };
+    let lists = whose.lists(&asked, &ask, foresee)?;
+    let foreseen = Foreseen {
+        by: asked,
+        shown: &shown,
+        whose,
+        asked: foresee,
+        lists,
+    };
+    if args.json {
+        streams.json(&foreseen.json())
+    } else {
+        Ok(foreseen.write(streams.out)?)
     }
 }
 
@@ -200,6 +178,34 @@ struct Whose {
 }
 
 impl Whose {
+    fn with_answer<'a>(
+        self,
+        asked: Answerer<'a>,
+        outcomes: &'a Outcomes,
+        values: Vec<f64>,
+    ) -> UserAnswer<'a> {
+        let Self {
+            name,
+            user,
+            assumed,
+            moment,
+            sample,
+            last_event,
+            ..
+        } = self;
+        UserAnswer {
+            asked,
+            outcomes,
+            whose: name,
+            user,
+            assumed,
+            moment,
+            sample,
+            last_event,
+            values,
+        }
+    }
+
     fn user(restored: &Restored, shown: &ShownNames<'_>, args: &Args) -> Result<Self, Error> {
         let (prepared, id) = (&restored.prepared, args.user.as_deref().unwrap_or_default());
         let user_idx = user_idx(&prepared.dataset, id)?.ok_or_else(|| match shown.with {
@@ -360,7 +366,8 @@ impl Foreseen<'_> {
         }
     }
 
-    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+    /// Who foresees, after which events, and what was left out.
+    fn heading(&self) -> String {
         let seen = if self.asked.filter_seen {
             ", seen items left out"
         } else {
@@ -386,10 +393,11 @@ impl Foreseen<'_> {
             count(sample.history_len as usize),
             foreign(name),
         );
-        writeln!(
-            out,
-            "{by}, after {n_events} events of {name}{before}{seen}{over}:"
-        )?;
+        format!("{by}, after {n_events} events of {name}{before}{seen}{over}:")
+    }
+
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        writeln!(out, "{}", self.heading())?;
         let several = self.asked.n_ahead > 1;
         let first = several.then_some(("event", Align::Right));
         let columns = [
@@ -401,16 +409,6 @@ impl Foreseen<'_> {
         let mut table = TextTable::new(first.into_iter().chain(columns));
         for (step, list) in self.lists.iter().enumerate() {
             for (at, scored) in list.iter().enumerate() {
-                let (item, label) = (
-                    self.shown.item(scored.item_idx),
-                    self.shown.label(scored.item_idx),
-                );
-                let title = if label == item { String::new() } else { label };
-                let said = if self.by.reference.is_none() {
-                    format!("{:.2} %", 100.0 * scored.probability)
-                } else {
-                    format!("{:.4}", scored.probability)
-                };
                 let event = several.then(|| {
                     if at == 0 {
                         format!("+{}", step + 1)
@@ -418,11 +416,7 @@ impl Foreseen<'_> {
                         String::new()
                     }
                 });
-                table.row(
-                    event
-                        .into_iter()
-                        .chain([(at + 1).to_string(), said, item, title]),
-                );
+                table.row(event.into_iter().chain(self.cells(at, scored)));
             }
         }
         table.write(out)?;
@@ -437,6 +431,19 @@ impl Foreseen<'_> {
             writeln!(out, "{assumed}")?;
         }
         Ok(())
+    }
+
+    /// Place, chance or score, item and title of a foreseen item.
+    fn cells(&self, at: usize, scored: &Scored) -> [String; 4] {
+        let item = self.shown.item(scored.item_idx);
+        let label = self.shown.label(scored.item_idx);
+        let title = if label == item { String::new() } else { label };
+        let said = if self.by.reference.is_none() {
+            format!("{:.2} %", 100.0 * scored.probability)
+        } else {
+            format!("{:.4}", scored.probability)
+        };
+        [(at + 1).to_string(), said, item, title]
     }
 }
 

@@ -200,7 +200,71 @@ impl ListReport<'_> {
             Seen::LeftOut => "seen items left out",
             Seen::Ranked => "seen items in the list too",
         };
-        let who = match &self.user {
+        writeln!(streams.out, "{} {}; {seen}", self.by(), self.who(asked))?;
+        let columns = self.columns();
+        let heads = columns.iter().map(|voice| (voice.as_str(), Align::Right));
+        let front = [("", Align::Right), ("score", Align::Right)];
+        // The model's own word, where it speaks.
+        let has_chances = self
+            .made
+            .items
+            .iter()
+            .any(|listed| listed.probability.is_some());
+        let chance = has_chances.then_some(("probability", Align::Right));
+        let back = chance
+            .into_iter()
+            .chain([("item", Align::Left), ("title", Align::Left)]);
+        let mut table = TextTable::new(front.into_iter().chain(heads).chain(back));
+        for (at, listed) in self.made.items.iter().enumerate() {
+            let front = [(at + 1).to_string(), format!("{:.3}", listed.score)];
+            let parts = listed
+                .parts
+                .iter()
+                .take(columns.len())
+                .map(|part| format!("{part:.3}"));
+            let chance = has_chances.then(|| {
+                listed
+                    .probability
+                    .map(|probability| format!("{:.2} %", 100.0 * probability))
+                    .unwrap_or_default()
+            });
+            let back = chance.into_iter().chain(self.item_cells(listed));
+            table.row(front.into_iter().chain(parts).chain(back));
+        }
+        table.write(streams.out)?;
+        if has_chances {
+            writeln!(
+                streams.out,
+                "Probabilities are the model's, over {}.",
+                Odds::OVER
+            )?;
+        }
+        if self.made.n_cold_left_out > 0 {
+            let n = count(self.made.n_cold_left_out);
+            writeln!(
+                streams.out,
+                "{n} items without training events are left out: the data tell nothing of them"
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Id and title of an item, and whether it stands there by its content.
+    fn item_cells(&self, listed: &Listed) -> [String; 2] {
+        let item = self.shown.item(listed.item_idx);
+        let label = self.shown.label(listed.item_idx);
+        let title = if label == item { String::new() } else { label };
+        let title = if listed.is_cold {
+            format!("{title} (no training events: by content)")
+        } else {
+            title
+        };
+        [item, title]
+    }
+
+    /// Words for the user of whom `asked` was typed.
+    fn who(&self, asked: &str) -> String {
+        match &self.user {
             Some(user) => {
                 let n_events = self
                     .dataset
@@ -226,69 +290,7 @@ impl ListReport<'_> {
                     quotable(asked)
                 )
             }
-        };
-        writeln!(streams.out, "{} {who}; {seen}", self.by())?;
-        let columns = self.columns();
-        let heads = columns.iter().map(|voice| (voice.as_str(), Align::Right));
-        let front = [("", Align::Right), ("score", Align::Right)];
-        // The model's own word, where it speaks.
-        let has_chances = self
-            .made
-            .items
-            .iter()
-            .any(|listed| listed.probability.is_some());
-        let chance = has_chances.then_some(("probability", Align::Right));
-        let back = chance
-            .into_iter()
-            .chain([("item", Align::Left), ("title", Align::Left)]);
-        let mut table = TextTable::new(front.into_iter().chain(heads).chain(back));
-        for (at, listed) in self.made.items.iter().enumerate() {
-            let (item, label) = (
-                self.shown.item(listed.item_idx),
-                self.shown.label(listed.item_idx),
-            );
-            let title = if label == item { String::new() } else { label };
-            let parts = listed
-                .parts
-                .iter()
-                .take(columns.len())
-                .map(|part| format!("{part:.3}"));
-            let score = format!("{:.3}", listed.score);
-            let cold = if listed.is_cold {
-                format!("{title} (no training events: by content)")
-            } else {
-                title
-            };
-            let chance = listed
-                .probability
-                .map(|probability| format!("{:.2} %", 100.0 * probability));
-            let back = has_chances
-                .then(|| chance.unwrap_or_default())
-                .into_iter()
-                .chain([item, cold]);
-            table.row(
-                [(at + 1).to_string(), score]
-                    .into_iter()
-                    .chain(parts)
-                    .chain(back),
-            );
         }
-        table.write(streams.out)?;
-        if has_chances {
-            writeln!(
-                streams.out,
-                "Probabilities are the model's, over {}.",
-                Odds::OVER
-            )?;
-        }
-        if self.made.n_cold_left_out > 0 {
-            let n = count(self.made.n_cold_left_out);
-            writeln!(
-                streams.out,
-                "{n} items without training events are left out: the data tell nothing of them"
-            )?;
-        }
-        Ok(())
     }
 
     /// Who speaks, and how scores were made one.

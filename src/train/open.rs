@@ -12,8 +12,8 @@ use super::ready::Onlooker;
 use super::reference::{JudgedReferences, RunReferences};
 use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::data::{
-    self, DataError, DataReport, DataSource, DataSpec, EvalCase, Outcomes, Prepared, TestTies,
-    Watch,
+    self, DataError, DataReport, DataShape, DataSource, DataSpec, EvalCase, Outcomes, Prepared,
+    TestTies, Watch,
 };
 use crate::experiment::{Experiment, FilterSeen};
 use crate::metric::{AnswerKind, Seen};
@@ -136,18 +136,7 @@ pub(super) fn open(
     let outcomes = data::outcomes(&experiment.task, &prepared, experiment.split)?;
     let plan = Plan::new(&experiment, &prepared, outcomes.as_ref())?;
     // Before the model is built: its weights alone may be too many.
-    let device = device_of(&experiment.training.device);
-    if let Some(machine) = device
-        .filter(|device| device.kind == DeviceKind::Cpu)
-        .and_then(|_| MachineMemory::now())
-    {
-        warnings.extend(without_errors(
-            experiment
-                .check_memory(shape, machine)
-                .into_iter()
-                .collect(),
-        )?);
-    }
+    warnings.extend(memory_warnings(&experiment, shape)?);
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
     let references = RunReferences::on(&prepared, &experiment, outcomes.as_ref(), watch)?;
     let references_valid = references
@@ -172,23 +161,9 @@ pub(super) fn open(
         first_epoch: 1,
         warnings,
     };
-    let mut writer = if let Some(writer) = earlier {
-        go_on(&mut task, model.as_mut(), writer)?
-    } else {
-        let stamp = stamp(&task.prepared, &task.experiment);
-        let manifest = Manifest::new(
-            task.experiment.clone(),
-            stamp,
-            task.device.clone(),
-            model.n_params(),
-        );
-        RunWriter::create(
-            &job.store,
-            Manifest {
-                follows_log,
-                ..manifest
-            },
-        )?
+    let mut writer = match earlier {
+        Some(writer) => go_on(&mut task, model.as_mut(), writer)?,
+        None => new_run(&task, model.as_ref(), &job.store, follows_log)?,
     };
     writer.save_vocabulary(&task.prepared.dataset)?;
     writer
@@ -196,6 +171,48 @@ pub(super) fn open(
         .references_left_out
         .clone_from(&task.references.left_out);
     Ok((task, model, writer))
+}
+
+/// A folder for a run that begins. `follows_log` says that the log decided whether seen items are
+/// left out.
+fn new_run(
+    task: &TrainingTask,
+    model: &dyn Trainable,
+    store: &RunStore,
+    follows_log: bool,
+) -> Result<RunWriter, TrainError> {
+    let manifest = Manifest::new(
+        task.experiment.clone(),
+        stamp(&task.prepared, &task.experiment),
+        task.device.clone(),
+        model.n_params(),
+    );
+    Ok(RunWriter::create(
+        store,
+        Manifest {
+            follows_log,
+            ..manifest
+        },
+    )?)
+}
+
+/// Doubts whether the memory suffices, of training on the CPU.
+///
+/// # Errors
+/// [`TrainError`] where it cannot suffice.
+fn memory_warnings(experiment: &Experiment, shape: DataShape) -> Result<Vec<Problem>, TrainError> {
+    let machine = device_of(&experiment.training.device)
+        .filter(|device| device.kind == DeviceKind::Cpu)
+        .and_then(|_| MachineMemory::now());
+    match machine {
+        Some(machine) => without_errors(
+            experiment
+                .check_memory(shape, machine)
+                .into_iter()
+                .collect(),
+        ),
+        None => Ok(Vec::new()),
+    }
 }
 
 /// The model that an experiment asks for, on the device that it asks for.

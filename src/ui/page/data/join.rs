@@ -164,74 +164,22 @@ pub(super) fn report(ui: &mut Ui, report: &DataReport) {
 }
 
 fn one(ui: &mut Ui, join: &JoinReport) {
-    let JoinReport {
-        of,
-        path,
-        key,
-        rows,
-        matched,
-        without_row,
-        ..
-    } = join;
-    let name = path.file_name().unwrap_or_default().display();
+    let name = join.path.file_name().unwrap_or_default().display();
     ui.weak(format!(
-        "{name}, {}, joined by {key} to the log as it was read",
-        text::counted(*rows, "row")
+        "{name}, {}, joined by {} to the log as it was read",
+        text::counted(join.rows, "row"),
+        join.key
     ));
-    let of_rows = |n: usize| text::counted(n, "row");
-    let lines = [
-        (
-            *matched,
-            format!(
-                "{} of {} {of} have a row",
-                text::count(*matched),
-                text::count(matched + without_row)
-            ),
-            &Vec::new(),
-        ),
-        (
-            *without_row,
-            format!("{} {of} have none", text::count(*without_row)),
-            &join.without_row_examples,
-        ),
-        (
-            join.rows_without_event,
-            format!(
-                "{} of ids that no event has",
-                of_rows(join.rows_without_event)
-            ),
-            &join.rows_without_event_examples,
-        ),
-        (
-            join.rows_repeated,
-            format!(
-                "{} left out, since an earlier row has the id",
-                of_rows(join.rows_repeated)
-            ),
-            &join.rows_repeated_examples,
-        ),
-        (
-            join.rows_without_key,
-            format!("{} without an id", of_rows(join.rows_without_key)),
-            &Vec::new(),
-        ),
-        (
-            join.rows_unreadable,
-            format!("{} unreadable", of_rows(join.rows_unreadable)),
-            &Vec::new(),
-        ),
-        (
-            join.empty_columns.len(),
-            "columns without any value".to_owned(),
-            &join.empty_columns,
-        ),
-    ];
-    for (_, words, examples) in lines.into_iter().filter(|(n, _, _)| *n > 0) {
-        let ids: Vec<String> = examples.iter().map(|id| text::clipped(id, 24)).collect();
+    for line in lines(join).into_iter().filter(|line| line.n > 0) {
+        let ids: Vec<String> = line
+            .examples
+            .iter()
+            .map(|id| text::clipped(id, 24))
+            .collect();
         let shown = if ids.is_empty() {
-            words
+            line.words
         } else {
-            format!("{words}: {}", ids.join(", "))
+            format!("{}: {}", line.words, ids.join(", "))
         };
         ui.add(egui::Label::new(shown).wrap());
     }
@@ -242,4 +190,62 @@ fn one(ui: &mut Ui, join: &JoinReport) {
         )
         .wrap(),
     );
+}
+
+/// One count of a join, in words.
+struct JoinLine<'a> {
+    /// The count; a line of nothing is not shown.
+    n: usize,
+    words: String,
+    examples: &'a [String],
+}
+
+impl<'a> JoinLine<'a> {
+    fn new(n: usize, words: String, examples: &'a [String]) -> Self {
+        Self { n, words, examples }
+    }
+
+    /// A line about rows of the table, whose number comes first.
+    fn of_rows(n: usize, what: &str, examples: &'a [String]) -> Self {
+        Self::new(n, format!("{} {what}", text::counted(n, "row")), examples)
+    }
+}
+
+fn lines(join: &JoinReport) -> [JoinLine<'_>; 7] {
+    let JoinReport {
+        of,
+        matched,
+        without_row,
+        ..
+    } = join;
+    let n_all = text::count(matched + without_row);
+    [
+        JoinLine::new(
+            *matched,
+            format!("{} of {n_all} {of} have a row", text::count(*matched)),
+            &[],
+        ),
+        JoinLine::new(
+            *without_row,
+            format!("{} {of} have none", text::count(*without_row)),
+            &join.without_row_examples,
+        ),
+        JoinLine::of_rows(
+            join.rows_without_event,
+            "of ids that no event has",
+            &join.rows_without_event_examples,
+        ),
+        JoinLine::of_rows(
+            join.rows_repeated,
+            "left out, since an earlier row has the id",
+            &join.rows_repeated_examples,
+        ),
+        JoinLine::of_rows(join.rows_without_key, "without an id", &[]),
+        JoinLine::of_rows(join.rows_unreadable, "unreadable", &[]),
+        JoinLine::new(
+            join.empty_columns.len(),
+            "columns without any value".to_owned(),
+            &join.empty_columns,
+        ),
+    ]
 }

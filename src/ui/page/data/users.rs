@@ -266,54 +266,24 @@ fn parts(ui: &mut Ui, events: &[RawEvent]) {
 }
 
 fn table(ui: &mut Ui, events: &[RawEvent]) {
-    let has = |get: fn(&RawEvent) -> bool| events.iter().any(get);
-    let (has_time, has_behaviour) = (has(|e| e.time.is_some()), has(|e| e.behaviour.is_some()));
-    let has_value = has(|e| e.value.is_some());
-    let colors = theme::colors(ui);
-    let weak = |words: &str| {
-        RichText::new(words)
-            .size(size::TEXT_SMALL)
-            .color(colors.weak)
+    let columns = TableColumns::shown(events);
+    let time_head = if events
+        .iter()
+        .any(|event| matches!(event.time, Some(EventTime::Moment(_))))
+    {
+        "Time (UTC)"
+    } else {
+        "Time (order only)"
     };
+    let color = theme::colors(ui).weak;
     theme::card(ui).show(ui, |ui| {
-        let mut table = TableBuilder::new(ui)
-            .id_salt("events")
-            .striped(true)
-            .auto_shrink([false, false])
-            .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
-        table = table.column(Column::exact(36.0));
-        if has_time {
-            table = table.column(Column::exact(134.0));
-        }
-        table = table.column(Column::remainder().at_least(60.0).clip(true));
-        if has_behaviour {
-            table = table.column(Column::exact(70.0).clip(true));
-        }
-        if has_value {
-            table = table.column(Column::exact(56.0).clip(true));
-        }
-        table = table.column(Column::exact(64.0));
-        let has_clock = events
-            .iter()
-            .any(|event| matches!(event.time, Some(EventTime::Moment(_))));
-        let time_head = if has_clock {
-            "Time (UTC)"
-        } else {
-            "Time (order only)"
-        };
-        let heads = [
-            (true, "#"),
-            (has_time, time_head),
-            (true, "Item"),
-            (has_behaviour, "Behaviour"),
-            (has_value, "Value"),
-            (true, "Part"),
-        ];
-        table
+        columns
+            .builder(ui)
             .header(size::ROW, |mut header| {
-                for (_, words) in heads.into_iter().filter(|(is_shown, _)| *is_shown) {
+                let heads = ["#", time_head, "Item", "Behaviour", "Value", "Part"];
+                for words in columns.of(heads) {
                     header.col(|ui| {
-                        ui.label(weak(words));
+                        ui.label(RichText::new(words).size(size::TEXT_SMALL).color(color));
                     });
                 }
             })
@@ -322,17 +292,14 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                     let at = row.index();
                     let Some(event) = events.get(at) else { return };
                     let cells = [
-                        (true, (at + 1).to_string()),
-                        (has_time, event.time.map(exact).unwrap_or_default()),
-                        (true, event.item.clone()),
-                        (has_behaviour, event.behaviour.clone().unwrap_or_default()),
-                        (
-                            has_value,
-                            event.value.map(|v| v.to_string()).unwrap_or_default(),
-                        ),
-                        (true, event.part.to_string()),
+                        (at + 1).to_string(),
+                        event.time.map(exact).unwrap_or_default(),
+                        event.item.clone(),
+                        event.behaviour.clone().unwrap_or_default(),
+                        event.value.map(|v| v.to_string()).unwrap_or_default(),
+                        event.part.to_string(),
                     ];
-                    for (_, words) in cells.into_iter().filter(|(is_shown, _)| *is_shown) {
+                    for words in columns.of(cells) {
                         row.col(|ui| {
                             ui.add(egui::Label::new(words).truncate());
                         });
@@ -340,4 +307,47 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                 });
             });
     });
+}
+
+/// Which columns the events have something for.
+#[derive(Clone, Copy)]
+struct TableColumns {
+    time: bool,
+    behaviour: bool,
+    value: bool,
+}
+
+impl TableColumns {
+    fn shown(events: &[RawEvent]) -> Self {
+        Self {
+            time: events.iter().any(|event| event.time.is_some()),
+            behaviour: events.iter().any(|event| event.behaviour.is_some()),
+            value: events.iter().any(|event| event.value.is_some()),
+        }
+    }
+
+    /// Those of the six columns (place, time, item, behaviour, value, part) that are shown.
+    fn of<T>(self, all: [T; 6]) -> impl Iterator<Item = T> {
+        let is_shown = [true, self.time, true, self.behaviour, self.value, true];
+        all.into_iter()
+            .zip(is_shown)
+            .filter_map(|(column, is_shown)| is_shown.then_some(column))
+    }
+
+    fn builder(self, ui: &mut Ui) -> TableBuilder<'_> {
+        let table = TableBuilder::new(ui)
+            .id_salt("events")
+            .striped(true)
+            .auto_shrink([false, false])
+            .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
+        let widths = [
+            Column::exact(36.0),
+            Column::exact(134.0),
+            Column::remainder().at_least(60.0).clip(true),
+            Column::exact(70.0).clip(true),
+            Column::exact(56.0).clip(true),
+            Column::exact(64.0),
+        ];
+        self.of(widths).fold(table, TableBuilder::column)
+    }
 }

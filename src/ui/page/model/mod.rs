@@ -12,7 +12,7 @@ use crate::data::{AugmentSpec, Sampler, TaskKind};
 use crate::experiment::{AboutPreset, EvaluationSpec, Experiment, Preset, TrainingSpec};
 use crate::model::gan::GanSpec;
 use crate::model::{ModelKind, ModelSpec};
-use crate::spec::Described;
+use crate::spec::{Described, Field};
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
 
@@ -215,13 +215,7 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     let task = edited.task.kind();
     if !edited.task.fields().is_empty() {
         card(ui, task.title(), task.source(), |ui| {
-            let form = SectionForm {
-                section: "task",
-                defaults: task.spec().fields(),
-                draft,
-                is_narrow: false,
-            };
-            form.ui(ui, &mut edited.task);
+            section("task", task.spec().fields(), draft).ui(ui, &mut edited.task);
         });
     }
     let family = edited.model.family();
@@ -230,23 +224,16 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         let kind = ModelKind::from(&edited.model);
         let defaults = ModelSpec::iter()
             .find(|spec| ModelKind::from(spec) == kind)
-            .map(|spec| spec.fields());
-        let form = SectionForm {
-            section: "model",
-            defaults: defaults.unwrap_or_default(),
-            draft,
-            is_narrow: false,
-        };
-        form.ui(ui, edited.model.described_mut());
+            .map(|spec| spec.fields())
+            .unwrap_or_default();
+        section("model", defaults, draft).ui(ui, edited.model.described_mut());
         problems(ui, draft, "model");
     });
     card(
         ui,
         "Layers",
         "In the order in which a history goes through them, as the settings stand",
-        |ui| {
-            layers::ui(ui, app);
-        },
+        |ui| layers::ui(ui, app),
     );
     card(
         ui,
@@ -254,13 +241,8 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         "AdamW with early stopping on validation; the best epoch is kept and tested once",
         |ui| {
             device(ui, app, &mut edited.training);
-            let form = SectionForm {
-                section: "training",
-                defaults: TrainingSpec::default().fields(),
-                draft,
-                is_narrow: false,
-            };
-            form.ui(ui, &mut WithoutDevice(&mut edited.training));
+            section("training", TrainingSpec::default().fields(), draft)
+                .ui(ui, &mut WithoutDevice(&mut edited.training));
             seed(ui, draft, &mut edited.seed);
         },
     );
@@ -268,47 +250,41 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         ui,
         "Augmentation",
         "Training histories changed anew in each epoch; validation and test never are",
-        |ui| {
-            let defaults = AugmentSpec::default().fields();
-            let form = SectionForm {
-                section: "training.augment",
-                defaults,
-                draft,
-                is_narrow: false,
-            };
-            form.ui(ui, &mut edited.training.augment);
-            let AugmentSpec {
-                synthetic, sampler, ..
-            } = edited.training.augment;
-            if synthetic > 0.0 && sampler != Sampler::Markov {
-                let defaults = GanSpec::default().fields();
-                let form = SectionForm {
-                    section: "training.gan",
-                    defaults,
-                    draft,
-                    is_narrow: false,
-                };
-                form.ui(ui, &mut edited.training.gan);
-            }
-        },
+        |ui| augmentation(ui, draft, &mut edited.training),
     );
     card(
         ui,
         "Evaluation",
         "Full ranking over the whole catalogue; ties share the middle of their places",
         |ui| {
-            let form = SectionForm {
-                section: "evaluation",
-                defaults: EvaluationSpec::default().fields(),
-                draft,
-                is_narrow: false,
-            };
-            form.ui(ui, &mut edited.evaluation);
+            section("evaluation", EvaluationSpec::default().fields(), draft)
+                .ui(ui, &mut edited.evaluation);
             for sentence in draft.told_of_seen() {
                 ui.add(egui::Label::new(RichText::new(sentence).size(size::TEXT_SMALL)).wrap());
             }
         },
     );
+}
+
+/// A section of the experiment as a form of the page's width.
+fn section<'a>(section: &'a str, defaults: Vec<Field>, draft: &'a Draft) -> SectionForm<'a> {
+    SectionForm {
+        section,
+        defaults,
+        draft,
+        is_narrow: false,
+    }
+}
+
+fn augmentation(ui: &mut Ui, draft: &Draft, training: &mut TrainingSpec) {
+    section("training.augment", AugmentSpec::default().fields(), draft)
+        .ui(ui, &mut training.augment);
+    let AugmentSpec {
+        synthetic, sampler, ..
+    } = training.augment;
+    if synthetic > 0.0 && sampler != Sampler::Markov {
+        section("training.gan", GanSpec::default().fields(), draft).ui(ui, &mut training.gan);
+    }
 }
 
 fn card(ui: &mut Ui, title: &str, remark: &str, contents: impl FnOnce(&mut Ui)) {
@@ -402,7 +378,7 @@ fn seed(ui: &mut Ui, draft: &Draft, seed: &mut u64) {
 struct WithoutDevice<'a>(&'a mut TrainingSpec);
 
 impl Described for WithoutDevice<'_> {
-    fn fields(&self) -> Vec<crate::spec::Field> {
+    fn fields(&self) -> Vec<Field> {
         self.0
             .fields()
             .into_iter()

@@ -45,46 +45,9 @@ pub(super) fn ui(ui: &mut Ui, app: &App, save_as: &mut SaveForm, actions: &mut A
 
 fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let experiment = &app.draft.experiment;
-    let source = match &experiment.data.source {
-        DataSource::World(world) => {
-            format!(
-                "Synthetic world, {}, seed {}",
-                world.kind.title().to_lowercase(),
-                world.seed
-            )
-        }
-        DataSource::File(file) => file
-            .path
-            .file_name()
-            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
-    };
+    let source = source_words(&experiment.data.source);
     ui.add(egui::Label::new(RichText::new(source).color(theme::colors(ui).strong)).truncate());
-    ui.label(match experiment.split {
-        SplitSpec::LeaveOneOut => "Leave-one-out".to_owned(),
-        SplitSpec::GlobalTemporal {
-            valid_fraction,
-            test_fraction,
-        } => shares("Global cut", valid_fraction, test_fraction),
-        SplitSpec::OwnFiles => "Own train and test files".to_owned(),
-        SplitSpec::AtDates {
-            validation_from,
-            test_from,
-        } => {
-            format!("Cut at dates: validation from {validation_from}, test from {test_from}")
-        }
-        SplitSpec::PerUserTemporal {
-            valid_fraction,
-            test_fraction,
-        } => shares("Per user", valid_fraction, test_fraction),
-        SplitSpec::RollingWindows {
-            n_windows,
-            window,
-            horizon_fraction,
-        } => {
-            let share = text::percent(horizon_fraction);
-            format!("Window {window} of {n_windows}: {share} valid, {share} test")
-        }
-    });
+    ui.label(split_words(experiment.split));
     if let Some(prepared) = app.fresh_data() {
         let shape = prepared.dataset.shape();
         let sizes = [
@@ -120,6 +83,48 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
         frame::action_button(ui, app, actions, Action::Prepare);
         frame::action_button_as(ui, app, actions, Action::GoTo(Page::Data), "Show data");
     });
+}
+
+fn source_words(source: &DataSource) -> String {
+    match source {
+        DataSource::World(world) => {
+            let kind = world.kind.title().to_lowercase();
+            format!("Synthetic world, {kind}, seed {}", world.seed)
+        }
+        DataSource::File(file) => file
+            .path
+            .file_name()
+            .map_or_else(String::new, |name| name.to_string_lossy().into_owned()),
+    }
+}
+
+fn split_words(split: SplitSpec) -> String {
+    match split {
+        SplitSpec::LeaveOneOut => "Leave-one-out".to_owned(),
+        SplitSpec::GlobalTemporal {
+            valid_fraction,
+            test_fraction,
+        } => shares("Global cut", valid_fraction, test_fraction),
+        SplitSpec::OwnFiles => "Own train and test files".to_owned(),
+        SplitSpec::AtDates {
+            validation_from,
+            test_from,
+        } => {
+            format!("Cut at dates: validation from {validation_from}, test from {test_from}")
+        }
+        SplitSpec::PerUserTemporal {
+            valid_fraction,
+            test_fraction,
+        } => shares("Per user", valid_fraction, test_fraction),
+        SplitSpec::RollingWindows {
+            n_windows,
+            window,
+            horizon_fraction,
+        } => {
+            let share = text::percent(horizon_fraction);
+            format!("Window {window} of {n_windows}: {share} valid, {share} test")
+        }
+    }
 }
 
 fn shares(name: &str, valid_fraction: f64, test_fraction: f64) -> String {

@@ -47,23 +47,7 @@ pub(super) fn ui(ui: &mut Ui, used: &LatentUse) {
     let plot = Rect::from_min_max(whole.min + vec2(GUTTER, 0.0), whole.max);
     let width = (plot.width() / dimensions.len() as f32).min(WIDEST);
     let colors = theme::colors(ui);
-    let painter = ui.painter();
-    let font = TextStyle::Small.resolve(ui.style());
-    for (y, value) in [(plot.top(), most), (plot.bottom(), 0.0)] {
-        painter.hline(plot.x_range(), y, egui::Stroke::new(1.0, colors.line));
-        let anchor = if value > 0.0 {
-            Align2::RIGHT_TOP
-        } else {
-            Align2::RIGHT_BOTTOM
-        };
-        painter.text(
-            pos2(plot.left() - 5.0, y),
-            anchor,
-            text::significant(value, 2),
-            font.clone(),
-            colors.weak,
-        );
-    }
+    axis(ui, plot, most);
     for (place, (_, kl, active)) in dimensions.iter().enumerate() {
         let left = plot.left() + place as f32 * width;
         let height = (plot.height() * (*kl / most) as f32).max(1.0);
@@ -71,7 +55,7 @@ pub(super) fn ui(ui: &mut Ui, used: &LatentUse) {
             pos2(left, plot.bottom() - height),
             pos2(left + width.max(1.5) * 0.86, plot.bottom()),
         );
-        painter.rect_filled(
+        ui.painter().rect_filled(
             bar,
             0.0,
             if *active {
@@ -96,6 +80,28 @@ pub(super) fn ui(ui: &mut Ui, used: &LatentUse) {
             text::significant(kl, 3),
             text::significant(variance, 3),
         ));
+    }
+}
+
+/// The lines of nothing and of the most, with their numbers.
+fn axis(ui: &Ui, plot: Rect, most: f64) {
+    let colors = theme::colors(ui);
+    let painter = ui.painter();
+    let font = TextStyle::Small.resolve(ui.style());
+    for (y, value) in [(plot.top(), most), (plot.bottom(), 0.0)] {
+        painter.hline(plot.x_range(), y, egui::Stroke::new(1.0, colors.line));
+        let anchor = if value > 0.0 {
+            Align2::RIGHT_TOP
+        } else {
+            Align2::RIGHT_BOTTOM
+        };
+        painter.text(
+            pos2(plot.left() - 5.0, y),
+            anchor,
+            text::significant(value, 2),
+            font.clone(),
+            colors.weak,
+        );
     }
 }
 

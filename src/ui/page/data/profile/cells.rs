@@ -1,6 +1,6 @@
 //! Charts of a small grid of cells: the hours of the week, and which behaviour follows which.
 
-use egui::{Align2, Color32, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align2, Color32, FontId, Rect, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 
 use crate::data::{Activity, Behaviours, WEEKDAYS};
 use crate::ui::text;
@@ -32,19 +32,41 @@ impl CellGrid<'_> {
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, self.name));
         let (colors, font) = (theme::colors(ui), FontId::proportional(size::TEXT_SMALL));
         let painter = ui.painter_at(rect);
-        let measure = |words: &str| {
-            painter
-                .layout_no_wrap(words.to_owned(), font.clone(), colors.weak)
-                .size()
-                .x
-        };
-        let widest = self.rows.iter().map(|row| measure(row)).fold(0.0, f32::max);
+        let widest = self
+            .rows
+            .iter()
+            .map(|row| {
+                let galley = painter.layout_no_wrap(row.clone(), font.clone(), colors.weak);
+                galley.size().x
+            })
+            .fold(0.0, f32::max);
         let left = (widest + 8.0).min(rect.width() * 0.35);
         let map = Rect::from_min_max(rect.min + vec2(left, HEAD), rect.max);
         let cell = vec2(
             map.width() / self.cols.len().max(1) as f32,
             (map.height() / self.rows.len().max(1) as f32).min(40.0),
         );
+        self.paint_titles(ui, rect, map, cell);
+        self.paint_cells(ui, rect, map, cell);
+        let under = response
+            .hover_pos()
+            .map(|at| (at - map.min) / cell)
+            .filter(|at| at.x >= 0.0 && at.y >= 0.0);
+        let under = under.map(|at| (at.y as usize, at.x as usize));
+        if let Some((row, col)) =
+            under.filter(|&(row, col)| row < self.rows.len() && col < self.cols.len())
+        {
+            response.on_hover_text((self.hover)(row, col));
+        }
+    }
+
+    /// Titles of the rows beside the cells at `map`, and of the columns above them.
+    fn paint_titles(&self, ui: &Ui, rect: Rect, map: Rect, cell: Vec2) {
+        let (weak, font) = (
+            theme::colors(ui).weak,
+            FontId::proportional(size::TEXT_SMALL),
+        );
+        let painter = ui.painter_at(rect);
         for (at, title) in self.rows.iter().enumerate() {
             let middle = pos2(rect.left(), map.top() + (at as f32 + 0.5) * cell.y);
             let room = Rect::from_min_max(rect.min, pos2(map.left() - 4.0, rect.bottom()));
@@ -53,7 +75,7 @@ impl CellGrid<'_> {
                 Align2::LEFT_CENTER,
                 title,
                 font.clone(),
-                colors.weak,
+                weak,
             );
         }
         for (at, title) in self
@@ -71,14 +93,16 @@ impl CellGrid<'_> {
                 .take_while(|title| title.is_empty())
                 .count();
             let room = Rect::from_min_size(top, vec2(cell.x * (n_free + 1) as f32 - 3.0, HEAD));
-            painter.with_clip_rect(room).text(
-                top,
-                Align2::LEFT_TOP,
-                title,
-                font.clone(),
-                colors.weak,
-            );
+            painter
+                .with_clip_rect(room)
+                .text(top, Align2::LEFT_TOP, title, font.clone(), weak);
         }
+    }
+
+    /// The cells at `map`, the strongest share in the full colour.
+    fn paint_cells(&self, ui: &Ui, rect: Rect, map: Rect, cell: Vec2) {
+        let colors = theme::colors(ui);
+        let painter = ui.painter_at(rect);
         let most = self
             .shares
             .iter()
@@ -101,24 +125,9 @@ impl CellGrid<'_> {
                 } else {
                     colors.text
                 };
-                painter.text(
-                    here.center(),
-                    Align2::CENTER_CENTER,
-                    words,
-                    font.clone(),
-                    on,
-                );
+                let font = FontId::proportional(size::TEXT_SMALL);
+                painter.text(here.center(), Align2::CENTER_CENTER, words, font, on);
             }
-        }
-        let under = response
-            .hover_pos()
-            .map(|at| (at - map.min) / cell)
-            .filter(|at| at.x >= 0.0 && at.y >= 0.0);
-        let under = under.map(|at| (at.y as usize, at.x as usize));
-        if let Some((row, col)) =
-            under.filter(|&(row, col)| row < self.rows.len() && col < self.cols.len())
-        {
-            response.on_hover_text((self.hover)(row, col));
         }
     }
 }
