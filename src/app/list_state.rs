@@ -37,7 +37,7 @@ impl ListState {
 
     /// The list of this user: the one asked for, or the one before it while that is on its way.
     #[must_use]
-    pub fn of(&self, key: &ViewKey) -> Option<&Loadable<Arc<Recommendation>>> {
+    pub fn list_of(&self, key: &ViewKey) -> Option<&Loadable<Arc<Recommendation>>> {
         self.answered
             .as_ref()
             .filter(|ask| ask.key == *key)

@@ -236,7 +236,7 @@ fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> 
         .flatten()
         .unwrap_or_default();
     // Here, on a thread of its own: a long series takes longer than a frame may.
-    let curves = Curves::of(&history);
+    let curves = Curves::of_history(&history);
     let training = Training::saved(&manifest, &curves);
     Ok(Arc::new(RunSeries {
         manifest,

@@ -224,7 +224,7 @@ impl Training {
         let value = |part: Part, metric: &str, epoch: f64| {
             curves
                 .get(part, metric)
-                .and_then(|curve| curve.at(epoch))
+                .and_then(|curve| curve.value_at(epoch))
                 .unwrap_or(f64::NAN)
         };
         let (kind, mut best) = (self.answers(), f64::NAN);

@@ -61,7 +61,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
         }) {
             layers::write(
                 experiment.model.family().title(),
-                &layers::of(&experiment),
+                &layers::of_experiment(&experiment),
                 streams.out,
             )?;
         }

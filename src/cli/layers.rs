@@ -9,7 +9,7 @@ use crate::experiment::Experiment;
 use crate::model::{LayerShape, ParamCount, count_of};
 
 /// The layers of an experiment's model before its data are read.
-pub(super) fn of(experiment: &Experiment) -> Vec<LayerShape> {
+pub(super) fn of_experiment(experiment: &Experiment) -> Vec<LayerShape> {
     experiment
         .model
         .family()

@@ -119,7 +119,7 @@ impl AskAll<'_> {
                     .outcomes
                     .map(|outcomes| outcomes.output)
                     .unwrap_or_default();
-                Word::Answer(answers.told(self.prepared, output, sample))
+                Word::Answer(answers.answer(self.prepared, output, sample))
             }
             FittedReference::Items(baseline) => {
                 let mut scores = vec![0.0; self.prepared.dataset.n_items() + 1];

@@ -16,7 +16,7 @@ pub struct HeadSummary {
 impl HeadSummary {
     /// Summarises the heads of these maps.
     #[must_use]
-    pub fn of(maps: &AttentionMaps) -> Self {
+    pub fn of_maps(maps: &AttentionMaps) -> Self {
         let heads =
             (0..maps.n_layers).flat_map(|layer| (0..maps.n_heads).map(move |head| (layer, head)));
         Self {
@@ -68,10 +68,11 @@ mod tests {
             first: 4,
             weights,
         };
-        let causal = HeadSummary::of(&maps(vec![1.0, 0.0, 0.0, 0.5, 0.5, 0.0, 0.2, 0.3, 0.5]));
+        let causal = HeadSummary::of_maps(&maps(vec![1.0, 0.0, 0.0, 0.5, 0.5, 0.0, 0.2, 0.3, 0.5]));
         assert!(causal.is_causal);
         assert!(
-            !HeadSummary::of(&maps(vec![0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.2, 0.3, 0.5])).is_causal
+            !HeadSummary::of_maps(&maps(vec![0.5, 0.5, 0.0, 0.5, 0.5, 0.0, 0.2, 0.3, 0.5]))
+                .is_causal
         );
         // Rows 1 and 2 look back 0.5 and 0.2 * 2 + 0.3 = 0.7 events: 0.6 on average.
         assert!((causal.look_back[0] - 0.6).abs() < 1e-6);
@@ -84,7 +85,7 @@ mod tests {
             weights: vec![1.0, 0.0, 0.5, 0.5, 1.0, 0.0, 1.0, 0.0],
         };
         assert_eq!(
-            HeadSummary::of(&two),
+            HeadSummary::of_maps(&two),
             HeadSummary {
                 is_causal: true,
                 look_back: vec![0.5, 1.0]

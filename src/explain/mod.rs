@@ -127,7 +127,7 @@ pub fn user_view(
     filter_seen: bool,
 ) -> Result<UserView, ModelError> {
     let items = prepared.dataset.sequences.items(user_idx);
-    let held_out = HeldOut::of(prepared, user_idx);
+    let held_out = HeldOut::of_user(prepared, user_idx);
     let whole = prepared.histories([(user_idx, items.len())]);
     let after = model.step_scores(&whole)?;
     let lens = held_out
@@ -172,7 +172,10 @@ pub fn user_view(
     } else {
         model.attention(&whole)?
     };
-    let heads = attention.as_ref().map(HeadSummary::of).unwrap_or_default();
+    let heads = attention
+        .as_ref()
+        .map(HeadSummary::of_maps)
+        .unwrap_or_default();
     Ok(UserView {
         user_idx,
         timeline,
@@ -317,7 +320,7 @@ struct HeldOut {
 }
 
 impl HeldOut {
-    fn of(prepared: &Prepared, user_idx: usize) -> Self {
+    fn of_user(prepared: &Prepared, user_idx: usize) -> Self {
         let split = &prepared.split;
         let train_len = split.train_len.get(user_idx).map_or(0, |&len| len as usize);
         Self {

@@ -143,7 +143,7 @@ pub(super) fn view(
     };
     let heads = attention
         .as_ref()
-        .map(super::HeadSummary::of)
+        .map(super::HeadSummary::of_maps)
         .unwrap_or_default();
     Ok(UserView {
         user_idx,

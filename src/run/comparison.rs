@@ -148,7 +148,7 @@ fn versus(first: Tested<'_>, other: Tested<'_>, metric: Metric) -> Result<Versus
         .iter()
         .filter_map(|(user, value)| Some(metric.gain(*value, *before.get(user)?)))
         .collect();
-    let paired = Paired::of(&gains)
+    let paired = Paired::of_gains(&gains)
         .ok_or("fewer than two users are in both runs, or a result is no number")?;
     Ok(Versus {
         paired,

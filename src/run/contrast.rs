@@ -135,7 +135,12 @@ pub fn against_references(
     // Each draws for itself, so the order in which they are done changes nothing.
     let found: Vec<(ReferenceKind, Vec<Contrast>)> = kinds
         .par_iter()
-        .map(|kind| (*kind, contrasts(&rows, &references.of(*kind), metrics)))
+        .map(|kind| {
+            (
+                *kind,
+                contrasts(&rows, &references.answers_of(*kind), metrics),
+            )
+        })
         .collect();
     let mut all: Vec<AgainstReference> = found
         .into_iter()
@@ -254,7 +259,7 @@ struct Sides {
 }
 
 impl Sides {
-    fn of(
+    fn between(
         one: &RowsByQuestion<'_>,
         other: &RowsByQuestion<'_>,
         metric: Metric,
@@ -270,7 +275,7 @@ impl Sides {
         })
     }
 
-    fn at(&self, counts: &[u32]) -> [f64; 2] {
+    fn figures_with(&self, counts: &[u32]) -> [f64; 2] {
         self.figures.each_ref().map(|figure| figure.at(counts))
     }
 
@@ -285,7 +290,7 @@ impl Sides {
     }
 
     fn contrast(&self, n_users: usize, intervals: &[Option<Interval>]) -> Contrast {
-        let [value, than] = self.at(&vec![1; n_users]);
+        let [value, than] = self.figures_with(&vec![1; n_users]);
         let relative = self.metric.relative_gain(value, than);
         Contrast {
             metric: self.metric,
@@ -296,7 +301,7 @@ impl Sides {
             gain_interval: intervals.first().copied().flatten(),
             relative: Some(relative).filter(|share| share.is_finite()),
             relative_interval: intervals.last().copied().flatten(),
-            paired: self.gains().and_then(|gains| Paired::of(&gains)),
+            paired: self.gains().and_then(|gains| Paired::of_gains(&gains)),
         }
     }
 }
@@ -315,11 +320,11 @@ fn contrasts(
     let users = places(ours.intersection(&theirs).copied().collect());
     let sides: Vec<Sides> = metrics
         .iter()
-        .filter_map(|&metric| Sides::of(one, other, metric, &users))
+        .filter_map(|&metric| Sides::between(one, other, metric, &users))
         .collect();
     let intervals = bootstrap_all(users.len(), sides.len() * 2, |counts, out| {
         for (out, sides) in out.chunks_exact_mut(2).zip(&sides) {
-            let [value, than] = sides.at(counts);
+            let [value, than] = sides.figures_with(counts);
             out.copy_from_slice(&[
                 sides.metric.gain(value, than),
                 sides.metric.relative_gain(value, than),
@@ -333,7 +338,7 @@ fn contrasts(
 
 impl Paired {
     /// Tests the users' gains; `None` for fewer than two of them, or where one is no finite number.
-    pub(super) fn of(gains: &[f64]) -> Option<Self> {
+    pub(super) fn of_gains(gains: &[f64]) -> Option<Self> {
         Some(Self {
             effect: effect(gains)?,
             randomisation: randomisation(gains),

@@ -69,7 +69,7 @@ impl Curve {
 
     /// The number at an x; `None` where there is no point, and with several the first.
     #[must_use]
-    pub fn at(&self, x: f64) -> Option<f64> {
+    pub fn value_at(&self, x: f64) -> Option<f64> {
         let place = self.partition_point(|p| p[0] < x);
         self.get(place).filter(|p| p[0] <= x).map(|p| p[1])
     }
@@ -243,7 +243,7 @@ pub struct Curves {
 impl Curves {
     /// Makes the curves of a history.
     #[must_use]
-    pub fn of(history: &History) -> Self {
+    pub fn of_history(history: &History) -> Self {
         let mut points: BTreeMap<(Part, &str), Vec<[f64; 2]>> = BTreeMap::new();
         let mut steps: Vec<[f64; 2]> = Vec::new();
         for point in &history.points {
@@ -284,7 +284,7 @@ impl Curves {
     /// Optimiser steps done at the end of an epoch.
     #[must_use]
     pub fn step_of(&self, epoch: usize) -> Option<usize> {
-        self.steps.at(epoch as f64).map(|step| step as usize)
+        self.steps.value_at(epoch as f64).map(|step| step as usize)
     }
 
     /// One of them; `None` when the run has none of that name.
@@ -314,7 +314,7 @@ mod tests {
             point(2, Part::Train, "loss", 2.0),
             point(2, Part::Valid, "loss", f64::NAN),
         ];
-        let curves = Curves::of(&History { points });
+        let curves = Curves::of_history(&History { points });
         assert_eq!(
             curves.get(Part::Train, "loss").map(|c| c.to_vec()),
             Some(vec![[1.0, 3.0], [2.0, 2.0]])
@@ -328,7 +328,9 @@ mod tests {
             (4, Some(20), None)
         );
         assert_eq!(
-            curves.get(Part::Train, "loss").and_then(|c| c.at(2.0)),
+            curves
+                .get(Part::Train, "loss")
+                .and_then(|c| c.value_at(2.0)),
             Some(2.0)
         );
         assert!(

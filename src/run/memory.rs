@@ -30,7 +30,7 @@ struct ManifestStamp {
 
 impl ManifestStamp {
     /// `None` where the system does not tell, or the file is too young to be sure of.
-    fn of(dir: &Path) -> Option<Self> {
+    fn read(dir: &Path) -> Option<Self> {
         let file = fs::metadata(dir.join(manifest::FILE)).ok()?;
         let modified = file.modified().ok()?;
         let age = SystemTime::now().duration_since(modified).ok()?;
@@ -45,7 +45,7 @@ impl RunMemory {
     /// The manifest of the run in a folder: as it was read, when the file has not changed since.
     pub(super) fn manifest(&self, id: &RunId, dir: &Path) -> Result<Arc<Manifest>, RunError> {
         // Before the file is read: what is written meanwhile is then noticed the next time.
-        let stamp = ManifestStamp::of(dir);
+        let stamp = ManifestStamp::read(dir);
         let known = self.locked(|known| known.get(id).cloned());
         if let Some((_, manifest)) = known.filter(|(read, _)| stamp == Some(*read)) {
             return Ok(manifest);

@@ -110,7 +110,7 @@ impl ReferenceResults {
     }
 
     /// Each user with the answer of one reference; empty for one that is not there.
-    pub(super) fn of(&self, kind: ReferenceKind) -> Vec<(&str, ScoredAnswer<'_>)> {
+    pub(super) fn answers_of(&self, kind: ReferenceKind) -> Vec<(&str, ScoredAnswer<'_>)> {
         let Some(answers) = self.answers.get(&kind) else {
             return Vec::new();
         };
@@ -249,11 +249,11 @@ mod tests {
             "nobody was asked"
         );
 
-        let of = results.of(TaskReference::MarkovClass.into());
+        let of = results.answers_of(TaskReference::MarkovClass.into());
         assert_eq!(
             (of[0].0, of[0].1.truth, of[0].1.answered, of[1].1.answered),
             ("u", "a.b", Some("buy"), None)
         );
-        assert!(results.of(BaselineKind::Ease.into()).is_empty());
+        assert!(results.answers_of(BaselineKind::Ease.into()).is_empty());
     }
 }

@@ -67,7 +67,7 @@ const LENGTHS: [u32; 5] = [5, 10, 20, 50, 100];
 
 impl SliceBy {
     /// Place in the order of slices, and name; `None` where the log does not tell.
-    fn of(self, facts: &Facts) -> Option<(u32, String)> {
+    fn slice_of(self, facts: &Facts) -> Option<(u32, String)> {
         Some(match self {
             Self::HistoryLength => {
                 let place = LENGTHS
@@ -112,7 +112,7 @@ pub fn slices(results: &[UserResult], metric: Metric) -> Vec<Slice> {
     for by in SliceBy::iter() {
         let mut parts: BTreeMap<(u32, String), Vec<f64>> = BTreeMap::new();
         for result in results {
-            let key = result.facts.as_ref().and_then(|facts| by.of(facts));
+            let key = result.facts.as_ref().and_then(|facts| by.slice_of(facts));
             if let (Some(key), Some(value)) = (key, result.value(metric)) {
                 parts.entry(key).or_default().push(value);
             }

@@ -73,7 +73,7 @@ impl Divergence {
     /// The watch of a run; `has_diverged` says what an earlier part of it came to.
     pub(super) fn new(task: &TrainingTask, has_diverged: bool) -> Self {
         let n_steps = task.plan.n_epochs * task.plan.steps_per_epoch();
-        Self::of(
+        Self::from_guess(
             guess(task),
             &task.experiment.training,
             n_steps,
@@ -81,7 +81,12 @@ impl Divergence {
         )
     }
 
-    fn of(guess: Guess, training: &TrainingSpec, n_steps: usize, has_diverged: bool) -> Self {
+    fn from_guess(
+        guess: Guess,
+        training: &TrainingSpec,
+        n_steps: usize,
+        has_diverged: bool,
+    ) -> Self {
         Self {
             guess,
             training: training.clone(),
@@ -261,7 +266,7 @@ mod tests {
     use super::*;
 
     fn watch(loss: LossKind, n_items: usize, n_steps: usize) -> Divergence {
-        Divergence::of(
+        Divergence::from_guess(
             of_objective(loss, n_items),
             &TrainingSpec::default(),
             n_steps,
@@ -368,7 +373,7 @@ mod tests {
                 .0,
             30
         );
-        let on = Divergence::of(
+        let on = Divergence::from_guess(
             of_objective(LossKind::FullSoftmax, 100),
             &TrainingSpec::default(),
             10_000,

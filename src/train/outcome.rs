@@ -74,7 +74,7 @@ pub(super) fn answer(
     part: Part,
     between: &mut dyn FnMut() -> Result<(), Interrupted>,
 ) -> Result<Answered, Interrupted> {
-    let samples = outcomes.of(part);
+    let samples = outcomes.samples_of(part);
     let n_outputs = outcomes.output.n_outputs().max(1);
     let mut answered = Answered {
         samples: samples.to_vec(),
@@ -104,7 +104,7 @@ pub(super) fn answer(
 
 impl Outcomes {
     /// The questions of a part.
-    fn of(&self, part: Part) -> &[Sample] {
+    fn samples_of(&self, part: Part) -> &[Sample] {
         match part {
             Part::Train => &self.train,
             Part::Valid => &self.valid,
@@ -121,7 +121,7 @@ impl Answered {
         part: Part,
         answer: impl Fn(&Sample) -> Vec<f64>,
     ) -> Self {
-        let samples = outcomes.of(part).to_vec();
+        let samples = outcomes.samples_of(part).to_vec();
         let answers = samples.iter().flat_map(answer).collect();
         Self {
             samples,

@@ -49,7 +49,7 @@ pub(crate) fn metric(value: f64) -> String {
 }
 
 /// A metric that may be missing.
-pub(crate) fn of(value: Option<f64>) -> String {
+pub(crate) fn optional_metric(value: Option<f64>) -> String {
     metric(value.unwrap_or(f64::NAN))
 }
 

@@ -55,7 +55,7 @@ impl AnswerReference {
     /// What it answers to a question, in the words of the task: chances of the classes, of "no" and
     /// "yes", or the number in its own unit. It sees what a model sees.
     #[must_use]
-    pub fn told(&self, prepared: &Prepared, output: Output, sample: &Sample) -> Vec<f64> {
+    pub fn answer(&self, prepared: &Prepared, output: Output, sample: &Sample) -> Vec<f64> {
         let answer = self.0.answer(prepared, sample);
         match (output, answer.as_slice()) {
             (Output::Chance, [yes]) => vec![1.0 - yes, *yes],

@@ -298,7 +298,7 @@ fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
 fn score(manifest: &Manifest) -> Option<(String, &'static str)> {
     let words = |metrics: &Metrics| {
         let (metric, value) = metrics.primary();
-        format!("{} {}", metric.title(), text::of(value))
+        format!("{} {}", metric.title(), text::optional_metric(value))
     };
     let test = manifest.test.as_ref().map(|m| (words(m), "test"));
     test.or_else(|| manifest.valid.as_ref().map(|m| (words(m), "valid")))

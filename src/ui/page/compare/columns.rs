@@ -200,7 +200,7 @@ impl WorkedOut {
             .unwrap_or_default();
         self.order = order(runs, of.by, of.is_falling, self.kind);
         self.columns = RunColumn::shown(runs, self.kind);
-        self.best = Best::of(runs, primary, self.kind);
+        self.best = Best::among(runs, primary, self.kind);
         self.of = Some(of);
     }
 }
@@ -234,7 +234,7 @@ impl Best {
             .is_some_and(|&best| !metric.is_better(best, value))
     }
 
-    fn of(runs: &[Summary], primary: Option<&Manifest>, kind: AnswerKind) -> Self {
+    fn among(runs: &[Summary], primary: Option<&Manifest>, kind: AnswerKind) -> Self {
         let manifests = runs.iter().filter_map(|s| s.manifest.as_ref());
         let alike =
             manifests.filter(|m| primary.is_none_or(|p| why_not_comparable(p, m).is_none()));

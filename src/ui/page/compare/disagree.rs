@@ -82,7 +82,11 @@ pub(super) struct Disagreements {
 }
 
 impl Disagreements {
-    pub(super) fn of(&mut self, left: &Arc<RunSeries>, right: &Arc<RunSeries>) -> &Disagreement {
+    pub(super) fn between(
+        &mut self,
+        left: &Arc<RunSeries>,
+        right: &Arc<RunSeries>,
+    ) -> &Disagreement {
         if !self
             .of
             .as_ref()

@@ -74,7 +74,7 @@ impl Pair {
         let [Some(left), Some(right)] = runs.map(|run| app.views.series(run).ready()) else {
             return;
         };
-        let found = self.disagreements.of(left, right);
+        let found = self.disagreements.between(left, right);
         let users = app
             .views
             .data(runs[0])
@@ -145,7 +145,11 @@ fn heading(ui: &mut Ui, app: &App, run: &RunId, summary: Option<&Summary>) {
             .and_then(|m| m.test.as_ref())
         {
             let (metric, value) = test.primary();
-            ui.weak(format!("test {} {}", metric.title(), text::of(value)));
+            ui.weak(format!(
+                "test {} {}",
+                metric.title(),
+                text::optional_metric(value)
+            ));
         }
     });
 }

@@ -237,7 +237,13 @@ impl Line<'_> {
             .kind
             .headline()
             .iter()
-            .map(|metric| format!("{} {}", metric.title(), text::of(test.get(*metric))))
+            .map(|metric| {
+                format!(
+                    "{} {}",
+                    metric.title(),
+                    text::optional_metric(test.get(*metric))
+                )
+            })
             .collect();
         format!("\nIts own: {}", metrics.join(", "))
     }
@@ -382,7 +388,7 @@ fn best_valid(manifest: &Manifest) -> String {
     let value = manifest.valid.as_ref().and_then(|valid| valid.primary().1);
     match (value, manifest.best_epoch) {
         (Some(value), Some(epoch)) => format!("{} in epoch {epoch}", text::metric(value)),
-        (value, _) => text::of(value),
+        (value, _) => text::optional_metric(value),
     }
 }
 

@@ -79,7 +79,7 @@ pub(super) fn ui(ui: &mut Ui, calendar: &Calendar) {
         .hover_pos()
         .map(|at| ((at.x - area.left()) / width).max(0.0) as usize);
     if let Some(bar) = under.and_then(|at| calendar.bars.get(at)) {
-        response.on_hover_text(told(bar, calendar.days_per_bar));
+        response.on_hover_text(day_words(bar, calendar.days_per_bar));
     }
 }
 
@@ -87,7 +87,7 @@ fn counts(bar: &DayParts) -> [usize; 3] {
     [bar.n_train, bar.n_valid, bar.n_test]
 }
 
-fn told(bar: &DayParts, n_days: i64) -> String {
+fn day_words(bar: &DayParts, n_days: i64) -> String {
     let days = if n_days > 1 {
         format!("{} to {}", date(bar.day), date(bar.day + n_days - 1))
     } else {

@@ -86,7 +86,7 @@ fn map(ui: &mut Ui, places: &Places, height: f32) {
         .y_axis_formatter(move |mark, _| degrees(mark.value, ["N", "S"]))
         .label_formatter(|at| match at {
             HoverPosition::NearDataPoint { position, .. } => {
-                near(places, position.x, position.y).map(told)
+                near(places, position.x, position.y).map(place_words)
             }
             HoverPosition::Elsewhere { .. } => None,
         })
@@ -135,7 +135,7 @@ fn near(places: &Places, longitude: f64, latitude: f64) -> Option<&PlaceCell> {
     })
 }
 
-fn told(cell: &PlaceCell) -> String {
+fn place_words(cell: &PlaceCell) -> String {
     let PlaceCell {
         latitude,
         longitude,

@@ -281,7 +281,7 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
             .builder(ui)
             .header(size::ROW, |mut header| {
                 let heads = ["#", time_head, "Item", "Behaviour", "Value", "Part"];
-                for words in columns.of(heads) {
+                for words in columns.only_shown(heads) {
                     header.col(|ui| {
                         ui.label(RichText::new(words).size(size::TEXT_SMALL).color(color));
                     });
@@ -299,7 +299,7 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                         event.value.map(|v| v.to_string()).unwrap_or_default(),
                         event.part.to_string(),
                     ];
-                    for words in columns.of(cells) {
+                    for words in columns.only_shown(cells) {
                         row.col(|ui| {
                             ui.add(egui::Label::new(words).truncate());
                         });
@@ -327,7 +327,7 @@ impl TableColumns {
     }
 
     /// Those of the six columns (place, time, item, behaviour, value, part) that are shown.
-    fn of<T>(self, all: [T; 6]) -> impl Iterator<Item = T> {
+    fn only_shown<T>(self, all: [T; 6]) -> impl Iterator<Item = T> {
         let is_shown = [true, self.time, true, self.behaviour, self.value, true];
         all.into_iter()
             .zip(is_shown)
@@ -348,6 +348,6 @@ impl TableColumns {
             Column::exact(56.0).clip(true),
             Column::exact(64.0),
         ];
-        self.of(widths).fold(table, TableBuilder::column)
+        self.only_shown(widths).fold(table, TableBuilder::column)
     }
 }

@@ -124,7 +124,7 @@ fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, ask: ListAsk, actions:
     if !app.views.list().is_wanted(&ask) {
         actions.push(Action::Recommend(Box::new(ask)));
     }
-    match app.views.list().of(&key) {
+    match app.views.list().list_of(&key) {
         Some(Loadable::Ready(made)) => list(ui, shown, made),
         Some(Loadable::Failed(why)) => panel::failed(ui, why),
         _ => panel::loading(ui, "Fitting the references"),

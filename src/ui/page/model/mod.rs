@@ -70,7 +70,7 @@ fn head(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) 
 fn sizes(ui: &mut Ui, edited: &mut Experiment) {
     for preset in SizePreset::iter() {
         let model = sized_model(&edited.model, preset);
-        let chip_of = Chip::of(model == edited.model, true);
+        let chip_of = Chip::new(model == edited.model, true);
         if chip(ui, &preset.to_string(), chip_of, preset.help()).clicked() {
             edited.model = model;
         }
@@ -120,7 +120,7 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
             if chip(
                 ui,
                 kind.title(),
-                Chip::of(experiment.task.kind() == kind, true),
+                Chip::new(experiment.task.kind() == kind, true),
                 &hover,
             )
             .clicked()
@@ -146,7 +146,7 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
                     family.title()
                 )
             };
-            if chip(ui, family.title(), Chip::of(kind == chosen, can), &hover).clicked()
+            if chip(ui, family.title(), Chip::new(kind == chosen, can), &hover).clicked()
                 && kind != chosen
             {
                 actions.push(Action::ChooseModel(kind));
@@ -191,7 +191,7 @@ enum Chip {
 }
 
 impl Chip {
-    fn of(is_chosen: bool, can: bool) -> Self {
+    fn new(is_chosen: bool, can: bool) -> Self {
         match (is_chosen, can) {
             (true, _) => Self::Chosen,
             (false, true) => Self::Open,

@@ -190,7 +190,7 @@ fn facts(training: &Training) -> String {
             "best so far: epoch {}, {} {}",
             best.epoch,
             metric.title(),
-            text::of(value)
+            text::optional_metric(value)
         ));
     }
     facts.join(" · ")

@@ -144,7 +144,7 @@ fn below_reference(training: &Training) -> Option<Note> {
          the settings.",
         kind.title(),
         metric.title(),
-        text::of(best),
+        text::optional_metric(best),
         text::metric(reference),
     )))
 }

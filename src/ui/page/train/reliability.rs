@@ -24,7 +24,7 @@ pub(super) enum ResultView {
 }
 
 /// The table of the run that has ended, where it has one.
-fn of(training: &Training) -> Option<&Reliability> {
+fn reliability_of(training: &Training) -> Option<&Reliability> {
     match &training.phase {
         TrainingPhase::Ended(ended) => ended
             .reliability
@@ -41,7 +41,7 @@ pub(super) fn ui(
     beside: &mut ResultView,
     metrics: impl FnOnce(&mut Ui),
 ) {
-    let Some(table) = of(training) else {
+    let Some(table) = reliability_of(training) else {
         return metrics(ui);
     };
     ui.horizontal(|ui| {

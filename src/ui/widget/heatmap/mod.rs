@@ -34,7 +34,7 @@ pub struct HeatmapMatrix<'a> {
 impl HeatmapMatrix<'_> {
     /// The number of a cell; `None` where there is nothing to show.
     #[must_use]
-    pub fn at(&self, row: usize, col: usize) -> Option<f32> {
+    pub fn value_at(&self, row: usize, col: usize) -> Option<f32> {
         let is_shown = col < self.n_cols && !(self.is_causal && col > row);
         is_shown
             .then(|| self.values.get(row * self.n_cols + col).copied())?
@@ -360,7 +360,7 @@ fn point(
     tip.gap(14.0).show(|ui| {
         ui.label(format!("{} {}", words.row_axis, (words.row_title)(row)));
         ui.label(format!("{} {}", words.col_axis, (words.col_title)(col)));
-        match matrix.at(row, col) {
+        match matrix.value_at(row, col) {
             Some(value) => ui.strong(format!("{} {}", words.value, tick(f64::from(value)))),
             None => ui.weak(words.nothing),
         };

@@ -30,7 +30,7 @@ enum Answers {
 }
 
 impl Answers {
-    fn of(said: &TaskAnswers) -> Self {
+    fn of_task(said: &TaskAnswers) -> Self {
         match said.classes.len() {
             0 => Self::Number,
             _ if said.classes == ["no", "yes"] => Self::Chance,
@@ -86,7 +86,7 @@ impl<'a> TimelineAnswer<'a> {
             .map_or(step.part, |asked| asked.part);
         Self {
             said,
-            answers: Answers::of(said),
+            answers: Answers::of_task(said),
             values,
             truth: said.truth_after(step.position),
             part,
@@ -176,7 +176,7 @@ pub(super) fn summary(steps: &[TimelineStep], said: &TaskAnswers) -> String {
     if n == 0 {
         return "nothing was asked of this user that has an answer yet".to_owned();
     }
-    if Answers::of(said) == Answers::Number {
+    if Answers::of_task(said) == Answers::Number {
         let off: f64 = asked
             .iter()
             .filter_map(|answer| Some((answer.value()? - answer.truth?).abs()))

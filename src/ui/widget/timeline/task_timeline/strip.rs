@@ -24,7 +24,7 @@ pub(in crate::ui::widget::timeline) fn strip(
     selected: Option<usize>,
     bring: bool,
 ) -> Option<usize> {
-    let answers = Answers::of(said);
+    let answers = Answers::of_task(said);
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 5.0;
         legend(ui, answers);
@@ -73,7 +73,7 @@ struct ValueAxis {
 impl ValueAxis {
     fn new(whole: Rect, data: &TimelineData<'_>, said: &TaskAnswers) -> Self {
         let (top, bottom) = (whole.top() + 8.0, whole.bottom() - BAND - 32.0);
-        if Answers::of(said) != Answers::Number {
+        if Answers::of_task(said) != Answers::Number {
             return Self {
                 top,
                 bottom,

@@ -41,7 +41,7 @@ pub(super) fn rows(
     if let Some(row) = selected.filter(|_| bring).and_then(|p| data.row_of(p)) {
         table = table.scroll_to_row(row, None);
     }
-    let [first, second] = Answers::of(said).columns();
+    let [first, second] = Answers::of_task(said).columns();
     let headers = [
         ("#", "Position in the user's history"),
         (
