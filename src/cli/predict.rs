@@ -416,7 +416,7 @@ impl Foreseen<'_> {
                         String::new()
                     }
                 });
-                table.row(event.into_iter().chain(self.cells(at, scored)));
+                table.row(event.into_iter().chain(self.cells(at, *scored)));
             }
         }
         table.write(out)?;
@@ -434,7 +434,7 @@ impl Foreseen<'_> {
     }
 
     /// Place, chance or score, item and title of a foreseen item.
-    fn cells(&self, at: usize, scored: &Scored) -> [String; 4] {
+    fn cells(&self, at: usize, scored: Scored) -> [String; 4] {
         let item = self.shown.item(scored.item_idx);
         let label = self.shown.label(scored.item_idx);
         let title = if label == item { String::new() } else { label };
