@@ -260,7 +260,8 @@ pub fn count_of(layers: &[LayerShape]) -> ParamCount {
 pub(super) fn with_answer(
     mut layers: Vec<LayerShape>,
     plan: &Blueprint,
-    (states, own): (&[Axis], Option<&str>),
+    states: &[Axis],
+    own: Option<&str>,
 ) -> Vec<LayerShape> {
     let width = states.last().copied().unwrap_or(Axis::Size(0));
     let vectors = [Axis::items(plan, 1), width];

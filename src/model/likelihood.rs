@@ -59,7 +59,8 @@ impl Likelihood {
             d_bias,
         } = self.by_blocks(
             &hidden.clone().inner(),
-            (&weight.clone().inner(), plain_bias.as_ref()),
+            &weight.clone().inner(),
+            plain_bias.as_ref(),
             bags,
             at_a_time,
         );
@@ -74,7 +75,8 @@ impl Likelihood {
     fn by_blocks(
         self,
         hidden: &Tensor<2>,
-        (weight, bias): (&Tensor<2>, Option<&Tensor<2>>),
+        weight: &Tensor<2>,
+        bias: Option<&Tensor<2>>,
         bags: &SparseRows,
         at_a_time: usize,
     ) -> TensorGradients {
@@ -218,7 +220,8 @@ mod tests {
                 let weight = output.weight.val().inner();
                 likelihood.by_blocks(
                     &hidden.clone().inner(),
-                    (&weight, Some(&bias)),
+                    &weight,
+                    Some(&bias),
                     &bags(),
                     at_a_time,
                 )

@@ -149,12 +149,13 @@ fn found(asked: &[Query], places: &[EventPlace]) -> (Vec<Query>, Vec<i32>) {
         .zip(0..)
         .map(|(place, at)| (*place, at))
         .collect();
-    let place = |asked: &Query| {
-        index
-            .get(&(asked.row, asked.position))
-            .map(|at| (*asked, *at))
-    };
-    asked.iter().filter_map(place).unzip()
+    asked
+        .iter()
+        .filter_map(|asked| {
+            let at = index.get(&EventPlace::new(asked.row, asked.position))?;
+            Some((*asked, *at))
+        })
+        .unzip()
 }
 
 /// Returns what is asked, or else what follows the last event of each row.
@@ -162,12 +163,11 @@ fn questions(histories: &Histories) -> Vec<Query> {
     if !histories.asked.is_empty() {
         return histories.asked.clone();
     }
-    let last = |row: usize| histories.row(row).len().checked_sub(1);
     (0..histories.n_rows())
         .filter_map(|row| {
             Some(Query {
                 row,
-                position: last(row)?,
+                position: histories.row(row).len().checked_sub(1)?,
                 ..Query::default()
             })
         })
@@ -242,7 +242,7 @@ impl<B: StateNetwork> Network for OutcomeNetwork<B> {
         let mut order: Vec<(usize, i32)> = places
             .iter()
             .zip(0..)
-            .map(|(&(_, position), at)| (position, at))
+            .map(|(place, at)| (place.position, at))
             .collect();
         order.sort_unstable();
         let first = order.first().map_or(0, |(position, _)| *position);
@@ -283,7 +283,8 @@ mod tests {
             position,
             ..Query::default()
         };
-        let (kept, at) = found(&[asked(0, 1), asked(0, 5), asked(1, 0)], &[(1, 0), (0, 5)]);
+        let places = [EventPlace::new(1, 0), EventPlace::new(0, 5)];
+        let (kept, at) = found(&[asked(0, 1), asked(0, 5), asked(1, 0)], &places);
         assert_eq!((kept, at), (vec![asked(0, 5), asked(1, 0)], vec![1, 0]));
     }
 }

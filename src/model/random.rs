@@ -149,14 +149,13 @@ impl Noise {
         }
     }
 
-    /// The noise of one event: of which layer, of which row of the batch, at which place of the
-    /// row.
-    pub(super) fn of_event(self, layer: usize, (row, at): EventPlace) -> Self {
-        let mixed = |state: u64, n: usize| {
-            scrambled(state ^ (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
-        };
+    /// The noise of one event in one layer.
+    pub(super) fn of_event(self, layer: usize, place: EventPlace) -> Self {
+        let numbers = [layer, place.row, place.position];
         Self {
-            state: [layer, row, at].into_iter().fold(self.state, mixed),
+            state: numbers.into_iter().fold(self.state, |state, n| {
+                scrambled(state ^ (n as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15))
+            }),
         }
     }
 
@@ -255,8 +254,20 @@ impl Noise {
     }
 }
 
-/// Row of the batch, and place in that row, of an event.
-pub(super) type EventPlace = (usize, usize);
+/// Place of an event in a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(super) struct EventPlace {
+    /// Row of the batch.
+    pub(super) row: usize,
+    /// Place in that row.
+    pub(super) position: usize,
+}
+
+impl EventPlace {
+    pub(super) fn new(row: usize, position: usize) -> Self {
+        Self { row, position }
+    }
+}
 
 /// The mixing function of `SplitMix64`.
 fn scrambled(mut bits: u64) -> u64 {
@@ -303,19 +314,21 @@ mod tests {
     #[test]
     fn an_event_draws_its_own_numbers_whatever_stands_beside_it() {
         let noise = Noise::new(5);
-        let together = dropout_factors(0.5, 64, 1, noise, &[(0, 0), (3, 7), (0, 1)]).unwrap();
-        let alone = dropout_factors(0.5, 64, 1, noise, &[(3, 7)]).unwrap();
+        let place = EventPlace::new;
+        let batch = [place(0, 0), place(3, 7), place(0, 1)];
+        let together = dropout_factors(0.5, 64, 1, noise, &batch).unwrap();
+        let alone = dropout_factors(0.5, 64, 1, noise, &[place(3, 7)]).unwrap();
         assert_eq!(together[64..128], alone);
         assert_ne!(together[..64], alone);
         assert_ne!(
-            dropout_factors(0.5, 64, 2, noise, &[(3, 7)]).unwrap(),
+            dropout_factors(0.5, 64, 2, noise, &[place(3, 7)]).unwrap(),
             alone
         );
         assert_ne!(
-            dropout_factors(0.5, 64, 1, noise, &[(7, 3)]).unwrap(),
+            dropout_factors(0.5, 64, 1, noise, &[place(7, 3)]).unwrap(),
             alone
         );
-        assert!(dropout_factors(0.0, 64, 1, noise, &[(3, 7)]).is_none());
+        assert!(dropout_factors(0.0, 64, 1, noise, &[place(3, 7)]).is_none());
     }
 
     #[test]

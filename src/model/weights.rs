@@ -42,6 +42,11 @@ pub(super) struct Array {
 /// Arrays by name.
 pub(super) type NamedArrays = BTreeMap<String, Array>;
 
+/// One number as a tensor.
+pub(super) fn scalar(value: f64, device: &Device) -> Tensor<1> {
+    Tensor::from_data([value as f32], device)
+}
+
 /// Reads a tensor back from its device.
 pub(super) fn read<const D: usize>(tensor: Tensor<D>) -> Result<Vec<f32>, ModelError> {
     let failed = |error: String| ModelError::Compute {

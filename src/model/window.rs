@@ -61,11 +61,10 @@ impl TrainWindows {
     /// wrap around.
     pub(super) fn cells(&self) -> Vec<EventPlace> {
         let len = self.batch.seq_len.max(1);
-        let padding = |cells: &[i32]| cells.iter().take_while(|&&item| item == 0).count();
         let rows = self.rows.iter().zip(self.batch.inputs.chunks_exact(len));
         rows.flat_map(|(&row, cells)| {
-            let padding = padding(cells);
-            (0..len).map(move |column| (row, column.wrapping_sub(padding)))
+            let padding = cells.iter().take_while(|&&item| item == 0).count();
+            (0..len).map(move |column| EventPlace::new(row, column.wrapping_sub(padding)))
         })
         .collect()
     }
@@ -104,9 +103,11 @@ impl WholeWindows {
         for ((at, &row), inputs) in rows.iter().enumerate().zip(batch.inputs.chunks_exact(len)) {
             let padding = inputs.iter().take_while(|&&item| item == 0).count();
             let before = histories.row(row).len().saturating_sub(len - padding);
-            cells.extend((0..len).map(|column| (row, column.wrapping_sub(padding))));
+            cells.extend((0..len).map(|column| EventPlace::new(row, column.wrapping_sub(padding))));
             filled.extend((padding..len).map(|column| (at * len + column) as i32));
-            places.extend((padding..len).map(|column| (row, before + column - padding)));
+            places.extend(
+                (padding..len).map(|column| EventPlace::new(row, before + column - padding)),
+            );
         }
         Self {
             batch,
@@ -142,8 +143,10 @@ pub(super) fn padded(rows: &[Vec<u32>]) -> (Vec<i32>, usize) {
 /// lie before 0 and wrap around.
 pub(super) fn places_of(rows: &[usize], lengths: &[usize], len: usize) -> Vec<EventPlace> {
     let rows = rows.iter().zip(lengths);
-    rows.flat_map(|(&row, &n)| (0..len).map(move |column| (row, column.wrapping_sub(len - n))))
-        .collect()
+    rows.flat_map(|(&row, &n)| {
+        (0..len).map(move |column| EventPlace::new(row, column.wrapping_sub(len - n)))
+    })
+    .collect()
 }
 
 /// Rows, the longest first, in groups in which little of the longest one's length is padding.
@@ -219,16 +222,27 @@ mod tests {
         let windows = WholeWindows::by_length(&histories, 3);
         assert_eq!(windows.len(), 1);
         assert_eq!(windows[0].batch.inputs, [4, 5, 6, 0, 1, 2]);
-        assert_eq!(windows[0].places, [(2, 1), (2, 2), (2, 3), (0, 0), (0, 1)]);
+        assert_eq!(
+            windows[0].places,
+            [(2, 1), (2, 2), (2, 3), (0, 0), (0, 1)]
+                .map(|(row, position)| EventPlace { row, position })
+        );
         assert_eq!(windows[0].filled, [0, 1, 2, 4, 5]);
-        assert_eq!(windows[0].cells[3..], [(0, usize::MAX), (0, 0), (0, 1)]);
+        assert_eq!(
+            windows[0].cells[3..],
+            [usize::MAX, 0, 1].map(|position| EventPlace { row: 0, position })
+        );
     }
 
     #[test]
     fn a_cell_is_named_by_its_row_in_the_batch_and_its_place_in_the_window() {
         let histories: Histories = [&[1, 2][..], &[3, 4, 5, 6]].into_iter().collect();
         let windows = TrainWindows::new(&histories, &[1, 0], 2).unwrap();
-        assert_eq!(windows.cells(), [(1, 0), (1, 1), (0, usize::MAX), (0, 0)]);
+        assert_eq!(
+            windows.cells(),
+            [(1, 0), (1, 1), (0, usize::MAX), (0, 0)]
+                .map(|(row, position)| EventPlace { row, position })
+        );
     }
 
     #[test]

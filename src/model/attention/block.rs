@@ -29,7 +29,7 @@ impl Sizes {
         events: &[Axis],
     ) -> [LayerShape; 2] {
         [
-            self.attention(&format!("{title}: self-attention"), (at, ""), events),
+            self.attention(&format!("{title}: self-attention"), at, "", events),
             self.feed_forward(title, at, events),
         ]
     }
@@ -38,7 +38,8 @@ impl Sizes {
     pub(super) fn attention(
         &self,
         title: &str,
-        (at, prefix): (&str, &str),
+        at: &str,
+        prefix: &str,
         events: &[Axis],
     ) -> LayerShape {
         let Self {

@@ -39,7 +39,8 @@ impl DecoderBlock {
         let [own, feed_forward] = sizes.layers(title, at, ahead);
         let across = sizes.attention(
             &format!("{title}: attention to the encoder"),
-            (at, "cross_"),
+            at,
+            "cross_",
             ahead,
         );
         [own, across, feed_forward]

@@ -89,8 +89,10 @@ mod tests {
                 .try_into_vec()
                 .unwrap()
         };
-        let alone = kept(2, &[(4, 0), (4, 1)]);
-        assert_eq!(alone, kept(3, &[(4, usize::MAX), (4, 0), (4, 1)]));
+        let [padding, first, second] =
+            [usize::MAX, 0, 1].map(|position| EventPlace { row: 4, position });
+        let alone = kept(2, &[first, second]);
+        assert_eq!(alone, kept(3, &[padding, first, second]));
         let doubled: Vec<u32> = alone.iter().map(|factor| (factor * 10.0) as u32).collect();
         assert!(
             doubled.iter().all(|factor| [0, 20].contains(factor)),

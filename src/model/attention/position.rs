@@ -17,7 +17,8 @@ pub(in crate::model) fn place_vectors(
     positions: Positions,
     table: Option<&Embedding>,
     places: Range<usize>,
-    (d_model, device): (usize, &Device),
+    d_model: usize,
+    device: &Device,
 ) -> Option<Tensor<2>> {
     match positions {
         Positions::Learned => table.map(|table| table.weight.val().slice_dim(0, places)),
@@ -30,7 +31,8 @@ pub(in crate::model) fn place_vectors(
 /// of so many rows; none where nothing is added.
 pub(in crate::model) fn place_layer(
     positions: Positions,
-    (title, name): (&str, &str),
+    title: &str,
+    name: &str,
     n_places: usize,
     events: &[Axis],
 ) -> Option<LayerShape> {
@@ -52,18 +54,20 @@ pub(in crate::model) fn place_layer(
 /// the cosine of the same. `[places.len(), d_model]`
 fn sinusoids(places: Range<usize>, d_model: usize, device: &Device) -> Tensor<2> {
     let n_places = places.len();
-    let value = |place: usize, at: usize| {
-        let angle = place as f64 / BASE.powf((at - at % 2) as f64 / d_model as f64);
-        (if at.is_multiple_of(2) {
-            angle.sin()
-        } else {
-            angle.cos()
-        }) as f32
-    };
     let values: Vec<f32> = places
-        .flat_map(|place| (0..d_model).map(move |at| value(place, at)))
+        .flat_map(|place| (0..d_model).map(move |at| sinusoid(place, at, d_model)))
         .collect();
     Tensor::from_data(TensorData::new(values, [n_places, d_model]), device)
+}
+
+fn sinusoid(place: usize, at: usize, d_model: usize) -> f32 {
+    let angle = place as f64 / BASE.powf((at - at % 2) as f64 / d_model as f64);
+    let value = if at.is_multiple_of(2) {
+        angle.sin()
+    } else {
+        angle.cos()
+    };
+    value as f32
 }
 
 /// Turns queries and keys by angles that grow with the place, so that their product depends on the

@@ -34,13 +34,15 @@ pub(super) fn rows_at_a_time(sizes: &Sizes, len: usize, n_vectors: usize) -> usi
 /// `[n_events, width]`, by item vectors, `[n_items + 1, width]`.
 pub(super) fn gradients<N: Module>(
     network: &N,
-    (states, vectors): (Tensor<2>, Tensor<2>),
+    states: Tensor<2>,
+    vectors: Tensor<2>,
     targets: &[i32],
-    by: (&Objective, Noise),
+    objective: &Objective,
+    noise: Noise,
 ) -> (GradientsParams, LossSums) {
     let n_events = targets.len();
-    let (objective, loss) = tracked_item_loss(states, vectors, targets, by);
-    let gradients = objective.div_scalar(n_events as f32).backward();
+    let (tracked, loss) = tracked_item_loss(states, vectors, targets, objective, noise);
+    let gradients = tracked.div_scalar(n_events as f32).backward();
     (
         GradientsParams::from_grads(gradients, network),
         LossSums {

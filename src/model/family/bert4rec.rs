@@ -141,7 +141,8 @@ impl ModelFamily for Bert4RecSpec {
         let mut layers = vec![items.with("item.weight", [Axis::items(plan, 2), width])];
         layers.extend(place_layer(
             self.positions,
-            ("Positions", "position"),
+            "Positions",
+            "position",
             n_places,
             events,
         ));
@@ -289,7 +290,8 @@ impl Bert4Rec {
             positions,
             self.position.as_ref(),
             places.clone(),
-            (d_model, device),
+            d_model,
+            device,
         ) {
             x = x + places.unsqueeze();
         }
@@ -381,12 +383,13 @@ impl Network for Bert4Rec {
             .filter_map(|(row, items)| cloze.sample(row, items, noise))
             .collect();
         let (filled, targets) = states_of(&samples, |samples| self.filled(samples, noise))?;
-        let products = (self.headed(filled), self.output_vectors());
         Some(attentive::gradients(
             self,
-            products,
+            self.headed(filled),
+            self.output_vectors(),
             &targets,
-            (&self.objective, noise),
+            &self.objective,
+            noise,
         ))
     }
 

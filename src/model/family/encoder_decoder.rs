@@ -157,7 +157,8 @@ impl ModelFamily for EncoderDecoderSpec {
         let mut layers = vec![items.with("item.weight", [Axis::items(plan, 2), width])];
         layers.extend(place_layer(
             self.positions,
-            ("Positions read", "position"),
+            "Positions read",
+            "position",
             seq_len,
             read,
         ));
@@ -171,7 +172,8 @@ impl ModelFamily for EncoderDecoderSpec {
         layers.extend(norm("encoder_norm", "Layer norm of the encoder", read));
         layers.extend(place_layer(
             self.positions,
-            ("Positions ahead", "ahead"),
+            "Positions ahead",
+            "ahead",
             n_ahead,
             ahead,
         ));
@@ -180,7 +182,7 @@ impl ModelFamily for EncoderDecoderSpec {
             layers.extend(DecoderBlock::layers(&self.sizes(), &title, &name, ahead));
         }
         layers.extend(norm("norm", "Layer norm of the decoder", ahead));
-        with_answer(layers, plan, (ahead, None))
+        with_answer(layers, plan, ahead, None)
     }
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
         // Every cut is a row of its own.
@@ -309,7 +311,8 @@ impl EncoderDecoder {
             positions,
             self.position.as_ref(),
             places.clone(),
-            (d_model, device),
+            d_model,
+            device,
         ) {
             x = x + places.unsqueeze(); // [n_rows, len, d_model]
         }
@@ -353,7 +356,8 @@ impl EncoderDecoder {
             positions,
             self.ahead.as_ref(),
             places.clone(),
-            (d_model, device),
+            d_model,
+            device,
         ) {
             x = x + places.unsqueeze();
         }
@@ -433,20 +437,21 @@ impl EncoderDecoder {
         );
 
         let start = self.start();
-        let before = |cut: &&Cut| {
-            let known = std::iter::once(start)
-                .chain(cut.next.iter().copied())
-                .take(cut.next.len());
-            known
-                .chain(std::iter::repeat(0))
-                .take(n_ahead)
-                .map(|item| item as i32)
-                .collect::<Vec<i32>>()
-        };
-        let inputs: Vec<i32> = cuts.iter().flat_map(before).collect();
+        let inputs: Vec<i32> = cuts
+            .iter()
+            .flat_map(|cut| {
+                let known = std::iter::once(start)
+                    .chain(cut.next.iter().copied())
+                    .take(cut.next.len());
+                known
+                    .chain(std::iter::repeat(0))
+                    .take(n_ahead)
+                    .map(|item| item as i32)
+            })
+            .collect();
         let places: Vec<EventPlace> = rows
             .iter()
-            .flat_map(|&row| (0..n_ahead).map(move |at| (row, at)))
+            .flat_map(|&row| (0..n_ahead).map(move |position| EventPlace { row, position }))
             .collect();
         let drop = Dropout {
             places: &places,
@@ -497,9 +502,11 @@ impl Network for EncoderDecoder {
         let (states, targets) = states_of(&cuts, |cuts| self.foretold(cuts, noise))?;
         Some(attentive::gradients(
             self,
-            (states, self.output_vectors()),
+            states,
+            self.output_vectors(),
             &targets,
-            (&self.objective, noise),
+            &self.objective,
+            noise,
         ))
     }
 

@@ -289,7 +289,7 @@ impl SequentialVae {
         if packing.n_events() == 0 {
             return (packing, zero);
         }
-        let items = packing.pick(|row, at| windows.get(row)?.get(at).copied());
+        let items = packing.pick(|place| windows.get(place.row)?.get(place.position).copied());
         let vectors = weights.select(0, index_tensor(items, &device)); // [n_events, d_model]
         let states = recurrent::states(&self.gru, &vectors, &packing.sizes); // [n_events, d_state]
         (packing, Tensor::cat(vec![states, zero], 0))
@@ -359,7 +359,7 @@ impl Network for SequentialVae {
         let seen = index_tensor(
             places
                 .iter()
-                .map(|place| steps.item(place) as i32)
+                .map(|place| steps.item(*place) as i32)
                 .collect(),
             &items.device(),
         );

@@ -186,7 +186,8 @@ impl ModelFamily for TransformerSpec {
         layers.extend(Features::layer(plan, self.features, events));
         layers.extend(place_layer(
             self.positions,
-            ("Positions", "position"),
+            "Positions",
+            "position",
             seq_len,
             events,
         ));
@@ -212,11 +213,8 @@ impl ModelFamily for TransformerSpec {
                 LayerShape::new("Item vectors of the output, unused in this task", [BATCH]);
             layers.push(unused.with("output.weight", [Axis::items(plan, 1), width]));
         }
-        with_answer(
-            layers,
-            plan,
-            (events, (!self.tied).then_some("output.weight")),
-        )
+        let own = (!self.tied).then_some("output.weight");
+        with_answer(layers, plan, events, own)
     }
     /// The weights and the gradients of each shard; of the events that are worked on at a time what
     /// each block keeps for its backward pass, and what that works on; and of each thread a block
@@ -369,7 +367,8 @@ impl Transformer {
             positions,
             self.position.as_ref(),
             places.clone(),
-            (d_model, device),
+            d_model,
+            device,
         ) {
             x = x + places.unsqueeze(); // [n_rows, len, d_model]
         }
@@ -465,12 +464,13 @@ impl Network for Transformer {
         if targets.is_empty() {
             return None;
         }
-        let products = (Tensor::cat(hidden, 0), self.output_vectors());
         Some(attentive::gradients(
             self,
-            products,
+            Tensor::cat(hidden, 0),
+            self.output_vectors(),
             &targets,
-            (&self.plan.objective, noise),
+            &self.plan.objective,
+            noise,
         ))
     }
 

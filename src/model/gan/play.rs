@@ -127,7 +127,7 @@ impl SequenceGan {
     }
 
     /// Batches of an epoch, in an order of its own.
-    fn batches<'a>(&self, rows: &[&'a [u32]], (name, epoch): (&str, usize)) -> Vec<Vec<&'a [u32]>> {
+    fn batches<'a>(&self, rows: &[&'a [u32]], name: &str, epoch: usize) -> Vec<Vec<&'a [u32]>> {
         let mut rows: Vec<&[u32]> = rows.iter().map(|row| self.start_of(row)).collect();
         rows.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(
             self.seed,
@@ -162,7 +162,7 @@ impl SequenceGan {
         let (mut losses, mut best): (Vec<f64>, _) =
             (Vec::new(), (0, f64::INFINITY, self.generator.clone()));
         for epoch in 1..=self.spec.likelihood_epochs {
-            for batch in self.batches(&train, ("language order", epoch)) {
+            for batch in self.batches(&train, "language order", epoch) {
                 guarded(|| self.likelihood_step(&batch)).map_err(E::from)?;
                 between(Pass {
                     phase: Phase::Likelihood,
@@ -178,7 +178,7 @@ impl SequenceGan {
             let loss = guarded(|| self.nll(judged))
                 .and_then(|loss| loss)
                 .map_err(E::from)?;
-            finite(loss, (epoch, "maximum likelihood"), "likelihood_lr")?;
+            finite(loss, epoch, "maximum likelihood", "likelihood_lr")?;
             losses.push(loss);
             if loss < best.1 {
                 best = (epoch, loss, self.generator.clone());
@@ -229,7 +229,7 @@ impl SequenceGan {
         let mut all = Vec::with_capacity(n_epochs);
         let mut step = 0_usize;
         for epoch in 1..=n_epochs {
-            let batches = self.batches(&rows, ("play order", epoch));
+            let batches = self.batches(&rows, "play order", epoch);
             let mut sums = Losses::default();
             for batch in &batches {
                 // RelGAN's exponential schedule, section 4: from 1 to the highest.
@@ -252,7 +252,8 @@ impl SequenceGan {
             }
             finite(
                 sums.discriminator + sums.generator,
-                (epoch, "the play"),
+                epoch,
+                "the play",
                 "adversarial_lr",
             )?;
             all.push(sums);
@@ -373,7 +374,7 @@ pub fn too_many_items(n_items: usize) -> String {
 }
 
 /// Stops a training whose loss is no number.
-fn finite(loss: f64, (epoch, phase): (usize, &str), lr: &str) -> Result<(), ModelError> {
+fn finite(loss: f64, epoch: usize, phase: &str, lr: &str) -> Result<(), ModelError> {
     if loss.is_finite() {
         return Ok(());
     }

@@ -26,7 +26,7 @@ pub(in crate::model) fn autoencoder_gradients(
         nll,
         d_decoded: mut d_rows,
         gradients: of_output,
-    } = likelihood_gradients(last, output, (bags, likelihood), scale);
+    } = likelihood_gradients(last, output, bags, likelihood, scale);
 
     let mut gradients = vec![of_output];
     for at in (1..hidden.len()).rev() {

@@ -38,7 +38,8 @@ impl Dense<'_> {
         &self,
         x: &[f32],
         d_y: &[f32],
-        (d_x, onto): (&mut [f32], Onto),
+        d_x: &mut [f32],
+        onto: Onto,
         [d_weight, d_bias]: [&mut [f32]; 2],
     ) {
         let [d_input, d_output] = self.widths();
@@ -95,7 +96,8 @@ mod tests {
         layer.backward(
             &[1.0, 2.0],
             &[1.0, 0.0, -1.0],
-            (&mut d_x, Onto::Itself),
+            &mut d_x,
+            Onto::Itself,
             [&mut d_weight, &mut d_bias],
         );
         assert_eq!(d_x, [-1.0, -1.0]);

@@ -84,8 +84,8 @@ impl GruKernel {
                 #[inline(always)]
                 || {
                     let gates = here.chunks_exact_mut(4 * d).zip(now.chunks_exact(d));
-                    for ((gates, d_state), before) in gates.zip(pairs) {
-                        backward_row(gates, d_state, before);
+                    for ((gates, d_state), (before, d_before)) in gates.zip(pairs) {
+                        backward_row(gates, d_state, before, d_before);
                     }
                 },
             );
@@ -135,8 +135,8 @@ impl RecurrentKernel for GruKernel {
                 #[inline(always)]
                 || {
                     let states = before.chunks_exact(d).zip(now.chunks_exact_mut(d));
-                    for (gates, states) in here.chunks_exact_mut(4 * d).zip(states) {
-                        forward_row(gates, &bias, states);
+                    for (gates, (before, after)) in here.chunks_exact_mut(4 * d).zip(states) {
+                        forward_row(gates, &bias, before, after);
                     }
                 },
             );
@@ -240,7 +240,7 @@ fn parts_of(row: &mut [f32]) -> [&mut [f32]; 4] {
 /// `gates` from sums to what they became, but for the recurrent part of the candidate, which stays
 /// a sum; then the state before and after.
 #[inline(always)]
-fn forward_row(gates: &mut [f32], bias: &[&[f32]; 3], (before, after): (&[f32], &mut [f32])) {
+fn forward_row(gates: &mut [f32], bias: &[&[f32]; 3], before: &[f32], after: &mut [f32]) {
     let ([n, r, z, h], [b_n, b_r, b_z]) = (parts_of(gates), *bias);
     in_place(
         &mut [n, r, z, h, after],
@@ -257,7 +257,7 @@ fn forward_row(gates: &mut [f32], bias: &[&[f32]; 3], (before, after): (&[f32], 
 /// `gates` from what they became to the gradients of the sums; then the state before, and its
 /// gradient, to which what does not go through the gates is added.
 #[inline(always)]
-fn backward_row(gates: &mut [f32], d_state: &[f32], (before, d_before): (&[f32], &mut [f32])) {
+fn backward_row(gates: &mut [f32], d_state: &[f32], before: &[f32], d_before: &mut [f32]) {
     let [n, r, z, h] = parts_of(gates);
     in_place(
         &mut [n, r, z, h, d_before],

@@ -84,8 +84,10 @@ impl LstmKernel {
                 #[inline(always)]
                 || {
                     let carried = d_memory.chunks_exact_mut(d);
-                    for (((gates, d_state), memory), carry) in numbers.zip(memories).zip(carried) {
-                        backward_row(gates, d_state, memory, carry);
+                    for (((gates, d_state), (before, after)), carry) in
+                        numbers.zip(memories).zip(carried)
+                    {
+                        backward_row(gates, d_state, [before, after], carry);
                     }
                 },
             );
@@ -138,10 +140,10 @@ impl RecurrentKernel for LstmKernel {
             vectorized(
                 #[inline(always)]
                 || {
-                    for ((gates, memory), state) in
+                    for ((gates, (before, after)), state) in
                         here.chunks_exact_mut(width).zip(memories).zip(states)
                     {
-                        forward_row(gates, &bias, memory, state);
+                        forward_row(gates, &bias, before, [after, state]);
                     }
                 },
             );
@@ -199,16 +201,15 @@ fn gates_of(row: &mut [f32]) -> [&mut [f32]; GATES] {
     [input, forget, candidate, output]
 }
 
-/// `gates` from sums to what they became; `memory` before and after; `state` after.
+/// `gates` from sums to what they became; memory before the step; memory and state after it.
 #[inline(always)]
 fn forward_row(
     gates: &mut [f32],
     bias: &[&[f32]; GATES],
-    memory: (&[f32], &mut [f32]),
-    state: &mut [f32],
+    before: &[f32],
+    [after, state]: [&mut [f32]; 2],
 ) {
     let ([i, f, g, o], [b_i, b_f, b_g, b_o]) = (gates_of(gates), *bias);
-    let (before, after) = memory;
     in_place(
         &mut [i, f, g, o, after, state],
         [b_i, b_f, b_g, b_o, before],
@@ -230,11 +231,11 @@ fn forward_row(
 /// step; `carry` from the gradient of the memory after the step, without the state's, to that
 /// before.
 #[inline(always)]
-fn backward_row(gates: &mut [f32], d_state: &[f32], memory: (&[f32], &[f32]), carry: &mut [f32]) {
+fn backward_row(gates: &mut [f32], d_state: &[f32], memory: [&[f32]; 2], carry: &mut [f32]) {
     let [i, f, g, o] = gates_of(gates);
     in_place(
         &mut [i, f, g, o, carry],
-        [d_state, memory.0, memory.1],
+        [d_state, memory[0], memory[1]],
         #[inline(always)]
         |[i, f, g, o, carry]: [f32; 5], [d_state, before, after]: [f32; 3]| {
             let squashed = tanh(after);

@@ -219,7 +219,8 @@ fn through_latent(
     let told = likelihood_gradients(
         &decoded,
         &layers.output,
-        (batch.bags, batch.likelihood),
+        batch.bags,
+        batch.likelihood,
         scale,
     );
     let mut d_decoded = told.d_decoded;

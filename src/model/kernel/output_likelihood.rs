@@ -36,7 +36,8 @@ pub(super) struct LikelihoodGradients {
 pub(super) fn likelihood_gradients(
     decoded: &[f32],
     layer: &Dense<'_>,
-    (bags, likelihood): (&SparseRows, Likelihood),
+    bags: &SparseRows,
+    likelihood: Likelihood,
     scale: f32,
 ) -> LikelihoodGradients {
     let (n_rows, n_items) = (bags.n_rows(), layer.bias.len());

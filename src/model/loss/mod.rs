@@ -31,7 +31,8 @@ pub(super) fn item_loss(
     hidden: &Tensor<2>,
     items: &Tensor<2>,
     targets: &[i32],
-    (objective, noise): (&Objective, Noise),
+    objective: &Objective,
+    noise: Noise,
 ) -> ItemLoss {
     match objective.loss {
         LossKind::FullSoftmax => {
@@ -41,11 +42,12 @@ pub(super) fn item_loss(
                 hidden,
                 items,
                 targets,
-                (objective.label_smoothing as f32, block),
+                objective.label_smoothing as f32,
+                block,
             )
         }
         LossKind::SampledSoftmax | LossKind::Bce | LossKind::Gbce | LossKind::Bpr => {
-            sampled::by_draws(hidden, items, targets, (objective, noise))
+            sampled::by_draws(hidden, items, targets, objective, noise)
         }
     }
 }
@@ -60,7 +62,8 @@ fn by_blocks(
     hidden: &Tensor<2>,
     items: &Tensor<2>,
     targets: &[i32],
-    (smoothing, block): (f32, usize),
+    smoothing: f32,
+    block: usize,
 ) -> ItemLoss {
     let device = hidden.device();
     let [n_rows, d_model] = hidden.dims();
@@ -114,13 +117,20 @@ pub(super) fn tracked_item_loss(
     hidden: Tensor<2>,
     items: Tensor<2>,
     targets: &[i32],
-    by: (&Objective, Noise),
+    objective: &Objective,
+    noise: Noise,
 ) -> (Tensor<1>, Tensor<1>) {
     let ItemLoss {
         loss_sum,
         d_hidden,
         d_items,
-    } = item_loss(&hidden.clone().inner(), &items.clone().inner(), targets, by);
+    } = item_loss(
+        &hidden.clone().inner(),
+        &items.clone().inner(),
+        targets,
+        objective,
+        noise,
+    );
     let to_differentiate =
         (hidden * Tensor::from_inner(d_hidden)).sum() + (items * Tensor::from_inner(d_items)).sum();
     (to_differentiate, loss_sum)
@@ -131,9 +141,9 @@ mod tests {
     use super::*;
     use crate::model::Negatives;
 
-    fn plain() -> (&'static Objective, Noise) {
-        static PLAIN: std::sync::LazyLock<Objective> = std::sync::LazyLock::new(Objective::default);
-        (&PLAIN, Noise::new(0))
+    /// The full softmax, which draws nothing.
+    fn full_loss(hidden: &Tensor<2>, items: &Tensor<2>, targets: &[i32]) -> ItemLoss {
+        item_loss(hidden, items, targets, &Objective::default(), Noise::new(0))
     }
 
     /// Scores of each row, `[n_rows, n_items]`, of tracked tensors.
@@ -158,7 +168,8 @@ mod tests {
             &hidden.clone().inner(),
             &items.clone().inner(),
             targets,
-            (objective, Noise::new(3)),
+            objective,
+            Noise::new(3),
         );
         assert_close(&values(ours.loss_sum), &values(expected.inner()));
         assert_close(
@@ -212,7 +223,7 @@ mod tests {
                 gbce_t: 0.3,
                 ..Objective::default()
             };
-            let found = item_loss(&hidden, &items, &[1], (&objective, Noise::new(3)));
+            let found = item_loss(&hidden, &items, &[1], &objective, Noise::new(3));
             let found = f64::from(values(found.loss_sum)[0]);
             // About half of the draws are the true item and take no part.
             let share = match loss {
@@ -229,7 +240,7 @@ mod tests {
             n_negatives: 100,
             ..Objective::default()
         };
-        let found = item_loss(&hidden, &items, &[1], (&objective, Noise::new(3)));
+        let found = item_loss(&hidden, &items, &[1], &objective, Noise::new(3));
         let n = f64::from(values(found.loss_sum)[0]) * 100.0 / softplus(1.0);
         assert!(
             (n - n.round()).abs() < 0.01 && (30.0..70.0).contains(&n),
@@ -255,7 +266,7 @@ mod tests {
                 gbce_t,
                 ..Objective::default()
             };
-            let found = item_loss(&hidden, &items, &[1, 2, 3, 8], (&objective, Noise::new(1)));
+            let found = item_loss(&hidden, &items, &[1, 2, 3, 8], &objective, Noise::new(1));
             (values(found.loss_sum)[0], values(found.d_hidden))
         };
         let (at_0, _) = loss(LossKind::Gbce, 0.0);
@@ -269,7 +280,7 @@ mod tests {
     fn sampled_softmax_comes_near_the_full_one_whatever_it_draws_by() {
         let (hidden, items) = (numbers([5, 3], 1.0), numbers([5, 3], 1.0));
         let targets = [1, 4, 2, 2, 3];
-        let full = values(item_loss(&hidden, &items, &targets, plain()).d_hidden);
+        let full = values(full_loss(&hidden, &items, &targets).d_hidden);
         for negatives in [Negatives::Uniform, Negatives::Popularity] {
             let objective = Objective {
                 loss: LossKind::SampledSoftmax,
@@ -279,7 +290,7 @@ mod tests {
             }
             .with_counts(&[1, 5, 2, 9]);
             let sampled =
-                values(item_loss(&hidden, &items, &targets, (&objective, Noise::new(3))).d_hidden);
+                values(item_loss(&hidden, &items, &targets, &objective, Noise::new(3)).d_hidden);
             let largest = full.iter().fold(0f32, |max, value| max.max(value.abs()));
             for (sampled, full) in sampled.iter().zip(&full) {
                 assert!(
@@ -334,7 +345,8 @@ mod tests {
             &hidden.clone().inner(),
             &items.clone().inner(),
             &targets,
-            (0.0, 2),
+            0.0,
+            2,
         );
         assert_close(&values(ours.loss_sum), &values(nll.inner()));
         assert_close(
@@ -346,7 +358,13 @@ mod tests {
             &values(items.grad(&gradients).unwrap()),
         );
 
-        let (objective, _) = tracked_item_loss(hidden.clone(), items.clone(), &targets, plain());
+        let (objective, _) = tracked_item_loss(
+            hidden.clone(),
+            items.clone(),
+            &targets,
+            &Objective::default(),
+            Noise::new(0),
+        );
         let tracked = objective.backward();
         assert_close(
             &values(hidden.grad(&tracked).unwrap()),
@@ -364,7 +382,7 @@ mod tests {
     fn hopeless_targets_have_a_finite_loss() {
         let hidden = Tensor::<2>::from_data([[400.0f32]], &Device::flex());
         let items = Tensor::<2>::from_data([[0.0f32], [0.0], [1.0], [-1.0]], &Device::flex());
-        let loss = item_loss(&hidden, &items, &[3], plain());
+        let loss = full_loss(&hidden, &items, &[3]);
         assert_eq!(values(loss.loss_sum), [800.0]);
         assert_eq!(values(loss.d_items), [0.0, 0.0, 400.0, -400.0]);
         assert_eq!(values(loss.d_hidden), [2.0]);
@@ -372,7 +390,7 @@ mod tests {
 
     #[test]
     fn nothing_to_predict_is_a_loss_of_0() {
-        let loss = item_loss(&numbers([0, 3], 1.0), &numbers([5, 3], 1.0), &[], plain());
+        let loss = full_loss(&numbers([0, 3], 1.0), &numbers([5, 3], 1.0), &[]);
         assert_eq!(values(loss.loss_sum), [0.0]);
         assert_eq!(values(loss.d_items), [0.0; 15]);
         assert_eq!(loss.d_hidden.dims(), [0, 3]);

@@ -4,7 +4,7 @@ use burn::prelude::*;
 use burn::tensor::{IndexingUpdateOp, activation};
 
 use super::{ItemLoss, MAX_FLOATS};
-use crate::model::random::Noise;
+use crate::model::random::{EventPlace, Noise};
 use crate::model::{LossKind, Negatives, Objective};
 
 /// Tells the drawing of negatives from the drawings of a network's layers.
@@ -33,7 +33,8 @@ pub(super) fn by_draws(
     hidden: &Tensor<2>,
     items: &Tensor<2>,
     targets: &[i32],
-    (objective, noise): (&Objective, Noise),
+    objective: &Objective,
+    noise: Noise,
 ) -> ItemLoss {
     let device = hidden.device();
     let [n_rows, d_model] = hidden.dims();
@@ -183,14 +184,14 @@ impl Draws<'_> {
     /// Negatives of the rows from `first` on, each drawn by the number of its row.
     fn of_rows(&self, targets: &[i32], first: usize) -> DrawnItems {
         let negatives = targets.iter().zip(first..).flat_map(|(_, row)| {
-            let mut noise = self.noise.of_event(DRAWING, (row, 0));
+            let mut noise = self.noise.of_event(DRAWING, EventPlace::new(row, 0));
             (0..self.k).map(move |_| self.objective.draw(noise.unit(), self.n_items))
         });
-        self.told(targets, negatives)
+        self.with_negatives(targets, negatives)
     }
 
     /// Returns the drawing with negatives given, `k` a row.
-    pub(super) fn told(
+    pub(super) fn with_negatives(
         &self,
         targets: &[i32],
         mut negatives: impl Iterator<Item = i32>,

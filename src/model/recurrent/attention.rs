@@ -83,7 +83,7 @@ impl AdditiveAttention {
         let (mut seen, mut order) = (Vec::new(), Vec::new());
         let mut n_cells = 0;
         for block in blocks(sizes, looking, d) {
-            let Looked { keys, weights, .. } = self.look(&block, &with_zero);
+            let Looked { keys, weights, .. } = self.look_back(&block, &with_zero);
             order.extend(
                 block
                     .looking
@@ -109,7 +109,8 @@ impl AdditiveAttention {
     pub(in crate::model) fn backward(
         &self,
         states: &Tensor<2>,
-        (sizes, looking): (&[usize], Looking),
+        sizes: &[usize],
+        looking: Looking,
         d_contexts: &Tensor<2>,
         gradients: &mut GradientsParams,
     ) -> Tensor<2> {
@@ -118,7 +119,7 @@ impl AdditiveAttention {
         let mut d_states = with_zero.zeros_like();
         let mut of_weights: Option<[Tensor<2>; 3]> = None;
         for block in blocks(sizes, looking, d) {
-            let looked = self.look(&block, &with_zero);
+            let looked = self.look_back(&block, &with_zero);
             let d_seen = d_contexts
                 .clone()
                 .select(0, index_tensor(block.looking.clone(), &states.device()));
@@ -128,11 +129,8 @@ impl AdditiveAttention {
                 keys,
                 weights,
             } = self.d_look(looked, d_seen);
-            let into = |to: Tensor<2>, places: &[i32], rows: Tensor<2>| {
-                let places = index_tensor(places.to_vec(), &rows.device());
-                to.select_assign(0, places, rows, IndexingUpdateOp::Add)
-            };
-            d_states = into(into(d_states, &block.keys, keys), &block.queries, queries);
+            d_states = added(d_states, &block.keys, keys);
+            d_states = added(d_states, &block.queries, queries);
             of_weights = Some(match of_weights {
                 None => weights,
                 Some([query, key, score]) => {
@@ -156,14 +154,17 @@ impl AdditiveAttention {
         let rows = blocks(&vec![1; len], Looking::Every, d)
             .into_iter()
             .map(|block| {
-                let weights = self.look(&block, &with_zero).weights.squeeze_dim::<2>(0); // [n_queries, n_keys]
+                let weights = self
+                    .look_back(&block, &with_zero)
+                    .weights
+                    .squeeze_dim::<2>(0); // [n_queries, n_keys]
                 let ahead = Tensor::zeros([block.n_queries, len - block.n_keys], &states.device());
                 Tensor::cat(vec![weights, ahead], 1)
             });
         Tensor::cat(rows.collect(), 0)
     }
 
-    fn look(&self, block: &LookingBlock, with_zero: &Tensor<2>) -> Looked {
+    fn look_back(&self, block: &LookingBlock, with_zero: &Tensor<2>) -> Looked {
         let device = with_zero.device();
         let [_, d] = with_zero.dims();
         let LookingBlock {
@@ -172,12 +173,8 @@ impl AdditiveAttention {
             n_keys,
             ..
         } = *block;
-        let rows = |places: &[i32]| {
-            with_zero
-                .clone()
-                .select(0, index_tensor(places.to_vec(), &device))
-        };
-        let (queries, keys) = (rows(&block.queries), rows(&block.keys));
+        let queries = picked(with_zero, &block.queries);
+        let keys = picked(with_zero, &block.keys);
         let query = queries
             .clone()
             .matmul(plain(&self.query))
@@ -287,6 +284,18 @@ impl LookingBlock {
     }
 }
 
+/// Rows of a tensor, by their places.
+fn picked(rows: &Tensor<2>, places: &[i32]) -> Tensor<2> {
+    let places = index_tensor(places.to_vec(), &rows.device());
+    rows.clone().select(0, places)
+}
+
+/// `to` with rows added to those at their places.
+fn added(to: Tensor<2>, places: &[i32], rows: Tensor<2>) -> Tensor<2> {
+    let places = index_tensor(places.to_vec(), &rows.device());
+    to.select_assign(0, places, rows, IndexingUpdateOp::Add)
+}
+
 fn n_looking(sizes: &[usize], looking: Looking) -> usize {
     match looking {
         Looking::Every => sizes.iter().sum(),
@@ -388,13 +397,9 @@ impl SequencePacking {
         match looking {
             Looking::Every => (0..self.n_events()).collect(),
             Looking::Last => {
-                let sequences = self
-                    .places
-                    .get(..self.sizes.first().copied().unwrap_or(0))
-                    .unwrap_or(&[]);
+                let sequences = self.sequences().iter();
                 sequences
-                    .iter()
-                    .filter_map(|&(row, _)| self.last.get(row).copied())
+                    .filter_map(|place| self.last.get(place.row).copied())
                     .collect()
             }
         }
@@ -405,6 +410,7 @@ impl SequencePacking {
 mod tests {
     use super::super::tests::{distance, matrix, values};
     use super::*;
+    use crate::model::random::EventPlace;
 
     /// The same by autodiff, pair by pair.
     fn by_autodiff(
@@ -417,7 +423,7 @@ mod tests {
             packing
                 .places
                 .iter()
-                .position(|&at| at == (row, step))
+                .position(|&at| at == EventPlace::new(row, step))
                 .unwrap()
         };
         let state = |row: usize, step: usize| {
@@ -425,7 +431,10 @@ mod tests {
             states.clone().slice(at..at + 1)
         };
         let contexts = packing.looking(looking).into_iter().map(|at| {
-            let (row, step) = packing.places[at];
+            let EventPlace {
+                row,
+                position: step,
+            } = packing.places[at];
             let query = state(row, step).matmul(layer.query.val());
             let score = |s: usize| {
                 let pair = (query.clone() + state(row, s).matmul(layer.key.val())).tanh();
@@ -458,7 +467,8 @@ mod tests {
             let mut gradients = GradientsParams::new();
             let d_states = layer.backward(
                 &plain_states,
-                (&packing.sizes, looking),
+                &packing.sizes,
+                looking,
                 &factors.inner(),
                 &mut gradients,
             );

@@ -143,7 +143,7 @@ pub(super) fn states<L: RecurrentLayer>(
     input: &Tensor<2>,
     sizes: &[usize],
 ) -> Tensor<2> {
-    run(layer, input, (sizes, None), |_| ())
+    run(layer, input, sizes, None, |_| ())
 }
 
 /// Computes [`states`] and what [`backward`] needs. `mask` holds factors of the states as the
@@ -155,7 +155,7 @@ pub(super) fn forward<L: RecurrentLayer>(
     mask: Option<Tensor<2>>,
 ) -> (Tensor<2>, TraceOf<L>) {
     let mut steps = Vec::with_capacity(sizes.len());
-    let states = run(layer, &input, (sizes, mask.as_ref()), |step| {
+    let states = run(layer, &input, sizes, mask.as_ref(), |step| {
         steps.push(step);
     });
     (
@@ -173,7 +173,8 @@ pub(super) fn forward<L: RecurrentLayer>(
 fn run<L: RecurrentLayer>(
     layer: &L,
     input: &Tensor<2>,
-    (sizes, mask): (&[usize], Option<&Tensor<2>>),
+    sizes: &[usize],
+    mask: Option<&Tensor<2>>,
     mut keep: impl FnMut(<L::Cell as RecurrentCell>::Step),
 ) -> Tensor<2> {
     let (weights, cell) = (layer.weights(), layer.cell());
@@ -230,8 +231,10 @@ pub(super) fn backward<L: RecurrentLayer>(
     let (d_input, d_recurrent) = through_time(
         &layer.cell(),
         steps,
-        (&sizes, mask.as_ref()),
-        (d_states, &w_back),
+        &sizes,
+        mask.as_ref(),
+        d_states,
+        &w_back,
     );
     gradients.register(
         weights.w_input.id,
@@ -239,7 +242,7 @@ pub(super) fn backward<L: RecurrentLayer>(
     );
     gradients.register(
         weights.w_hidden.id,
-        d_w_hidden(&states, (&sizes, mask.as_ref()), &d_recurrent),
+        d_w_hidden(&states, &sizes, mask.as_ref(), &d_recurrent),
     );
     gradients.register(
         weights.bias.id,
@@ -258,8 +261,10 @@ pub(super) fn backward<L: RecurrentLayer>(
 fn through_time<C: RecurrentCell>(
     cell: &C,
     mut steps: Vec<C::Step>,
-    (sizes, mask): (&[usize], Option<&Tensor<2>>),
-    (d_states, w_back): (&Tensor<2>, &Tensor<2>),
+    sizes: &[usize],
+    mask: Option<&Tensor<2>>,
+    d_states: &Tensor<2>,
+    w_back: &Tensor<2>,
 ) -> (Tensor<2>, Tensor<2>) {
     let mut carry: (Option<Tensor<2>>, Option<Tensor<2>>) = (None, None);
     let (mut d_input, mut d_recurrent) = (
@@ -365,7 +370,8 @@ fn orthogonal(d: usize, init: &mut Init) -> Param<Tensor<2>> {
 /// the first it is zero and adds nothing. `d_gates` `[n_events, width]` to `[d_hidden, width]`
 fn d_w_hidden(
     states: &Tensor<2>,
-    (sizes, mask): (&[usize], Option<&Tensor<2>>),
+    sizes: &[usize],
+    mask: Option<&Tensor<2>>,
     d_gates: &Tensor<2>,
 ) -> Tensor<2> {
     let ([n_events, width], [_, d_hidden]) = (d_gates.dims(), states.dims());
@@ -415,6 +421,7 @@ mod tests {
     use super::*;
     use crate::model::kernel::Buffer;
     use crate::model::packing::SequencePacking;
+    use crate::model::random::EventPlace;
     use crate::model::weights::read;
 
     /// Of every kind: some, none, the longest twice, one.
@@ -465,12 +472,12 @@ mod tests {
         let [d, _] = weights.w_hidden.dims();
         let mut rows: Vec<Option<[Tensor<2>; 2]>> = vec![None; LENGTHS.len()];
         let mut states = Vec::new();
-        for (at, &(row, _)) in packing.places.iter().enumerate() {
+        for (at, &EventPlace { row, .. }) in packing.places.iter().enumerate() {
             let zero = Tensor::<2>::zeros([1, d], &input.device());
             let [h, c] = rows[row].take().unwrap_or([zero.clone(), zero]);
             let rank = packing.places[..packing.sizes[0]]
                 .iter()
-                .position(|&(first, _)| first == row)
+                .position(|first| first.row == row)
                 .unwrap();
             let seen = mask.map_or(h.clone(), |mask| {
                 h.clone() * mask.clone().slice(rank..rank + 1)

@@ -1,6 +1,6 @@
 //! Cloze samples: events of a history hidden behind a mask, to be filled in from both sides.
 
-use crate::model::random::Noise;
+use crate::model::random::{EventPlace, Noise};
 use crate::model::window::latest;
 
 /// First layer of the drawings of what is hidden: no dropout has layers from here on.
@@ -41,7 +41,10 @@ impl Cloze {
         if history.len() < 2 {
             return None;
         }
-        let drawn = |layer: usize, at: usize| noise.of_event(DRAWN + layer, (row, at)).number();
+        let drawn = |layer: usize, position: usize| {
+            let place = EventPlace { row, position };
+            noise.of_event(DRAWN + layer, place).number()
+        };
         if share(drawn(0, 0)) < self.last_share {
             let window = latest(history, self.len);
             return Some(self.hide(row, window, vec![window.len().saturating_sub(1)]));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::random::Noise;
+use crate::model::random::{EventPlace, Noise};
 use crate::model::window::latest;
 
 /// Cuts are drawn as a layer that no dropout has.
@@ -36,7 +36,7 @@ impl Cutter {
     pub(super) fn cuts(&self, row: usize, history: &[u32], noise: Noise) -> Vec<Cut> {
         let n_places = history.len().saturating_sub(1);
         let place = |part: usize| {
-            let bits = noise.of_event(DRAWN, (row, part)).number();
+            let bits = noise.of_event(DRAWN, EventPlace::new(row, part)).number();
             let share = (bits >> 11) as f64 / (1u64 << 53) as f64;
             let at = (part as f64 + share) / self.n_cuts as f64 * n_places as f64;
             1 + (at as usize).min(n_places.saturating_sub(1))
@@ -45,17 +45,20 @@ impl Cutter {
             .filter(|_| n_places > 0)
             .map(place)
             .collect();
-        let cut = |(part, at): (usize, usize)| Cut {
-            row: row * self.n_cuts + part,
-            past: latest(history.get(..at).unwrap_or(&[]), self.seq_len).to_vec(),
-            next: history
-                .iter()
-                .skip(at)
-                .take(self.n_ahead)
-                .copied()
-                .collect(),
-        };
-        places.into_iter().enumerate().map(cut).collect()
+        places
+            .into_iter()
+            .enumerate()
+            .map(|(part, at)| Cut {
+                row: row * self.n_cuts + part,
+                past: latest(history.get(..at).unwrap_or(&[]), self.seq_len).to_vec(),
+                next: history
+                    .iter()
+                    .skip(at)
+                    .take(self.n_ahead)
+                    .copied()
+                    .collect(),
+            })
+            .collect()
     }
 }
 

@@ -160,16 +160,18 @@ macro_rules! recurrent_family {
             type Layer = $layer;
 
             fn from_parts(
-                (item, features): (burn::nn::Embedding, $crate::model::features::Features),
-                ($first, upper): ($layer, Vec<$layer>),
-                (attention, output, catalogue): (
-                    Option<$crate::model::recurrent::AdditiveAttention>,
-                    burn::nn::Linear,
-                    Option<burn::nn::Embedding>,
-                ),
-                settings: $crate::model::family::recurrent::RecurrentSettings,
+                parts: $crate::model::family::recurrent::OwnedParts<$layer>,
             ) -> Self {
-                Self { item, features, $first, upper, output, attention, catalogue, settings }
+                Self {
+                    item: parts.item,
+                    features: parts.features,
+                    $first: parts.first,
+                    upper: parts.upper,
+                    output: parts.output,
+                    attention: parts.attention,
+                    catalogue: parts.catalogue,
+                    settings: parts.settings,
+                }
             }
 
             fn parts(&self) -> $crate::model::family::recurrent::NetworkParts<'_, $layer> {

@@ -45,24 +45,20 @@ pub(super) fn gradients<L: RecurrentLayer>(
     }
     let host = Host::of(parts, Some(noise));
     let scale = 1.0 / n_targets as f32;
-    let of_shard = |rows: Vec<usize>| {
+    let (nll, sums) = sums_over_shards(&lengths, N_SHARDS, |rows| {
         let shard = Shard::new(&inputs, &rows);
-        let next = |&(row, at): &EventPlace| {
-            windows
-                .get(row)
-                .and_then(|window| window.get(at + 1))
-                .copied()
-                .unwrap_or(0)
-        };
         let looking = shard.packing.looking(looking);
         let targets: Vec<u32> = looking
             .iter()
             .filter_map(|&at| shard.places.get(at))
-            .map(next)
+            .map(|place| {
+                let window = windows.get(place.row);
+                let next = window.and_then(|window| window.get(place.position + 1));
+                next.copied().unwrap_or(0)
+            })
             .collect();
-        host.gradients(&shard, (&looking, &targets), scale)
-    };
-    let (nll, sums) = sums_over_shards(&lengths, N_SHARDS, of_shard);
+        host.gradients(&shard, &looking, &targets, scale)
+    });
     let loss = Tensor::from_data([nll as f32], &parts.item.weight.val().inner().device());
     Some((
         registered(parts, sums.into_iter().map(Buffer::into_vec)),
@@ -144,11 +140,10 @@ impl Shard {
     fn new(inputs: &[&[u32]], rows: &[usize]) -> Self {
         let input = |row: usize| inputs.get(row).copied().unwrap_or(&[]);
         let packing = SequencePacking::new(rows.iter().map(|&row| input(row).len()));
-        let of_batch = |&(row, at): &EventPlace| (rows.get(row).copied().unwrap_or(0), at);
-        let places: Vec<EventPlace> = packing.places.iter().map(of_batch).collect();
+        let places = packing.places_in_batch(rows);
         let inputs = places
             .iter()
-            .map(|&(row, at)| input(row).get(at).copied().unwrap_or(0))
+            .map(|place| input(place.row).get(place.position).copied().unwrap_or(0))
             .collect();
         Self {
             packing,
@@ -217,7 +212,8 @@ impl<K: RecurrentKernel> Host<K> {
     fn gradients(
         &self,
         shard: &Shard,
-        (looking, targets): (&[usize], &[u32]),
+        looking: &[usize],
+        targets: &[u32],
         scale: f32,
     ) -> (f64, Vec<Buffer>) {
         let (d_model, d) = (self.settings.d_model, self.settings.width_of_last());
@@ -291,7 +287,8 @@ impl<K: RecurrentKernel> Host<K> {
         self.output().backward(
             states,
             &d_rows,
-            (&mut d_states, Onto::Nothing),
+            &mut d_states,
+            Onto::Nothing,
             [&mut d_weight, &mut d_bias],
         );
         (d_states, nll, [d_vectors, d_weight, d_bias])

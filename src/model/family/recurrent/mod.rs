@@ -146,9 +146,9 @@ impl RecurrentSettings {
         let own = self.has_catalogue().then_some("catalogue.weight");
         match self.output {
             RecurrentOutput::LastStep if self.plan.is_next_item() => {
-                with_answer(layers, &self.plan, (&[BATCH, Axis::Size(d_model)], own))
+                with_answer(layers, &self.plan, &[BATCH, Axis::Size(d_model)], own)
             }
-            _ => with_answer(layers, &self.plan, (events, own)),
+            _ => with_answer(layers, &self.plan, events, own),
         }
     }
 
@@ -216,12 +216,16 @@ impl RecurrentSettings {
         let catalogue = self
             .has_catalogue()
             .then(|| init.item_embedding(n_items, self.d_model));
-        N::from_parts(
-            (item, features),
-            (first, upper),
-            (attention, output, catalogue),
-            self,
-        )
+        N::from_parts(OwnedParts {
+            item,
+            features,
+            first,
+            upper,
+            attention,
+            output,
+            catalogue,
+            settings: self,
+        })
     }
 
     /// The drawing that drops what goes into the layer at this place, and out of the last. A
@@ -250,17 +254,25 @@ pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
     /// Type of each layer.
     type Layer: RecurrentLayer;
 
-    /// Puts a network together: what takes events in; layers from the first up; attention, the
-    /// dense layer, and the output's own vectors.
-    fn from_parts(
-        inputs: (Embedding, Features),
-        layers: (Self::Layer, Vec<Self::Layer>),
-        output: (Option<AdditiveAttention>, Linear, Option<Embedding>),
-        settings: RecurrentSettings,
-    ) -> Self;
+    /// Puts a network together.
+    fn from_parts(parts: OwnedParts<Self::Layer>) -> Self;
 
     /// Returns the parts that it was put together from.
     fn parts(&self) -> NetworkParts<'_, Self::Layer>;
+}
+
+/// Parts that a network is put together from.
+pub(super) struct OwnedParts<L> {
+    pub(super) item: Embedding,
+    pub(super) features: Features,
+    pub(super) first: L,
+    /// Layers above the first.
+    pub(super) upper: Vec<L>,
+    pub(super) attention: Option<AdditiveAttention>,
+    pub(super) output: Linear,
+    /// The output's own vectors, where it has some.
+    pub(super) catalogue: Option<Embedding>,
+    pub(super) settings: RecurrentSettings,
 }
 
 /// The parts of a network.
@@ -318,27 +330,25 @@ impl<'a> EventWindow<'a> {
     }
 
     /// Position in the history of the event at this place of the window.
-    fn position(&self, (row, at): EventPlace) -> EventPlace {
-        let len = self.lens.get(row).copied().unwrap_or(0);
-        (
-            row,
-            self.histories
-                .row(row)
-                .len()
-                .saturating_sub(self.n_after + len)
-                + at,
-        )
+    fn position(&self, place: EventPlace) -> EventPlace {
+        let len = self.lens.get(place.row).copied().unwrap_or(0);
+        let history = self.histories.row(place.row);
+        let first = history.len().saturating_sub(self.n_after + len);
+        EventPlace {
+            row: place.row,
+            position: first + place.position,
+        }
     }
 
     /// Returns the place of that event among all of the histories.
     fn event(&self, place: EventPlace) -> usize {
-        let (row, position) = self.position(place);
-        self.histories.range(row).start + position
+        let place = self.position(place);
+        self.histories.range(place.row).start + place.position
     }
 
     /// Items in packed order.
     fn items(&self, packing: &SequencePacking) -> Vec<i32> {
-        packing.pick(|row, at| self.histories.item_idx.get(self.event((row, at))).copied())
+        packing.pick(|place| self.histories.item_idx.get(self.event(place)).copied())
     }
 }
 
@@ -451,14 +461,8 @@ impl<N: RecurrentNetwork> StateNetwork for N {
         head: HeadGradients<'_>,
     ) -> Option<GradientsParams> {
         let parts = self.parts();
-        parts.learn(
-            (
-                &EventWindow::whole(histories, parts.settings.seq_len),
-                Looking::Every,
-            ),
-            noise,
-            head,
-        )
+        let window = EventWindow::whole(histories, parts.settings.seq_len);
+        parts.learn(&window, Looking::Every, noise, head)
     }
 
     fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<EventPlace>) {

@@ -29,8 +29,8 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
         let zero = Tensor::zeros([1, n_read], &read.device());
         // Rows with events stand in packed order, and those without have the zeros behind them.
         let mut places = vec![n_looking as i32; histories.n_rows()];
-        for (at, &(row, _)) in packing.places.iter().take(n_looking).enumerate() {
-            if let Some(place) = places.get_mut(row) {
+        for (at, looking) in packing.places.iter().take(n_looking).enumerate() {
+            if let Some(place) = places.get_mut(looking.row) {
                 *place = at as i32;
             }
         }
@@ -125,7 +125,9 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
     /// `[n_events, d]`
     fn d_read(
         &self,
-        (states, packing, looking): (&Tensor<2>, &SequencePacking, Looking),
+        states: &Tensor<2>,
+        packing: &SequencePacking,
+        looking: Looking,
         d_read: Tensor<2>,
         gradients: &mut GradientsParams,
     ) -> Tensor<2> {
@@ -145,7 +147,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
             Some(attention) => {
                 let d_contexts = d_read.slice_dim(1, d..n_read);
                 d_states
-                    + attention.backward(states, (&packing.sizes, looking), &d_contexts, gradients)
+                    + attention.backward(states, &packing.sizes, looking, &d_contexts, gradients)
             }
         }
     }
@@ -183,17 +185,13 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
             recurrent_dropout, ..
         } = *self.settings;
         let width = self.settings.width(at);
-        let sequences = packing
-            .places
-            .get(..packing.sizes.first().copied().unwrap_or(0))
-            .unwrap_or(&[]);
         self.factors(
             dropout_factors(
                 recurrent_dropout,
                 width,
                 RECURRENT_DRAWINGS + at,
                 noise,
-                sequences,
+                packing.sequences(),
             ),
             width,
         )
@@ -210,18 +208,19 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
         let vectors = &self.output_vectors().weight;
         let mut found = None;
         let mut head = |hidden: Tensor<2>, places: &[EventPlace]| {
-            let target = |&(row, position): &EventPlace| {
-                histories
-                    .row(row)
-                    .get(position + 1)
-                    .map_or(0, |&item| item as i32)
-            };
-            let targets: Vec<i32> = places.iter().map(target).collect();
+            let targets: Vec<i32> = places
+                .iter()
+                .map(|place| {
+                    let next = histories.row(place.row).get(place.position + 1);
+                    next.map_or(0, |&item| item as i32)
+                })
+                .collect();
             let loss = item_loss(
                 &hidden,
                 &plain(vectors),
                 &targets,
-                (&self.settings.plan.objective, noise),
+                &self.settings.plan.objective,
+                noise,
             );
             let mean = 1.0 / targets.len().max(1) as f32;
             let sums = LossSums {
@@ -232,7 +231,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
             found = Some((sums, loss.d_items.mul_scalar(mean)));
             Some(loss.d_hidden.mul_scalar(mean))
         };
-        let mut gradients = self.learn((&window, self.settings.looking()), noise, &mut head)?;
+        let mut gradients = self.learn(&window, self.settings.looking(), noise, &mut head)?;
         let (sums, d_vectors) = found?;
         let of_inputs = gradients.remove::<2>(vectors.id);
         gradients.register(
@@ -247,7 +246,8 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
     /// `head` is given.
     pub(super) fn learn(
         &self,
-        (window, looking): (&EventWindow<'_>, Looking),
+        window: &EventWindow<'_>,
+        looking: Looking,
         noise: Noise,
         head: HeadGradients<'_>,
     ) -> Option<GradientsParams> {
@@ -266,7 +266,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
             .map(|at| self.drop(at, noise, &packing))
             .collect();
         let embedded = times(inputs.clone().without_autodiff(), drops.first()); // [n_events, d_model]
-        let (states, traces) = self.forward(embedded, (&packing, &drops), noise); // [n_events, d]
+        let (states, traces) = self.forward(embedded, &packing, &drops, noise); // [n_events, d]
         let read = self.read(&states, &packing, looking); // [n_looking, n_read]
         let w_output = plain(&self.output.weight);
         let mut hidden = read.clone().matmul(w_output.clone()); // [n_looking, d_model]
@@ -289,9 +289,9 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
             gradients.register(bias.id, d_hidden.clone().sum_dim(0).squeeze_dim::<1>(0));
         }
         let d_read = d_hidden.matmul(w_output.transpose());
-        let d_states = self.d_read((&states, &packing, looking), d_read, &mut gradients);
+        let d_states = self.d_read(&states, &packing, looking, d_read, &mut gradients);
         let d_inputs = self.backward(traces, d_states, &drops, &mut gradients);
-        self.backward_inputs(inputs, d_inputs, (window, &packing), &mut gradients);
+        self.backward_inputs(inputs, d_inputs, window, &packing, &mut gradients);
         Some(gradients)
     }
 
@@ -300,7 +300,8 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
         &self,
         inputs: Tensor<2>,
         d_inputs: Tensor<2>,
-        (window, packing): (&EventWindow<'_>, &SequencePacking),
+        window: &EventWindow<'_>,
+        packing: &SequencePacking,
         gradients: &mut GradientsParams,
     ) {
         if self.features.is_empty() {
@@ -327,7 +328,8 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
     fn forward(
         &self,
         embedded: Tensor<2>,
-        (packing, drops): (&SequencePacking, &[Option<Tensor<2>>]),
+        packing: &SequencePacking,
+        drops: &[Option<Tensor<2>>],
         noise: Noise,
     ) -> (Tensor<2>, Vec<TraceOf<L>>) {
         let mut traces = Vec::with_capacity(self.layers.len());

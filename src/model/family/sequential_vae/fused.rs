@@ -2,7 +2,6 @@
 //! events.
 
 use burn::optim::GradientsParams;
-use burn::prelude::*;
 
 use super::steps::{TrainingSteps, normals};
 use super::{DROP_IN, DROP_OUT, SequentialVae, SequentialVaeSpec};
@@ -17,7 +16,7 @@ use crate::model::network::{LossSums, Network};
 use crate::model::packing::SequencePacking;
 use crate::model::random::{EventPlace, Noise};
 use crate::model::recurrent::{RecurrentLayer as _, register_host};
-use crate::model::weights::{on_host, register};
+use crate::model::weights::{on_host, register, scalar};
 use crate::model::window::latest;
 use crate::model::{Likelihood, StepInputs};
 
@@ -37,8 +36,7 @@ struct Shard {
 /// Sequences packed, and for each event its row of the batch and its place in it.
 fn packed(rows: &[usize], len: impl Fn(usize) -> usize) -> (SequencePacking, Vec<EventPlace>) {
     let packing = SequencePacking::new(rows.iter().map(|&row| len(row)));
-    let of_batch = |&(row, at): &EventPlace| (rows.get(row).copied().unwrap_or(0), at);
-    let places = packing.places.iter().map(of_batch).collect();
+    let places = packing.places_in_batch(rows);
     (packing, places)
 }
 
@@ -70,7 +68,7 @@ impl SequentialVae {
         let (items, gru) = (on_host(&self.item.weight), self.gru.kernel());
         let lengths: Vec<usize> = steps.inputs.iter().map(|row| row.len()).collect();
         let parts = on_threads(shards(&lengths, N_SHARDS), |rows| {
-            self.forward(&steps, &rows, (&items, &gru), noise)
+            self.forward(&steps, &rows, &items, &gru, noise)
         });
 
         let places: Vec<EventPlace> = parts
@@ -84,7 +82,7 @@ impl SequentialVae {
             of_part.copy_from_slice(&part.trace.states);
             free = rest;
         }
-        self.drop_out(&mut states, (d_state, DROP_OUT), noise, &places);
+        self.drop_out(&mut states, d_state, DROP_OUT, noise, &places);
         let targets = steps.targets(&places);
         let beta = self.beta(inputs);
         let batch = VaeBatch {
@@ -97,19 +95,18 @@ impl SequentialVae {
         let weights = LatentWeights::of(self.layers());
         let (found, mut d_states, loss) = dense_vae_gradients(&weights.layers(), &states, &batch);
         drop(states);
-        self.drop_out(&mut d_states, (d_state, DROP_OUT), noise, &places);
+        self.drop_out(&mut d_states, d_state, DROP_OUT, noise, &places);
 
         let mut gradients = GradientsParams::new();
         register_layers(&mut gradients, self.layers(), found);
-        self.backward(&steps, (parts, &d_states), (&gru, noise), &mut gradients);
+        self.backward(&steps, parts, &d_states, &gru, noise, &mut gradients);
         let device = self.item.weight.val().inner().device();
-        let scalar = |value: f64| Tensor::<1>::from_data([value as f32], &device);
         let n_events = targets.elements.len();
-        let kl = Some((scalar(loss.kl), places.len()));
+        let kl = Some((scalar(loss.kl, &device), places.len()));
         Some((
             gradients,
             LossSums {
-                loss: scalar(loss.nll + beta * loss.charged),
+                loss: scalar(loss.nll + beta * loss.charged, &device),
                 n_events,
                 kl,
             },
@@ -120,14 +117,19 @@ impl SequentialVae {
         &self,
         steps: &TrainingSteps<'_>,
         rows: &[usize],
-        (items, gru): (&[f32], &K),
+        items: &[f32],
+        gru: &K,
         noise: Noise,
     ) -> Shard {
         let d_model = self.spec.d_model;
         let (packing, places) =
             packed(rows, |row| steps.inputs.get(row).map_or(0, |row| row.len()));
-        let mut input = picked(items, d_model, places.iter().map(|place| steps.item(place)));
-        self.drop_out(&mut input, (d_model, DROP_IN), noise, &places);
+        let mut input = picked(
+            items,
+            d_model,
+            places.iter().map(|place| steps.item(*place)),
+        );
+        self.drop_out(&mut input, d_model, DROP_IN, noise, &places);
         let trace = gru.forward(&input, &packing.sizes, None);
         Shard {
             packing,
@@ -142,8 +144,10 @@ impl SequentialVae {
     fn backward<K: RecurrentKernel>(
         &self,
         steps: &TrainingSteps<'_>,
-        (parts, d_states): (Vec<Shard>, &[f32]),
-        (gru, noise): (&K, Noise),
+        parts: Vec<Shard>,
+        d_states: &[f32],
+        gru: &K,
+        noise: Noise,
         gradients: &mut GradientsParams,
     ) {
         let SequentialVaeSpec {
@@ -171,7 +175,7 @@ impl SequentialVae {
                     input: mut d_input,
                     weights,
                 } = gru.backward(&input, trace, d_states, &packing.sizes);
-                self.drop_out(&mut d_input, (d_model, DROP_IN), noise, &places);
+                self.drop_out(&mut d_input, d_model, DROP_IN, noise, &places);
                 (places, d_input, weights)
             },
         );
@@ -180,7 +184,7 @@ impl SequentialVae {
         let mut of_weights = Vec::<Vec<Buffer>>::new();
         for (places, d_input, weights) in found {
             for (d_row, place) in d_input.chunks_exact(d_model.max(1)).zip(&places) {
-                let at = steps.item(place) as usize * d_model;
+                let at = steps.item(*place) as usize * d_model;
                 add_rows(d_items.get_mut(at..at + d_model).unwrap_or(&mut []), d_row);
             }
             of_weights.resize_with(weights.len(), Vec::new);
@@ -200,7 +204,8 @@ impl SequentialVae {
     fn drop_out(
         &self,
         values: &mut [f32],
-        (width, drawing): (usize, usize),
+        width: usize,
+        drawing: usize,
         noise: Noise,
         places: &[EventPlace],
     ) {
@@ -242,7 +247,7 @@ impl SequentialVae {
                     let (packing, places) = packed(rows, |row| input(row).len());
                     let seen = places
                         .iter()
-                        .map(|&(row, at)| input(row).get(at).copied().unwrap_or(0));
+                        .map(|place| input(place.row).get(place.position).copied().unwrap_or(0));
                     let trace = gru.forward(&picked(&items, d_model, seen), &packing.sizes, None);
                     picked(
                         &trace.states,
@@ -258,6 +263,7 @@ impl SequentialVae {
 
 #[cfg(test)]
 mod tests {
+    use burn::prelude::*;
     use proptest::prelude::*;
 
     use super::*;

@@ -41,10 +41,10 @@ impl<'a> TrainingSteps<'a> {
     }
 
     /// The item at a place.
-    pub(super) fn item(&self, &(row, at): &EventPlace) -> u32 {
+    pub(super) fn item(&self, place: EventPlace) -> u32 {
         self.inputs
-            .get(row)
-            .and_then(|row| row.get(at))
+            .get(place.row)
+            .and_then(|row| row.get(place.position))
             .copied()
             .unwrap_or(0)
     }
@@ -56,10 +56,10 @@ impl<'a> TrainingSteps<'a> {
             elements: Vec::new(),
             n_columns: self.n_items,
         };
-        for &(row, at) in places {
+        for &EventPlace { row, position } in places {
             let start = targets.elements.len();
             let window = self.windows.get(row).copied().unwrap_or(&[]);
-            for &item in window.iter().skip(at + 1).take(self.n_ahead) {
+            for &item in window.iter().skip(position + 1).take(self.n_ahead) {
                 let column = item.wrapping_sub(1);
                 let is_new = targets
                     .elements
@@ -102,7 +102,9 @@ mod tests {
         // The last five events of the first are 2 5 5 3 2: four are seen, four have something after
         // them.
         assert_eq!(steps.inputs, [&[2_u32, 5, 5, 3][..], &[], &[], &[1]]);
-        let targets = steps.targets(&[(0, 0), (0, 1), (0, 3), (3, 0)]);
+        let targets = steps.targets(
+            &[(0, 0), (0, 1), (0, 3), (3, 0)].map(|(row, position)| EventPlace { row, position }),
+        );
         let row = |at: usize| {
             targets
                 .row(at)

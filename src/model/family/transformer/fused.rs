@@ -340,7 +340,8 @@ impl Fused<'_> {
         feed_out.backward(
             &fed,
             &d_out,
-            (&mut d_fed, Onto::Nothing),
+            &mut d_fed,
+            Onto::Nothing,
             gradients.pair_mut(layer(Layer::FeedOut)),
         );
         vectorized(
@@ -356,7 +357,8 @@ impl Fused<'_> {
         feed_in.backward(
             &feed_normed,
             &d_fed,
-            (&mut d_normed, Onto::Nothing),
+            &mut d_normed,
+            Onto::Nothing,
             gradients.pair_mut(layer(Layer::FeedIn)),
         );
         let feed_norm = self.weights.norm(layer(Layer::FeedNorm));
@@ -375,7 +377,8 @@ impl Fused<'_> {
         output.backward(
             &seen,
             &d_out,
-            (&mut d_seen, Onto::Nothing),
+            &mut d_seen,
+            Onto::Nothing,
             gradients.pair_mut(layer(Layer::Output)),
         );
         let mut d_qkv = Buffer::open(n * 3 * d_model);
@@ -385,7 +388,8 @@ impl Fused<'_> {
         projection.backward(
             &normed,
             &d_qkv,
-            (&mut d_normed, Onto::Nothing),
+            &mut d_normed,
+            Onto::Nothing,
             gradients.pair_mut(layer(Layer::Qkv)),
         );
         let attention_norm = self.weights.norm(layer(Layer::AttentionNorm));

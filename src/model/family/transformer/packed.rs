@@ -30,16 +30,11 @@ impl Packed {
         let windows = rows
             .iter()
             .map(|&row| (row, latest(histories.row(row), spec.seq_len + 1)));
-        let inputs = |window: &[u32]| {
-            window
-                .split_last()
-                .map(|(_, inputs)| inputs.to_vec())
-                .unwrap_or_default()
-        };
-        let mut packed = Self::new(
-            windows.clone().map(|(row, window)| (row, inputs(window))),
-            spec.seq_len,
-        );
+        let inputs = windows.clone().map(|(row, window)| {
+            let inputs = window.split_last().map(|(_, inputs)| inputs.to_vec());
+            (row, inputs.unwrap_or_default())
+        });
+        let mut packed = Self::new(inputs, spec.seq_len);
         packed.targets = windows
             .flat_map(|(_, window)| window.iter().skip(1).copied())
             .collect();
@@ -52,11 +47,13 @@ impl Packed {
         rows: &[usize],
         spec: &TransformerSpec,
     ) -> Self {
-        let inputs = |row: usize| match latest(histories.row(row), spec.seq_len) {
-            [] => vec![0],
-            window => window.to_vec(),
-        };
-        Self::new(rows.iter().map(|&row| (row, inputs(row))), spec.seq_len)
+        let inputs = rows
+            .iter()
+            .map(|&row| match latest(histories.row(row), spec.seq_len) {
+                [] => (row, vec![0]),
+                window => (row, window.to_vec()),
+            });
+        Self::new(inputs, spec.seq_len)
     }
 
     fn new(rows: impl Iterator<Item = (usize, Vec<u32>)>, seq_len: usize) -> Self {
@@ -70,7 +67,9 @@ impl Packed {
         for (row, mut inputs) in rows {
             let start = packed.inputs.len();
             packed.sequences.push(start..start + inputs.len());
-            packed.places.extend((0..inputs.len()).map(|at| (row, at)));
+            packed
+                .places
+                .extend((0..inputs.len()).map(|position| EventPlace { row, position }));
             packed
                 .positions
                 .extend(seq_len.saturating_sub(inputs.len())..seq_len);

@@ -2,7 +2,6 @@
 
 use burn::nn::Linear;
 use burn::optim::GradientsParams;
-use burn::prelude::*;
 
 use super::{Bags, MultVae};
 use crate::data::Histories;
@@ -13,7 +12,7 @@ use crate::model::kernel::{
 };
 use crate::model::network::LossSums;
 use crate::model::random::Noise;
-use crate::model::weights::{on_host, register};
+use crate::model::weights::{on_host, register, scalar};
 
 impl MultVae {
     /// Computes [`MultVae::gradients`](super::Network::gradients) by the kernel, on the same noise.
@@ -44,11 +43,10 @@ impl MultVae {
         register_layers(&mut gradients, self.layers(), found);
 
         let device = self.encoder.weight.val().inner().device();
-        let scalar = |value: f64| Tensor::<1>::from_data([value as f32], &device);
         let loss = LossSums {
-            loss: scalar(loss.nll + beta * loss.charged),
+            loss: scalar(loss.nll + beta * loss.charged, &device),
             n_events,
-            kl: Some((scalar(loss.kl), rows.len())),
+            kl: Some((scalar(loss.kl, &device), rows.len())),
         };
         Some((gradients, loss))
     }
@@ -130,6 +128,7 @@ pub(in crate::model::family) fn register_layers(
 
 #[cfg(test)]
 mod tests {
+    use burn::prelude::*;
     use proptest::prelude::*;
     use strum::IntoEnumIterator;
 

@@ -79,7 +79,7 @@ fn every_loss_and_its_gradients_are_pytorchs() {
             let (name, found) = match loss {
                 LossKind::FullSoftmax => (
                     "full",
-                    item_loss(&hidden, &items, &targets, (&objective, noise)),
+                    item_loss(&hidden, &items, &targets, &objective, noise),
                 ),
                 _ => {
                     let name = match (loss, negatives) {
@@ -94,7 +94,7 @@ fn every_loss_and_its_gradients_are_pytorchs() {
                         of_drawn(
                             &hidden,
                             &items,
-                            draws.told(&targets, drawn.iter().copied()),
+                            draws.with_negatives(&targets, drawn.iter().copied()),
                             loss,
                         ),
                     )
