@@ -12,9 +12,9 @@
 //!                              observers: run writer, then the window or the progress bar
 //! ```
 //!
-//! One package, a library and one binary. `seqscope` opens the window; `seqscope train x.ron` and
-//! its sisters need none. Both drive the same engine and write the same run folders, so a run that
-//! was started in one is read in the other.
+//! One program of six crates. `seqscope` opens the window; `seqscope train x.ron` and its sisters
+//! need none. Both drive the same engine and write the same run folders, so a run that was started
+//! in one is read in the other.
 //!
 //! An [`experiment::Experiment`] says what to do: data, split, task, model, training, seed.
 //! [`data::prepare`] makes sequences and a split of it (a large log in pieces, on all processors;
@@ -33,40 +33,42 @@
 //!
 //! # Code map
 //!
-//! Nothing imports what stands below it in the table. `error` sums up the modules above it; `app`
-//! and `cli` stand side by side on all of them.
+//! Each crate is a folder under `src` with a manifest; it knows those above it in the table, and no
+//! other. Within a crate no module imports what stands below it here.
 //!
-//! | module | what it is for | heavy crates |
-//! |---|---|---|
-//! | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
-//! | [`metric`] | scores in, numbers out, and how sure their differences are | |
-//! | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
-//! | [`data`] | tables in, sequences and batches out | `polars`, `rusqlite`, `blake3` |
-//! | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
-//! | [`experiment`] | what to do, as the user wrote it | `ron` |
-//! | [`run`] | what happened, on disk; the only writer of results | `ron` |
-//! | [`train`] | one run from start to end, without threads | |
-//! | [`explain`] | plain numbers in, explanations out | |
-//! | [`error`] | the sum of the modules' errors, and what is shown of them | |
-//! | [`bench`](mod@bench) | how long the work above takes | |
-//! | [`app`] | the application without a window: state, actions, background jobs | threads |
-//! | [`cli`] | text in, text out | `clap`, `ctrlc`, `signal_hook`, `indicatif` |
-//! | [`ui`] | painting (feature `gui`) | `egui`, `eframe`, `egui_plot`, `egui_extras`, `rfd` |
+//! | crate | module | what it is for | heavy crates |
+//! |---|---|---|---|
+//! | `base` | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
+//! | | [`metric`] | scores in, numbers out, and how sure their differences are | |
+//! | `data` | [`data`] | tables in, sequences and batches out | `polars`, `rusqlite`, `blake3` |
+//! | `model` | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
+//! | | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
+//! | `engine` | [`experiment`] | what to do, as the user wrote it | `ron` |
+//! | | [`run`] | what happened, on disk; the only writer of results | `ron` |
+//! | | [`train`] | one run from start to end, without threads | |
+//! | | [`explain`] | plain numbers in, explanations out | |
+//! | | [`error`] | the sum of the modules' errors, and what is shown of them | |
+//! | | [`bench`](mod@bench) | how long the work above takes | |
+//! | `window` | [`app`] | the application without a pixel: state, actions, background jobs | threads |
+//! | | [`ui`] | painting (feature `gui`) | `egui`, `eframe`, `egui_plot`, `egui_extras`, `rfd` |
+//! | `commands` | [`cli`] | text in, text out; beside the window, not on it | `clap`, `ctrlc`, `signal_hook`, `indicatif` |
 //!
-//! `main.rs` joins them: arguments to the window or to a command, one printed error, the exit code.
-//! `mod.rs` of each folder is its façade; what it does not re-export is nobody else's business.
+//! The root package joins them: this page, which names every module by one path, and `main.rs`:
+//! arguments to the window or to a command, one printed error, the exit code. `lib.rs` or `mod.rs` of
+//! each folder is its façade; what it does not re-export is nobody else's business.
 //!
-//! Rust's modules have no direction that the compiler would enforce, and boundaries without a guard
-//! erode. So there are three guards: `cargo check --no-default-features` compiles engine and
-//! command line with no egui in the tree; `tests/it/architecture.rs` reads the source and checks
-//! the table above, the crates' homes, the files' sizes and this page; and `unreachable_pub` is on.
+//! Walls between crates are held by the compiler: a crate that is not in a manifest cannot be named
+//! (`cargo tree -p seqscope-base`), and without the feature `gui` there is no egui in the tree.
+//! `tests/architecture` reads the manifests and the source and checks the table above, the order
+//! within a crate, the files' sizes, the language (no nameless tuples as parameters, docs that begin
+//! with the thing, one name for one type) and this page; and `unreachable_pub` is on.
 //!
 //! # What always holds
 //!
 //! Each invariant names the tests that check it; `tests/it/architecture.rs` checks that they exist.
 //!
-//! 1. **One heavy dependency, one folder**: replacing polars, burn or egui is the change of one
-//!    module (test `heavy_crates_stay_at_home`).
+//! 1. **One heavy dependency, one crate**: replacing polars, burn or egui is the change of one
+//!    crate (tests `heavy_crates_stay_at_home`, `crates_know_only_those_inside_them`).
 //! 2. **`train` knows neither burn nor egui.** It drives a `dyn` [`model::Trainable`], so that a
 //!    fake model runs through it in milliseconds (tests `modules_import_leftwards_only`,
 //!    `a_run_tells_its_story_in_order_and_ends_once`).
@@ -148,18 +150,10 @@
 //! A file format, a cleaning step, a metric, a reference or a page is added in the same way: a
 //! file, a line in one list, a test.
 
-pub mod app;
-pub mod baseline;
-pub mod bench;
-pub mod cli;
-pub mod data;
-pub mod error;
-pub mod experiment;
-pub mod explain;
-pub mod metric;
-pub mod model;
-pub mod run;
-pub mod spec;
-pub mod train;
+pub use seqscope_base::{metric, spec};
+pub use seqscope_commands as cli;
+pub use seqscope_data as data;
+pub use seqscope_engine::{bench, error, experiment, explain, run, train};
+pub use seqscope_model::{self as model, baseline};
 #[cfg(feature = "gui")]
-pub mod ui;
+pub use seqscope_window::{app, ui};

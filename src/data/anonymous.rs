@@ -8,7 +8,7 @@ use super::missing;
 use super::source::Refused;
 use super::stream::LogRows;
 use super::{FileSpec, Role, Vocab};
-use crate::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, quotable};
 
 /// Least share of rows without a user from which their sessions serve, where nothing is said.
 const SHARE: f64 = 0.05;

@@ -14,7 +14,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::{Histories, Query};
-use crate::spec::derive_seed;
+use seqscope_base::spec::derive_seed;
 
 /// How training histories are changed; by default not at all.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
@@ -63,7 +63,7 @@ pub enum Sampler {
     #[default]
     Gan,
 }
-crate::spec::choice!(Sampler);
+seqscope_base::spec::choice!(Sampler);
 
 impl Sampler {
     /// Name as a person reads it.
@@ -92,7 +92,7 @@ impl Default for AugmentSpec {
     }
 }
 
-crate::spec::described! { AugmentSpec {
+seqscope_base::spec::described! { AugmentSpec {
     crop: Float { min: 0.0, max: 1.0 }, Core, "Crop", "", "Probability that, in an epoch, of a \
         user's training history only a stretch is learnt from.", "0: off";
     mask: Float { min: 0.0, max: 1.0 }, Core, "Mask", "", "Probability that, in an epoch, some \
@@ -290,7 +290,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::data::FeatureValues;
+    use crate::FeatureValues;
 
     const OFF: AugmentSpec = AugmentSpec {
         crop: 0.0,

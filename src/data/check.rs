@@ -1,7 +1,7 @@
 //! Problems that the settings alone tell.
 
 use super::{DataError, DataSource, DataSpec, FileSpec, Role, SplitSpec, TimeFormat, source, time};
-use crate::spec::{Described, Problem};
+use seqscope_base::spec::{Described, Problem};
 use strum::IntoEnumIterator;
 
 /// See [`super::check()`].

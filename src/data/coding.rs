@@ -10,7 +10,7 @@ use super::number::NumberStyle;
 use super::schema::TimeReading;
 use super::source::{Lines, RawCells, Refused, Texts};
 use super::{DataError, Role, TimeFormat, Vocab, time};
-use crate::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, quotable};
 
 /// The columns of a log by role.
 pub(super) struct RoleCells {

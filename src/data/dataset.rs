@@ -7,7 +7,7 @@ use super::{
     Feature, FileSpec, FreeColumn, Histories, JoinReport, PseudonymStamp, Query, Returns,
     Sequences, Split, TaskKind, TimeFormat, Vocab, fingerprint, time,
 };
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 /// A cleaned, coded log.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,7 +7,7 @@ use super::number::NumberStyle;
 use super::schema::{cells, listed, normal};
 use super::source::FileHead;
 use super::{DataError, FileSpec, StepCount};
-use crate::spec::{Problem, did_you_mean, quotable};
+use seqscope_base::spec::{Problem, did_you_mean, quotable};
 
 /// Path of the setting.
 const FIELD: &str = "data.only_where";

@@ -17,7 +17,7 @@ use super::{
     Role, StepCount, TimeFormat, anonymous, flag, plausible, same_rows, schema, source, titles,
     without_first_refused, without_quoted, writings,
 };
-use crate::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, quotable};
 
 /// A log as read: its rows, its titles, and the account so far.
 pub(super) struct Log {

@@ -7,7 +7,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::Histories;
-use crate::spec::derive_seed;
+use seqscope_base::spec::derive_seed;
 
 /// Counts of what follows each item in the histories that were read, the end of a history included.
 ///

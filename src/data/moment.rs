@@ -5,7 +5,7 @@
 //! moment on, that is the whole log.
 
 use super::{Prepared, Sample, TaskKind, TimeFormat, time};
-use crate::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, quotable};
 
 /// A moment of a log, which divides what is seen from what is not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,7 +208,7 @@ impl Prepared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Dataset, Sequences};
+    use crate::{Dataset, Sequences};
 
     /// Two users: events at 10, 20, 30 and at 25.
     fn prepared() -> Prepared {

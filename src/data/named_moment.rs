@@ -7,7 +7,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::moment::moment_micros;
 use super::time::MICROS_PER_SEC;
-use crate::spec::quotable;
+use seqscope_base::spec::quotable;
 
 /// Longest text that is kept: no moment is longer, and what is cut is refused when it is read.
 const LONGEST: usize = 40;

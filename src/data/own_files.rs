@@ -2,7 +2,7 @@
 
 use super::events::Events;
 use super::{DataReport, DataSource, DataSpec, Dataset, Split, SplitPart, SplitSpec};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 /// The split that a log is read by where none is asked for: its own files, where it has them.
 pub(super) fn whole_split(data: &DataSpec) -> SplitSpec {

@@ -196,7 +196,7 @@ fn day_number(date: Date) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::Sequences;
+    use crate::Sequences;
 
     fn log(days: &[i64], behaviours: Option<Vec<u16>>) -> Dataset {
         let times = days.iter().map(|day| day * DAY + 40_000).collect();

@@ -164,7 +164,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::data::Sequences;
+    use crate::Sequences;
 
     fn log(events: &[(usize, u32, f32, f32)]) -> Dataset {
         let mut sequences = Sequences {

@@ -6,7 +6,7 @@ use super::schema;
 use super::source::FileHead;
 use super::stream::LogRows;
 use super::{FileSpec, Role, TimeFormat, Vocab, time};
-use crate::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, quotable};
 
 /// Fewest rows of which anything is said: a few lines may look like anything.
 const FEW: usize = 20;

@@ -14,7 +14,7 @@ use super::{
     Prepared, Returns, Role, Sequences, Split, SplitPart, SplitSpec, TimeFormat, Vocab, WorldKind,
     WorldSpec, check, clean, feature, fingerprint, own_files, world,
 };
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 /// See [`super::prepare()`].
 pub(super) fn prepare(

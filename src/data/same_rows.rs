@@ -16,7 +16,7 @@ use super::grouping::ByUser;
 use super::source::{self, FileHead, Lines, Pieces, RawCells, RawRows, RowPlace};
 use super::watch::{Watch, go_on};
 use super::{DataError, FileFormat, Role};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 /// Tells what is done with each set of rows that are equal in user, time, item, behaviour and
 /// value: they are given in order of the file.

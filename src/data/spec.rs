@@ -473,7 +473,7 @@ impl Default for DataSource {
     }
 }
 
-crate::spec::described! { CleanSpec {
+seqscope_base::spec::described! { CleanSpec {
     drop_duplicates: Bool, Core, "Drop exact duplicates", "", "Rows equal in every column of the \
         file count once. Without a time column a repeat is behaviour, and nothing is dropped.", "evaluation protocol";
     min_user_events: Int { min: 0, max: 10_000 }, Core, "Fewest events per user", "events", "Users \

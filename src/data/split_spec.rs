@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{Dataset, NamedMoment, day_text};
-use crate::spec::{
+use seqscope_base::spec::{
     Described, Field, FieldGroup, FieldKind, FieldValue, Problem, SetError, Value, did_you_mean,
 };
 

@@ -270,9 +270,9 @@ mod tests {
     use polars::prelude::{Column, DataFrame, DataType, ParquetWriter, TimeUnit};
     use proptest::prelude::*;
 
-    use crate::data::log::{self, Log};
-    use crate::data::source::{self, Pieces};
-    use crate::data::{DataError, DataReport, FileSpec, FreeColumnSpec, TimeFormat};
+    use crate::log::{self, Log};
+    use crate::source::{self, Pieces};
+    use crate::{DataError, DataReport, FileSpec, FreeColumnSpec, TimeFormat};
 
     /// A line of a log, now and then one that cannot be read, or one with quotes.
     fn line() -> impl Strategy<Value = String> {

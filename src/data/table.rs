@@ -9,7 +9,7 @@ use polars::prelude::{
 };
 
 use super::{DataError, source};
-use crate::spec::write_whole;
+use seqscope_base::spec::write_whole;
 
 /// One column of a [`Table`].
 #[derive(Clone, Debug, PartialEq)]

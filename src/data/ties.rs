@@ -82,7 +82,7 @@ impl TestTies {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::{Dataset, NextNumber, Sequences, Split};
+    use crate::{Dataset, NextNumber, Sequences, Split};
 
     /// One user of these items at these seconds and microseconds, asked for the event at `target`.
     fn one(items: &[u32], times: &[(i64, u32)], target: u32) -> Prepared {
@@ -170,10 +170,7 @@ mod tests {
     fn without_times_or_an_event_as_answer_there_is_nothing_to_tell() {
         let mut prepared = one(&[1, 2], &[(0, 0), (0, 0)], 1);
         assert_eq!(
-            TestTies::of_task(
-                &prepared,
-                &TaskSpec::WillAct(crate::data::WillAct::default())
-            ),
+            TestTies::of_task(&prepared, &TaskSpec::WillAct(crate::WillAct::default())),
             None
         );
         prepared.dataset.sequences.time_secs = None;

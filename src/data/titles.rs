@@ -6,7 +6,7 @@ use super::coding::trimmed;
 use super::source::{self, FileHead, RawCells};
 use super::watch::Watch;
 use super::{DataError, FileSpec, SideOf, TitleSpec, Vocab, columns, schema, writings};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 /// Content of a table of titles.
 pub(super) struct Titles {

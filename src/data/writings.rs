@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::coding::is_unseen;
 use super::events::Events;
 use super::{Role, Vocab};
-use crate::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, quotable};
 
 /// Beyond it, a floating-point number is no longer every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;

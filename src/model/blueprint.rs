@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::data::{DataShape, FeatureValues, Output, Prepared};
+use seqscope_data::{DataShape, FeatureValues, Output, Prepared};
 
 /// Facts that are known of a model before it is built, beside its own settings.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -46,7 +46,7 @@ pub struct Objective {
     pub cumulative: Arc<[f64]>,
 }
 
-crate::spec::choice! {
+seqscope_base::spec::choice! {
     /// The losses of next-item models.
     pub enum LossKind {
         /// Cross-entropy of a softmax over the whole catalogue.
@@ -64,7 +64,7 @@ crate::spec::choice! {
     }
 }
 
-crate::spec::choice! {
+seqscope_base::spec::choice! {
     /// Way in which negatives are drawn.
     pub enum Negatives {
         /// Every item alike.

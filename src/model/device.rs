@@ -51,9 +51,9 @@ pub struct OpenDevice {
     /// Implementation that is asked for; see [`OpenDevice::with_layers`].
     layers: Layers,
     /// burn's handle, without autodiff.
-    pub(in crate::model) device: Device,
+    pub(crate) device: Device,
     /// Largest array that the device takes, in bytes; the CPU's limit is its memory.
-    pub(in crate::model) max_array_bytes: Option<u64>,
+    pub(crate) max_array_bytes: Option<u64>,
 }
 
 impl OpenDevice {
@@ -65,7 +65,7 @@ impl OpenDevice {
     }
 
     /// Returns the implementation that computes: a GPU has no fused layers.
-    pub(in crate::model) fn layers(&self) -> Layers {
+    pub(crate) fn layers(&self) -> Layers {
         if self.info.kind == DeviceKind::Cpu {
             self.layers
         } else {

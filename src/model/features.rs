@@ -8,9 +8,9 @@ use burn::tensor::module::embedding;
 use super::layers::{Axis, LayerShape};
 use super::random::Init;
 use super::{Blueprint, FeatureShape};
-use crate::data::FeatureValues;
+use seqscope_data::FeatureValues;
 
-crate::spec::choice! {
+seqscope_base::spec::choice! {
     /// Way in which the features of an event join its item's vector.
     pub enum Join {
         /// Each feature becomes a vector as long as the item's, and all are added (as BERT adds
@@ -196,7 +196,7 @@ fn with_missing(values: &[f32], width: usize) -> Vec<f32> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::DataShape;
+    use seqscope_data::DataShape;
 
     #[test]
     fn features_are_added_or_stand_beside_and_none_is_none() {

@@ -9,7 +9,7 @@ use super::kernel::{
 };
 use super::weights::on_host;
 use super::{Questions, RankAnswer};
-use crate::data::Histories;
+use seqscope_data::Histories;
 
 /// A vector, and perhaps a bias, for each item of the catalogue. Padding has none.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use super::Blueprint;
-use crate::data::Output;
+use seqscope_data::Output;
 
 /// A layer of a model that need not be built.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -310,7 +310,7 @@ fn head(output: Output, width: Axis) -> LayerShape {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::DataShape;
+    use seqscope_data::DataShape;
 
     /// Of 4 items a table of 5 rows of 3 numbers; without data 3 an item and 3 of padding.
     #[test]

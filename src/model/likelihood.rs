@@ -6,7 +6,7 @@ use burn::tensor::activation;
 
 use super::kernel::{SparseRows, rows_of_logits};
 
-crate::spec::choice! {
+seqscope_base::spec::choice! {
     /// Likelihood of a bag of items by the scores of an autoencoder.
     pub enum Likelihood {
         /// The items compete: log-softmax over the catalogue, for each item of the bag (Liang et
@@ -153,7 +153,7 @@ mod tests {
     use strum::IntoEnumIterator;
 
     use super::*;
-    use crate::model::random::Init;
+    use crate::random::Init;
 
     fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
         tensor.into_data().try_into_vec().unwrap()

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Blueprint;
 use super::Questions;
-use crate::data::DataShape;
+use seqscope_data::DataShape;
 
 /// Bytes that a training takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -142,12 +142,12 @@ impl MachineMemory {
 mod tests {
 
     use super::*;
-    use crate::data::Histories;
-    use crate::model::kernel::Buffer;
-    use crate::model::{
+    use crate::kernel::Buffer;
+    use crate::{
         AutoencoderSpec, GruSpec, LstmSpec, ModelFamily, ModelSpec, OptimizerSpec, RnnSpec,
         SequentialVaeSpec, StepInputs, TransformerSpec, VaeSpec, open_device,
     };
+    use seqscope_data::Histories;
     use strum::IntoEnumIterator;
 
     #[test]

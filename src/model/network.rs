@@ -6,7 +6,7 @@ use burn::prelude::*;
 use super::item_vectors::ItemVectors;
 use super::kernel::Buffer;
 use super::{AttentionMaps, ModelError, Rollout, StepInputs, random::Noise};
-use crate::data::Histories;
+use seqscope_data::Histories;
 
 /// The account of one batch. The tensors are plain, without autodiff.
 pub(super) struct LossSums {

@@ -15,7 +15,7 @@ use super::network::{LossSums, Network};
 use super::random::{EventPlace, Init, Noise};
 use super::window::index_tensor;
 use super::{AttentionMaps, ModelError, StepInputs};
-use crate::data::{Histories, Output, Query};
+use seqscope_data::{Histories, Output, Query};
 
 /// A network that has a state after each event of a history.
 pub(super) trait StateNetwork: Network + ModuleDisplay {

@@ -1,8 +1,8 @@
 //! Questions to a model, what came next after each history, and its answers.
 
 use super::ModelError;
-use crate::data::Histories;
-use crate::metric::{Odds, Rank, Seen, mid_rank};
+use seqscope_base::metric::{Odds, Rank, Seen, mid_rank};
+use seqscope_data::Histories;
 
 /// Questions to a model: after each of these histories, how high does it rank what came next?
 #[derive(Clone, Debug, Default, PartialEq)]

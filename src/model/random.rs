@@ -12,7 +12,7 @@ use rand_chacha::rand_core::SeedableRng;
 use rand_distr::{Distribution as _, StandardNormal, Uniform};
 use rayon::prelude::*;
 
-use crate::spec::derive_seed;
+use seqscope_base::spec::derive_seed;
 
 /// Spread of initial embeddings: N(0, 0.02²), as BERT and the SASRec recipes have it.
 const EMBEDDING_STD: f32 = 0.02;

@@ -1,7 +1,7 @@
 //! The next several items of a history, one after the other.
 
 use super::ModelError;
-use crate::data::{FeatureValues, Histories};
+use seqscope_data::{FeatureValues, Histories};
 
 /// Rollout of the next items, one after the other, each the likeliest after those before it (greedy
 /// decoding).

@@ -15,8 +15,8 @@ use super::{
     AttentionMaps, LatentVectors, ModelError, OpenDevice, OptimizerSpec, Questions, RankAnswer,
     Rollout, StepInputs, StepScores, TrainStats, Trainable,
 };
-use crate::data::Histories;
-use crate::spec::words_of_panic;
+use seqscope_base::spec::words_of_panic;
+use seqscope_data::Histories;
 
 /// A network with its optimiser.
 #[derive(Debug)]

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use super::StepInputs;
 use super::network::Network;
 use super::random::Noise;
-use crate::data::Histories;
+use seqscope_data::Histories;
 
 /// Largest difference of a loss, as a share of it: both sides add thousands of 32-bit floats, in
 /// another order.
@@ -80,21 +80,21 @@ pub(super) mod kink {
 
     /// As far as rounding moves an input: a layer norm of few numbers that are nearly equal
     /// magnifies the last bit of a 32-bit float a hundredfold.
-    pub(in crate::model) const TOO_NEAR: f32 = 1e-5;
+    pub(crate) const TOO_NEAR: f32 = 1e-5;
 
     thread_local!(static NEAREST: Cell<f32> = const { Cell::new(f32::INFINITY) });
 
-    pub(in crate::model) fn forget() {
+    pub(crate) fn forget() {
         NEAREST.set(f32::INFINITY);
     }
 
-    pub(in crate::model) fn nearest() -> f32 {
+    pub(crate) fn nearest() -> f32 {
         NEAREST.get()
     }
 
     /// Of the inputs that are not 0 to the last bit: those of padding are, and nothing goes back
     /// through them.
-    pub(in crate::model) fn note<const D: usize>(x: &Tensor<D>) {
+    pub(crate) fn note<const D: usize>(x: &Tensor<D>) {
         let inputs: Vec<f32> = x.clone().into_data().try_into_vec().unwrap();
         let distances = inputs
             .into_iter()

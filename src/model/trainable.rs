@@ -5,7 +5,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{ModelError, Questions, RankAnswer, Rollout};
-use crate::data::Histories;
+use seqscope_data::Histories;
 
 /// Settings of the optimiser: `AdamW` (Loshchilov & Hutter 2019); with `weight_decay` 0 it is Adam
 /// (Kingma & Ba 2015).

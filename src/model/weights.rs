@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ModelError;
 use super::optimizer::{AdamMoments, AdamW};
-use crate::spec::write_whole;
+use seqscope_base::spec::write_whole;
 
 const FIRST: &str = "optimizer.first.";
 const SECOND: &str = "optimizer.second.";

@@ -3,7 +3,7 @@
 use burn::prelude::*;
 
 use super::random::EventPlace;
-use crate::data::{Histories, PaddedBatch};
+use seqscope_data::{Histories, PaddedBatch};
 
 /// Training rows on the host: inputs, and the places where something is to be predicted.
 pub(super) struct TrainWindows {

@@ -8,7 +8,6 @@
 
 mod answers;
 mod app;
-mod architecture;
 mod attention;
 mod autoencoder;
 mod bad_input_data;

@@ -9,9 +9,9 @@ use bytemuck::{NoUninit, Pod};
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::data::split::Cuts;
-use crate::data::{DataReport, Dataset, Sequences, Vocab};
-use crate::spec::write_whole;
+use crate::split::Cuts;
+use crate::{DataReport, Dataset, Sequences, Vocab};
+use seqscope_base::spec::write_whole;
 
 /// All that is small.
 #[derive(Serialize, Deserialize)]

@@ -8,8 +8,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::data::watch::{Stage, Watch, go_on};
-use crate::data::{DataError, DataSource, DataSpec, SplitSpec, source};
+use crate::watch::{Stage, Watch, go_on};
+use crate::{DataError, DataSource, DataSpec, SplitSpec, source};
 
 /// Changes with the way in which copies are written.
 const FORMAT: u32 = 2;
@@ -21,7 +21,7 @@ const PIECE_BYTES: u64 = 4 << 20;
 const PIECES_AT_ONCE: usize = 64;
 
 /// Two logs with the same key are the same, byte for byte, read in the same way.
-pub(in crate::data) struct CacheKey {
+pub(crate) struct CacheKey {
     hash: u128,
     /// The files as they were before their bytes were looked at.
     files: Vec<FileStamp>,

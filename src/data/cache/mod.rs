@@ -135,7 +135,7 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
-    use crate::data::{DataSource, FileSpec, Pseudonyms, TitleSpec, read};
+    use crate::{DataSource, FileSpec, Pseudonyms, TitleSpec, read};
 
     /// A log with titles, and the settings that open it.
     fn log(folder: &Path) -> DataSpec {

@@ -2,13 +2,13 @@
 
 use std::iter::zip;
 
-use crate::data::events::Events;
-use crate::data::{ExampleRow, FreeValues, Vocab, time};
-use crate::spec::quotable;
+use crate::events::Events;
+use crate::{ExampleRow, FreeValues, Vocab, time};
+use seqscope_base::spec::quotable;
 
 /// A change that is to be made in a log.
 #[derive(Debug)]
-pub(in crate::data) enum LogChange {
+pub(crate) enum LogChange {
     /// Rows whose flag is not set go.
     Keep(Vec<bool>),
     /// Other values.
@@ -28,12 +28,12 @@ pub(in crate::data) enum LogChange {
 
 /// Result of a step.
 #[derive(Debug)]
-pub(in crate::data) struct StepOutcome {
-    pub(in crate::data) change: LogChange,
+pub(crate) struct StepOutcome {
+    pub(crate) change: LogChange,
     /// Remark worth making, such as the mean that was found; may be empty.
-    pub(in crate::data) note: String,
+    pub(crate) note: String,
     /// Doubts: the step's own field, and a sentence.
-    pub(in crate::data) warnings: Vec<(&'static str, String)>,
+    pub(crate) warnings: Vec<(&'static str, String)>,
 }
 
 impl From<LogChange> for StepOutcome {
@@ -47,7 +47,7 @@ impl From<LogChange> for StepOutcome {
 }
 
 impl StepOutcome {
-    pub(in crate::data) fn with_note(self, note: impl Into<String>) -> Self {
+    pub(crate) fn with_note(self, note: impl Into<String>) -> Self {
         Self {
             note: note.into(),
             ..self

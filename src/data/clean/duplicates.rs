@@ -5,9 +5,9 @@ use std::collections::HashSet;
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::LogView;
-use crate::data::Role;
-use crate::data::same_rows::equal_in_roles;
-use crate::spec::Problem;
+use crate::Role;
+use crate::same_rows::equal_in_roles;
+use seqscope_base::spec::Problem;
 
 step_settings! {
     /// Rows that are equal in every column count once.

@@ -3,8 +3,8 @@
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::{LogView, check_moment};
-use crate::data::Role;
-use crate::spec::Problem;
+use crate::Role;
+use seqscope_base::spec::Problem;
 
 step_settings! {
     /// Events at moments that cannot be true go.

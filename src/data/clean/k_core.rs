@@ -3,7 +3,7 @@
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::LogView;
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 step_settings! {
     /// Users and items with too few events go, until all that are left have enough.

@@ -3,8 +3,8 @@
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::{LogView, unknown_behaviour, words};
-use crate::data::Role;
-use crate::spec::Problem;
+use crate::Role;
+use seqscope_base::spec::Problem;
 
 step_settings! {
     /// Events of other behaviours go.

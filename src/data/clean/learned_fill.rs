@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 use super::change::{LogChange, StepOutcome};
 use super::denoiser::{CORRUPTION, Denoiser, DenoiserRow, N_EPOCHS, N_HIDDEN};
 use super::view::{LogView, deviation, mean};
-use crate::data::FreeValues;
-use crate::spec::derive_seed;
+use crate::FreeValues;
+use seqscope_base::spec::derive_seed;
 
 /// Most rows that are learnt from, spread evenly over the log: more tell nothing new of a few
 /// columns.
@@ -169,8 +169,8 @@ fn change(columns: &[NumericColumn<'_>], numbers: Vec<Vec<f32>>) -> LogChange {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::events::Events;
-    use crate::data::{FreeColumn, Vocab};
+    use crate::events::Events;
+    use crate::{FreeColumn, Vocab};
 
     /// Even numbers between −1 and 1, always the same.
     fn noise(at: usize) -> f64 {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::{LogView, unknown_behaviour, words};
-use crate::data::{Role, Vocab};
-use crate::spec::Problem;
+use crate::{Role, Vocab};
+use seqscope_base::spec::Problem;
 
 step_settings! {
     /// Behaviours get other names; those of one name are one behaviour.

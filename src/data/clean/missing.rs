@@ -7,8 +7,8 @@ use super::change::{LogChange, StepOutcome};
 use super::learned_fill::filled_by_denoiser;
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::{LogView, mean, most_frequent, quantile};
-use crate::data::Role;
-use crate::spec::Problem;
+use crate::Role;
+use seqscope_base::spec::Problem;
 
 /// Replacement for a missing value.
 #[derive(
@@ -40,7 +40,7 @@ pub enum Fill {
     /// too.
     Autoencoder,
 }
-crate::spec::choice!(Fill);
+seqscope_base::spec::choice!(Fill);
 
 step_settings! {
     /// Rows without a value are dropped or filled.

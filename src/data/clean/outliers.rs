@@ -6,8 +6,8 @@ use strum::VariantNames;
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::{LogView, deviation, mean, quantile};
-use crate::data::Role;
-use crate::spec::Problem;
+use crate::Role;
+use seqscope_base::spec::Problem;
 
 /// Rule that tells an outlier.
 #[derive(
@@ -50,7 +50,7 @@ pub enum OutlierAction {
     /// The value becomes the limit.
     Clip,
 }
-crate::spec::choice!(OutlierRule, OutlierAction);
+seqscope_base::spec::choice!(OutlierRule, OutlierAction);
 
 step_settings! {
     /// Values outside limits are dropped or clipped.

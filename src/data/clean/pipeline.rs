@@ -4,24 +4,22 @@ use super::duplicates::Duplicates;
 use super::k_core::KCore;
 use super::step::CleanStep;
 use super::view::LogView;
-use crate::data::events::Events;
-use crate::data::watch::{Watch, go_on};
-use crate::data::{
-    CleanSpec, DataError, DataReport, DataSource, FittedOn, Role, StepCount, StepEffect,
-};
-use crate::spec::Problem;
+use crate::events::Events;
+use crate::watch::{Watch, go_on};
+use crate::{CleanSpec, DataError, DataReport, DataSource, FittedOn, Role, StepCount, StepEffect};
+use seqscope_base::spec::Problem;
 
 /// Rows that a step may learn from, and the kind of the times.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::data) struct Circumstances {
+pub(crate) struct Circumstances {
     /// Second before which rows must lie for a step to be fitted on them; `None` fits on all rows.
-    pub(in crate::data) train_before: Option<i64>,
+    pub(crate) train_before: Option<i64>,
     /// Times are numbers that only order events.
-    pub(in crate::data) only_orders: bool,
+    pub(crate) only_orders: bool,
 }
 
 /// Does all that the settings say, in order. A step that leaves nothing is an error.
-pub(in crate::data) fn run(
+pub(crate) fn run(
     events: &mut Events,
     spec: &CleanSpec,
     circumstances: Circumstances,
@@ -40,7 +38,7 @@ pub(in crate::data) fn run(
 }
 
 /// Problems of the steps that are on, told without reading the log.
-pub(in crate::data) fn check(steps: &[CleanStep], source: &DataSource) -> Vec<Problem> {
+pub(crate) fn check(steps: &[CleanStep], source: &DataSource) -> Vec<Problem> {
     let is_refused = |role: Role| match source {
         DataSource::File(file) => file.roles.said(role) == Some(""),
         DataSource::World(_) => false,

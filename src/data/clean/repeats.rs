@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::LogView;
-use crate::data::Role;
-use crate::spec::Problem;
+use crate::Role;
+use seqscope_base::spec::Problem;
 
 step_settings! {
     /// Makes one event of events of one user with one item within a window.

@@ -3,7 +3,7 @@
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::LogView;
-use crate::spec::{Problem, derive_seed};
+use seqscope_base::spec::{Problem, derive_seed};
 
 step_settings! {
     /// Some users, drawn by lot, with all their events.

@@ -3,8 +3,8 @@
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::LogView;
-use crate::data::{Role, Vocab};
-use crate::spec::Problem;
+use crate::{Role, Vocab};
+use seqscope_base::spec::Problem;
 
 step_settings! {
     /// A long pause ends a session; sessions take the place of users.

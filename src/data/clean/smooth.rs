@@ -6,8 +6,8 @@ use strum::VariantNames;
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::LogView;
-use crate::data::Role;
-use crate::spec::Problem;
+use crate::Role;
+use seqscope_base::spec::Problem;
 
 /// How values are evened out.
 #[derive(
@@ -28,7 +28,7 @@ pub enum SmoothMethod {
     /// A running mean that forgets.
     Exponential,
 }
-crate::spec::choice!(SmoothMethod);
+seqscope_base::spec::choice!(SmoothMethod);
 
 step_settings! {
     /// Values are evened out along each user's time.

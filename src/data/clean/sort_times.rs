@@ -3,8 +3,8 @@
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::LogView;
-use crate::data::Role;
-use crate::spec::Problem;
+use crate::Role;
+use seqscope_base::spec::Problem;
 
 step_settings! {
     /// Each user's rows are put in order of time, and those that stood too late are counted.

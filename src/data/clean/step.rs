@@ -20,8 +20,8 @@ use super::sort_times::SortTimes;
 use super::threshold::Threshold;
 use super::transform::Transform;
 use super::view::LogView;
-use crate::data::Role;
-use crate::spec::{Described, Problem, Value};
+use crate::Role;
+use seqscope_base::spec::{Described, Problem, Value};
 
 /// One step of cleaning with its settings.
 #[derive(
@@ -63,24 +63,24 @@ pub enum CleanStep {
 }
 
 /// Description of a step.
-pub(in crate::data) struct StepAbout {
+pub(crate) struct StepAbout {
     /// Short name, as a person reads it.
-    pub(in crate::data) title: &'static str,
+    pub(crate) title: &'static str,
     /// One sentence on what it does.
-    pub(in crate::data) help: &'static str,
+    pub(crate) help: &'static str,
     /// Columns that it cannot do without.
-    pub(in crate::data) needs: &'static [Role],
+    pub(crate) needs: &'static [Role],
     /// Whether it learns something from the rows (a mean, a quantile, who has enough events).
-    pub(in crate::data) is_fitted: bool,
+    pub(crate) is_fitted: bool,
     /// Whether doing it twice in a row does no more than doing it once.
-    pub(in crate::data) is_idempotent: bool,
+    pub(crate) is_idempotent: bool,
     /// Advice for when it leaves nothing.
-    pub(in crate::data) cure: &'static str,
+    pub(crate) cure: &'static str,
 }
 
 /// Behaviour that every step has. A step reads the log and says what is to change; it changes
 /// nothing itself, so that counts and examples are made in one place.
-pub(in crate::data) trait CleaningRule: Described {
+pub(crate) trait CleaningRule: Described {
     /// Describes the step, with the settings that it has now.
     fn about(&self) -> StepAbout;
 
@@ -121,7 +121,7 @@ macro_rules! settings_of {
 }
 
 impl CleanStep {
-    pub(in crate::data) fn step(&self) -> &dyn CleaningRule {
+    pub(crate) fn step(&self) -> &dyn CleaningRule {
         settings_of!(self)
     }
 
@@ -202,7 +202,7 @@ macro_rules! step_settings {
             }
         }
 
-        crate::spec::described! { $name {
+        seqscope_base::spec::described! { $name {
             on: Bool, Core, "On", "", "A step that is off keeps its place and its settings.", "a step that was added is wanted";
             $($key: $kind, Core, $label, $unit, $help, $source;)*
         } }

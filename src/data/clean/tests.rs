@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use strum::IntoEnumIterator;
 
 use super::*;
-use crate::data::events::Events;
-use crate::data::{CleanSpec, DataError, DataReport, ExampleRow, StepEffect};
+use crate::events::Events;
+use crate::{CleanSpec, DataError, DataReport, ExampleRow, StepEffect};
 
 /// User, item, second, behaviour, value.
 type Row = (u32, u32, i64, u16, f32);
@@ -41,7 +41,7 @@ fn events(rows: &[Row]) -> Events {
 
 /// Rows as they stand in a log now, values as bits so that missing ones are equal.
 fn rows_of(events: &Events) -> Vec<(String, String, i64, String, u32)> {
-    let id = |vocab: &crate::data::Vocab, idx: u32| vocab.id(idx).unwrap().to_owned();
+    let id = |vocab: &crate::Vocab, idx: u32| vocab.id(idx).unwrap().to_owned();
     (0..events.len())
         .map(|row| {
             let behaviour = u32::from(events.behaviour_idx.as_ref().unwrap()[row]);
@@ -415,7 +415,7 @@ proptest! {
     fn the_order_of_rows_does_not_matter_where_times_differ(rows in random_rows(), seed in any::<u64>(), cut in prop::option::of(5_i64..60)) {
         let rows: Vec<Row> = rows.iter().enumerate().map(|(at, row)| moved(row, at as i64)).collect();
         let mut shuffled = rows.clone();
-        shuffled.sort_by_key(|row| crate::spec::derive_seed(seed, "shuffle", row.2 as u64));
+        shuffled.sort_by_key(|row| seqscope_base::spec::derive_seed(seed, "shuffle", row.2 as u64));
         for step in all_kinds() {
             let left = |rows: &[Row]| {
                 let (cleaned, effect) = run_before(&events(rows), step.clone(), cut).ok()?;
@@ -648,7 +648,7 @@ fn what_is_learnt_comes_from_before_the_cut() {
     }
     .into());
     assert_eq!(filled.value.unwrap(), [1.0, 2.0, 3.0, 300.0, 600.0, 2.0]);
-    assert_eq!(effect.fitted_on, Some(crate::data::FittedOn::Training));
+    assert_eq!(effect.fitted_on, Some(crate::FittedOn::Training));
     let (scaled, _) = run(Transform {
         scale: ValueScale::MinMax,
         on: true,

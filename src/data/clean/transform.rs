@@ -6,8 +6,8 @@ use strum::VariantNames;
 use super::change::{LogChange, StepOutcome};
 use super::step::{CleaningRule, StepAbout, step_settings};
 use super::view::{LogView, deviation, mean, quantile};
-use crate::data::Role;
-use crate::spec::Problem;
+use crate::Role;
+use seqscope_base::spec::Problem;
 
 /// The other scale.
 #[derive(
@@ -34,7 +34,7 @@ pub enum ValueScale {
     /// `(x − median) / (third quartile − first quartile)`.
     Robust,
 }
-crate::spec::choice!(ValueScale);
+seqscope_base::spec::choice!(ValueScale);
 
 step_settings! {
     /// Values are brought to another scale.

@@ -2,19 +2,19 @@
 
 use std::cmp::Ordering;
 
-use crate::data::events::Events;
-use crate::data::time;
-use crate::data::{SplitPart, TimeFormat, Vocab};
-use crate::spec::Problem;
+use crate::events::Events;
+use crate::time;
+use crate::{SplitPart, TimeFormat, Vocab};
+use seqscope_base::spec::Problem;
 
 /// A log, and what a step may learn from.
 #[derive(Clone, Copy)]
-pub(in crate::data) struct LogView<'a> {
-    pub(in crate::data) events: &'a Events,
+pub(crate) struct LogView<'a> {
+    pub(crate) events: &'a Events,
     /// Second before which rows must lie for a step to be fitted on them; `None` fits on all rows.
-    pub(in crate::data) train_before: Option<i64>,
+    pub(crate) train_before: Option<i64>,
     /// Times are numbers that only order events.
-    pub(in crate::data) only_orders: bool,
+    pub(crate) only_orders: bool,
 }
 
 impl<'a> LogView<'a> {
@@ -202,7 +202,7 @@ pub(super) fn unknown_behaviour(word: &str, known: &Vocab) -> Option<String> {
     if known.idx(word).is_some() {
         return None;
     }
-    let near = crate::spec::did_you_mean(word, known.ids());
+    let near = seqscope_base::spec::did_you_mean(word, known.ids());
     let cure = match near {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!(

@@ -4,8 +4,8 @@
 use std::path::{Path, PathBuf};
 
 use super::spec::SideOf;
-use crate::data::FileSpec;
-use crate::data::source::resolve;
+use crate::FileSpec;
+use crate::source::resolve;
 
 /// A table that lies beside a log.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -38,7 +38,7 @@ const ENDINGS: [&str; 13] = [
 ];
 
 /// Tables beside a log, in order of name; none that the settings name already.
-pub(in crate::data) fn beside(file: &FileSpec) -> Vec<Beside> {
+pub(crate) fn beside(file: &FileSpec) -> Vec<Beside> {
     let Ok(log) = resolve(&file.path) else {
         return Vec::new();
     };

@@ -7,34 +7,34 @@
 use super::guess::{WantedColumn, list};
 use super::spec::ColumnKind;
 use super::values::{Extra, FreeColumn, FreeValues, Words};
-use crate::data::coding::{NO_BEHAVIOUR, trimmed};
-use crate::data::events::Events;
-use crate::data::missing::Missing;
-use crate::data::number::NumberStyle;
-use crate::data::source::{Lines, RawCells, Texts};
-use crate::data::{DataError, Role};
-use crate::spec::Problem;
+use crate::coding::{NO_BEHAVIOUR, trimmed};
+use crate::events::Events;
+use crate::missing::Missing;
+use crate::number::NumberStyle;
+use crate::source::{Lines, RawCells, Texts};
+use crate::{DataError, Role};
+use seqscope_base::spec::Problem;
 
 /// Path of the list of free columns of a log.
-pub(in crate::data) const FREE: &str = "data.free_features";
+pub(crate) const FREE: &str = "data.free_features";
 
 /// Stands for what could not be read, until it is settled.
 const UNREADABLE: f32 = f32::INFINITY;
 
 /// The cells of the columns beside user, item, time, behaviour and value.
 #[derive(Default)]
-pub(in crate::data) struct ExtraCells {
-    pub(in crate::data) session: Option<RawCells>,
-    pub(in crate::data) latitude: Option<RawCells>,
-    pub(in crate::data) longitude: Option<RawCells>,
+pub(crate) struct ExtraCells {
+    pub(crate) session: Option<RawCells>,
+    pub(crate) latitude: Option<RawCells>,
+    pub(crate) longitude: Option<RawCells>,
     /// How degrees are written.
-    pub(in crate::data) degrees: NumberStyle,
+    pub(crate) degrees: NumberStyle,
     /// Each free column with its cells, one a position.
-    pub(in crate::data) free: Vec<(WantedColumn, Vec<RawCells>)>,
+    pub(crate) free: Vec<(WantedColumn, Vec<RawCells>)>,
 }
 
 /// Codes the cells of a log, or of a part of it.
-pub(in crate::data) fn code(cells: &ExtraCells, missing: &Missing) -> Result<Extra, DataError> {
+pub(crate) fn code(cells: &ExtraCells, missing: &Missing) -> Result<Extra, DataError> {
     let role = |cells: &Option<RawCells>, role: Role| {
         let word = role.to_string().to_lowercase();
         let texts = cells
@@ -155,7 +155,7 @@ fn text<'a>(cells: &'a RawCells, name: &str, field: &str) -> Result<&'a Texts, D
 
 /// Makes missing values of what could not be read in a whole log, and tells how often and where
 /// first; tells too which columns hold nothing at all.
-pub(in crate::data) fn settle(events: &mut Events, lines: &Lines) -> Vec<Problem> {
+pub(crate) fn settle(events: &mut Events, lines: &Lines) -> Vec<Problem> {
     let mut problems = Vec::new();
     let extra = &mut events.extra;
     let degrees = [

@@ -3,28 +3,28 @@
 use std::collections::{BTreeMap, HashSet};
 
 use super::spec::{ColumnKind, FreeColumnSpec};
-use crate::data::missing::is_missing;
-use crate::data::number::NumberStyle;
-use crate::data::schema::{cells, listed, normal, style_of};
-use crate::data::source::FileHead;
-use crate::spec::{Problem, did_you_mean, quotable};
+use crate::missing::is_missing;
+use crate::number::NumberStyle;
+use crate::schema::{cells, listed, normal, style_of};
+use crate::source::FileHead;
+use seqscope_base::spec::{Problem, did_you_mean, quotable};
 
 /// A free column as it is to be read.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::data) struct WantedColumn {
-    pub(in crate::data) name: String,
-    pub(in crate::data) kind: ColumnKind,
+pub(crate) struct WantedColumn {
+    pub(crate) name: String,
+    pub(crate) kind: ColumnKind,
     /// Positions of its columns in the file; several only for an embedding.
-    pub(in crate::data) at: Vec<usize>,
+    pub(crate) at: Vec<usize>,
     /// How many numbers an embedding has.
-    pub(in crate::data) width: usize,
+    pub(crate) width: usize,
     /// How its numbers are written.
-    pub(in crate::data) style: NumberStyle,
+    pub(crate) style: NumberStyle,
 }
 
 impl WantedColumn {
     /// The column as a setting says it, its kind filled in.
-    pub(in crate::data) fn said(&self) -> FreeColumnSpec {
+    pub(crate) fn said(&self) -> FreeColumnSpec {
         FreeColumnSpec {
             column: self.name.clone(),
             kind: Some(self.kind),
@@ -35,7 +35,7 @@ impl WantedColumn {
 /// Finds the columns that were named in a file's head, and guesses the kinds that were not said.
 /// `field` is the path of the list in the settings. What cannot be found is left out, with an
 /// error.
-pub(in crate::data) fn find(
+pub(crate) fn find(
     head: &FileHead,
     specs: &[FreeColumnSpec],
     field: &str,
@@ -216,7 +216,7 @@ fn usual_width(head: &FileHead, at: usize) -> usize {
 }
 
 /// A list of numbers: `[0.1, 0.2]`, `0.1 0.2`, `(1;2)`; `None` when something else stands there.
-pub(in crate::data) fn list(text: &str) -> Option<Vec<f32>> {
+pub(crate) fn list(text: &str) -> Option<Vec<f32>> {
     let inside = text
         .trim()
         .trim_start_matches(['[', '('])

@@ -1,12 +1,12 @@
 //! Columns of a table that is joined: the one that was named, or the one that holds the log's ids.
 
-use crate::data::schema::{cells, listed, normal};
-use crate::data::source::FileHead;
-use crate::data::{DataError, FileSpec, Role, SideOf, Vocab, writings};
-use crate::spec::{did_you_mean, quotable};
+use crate::schema::{cells, listed, normal};
+use crate::source::FileHead;
+use crate::{DataError, FileSpec, Role, SideOf, Vocab, writings};
+use seqscope_base::spec::{did_you_mean, quotable};
 
 /// The column of that name. `table` is what a sentence calls the table, `field` the setting.
-pub(in crate::data) fn named(
+pub(crate) fn named(
     head: &FileHead,
     name: &str,
     table: &str,
@@ -42,7 +42,7 @@ pub(in crate::data) fn named(
 /// Among the columns with any id in their first rows it is the one that is called as in the log,
 /// else one that is called after what it is of, else the one with most; of equals the first. Where
 /// a name says nothing and several columns match, it is a guess: a running number matches ids, too.
-pub(in crate::data) fn most_matches(
+pub(crate) fn most_matches(
     head: &FileHead,
     of: SideOf,
     log: &FileSpec,

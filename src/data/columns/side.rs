@@ -11,12 +11,12 @@ use super::guess::{WantedColumn, find};
 use super::key::{most_matches, named};
 use super::spec::{FreeColumnSpec, SideOf, SideTable};
 use super::values::FreeColumn;
-use crate::data::coding::trimmed;
-use crate::data::missing::Missing;
-use crate::data::source::{self, FileHead, Lines, RawCells, RawRows, Refused};
-use crate::data::watch::Watch;
-use crate::data::{DataError, FileSpec, Vocab, titles, without_first_refused, writings};
-use crate::spec::{Problem, quotable};
+use crate::coding::trimmed;
+use crate::missing::Missing;
+use crate::source::{self, FileHead, Lines, RawCells, RawRows, Refused};
+use crate::watch::Watch;
+use crate::{DataError, FileSpec, Vocab, titles, without_first_refused, writings};
+use seqscope_base::spec::{Problem, quotable};
 
 /// How many ids are shown of each kind of trouble.
 const EXAMPLES: usize = 5;
@@ -61,7 +61,7 @@ pub struct JoinReport {
 
 impl JoinReport {
     /// Leaves out the ids that are shown as examples.
-    pub(crate) fn forget_ids(&mut self) {
+    pub fn forget_ids(&mut self) {
         self.without_row_examples.clear();
         self.rows_without_event_examples.clear();
         self.rows_repeated_examples.clear();
@@ -69,20 +69,20 @@ impl JoinReport {
 }
 
 /// A joined table.
-pub(in crate::data) struct JoinedTable {
+pub(crate) struct JoinedTable {
     /// Row in `columns` of each id of the log that has one.
     row_of: HashMap<String, usize>,
     columns: Vec<FreeColumn>,
     /// Titles by item id, where the table has a column that is called one.
-    pub(in crate::data) titles: Option<HashMap<String, String>>,
-    pub(in crate::data) report: JoinReport,
+    pub(crate) titles: Option<HashMap<String, String>>,
+    pub(crate) report: JoinReport,
     /// Doubts and errors about the table.
-    pub(in crate::data) problems: Vec<Problem>,
+    pub(crate) problems: Vec<Problem>,
 }
 
 impl JoinedTable {
     /// The table's columns with one row for each of these ids.
-    pub(in crate::data) fn aligned<'a>(
+    pub(crate) fn aligned<'a>(
         &self,
         ids: impl Iterator<Item = &'a str> + Clone,
     ) -> Vec<FreeColumn> {
@@ -97,7 +97,7 @@ impl JoinedTable {
     }
 
     /// Replaces the ids by others; what was told with ids as examples is told without.
-    pub(in crate::data) fn hide(&mut self, name: impl Fn(&str) -> String) {
+    pub(crate) fn hide(&mut self, name: impl Fn(&str) -> String) {
         self.row_of = self
             .row_of
             .drain()
@@ -112,13 +112,13 @@ impl JoinedTable {
 
 impl SideOf {
     /// Path of the table's setting.
-    pub(in crate::data) fn field(self) -> String {
+    pub(crate) fn field(self) -> String {
         format!("data.{self}")
     }
 }
 
 /// Reads the table for the ids of a log as it was read; `None` where none is joined.
-pub(in crate::data) fn read(
+pub(crate) fn read(
     of: SideOf,
     log: &FileSpec,
     ids: &Vocab,

@@ -42,7 +42,7 @@ impl FreeColumnSpec {
     }
 
     /// The beginning that all columns of an embedding share, where several are meant.
-    pub(in crate::data) fn prefix(&self) -> Option<&str> {
+    pub(crate) fn prefix(&self) -> Option<&str> {
         self.column
             .strip_suffix('*')
             .filter(|prefix| !prefix.is_empty())

@@ -50,7 +50,7 @@ impl Default for Words {
 
 impl Words {
     /// Adds a row; an empty text is none.
-    pub(in crate::data) fn push(&mut self, text: &str) {
+    pub(crate) fn push(&mut self, text: &str) {
         let idx = if text.is_empty() {
             0
         } else {
@@ -124,7 +124,7 @@ impl FreeValues {
     }
 
     /// Some rows in an order of their own; `None` is a row without a value.
-    pub(in crate::data) fn picked(&self, rows: impl Iterator<Item = Option<usize>>) -> Self {
+    pub(crate) fn picked(&self, rows: impl Iterator<Item = Option<usize>>) -> Self {
         match self {
             Self::Numeric(values) => Self::Numeric(picked(values, rows)),
             Self::Category(words) => Self::Category(words.picked(rows)),
@@ -175,13 +175,13 @@ fn picked(values: &[f32], rows: impl Iterator<Item = Option<usize>>) -> Vec<f32>
 
 /// The columns of a log beside those of [`super::super::events::Events`], in the order of its rows.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::data) struct Extra {
-    pub(in crate::data) sessions: Option<Words>,
+pub(crate) struct Extra {
+    pub(crate) sessions: Option<Words>,
     /// Degrees north; NaN where unknown.
-    pub(in crate::data) latitude: Option<Vec<f32>>,
+    pub(crate) latitude: Option<Vec<f32>>,
     /// Degrees east; NaN where unknown.
-    pub(in crate::data) longitude: Option<Vec<f32>>,
-    pub(in crate::data) free: Vec<FreeColumn>,
+    pub(crate) longitude: Option<Vec<f32>>,
+    pub(crate) free: Vec<FreeColumn>,
 }
 
 impl Extra {
@@ -193,7 +193,7 @@ impl Extra {
     }
 
     /// Some rows in an order of their own.
-    pub(in crate::data) fn picked(&self, rows: impl Iterator<Item = usize> + Clone) -> Self {
+    pub(crate) fn picked(&self, rows: impl Iterator<Item = usize> + Clone) -> Self {
         let rows = rows.map(Some);
         let numbers = |column: &Option<Vec<f32>>| {
             column.as_deref().map(|column| picked(column, rows.clone()))
@@ -214,7 +214,7 @@ impl Extra {
     }
 
     /// Keeps the rows whose flag is set.
-    pub(in crate::data) fn retain(&mut self, keep: &[bool]) {
+    pub(crate) fn retain(&mut self, keep: &[bool]) {
         if !self.is_empty() {
             let kept = keep
                 .iter()
@@ -226,14 +226,14 @@ impl Extra {
     }
 
     /// Puts the rows in another order: `order` names for each place the row that comes to it.
-    pub(in crate::data) fn reorder(&mut self, order: &[usize]) {
+    pub(crate) fn reorder(&mut self, order: &[usize]) {
         if !self.is_empty() {
             *self = self.picked(order.iter().copied());
         }
     }
 
     /// Adds the rows of a later part of the same log.
-    pub(in crate::data) fn append(&mut self, later: Self) {
+    pub(crate) fn append(&mut self, later: Self) {
         if let (Some(words), Some(more)) = (&mut self.sessions, &later.sessions) {
             words.append(more);
         }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::spec::{Computable, Feature, FeatureAbout};
 use super::view::{DatasetView, Need};
-use crate::spec::{Described, Field, Problem, SetError, Value};
+use seqscope_base::spec::{Described, Field, Problem, SetError, Value};
 
 /// The behaviour of an event; nothing about it can be set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

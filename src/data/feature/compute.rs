@@ -2,8 +2,8 @@
 
 use super::spec::{Feature, FeatureSpec};
 use super::view::DatasetView;
-use crate::data::{ColumnKind, DataError, Dataset, Prepared};
-use crate::spec::Problem;
+use crate::{ColumnKind, DataError, Dataset, Prepared};
+use seqscope_base::spec::Problem;
 use strum::IntoEnumIterator;
 
 /// Computes features of every event of a log, in the order of `specs`.
@@ -58,11 +58,7 @@ pub fn training_mask(prepared: &Prepared) -> Vec<bool> {
 }
 
 /// The problem of a feature that this log cannot have.
-pub(in crate::data) fn refused(
-    dataset: &Dataset,
-    place: usize,
-    spec: &FeatureSpec,
-) -> Option<Problem> {
+pub(crate) fn refused(dataset: &Dataset, place: usize, spec: &FeatureSpec) -> Option<Problem> {
     let view = DatasetView {
         dataset,
         training: &[],
@@ -83,7 +79,7 @@ pub(in crate::data) fn refused(
 }
 
 /// Problems that the settings alone tell.
-pub(in crate::data) fn check(specs: &[FeatureSpec]) -> Vec<Problem> {
+pub(crate) fn check(specs: &[FeatureSpec]) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (place, spec) in specs.iter().enumerate() {
         let path = path(place);

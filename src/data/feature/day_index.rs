@@ -3,7 +3,7 @@
 use super::hour::{DAY, seconds};
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::{DatasetView, Need};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 feature_settings! {
     /// The number of the day, counted from the log's first.

@@ -2,8 +2,8 @@
 
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::DatasetView;
-use crate::data::{ColumnKind, FreeValues};
-use crate::spec::Problem;
+use crate::{ColumnKind, FreeValues};
+use seqscope_base::spec::Problem;
 
 feature_settings! {
     /// A free column of vectors.

@@ -2,7 +2,7 @@
 
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::{DatasetView, Need};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 feature_settings! {
     /// Places as cells of a grid of degrees.
@@ -43,7 +43,7 @@ impl Computable for GridCell {
 
 /// Row and column of the cell of a place; `None` for an unknown one. The meridian opposite
 /// Greenwich is one line, whether it is called 180° east or west.
-pub(in crate::data) fn cell(latitude: f32, longitude: f32, degrees: f64) -> Option<(i32, i32)> {
+pub(crate) fn cell(latitude: f32, longitude: f32, degrees: f64) -> Option<(i32, i32)> {
     if latitude.is_nan() || longitude.is_nan() {
         return None;
     }

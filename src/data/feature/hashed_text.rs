@@ -4,8 +4,8 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::DatasetView;
-use crate::data::{ColumnKind, FreeValues};
-use crate::spec::Problem;
+use crate::{ColumnKind, FreeValues};
+use seqscope_base::spec::Problem;
 
 /// The name by which the log's item titles are meant.
 pub(super) const TITLES: &str = "titles";

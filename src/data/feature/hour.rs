@@ -2,7 +2,7 @@
 
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::{DatasetView, Need};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 /// Seconds of a day.
 pub(super) const DAY: i64 = 86_400;

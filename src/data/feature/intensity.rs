@@ -2,7 +2,7 @@
 
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::{DatasetView, Need};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 feature_settings! {
     /// Events of the same user in a window that ends at the event.

@@ -1,8 +1,8 @@
 //! Facts about an event beside its item: when, where, how soon after the last, with which words.
 //! One file a feature.
 //!
-//! A feature is computed from a [`crate::data::Dataset`] and has one value, or one vector, an
-//! event, in the order of [`crate::data::Sequences`]. None looks into the future: the value of an
+//! A feature is computed from a [`crate::Dataset`] and has one value, or one vector, an
+//! event, in the order of [`crate::Sequences`]. None looks into the future: the value of an
 //! event depends on it and on events at or before its time, and what is fitted (a mean, the list of
 //! known places) is fitted on training events only, which the caller names.
 

@@ -2,8 +2,8 @@
 
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::DatasetView;
-use crate::data::{ColumnKind, FreeValues};
-use crate::spec::Problem;
+use crate::{ColumnKind, FreeValues};
+use seqscope_base::spec::Problem;
 
 /// The name by which the column with the role of the value is meant.
 pub(super) const VALUE: &str = "value";

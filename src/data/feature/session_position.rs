@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::{DatasetView, Need};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 feature_settings! {
     /// Position of an event in its session.

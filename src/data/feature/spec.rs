@@ -15,8 +15,8 @@ use super::numeric::Numeric;
 use super::session_position::SessionPosition;
 use super::view::{DatasetView, Need};
 use super::weekday::Weekday;
-use crate::data::ColumnKind;
-use crate::spec::{Described, Problem};
+use crate::ColumnKind;
+use seqscope_base::spec::{Described, Problem};
 
 /// One feature with its settings.
 #[derive(
@@ -85,7 +85,7 @@ pub enum FeatureValues {
 
 impl FeatureValues {
     /// Values of no event, of the same kind.
-    pub(in crate::data) fn emptied(&self) -> Self {
+    pub(crate) fn emptied(&self) -> Self {
         match self {
             Self::Real { width, .. } => Self::Real {
                 width: *width,
@@ -99,7 +99,7 @@ impl FeatureValues {
     }
 
     /// Values of this kind for so many events of which nothing is known.
-    pub(in crate::data) fn unknown(&self, n_events: usize) -> Self {
+    pub(crate) fn unknown(&self, n_events: usize) -> Self {
         match self {
             Self::Real { width, .. } => Self::Real {
                 width: *width,
@@ -113,7 +113,7 @@ impl FeatureValues {
     }
 
     /// Adds the values of some events of `from`, which is of the same kind.
-    pub(in crate::data) fn extend_from(&mut self, from: &Self, events: std::ops::Range<usize>) {
+    pub(crate) fn extend_from(&mut self, from: &Self, events: std::ops::Range<usize>) {
         match (self, from) {
             (Self::Real { width, values }, Self::Real { values: from, .. }) => {
                 let range = events.start * *width..events.end * *width;
@@ -222,7 +222,7 @@ impl Feature {
     }
 
     /// Copy with numbers of mean 0 and variance 1 over the training events.
-    pub(in crate::data) fn standardised(self, training: &[bool]) -> Self {
+    pub(crate) fn standardised(self, training: &[bool]) -> Self {
         Self {
             values: self.values.standardised(training),
             ..self
@@ -367,7 +367,7 @@ macro_rules! feature_settings {
             }
         }
 
-        crate::spec::described! { $name {
+        seqscope_base::spec::described! { $name {
             $($key: $kind, Core, $label, $unit, $help, $source;)*
         } }
     };

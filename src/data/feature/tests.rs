@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::compute::{check, refused};
 use super::*;
-use crate::data::{Dataset, FreeColumn, FreeValues, Sequences, Vocab, Words};
+use crate::{Dataset, FreeColumn, FreeValues, Sequences, Vocab, Words};
 
 /// One event as it is drawn.
 #[derive(Clone, Debug)]

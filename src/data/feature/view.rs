@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use std::hash::Hash;
 use std::ops::Range;
 
-use crate::data::{ColumnKind, Dataset, FreeColumn, FreeValues, Sequences};
-use crate::spec::did_you_mean;
+use crate::{ColumnKind, Dataset, FreeColumn, FreeValues, Sequences};
+use seqscope_base::spec::did_you_mean;
 
 /// A log, and which of its events may be learnt from.
 #[derive(Clone, Copy)]

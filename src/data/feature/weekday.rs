@@ -3,7 +3,7 @@
 use super::hour::{DAY, circle, seconds};
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::{DatasetView, Need};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 feature_settings! {
     /// The day of the week as a point on a circle.

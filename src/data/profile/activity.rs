@@ -1,7 +1,7 @@
 //! When things happen: by hour of day, by weekday and by date, all in UTC.
 
 use super::{events_of, over_users};
-use crate::data::Sequences;
+use crate::Sequences;
 
 /// Events by hour, weekday and date. All of it is UTC: a log says when, not where.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::kind::{Kinds, StageOrder};
 use super::pair::PairCounts;
 use super::{add_up, over_users, share};
-use crate::data::Sequences;
+use crate::Sequences;
 
 /// Counts of the behaviours of a log.
 #[derive(Clone, Debug, Default, PartialEq)]

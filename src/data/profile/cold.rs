@@ -1,6 +1,6 @@
 //! Users and items with hardly any event, and what a test asks about that training never saw.
 
-use crate::data::{EvalCase, Prepared, SplitPart};
+use crate::{EvalCase, Prepared, SplitPart};
 
 /// Users or items with fewer events than a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

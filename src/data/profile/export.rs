@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use strum::IntoEnumIterator;
 
 use super::{Profile, ProfileView};
-use crate::data::{DataError, Dataset, write_csv};
+use crate::{DataError, Dataset, write_csv};
 
 impl Profile {
     /// Writes every view that is not absent as `VIEW.csv` into a folder that must be empty or new.

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{add_up, over_users, quantile_at, share};
-use crate::data::Sequences;
+use crate::Sequences;
 
 /// Gaps between neighbouring events of a user.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,8 +3,8 @@
 use std::ops::Range;
 
 use super::over_users;
-use crate::data::coding::NO_BEHAVIOUR;
-use crate::data::{Dataset, Sequences};
+use crate::coding::NO_BEHAVIOUR;
+use crate::{Dataset, Sequences};
 
 /// By which rule behaviours are put in order, as stages of a funnel.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::quantile_at;
-use crate::data::Sequences;
+use crate::Sequences;
 
 /// Numbers of events of the users.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::kind::Kinds;
 use super::{add_up, over_users};
-use crate::data::Sequences;
+use crate::Sequences;
 
 /// Counts of user-item pairs.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use super::{events_of, over_users};
-use crate::data::Sequences;
+use crate::Sequences;
 
 /// Numbers of events of the items.
 #[derive(Clone, Debug, Default, PartialEq)]

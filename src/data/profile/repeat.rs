@@ -2,7 +2,7 @@
 
 use super::pair::{DISTANCES, PairCounts};
 use super::share;
-use crate::data::DataShape;
+use crate::DataShape;
 
 /// Events whose item the same user had before.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -2,7 +2,7 @@
 
 use super::words::date;
 use super::{Profile, ProfileView, WEEKDAYS, share};
-use crate::data::{Column, Dataset, Table};
+use crate::{Column, Dataset, Table};
 
 impl ProfileView {
     /// The view's numbers; `dataset` names the items. A view that is absent has its columns and no

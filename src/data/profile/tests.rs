@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use strum::IntoEnumIterator;
 
 use super::{Profile, ProfileView, StageOrder};
-use crate::data::{
+use crate::{
     DataReport, Dataset, EvalCase, FileSpec, Prepared, Sequences, Split, SplitPart, TimeFormat,
     Vocab,
 };

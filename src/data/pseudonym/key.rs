@@ -14,7 +14,7 @@ use rand::TryRng as _;
 use rand::rngs::SysRng;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use crate::data::DataError;
+use crate::DataError;
 
 /// The environment variable that a key is taken from where none is given otherwise.
 pub const KEY_VARIABLE: &str = "SEQSCOPE_KEY";

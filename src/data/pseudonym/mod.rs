@@ -30,7 +30,7 @@ pub use told::{without_first_refused, without_quoted};
 
 use super::events::Events;
 use super::{DataError, Preview, Role, Vocab};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 /// Which ids are replaced.
 #[derive(

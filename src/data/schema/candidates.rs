@@ -1,13 +1,13 @@
 //! Columns that might have a role after all: proposed in a sentence, never taken unasked.
 
 use super::{ColumnStats, cells, normal, score};
-use crate::data::missing::Missing;
-use crate::data::source::FileHead;
-use crate::data::{FileSpec, Role};
+use crate::missing::Missing;
+use crate::source::FileHead;
+use crate::{FileSpec, Role};
 
 /// Columns without a role that may hold the ids of users or items, the likeliest first: by their
 /// names, then those whose ids come back in the first rows.
-pub(in crate::data) fn might_be(head: &FileHead, file: &FileSpec, role: Role) -> Vec<String> {
+pub(crate) fn might_be(head: &FileHead, file: &FileSpec, role: Role) -> Vec<String> {
     use strum::IntoEnumIterator;
     let has_role = |name: &str| Role::iter().any(|role| file.roles.column(role) == Some(name));
     let missing = Missing::new(file.missing.as_deref().unwrap_or_default());

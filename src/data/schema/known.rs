@@ -1,7 +1,7 @@
 //! Public logs that name no columns: which one it is, told from what every column holds.
 
-use crate::data::source::FileHead;
-use crate::data::{Role, TimeFormat, time};
+use crate::source::FileHead;
+use crate::{Role, TimeFormat, time};
 
 use super::cells;
 

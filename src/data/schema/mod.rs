@@ -21,7 +21,7 @@ use super::missing::{Missing, is_missing};
 use super::number::NumberStyle;
 use super::source::FileHead;
 use super::{FileSpec, Role, Roles, columns};
-use crate::spec::{Problem, did_you_mean, quotable};
+use seqscope_base::spec::{Problem, did_you_mean, quotable};
 pub(super) use written::{TIME_FORMAT, TimeReading, swapped, timing};
 
 /// The file with all roles and the time format filled in, and what is wrong or doubtful. A role

@@ -2,7 +2,7 @@
 //!
 //! All as [`super::normal`] writes them: small letters, no blanks, no punctuation.
 
-use crate::data::Role;
+use crate::Role;
 
 const USER: &str = "userid user uid customerid customer visitorid visitor clientid client memberid \
                     member accountid account buyerid buyer reviewerid playerid player \

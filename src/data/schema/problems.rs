@@ -1,9 +1,9 @@
 //! Warnings and errors about the columns that were chosen for the roles.
 
 use super::{Guess, cells, field, listed, score, style_of, word};
-use crate::data::source::FileHead;
-use crate::data::{Role, number};
-use crate::spec::{Problem, quotable};
+use crate::source::FileHead;
+use crate::{Role, number};
+use seqscope_base::spec::{Problem, quotable};
 
 /// A note where sessions stand in for users.
 pub(super) fn sessions(head: &FileHead, guess: &Guess<'_>) -> Option<Problem> {

@@ -6,7 +6,7 @@
 //! id.
 
 use super::names;
-use crate::data::Role;
+use crate::Role;
 
 /// Who acts, the surest first.
 const WHO: &str = "user usr customer cust visitor member client person player student learner \

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use crate::data::missing::Missing;
-use crate::data::number::NumberStyle;
-use crate::data::{TimeFormat, time};
+use crate::missing::Missing;
+use crate::number::NumberStyle;
+use crate::{TimeFormat, time};
 
 /// The doubt of numbers that are the size of no time of today: a name may say that they are one,
 /// their content alone does not.

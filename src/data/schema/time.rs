@@ -5,9 +5,9 @@ use std::collections::{HashMap, HashSet};
 
 use super::names::{has_root, rank};
 use super::{Guess, NO_TIME, cells, field, normal};
-use crate::data::time::{self, ClockKind, TimeStep};
-use crate::data::{Role, TimeFormat};
-use crate::spec::{Problem, quotable};
+use crate::time::{self, ClockKind, TimeStep};
+use crate::{Role, TimeFormat};
+use seqscope_base::spec::{Problem, quotable};
 
 /// Rank of a column as the time; the least is the best.
 type TimeRank = (bool, Kind, u8, u8, TimeStep, usize, usize);

@@ -2,25 +2,25 @@
 
 use super::time::{clock_kind, words};
 use super::{Guess, cells, wrong_type};
-use crate::data::source::{ColumnType, FileHead};
-use crate::data::time::{self, ClockKind, OrderReason, StepShares, TimeStep};
-use crate::data::{FileSpec, Role, TimeFormat};
-use crate::spec::{Problem, quotable};
+use crate::source::{ColumnType, FileHead};
+use crate::time::{self, ClockKind, OrderReason, StepShares, TimeStep};
+use crate::{FileSpec, Role, TimeFormat};
+use seqscope_base::spec::{Problem, quotable};
 
 /// Path of the setting.
-pub(in crate::data) const TIME_FORMAT: &str = "data.time_format";
+pub(crate) const TIME_FORMAT: &str = "data.time_format";
 
 /// How the times of a log are read.
 #[derive(Clone, Debug, PartialEq)]
-pub(in crate::data) struct TimeReading {
-    pub(in crate::data) format: TimeFormat,
+pub(crate) struct TimeReading {
+    pub(crate) format: TimeFormat,
     /// How the column beside the days writes the time of the day.
-    pub(in crate::data) clock: Option<ClockKind>,
+    pub(crate) clock: Option<ClockKind>,
 }
 
 impl TimeReading {
     /// Copy with day and month the other way round.
-    pub(in crate::data) fn swapped(&self) -> Self {
+    pub(crate) fn swapped(&self) -> Self {
         let format = match self.format {
             TimeFormat::DayFirst => TimeFormat::MonthFirst,
             _ => TimeFormat::DayFirst,
@@ -33,7 +33,7 @@ impl TimeReading {
 }
 
 /// Said where a row far down tells that day and month were taken for each other.
-pub(in crate::data) fn swapped(timing: &TimeReading) -> Problem {
+pub(crate) fn swapped(timing: &TimeReading) -> Problem {
     let sentence = format!(
         "the first rows do not tell whether their dates have the day or the month first, and later \
          ones do: all are read as {}.",
@@ -43,7 +43,7 @@ pub(in crate::data) fn swapped(timing: &TimeReading) -> Problem {
 }
 
 /// How the times of a file are read whose roles and format are known.
-pub(in crate::data) fn timing(head: &FileHead, file: &FileSpec) -> TimeReading {
+pub(crate) fn timing(head: &FileHead, file: &FileSpec) -> TimeReading {
     let clock = super::column_of(head, &file.roles, Role::Clock).and_then(|at| {
         clock_kind(
             head.columns.get(at).map_or("", String::as_str),

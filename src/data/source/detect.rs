@@ -6,7 +6,7 @@ use super::lists;
 use super::packed::FileStart;
 use super::text::{Separator, Splitter};
 use super::{foreign, json};
-use crate::data::{DataError, FileFormat, Packing, schema, time};
+use crate::{DataError, FileFormat, Packing, schema, time};
 
 /// The format of a file that is no text; `None` when it may be one.
 ///

@@ -6,8 +6,8 @@ use encoding_rs::{
     WINDOWS_1251, WINDOWS_1252,
 };
 
-use crate::data::{Encoding, FileSpec};
-use crate::spec::{Problem, quotable};
+use crate::{Encoding, FileSpec};
+use seqscope_base::spec::{Problem, quotable};
 
 /// Stands where bytes could not be decoded: no UTF-8 text holds it.
 const UNREADABLE: u8 = 0xff;

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use glob::{MatchOptions, Pattern};
 
 use super::open;
-use crate::data::{DataError, FileSpec};
+use crate::{DataError, FileSpec};
 
 /// Most files of a log: with more, the pattern is too wide.
 const MOST_FILES: usize = 10_000;
@@ -26,7 +26,7 @@ const OPTIONS: MatchOptions = MatchOptions {
 };
 
 /// The files that a path names, sorted by name; at least one.
-pub(in crate::data) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
+pub(crate) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
     let path = open::resolve(path)?;
     if !is_pattern(&path) {
         return Ok(vec![path]);
@@ -47,7 +47,7 @@ pub(in crate::data) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
 }
 
 /// Whether a path is one of a log's files, or of the tables beside it.
-pub(in crate::data) fn reads(file: &FileSpec, path: &Path) -> bool {
+pub(crate) fn reads(file: &FileSpec, path: &Path) -> bool {
     let Ok(path) = path.canonicalize() else {
         return false;
     };
@@ -72,7 +72,7 @@ pub(super) fn nothing(path: &Path) -> DataError {
 }
 
 /// Whether a file can be opened and is not empty; of a pattern, whether its folder is there.
-pub(in crate::data) fn can_open(path: &Path) -> Result<(), DataError> {
+pub(crate) fn can_open(path: &Path) -> Result<(), DataError> {
     let path = open::resolve(path)?;
     if !is_pattern(&path) {
         return open::file(&path).map(|_| ());
@@ -84,7 +84,7 @@ pub(in crate::data) fn can_open(path: &Path) -> Result<(), DataError> {
 }
 
 /// The name of a log: its file's name without endings, or what a pattern has of letters.
-pub(in crate::data) fn name_of(path: &Path) -> String {
+pub(crate) fn name_of(path: &Path) -> String {
     let stem = path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())

@@ -1,7 +1,7 @@
 //! Files that people try to open and that hold no log that could be read: each is told by its first
 //! bytes and named with the cure.
 
-use crate::data::Packing;
+use crate::Packing;
 
 /// Offset of some bytes in a file, the bytes, and the sentence about such a file.
 type Mark = (usize, &'static [u8], &'static str);

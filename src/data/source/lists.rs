@@ -8,9 +8,9 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::{FileHead, Lines, RawCells, RawRows, Refused, SAMPLE_ROWS, TextHead, whole_text};
-use crate::data::watch::Watch;
-use crate::data::{DataError, Encoding, FileSpec, TimeFormat};
-use crate::spec::{Problem, quotable};
+use crate::watch::Watch;
+use crate::{DataError, Encoding, FileSpec, TimeFormat};
+use seqscope_base::spec::{Problem, quotable};
 
 /// How many lines are judged.
 const JUDGED: usize = 300;

@@ -34,7 +34,7 @@ pub(super) use texts::Texts;
 
 use super::watch::{Stage, Watch, go_on};
 use super::{DataError, Encoding, FileFormat, FileSpec, Packing, Role, SplitPart, schema};
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
 /// How many bytes of a file are read to guess what it is.
 const HEAD_BYTES: usize = 1 << 20;

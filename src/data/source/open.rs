@@ -4,13 +4,13 @@ use std::fs::File;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use crate::data::DataError;
+use crate::DataError;
 
 const FOLDER: &str = "it is a folder; choose the file in it that holds the log, or name several \
                       with a pattern such as `folder/*.csv`";
 
 /// The path with `$NAME` at its start replaced by that environment variable.
-pub(in crate::data) fn resolve(path: &Path) -> Result<PathBuf, DataError> {
+pub(crate) fn resolve(path: &Path) -> Result<PathBuf, DataError> {
     let text = path.to_string_lossy();
     let Some(rest) = text.strip_prefix('$') else {
         return Ok(path.to_path_buf());

@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::open;
-use crate::data::watch::{Stage, Watch, go_on};
-use crate::data::{DataError, Packing};
+use crate::watch::{Stage, Watch, go_on};
+use crate::{DataError, Packing};
 
 /// How much is unpacked between two looks at whether to go on.
 const PIECE_BYTES: usize = 4 << 20;

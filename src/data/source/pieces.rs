@@ -8,7 +8,7 @@ use std::path::Path;
 
 use super::packed::Unpacked;
 use super::{FileHead, RawRows, encoding, json, lists, parquet, text};
-use crate::data::{DataError, Encoding, FileFormat, Packing};
+use crate::{DataError, Encoding, FileFormat, Packing};
 
 /// Size of a piece of text; the lines that begin in it are all there. Tests see many borders.
 const PIECE_BYTES: usize = if cfg!(test) { 64 } else { 1 << 20 };
@@ -17,23 +17,23 @@ const PIECE_BYTES: usize = if cfg!(test) { 64 } else { 1 << 20 };
 const PIECES_A_THREAD: usize = 4;
 
 /// The pieces of a log, one after another.
-pub(in crate::data) enum Pieces<'a> {
+pub(crate) enum Pieces<'a> {
     Text(TextPieces<'a>),
     Parquet(parquet::Groups<'a>),
 }
 
 /// Some rows of a log, not parsed yet.
-pub(in crate::data) enum Piece<'a> {
+pub(crate) enum Piece<'a> {
     Text(TextPiece<'a>),
     Parquet(parquet::RowGroup<'a>),
 }
 
 /// Content of a piece.
-pub(in crate::data) struct PieceRows {
+pub(crate) struct PieceRows {
     /// Its readable and refused rows; lines are counted from the beginning of the piece.
-    pub(in crate::data) rows: RawRows,
+    pub(crate) rows: RawRows,
     /// Number of lines.
-    pub(in crate::data) n_lines: usize,
+    pub(crate) n_lines: usize,
 }
 
 impl<'a> Pieces<'a> {
@@ -41,7 +41,7 @@ impl<'a> Pieces<'a> {
     /// to be.
     ///
     /// `file` is the number of the file, `wanted` are the positions of the columns that are read.
-    pub(in crate::data) fn of_file(
+    pub(crate) fn of_file(
         head: &'a FileHead,
         file: usize,
         wanted: &'a [usize],
@@ -81,7 +81,7 @@ impl<'a> Pieces<'a> {
     }
 
     /// Returns as many pieces as keep all threads at work.
-    pub(in crate::data) fn wave(&mut self) -> Result<Vec<Piece<'a>>, DataError> {
+    pub(crate) fn wave(&mut self) -> Result<Vec<Piece<'a>>, DataError> {
         let mut wave = Vec::new();
         while wave.len() < PIECES_A_THREAD * rayon::current_num_threads()
             && let Some(piece) = self.next_piece()?
@@ -92,7 +92,7 @@ impl<'a> Pieces<'a> {
     }
 
     /// How much of the log was handed out, from 0 to 1.
-    pub(in crate::data) fn share(&self) -> f32 {
+    pub(crate) fn share(&self) -> f32 {
         match self {
             Self::Text(pieces) => pieces.file.share(),
             Self::Parquet(groups) => groups.share(),
@@ -102,7 +102,7 @@ impl<'a> Pieces<'a> {
 
 impl Piece<'_> {
     /// The wanted columns of the piece's rows; `None` when the log cannot be cut here.
-    pub(in crate::data) fn rows(self) -> Result<Option<PieceRows>, DataError> {
+    pub(crate) fn rows(self) -> Result<Option<PieceRows>, DataError> {
         match self {
             Self::Text(piece) => piece.rows(),
             Self::Parquet(group) => {
@@ -117,7 +117,7 @@ impl Piece<'_> {
 }
 
 /// The pieces of a text.
-pub(in crate::data) struct TextPieces<'a> {
+pub(crate) struct TextPieces<'a> {
     file: Unpacked,
     how: PieceReading<'a>,
     /// The beginning of a line whose end was not read yet.
@@ -127,7 +127,7 @@ pub(in crate::data) struct TextPieces<'a> {
 }
 
 /// Some whole lines of a text.
-pub(in crate::data) struct TextPiece<'a> {
+pub(crate) struct TextPiece<'a> {
     bytes: Vec<u8>,
     how: PieceReading<'a>,
     is_first: bool,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::data::{RefusedKind, RefusedRow};
+use crate::{RefusedKind, RefusedRow};
 
 /// How many refused rows are listed; all are counted.
 const LISTED: usize = 100;
@@ -14,14 +14,14 @@ const OTHER: &str = "has another fault";
 
 /// Place where a row begins: which file of a log, and its line there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(in crate::data) struct RowPlace {
+pub(crate) struct RowPlace {
     file: usize,
     line: usize,
 }
 
 impl RowPlace {
     /// The place of a row of a part of a file, in the file: so many lines stand before the part.
-    pub(in crate::data) fn moved(self, file: usize, n_lines: usize) -> Self {
+    pub(crate) fn moved(self, file: usize, n_lines: usize) -> Self {
         Self {
             file,
             line: self.line + n_lines,
@@ -39,9 +39,9 @@ impl From<usize> for RowPlace {
 ///
 /// A part of a log lists all of its own; where parts are joined, no more are kept than are wanted.
 #[derive(Clone, Debug, Default)]
-pub(in crate::data) struct Refused {
+pub(crate) struct Refused {
     /// How many there are.
-    pub(in crate::data) count: usize,
+    pub(crate) count: usize,
     /// How many have each kind of reason, and the first of them.
     kinds: BTreeMap<String, (usize, RowPlace)>,
     /// Rows with their reasons.
@@ -52,7 +52,7 @@ pub(in crate::data) struct Refused {
 
 impl Refused {
     /// Copy that lists the rows of all parts that it takes in, or the first ones.
-    pub(in crate::data) fn listing(self, lists_all: bool) -> Self {
+    pub(crate) fn listing(self, lists_all: bool) -> Self {
         Self { lists_all, ..self }
     }
 
@@ -62,11 +62,7 @@ impl Refused {
     }
 
     /// Adds a row.
-    pub(in crate::data) fn push(
-        &mut self,
-        place: impl Into<RowPlace>,
-        reason: impl FnOnce() -> String,
-    ) {
+    pub(crate) fn push(&mut self, place: impl Into<RowPlace>, reason: impl FnOnce() -> String) {
         let (place, reason) = (place.into(), reason());
         self.count += 1;
         self.add_kind(&kind(&reason), 1, place);
@@ -86,32 +82,32 @@ impl Refused {
     }
 
     /// Whether one of the listed rows was refused for a reason.
-    pub(in crate::data) fn names(&self, reason: &str) -> bool {
+    pub(crate) fn names(&self, reason: &str) -> bool {
         self.listed.iter().any(|(_, other)| other == reason)
     }
 
     /// Whether rows were refused for a reason of this kind.
-    pub(in crate::data) fn has_kind(&self, kind: &str) -> bool {
+    pub(crate) fn has_kind(&self, kind: &str) -> bool {
         self.kinds.contains_key(kind)
     }
 
     /// The first row, and how it was told.
-    pub(in crate::data) fn first(&self, lines: &Lines) -> Option<RefusedRow> {
+    pub(crate) fn first(&self, lines: &Lines) -> Option<RefusedRow> {
         self.rows(lines).into_iter().next()
     }
 
     /// Takes in the rows that another step refused.
-    pub(in crate::data) fn merge(&mut self, other: Self) {
+    pub(crate) fn merge(&mut self, other: Self) {
         self.take_in(other, |place| place, usize::MAX);
     }
 
     /// Takes in the rows refused in the file at `file`.
-    pub(in crate::data) fn append(&mut self, other: Self, file: usize) {
+    pub(crate) fn append(&mut self, other: Self, file: usize) {
         self.take_in(other, |place| RowPlace { file, ..place }, self.most());
     }
 
     /// Takes in the rows refused in a later part of the same file, after so many lines.
-    pub(in crate::data) fn follow(&mut self, other: Self, n_lines: usize) {
+    pub(crate) fn follow(&mut self, other: Self, n_lines: usize) {
         self.take_in(
             other,
             |place| RowPlace {
@@ -140,7 +136,7 @@ impl Refused {
     }
 
     /// The first rows, with the names of their files where there are several.
-    pub(in crate::data) fn rows(&self, lines: &Lines) -> Vec<RefusedRow> {
+    pub(crate) fn rows(&self, lines: &Lines) -> Vec<RefusedRow> {
         let mut listed: Vec<&(RowPlace, String)> = self.listed.iter().collect();
         listed.sort_by_key(|row| row.0);
         listed
@@ -155,7 +151,7 @@ impl Refused {
     }
 
     /// How many rows have each kind of reason, most first.
-    pub(in crate::data) fn by_reason(&self, lines: &Lines) -> Vec<RefusedKind> {
+    pub(crate) fn by_reason(&self, lines: &Lines) -> Vec<RefusedKind> {
         let mut kinds: Vec<RefusedKind> = self
             .kinds
             .iter()
@@ -208,7 +204,7 @@ fn kind(reason: &str) -> String {
 ///
 /// Rows mostly follow each other line by line, so only the places where they do not are kept.
 #[derive(Clone, Debug, Default)]
-pub(in crate::data) struct Lines {
+pub(crate) struct Lines {
     /// The first row of each stretch without gaps, and where it stands.
     stretches: Vec<(usize, RowPlace)>,
     n_rows: usize,
@@ -218,7 +214,7 @@ pub(in crate::data) struct Lines {
 
 impl Lines {
     /// Rows that follow each other without gaps from a line.
-    pub(in crate::data) fn from_line(first: usize, n_rows: usize) -> Self {
+    pub(crate) fn from_line(first: usize, n_rows: usize) -> Self {
         Self {
             stretches: vec![(0, first.into())],
             n_rows,
@@ -227,7 +223,7 @@ impl Lines {
     }
 
     /// No rows yet, of the same files.
-    pub(in crate::data) fn without_rows(&self) -> Self {
+    pub(crate) fn without_rows(&self) -> Self {
         Self {
             names: self.names.clone(),
             ..Self::default()
@@ -235,7 +231,7 @@ impl Lines {
     }
 
     /// Adds the next row.
-    pub(in crate::data) fn push(&mut self, place: impl Into<RowPlace>) {
+    pub(crate) fn push(&mut self, place: impl Into<RowPlace>) {
         let place = place.into();
         if self.n_rows == 0 || self.place(self.n_rows) != place {
             self.stretches.push((self.n_rows, place));
@@ -244,7 +240,7 @@ impl Lines {
     }
 
     /// Places of the rows whose flag is set.
-    pub(in crate::data) fn kept(&self, keep: &[bool]) -> Self {
+    pub(crate) fn kept(&self, keep: &[bool]) -> Self {
         let mut kept = self.without_rows();
         for (row, _) in keep.iter().enumerate().filter(|&(_, &is_kept)| is_kept) {
             kept.push(self.place(row));
@@ -253,7 +249,7 @@ impl Lines {
     }
 
     /// Adds the rows of the file at `file`.
-    pub(in crate::data) fn append(&mut self, other: Self, file: usize) {
+    pub(crate) fn append(&mut self, other: Self, file: usize) {
         let moved = other
             .stretches
             .into_iter()
@@ -263,7 +259,7 @@ impl Lines {
     }
 
     /// Adds the rows of a later part of the same file, after so many lines.
-    pub(in crate::data) fn follow(&mut self, other: Self, n_lines: usize) {
+    pub(crate) fn follow(&mut self, other: Self, n_lines: usize) {
         for (row, place) in other.stretches {
             let (row, place) = (
                 row + self.n_rows,
@@ -286,7 +282,7 @@ impl Lines {
     }
 
     /// Place of a row.
-    pub(in crate::data) fn place(&self, row: usize) -> RowPlace {
+    pub(crate) fn place(&self, row: usize) -> RowPlace {
         let after = self.stretches.partition_point(|&(first, _)| first <= row);
         match after.checked_sub(1).and_then(|at| self.stretches.get(at)) {
             Some(&(first_row, place)) => RowPlace {
@@ -298,7 +294,7 @@ impl Lines {
     }
 
     /// Which file each row stands in.
-    pub(in crate::data) fn files(&self) -> impl Iterator<Item = usize> {
+    pub(crate) fn files(&self) -> impl Iterator<Item = usize> {
         let ends = self
             .stretches
             .iter()
@@ -312,7 +308,7 @@ impl Lines {
     }
 
     /// Place of a row, in words.
-    pub(in crate::data) fn place_in_words(&self, row: usize) -> String {
+    pub(crate) fn place_in_words(&self, row: usize) -> String {
         let RowPlace { file, line } = self.place(row);
         match self.names.get(file) {
             Some(name) => format!("line {line} of `{name}`"),
@@ -321,7 +317,7 @@ impl Lines {
     }
 
     /// Number of rows.
-    pub(in crate::data) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         self.n_rows
     }
 }
@@ -460,7 +456,7 @@ mod tests {
         let told: Vec<String> = first
             .rows(&lines)
             .iter()
-            .map(crate::data::RefusedRow::place)
+            .map(crate::RefusedRow::place)
             .collect();
         assert_eq!(
             told,

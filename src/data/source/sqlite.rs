@@ -7,9 +7,9 @@ use rusqlite::{Connection, OpenFlags, Statement};
 
 use super::text::unique;
 use super::{FileHead, Lines, RawCells, RawRows, Refused, SAMPLE_ROWS, open};
-use crate::data::watch::{Stage, Watch, go_on_at};
-use crate::data::{DataError, FileSpec, schema};
-use crate::spec::{guarded, quotable, quotable_reason};
+use crate::watch::{Stage, Watch, go_on_at};
+use crate::{DataError, FileSpec, schema};
+use seqscope_base::spec::{guarded, quotable, quotable_reason};
 
 /// See [`super::head`].
 pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<FileHead, DataError> {
@@ -103,7 +103,7 @@ pub(super) fn rows(
 }
 
 /// Why a query is not run, if it is not.
-pub(in crate::data) fn refused_query(query: &str) -> Option<String> {
+pub(crate) fn refused_query(query: &str) -> Option<String> {
     let first = query.split_whitespace().next().unwrap_or_default();
     let is_question = first.eq_ignore_ascii_case("select") || first.eq_ignore_ascii_case("with");
     (!is_question).then(|| {

@@ -6,7 +6,7 @@ use polars::prelude::{PolarsResult, StringChunked};
 
 /// Cells of a column; `None` or empty where there is nothing.
 #[derive(Clone, Debug)]
-pub(in crate::data) enum Texts {
+pub(crate) enum Texts {
     /// Cells as polars has read them.
     Chunked(StringChunked),
     /// Cells as they stand in the file.
@@ -15,7 +15,7 @@ pub(in crate::data) enum Texts {
 
 /// Cells that were not copied out of a text.
 #[derive(Clone, Debug)]
-pub(in crate::data) struct Spans {
+pub(crate) struct Spans {
     /// Some whole lines.
     pub(super) text: Arc<String>,
     /// Bounds of each cell.
@@ -24,12 +24,12 @@ pub(in crate::data) struct Spans {
 
 impl Texts {
     /// A column without cells.
-    pub(in crate::data) fn none() -> Self {
+    pub(crate) fn none() -> Self {
         Self::Chunked(StringChunked::default())
     }
 
     /// Number of cells.
-    pub(in crate::data) fn len(&self) -> usize {
+    pub(crate) fn len(&self) -> usize {
         match self {
             Self::Chunked(cells) => cells.len(),
             Self::Spans(spans) => spans.bounds.len(),
@@ -37,7 +37,7 @@ impl Texts {
     }
 
     /// The cells in order.
-    pub(in crate::data) fn iter(&self) -> TextsIter<'_> {
+    pub(crate) fn iter(&self) -> TextsIter<'_> {
         match self {
             Self::Chunked(cells) => TextsIter::Chunked(Box::new(cells.iter())),
             Self::Spans(spans) => spans.iter(),
@@ -70,7 +70,7 @@ impl Spans {
 }
 
 /// The cells of [`Texts`].
-pub(in crate::data) enum TextsIter<'a> {
+pub(crate) enum TextsIter<'a> {
     Chunked(Box<dyn Iterator<Item = Option<&'a str>> + 'a>),
     Spans {
         text: &'a str,

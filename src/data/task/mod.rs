@@ -12,7 +12,7 @@ pub use next::number_at;
 pub use spec::{NextNumber, NumberOf, TaskKind, TaskSpec, WillAct};
 
 use super::{DataError, Histories, Prepared, SplitSpec};
-use crate::spec::{Described, Problem};
+use seqscope_base::spec::{Described, Problem};
 
 /// Output of a model.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

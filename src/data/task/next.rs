@@ -1,7 +1,7 @@
 //! Questions about the next event: its behaviour, its value, how long until it comes.
 
 use super::{NextNumber, NumberOf, Outcomes, Output, Sample, Scale, refused};
-use crate::data::{DataError, EvalCase, Prepared};
+use crate::{DataError, EvalCase, Prepared};
 
 /// Every training event but a user's first is a question to learn from; the questions of validation
 /// and test are the split's.

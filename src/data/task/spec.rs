@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Output;
-use crate::spec::{Described, Field, SetError, Value};
+use seqscope_base::spec::{Described, Field, SetError, Value};
 
 /// Task of a model: what it is to tell from a history.
 #[derive(
@@ -51,7 +51,7 @@ impl Default for WillAct {
     }
 }
 
-crate::spec::described! { WillAct {
+seqscope_base::spec::described! { WillAct {
     behaviour: Text, Core, "Behaviour", "", "What the user must do for the answer to be yes, as \
                                              the log names it, such as buy; empty for any event.", "any event";
     horizon_hours: Float { min: 0.001, max: 1e6 }, Core, "Horizon", "hours", "Within how many \
@@ -80,7 +80,7 @@ pub enum NumberOf {
     /// The value of the next event, such as a rating or an amount.
     Value,
 }
-crate::spec::choice!(NumberOf);
+seqscope_base::spec::choice!(NumberOf);
 
 /// A number of the next event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -101,7 +101,7 @@ impl Default for NextNumber {
     }
 }
 
-crate::spec::described! { NextNumber {
+seqscope_base::spec::described! { NextNumber {
     of: Choice(<NumberOf as strum::VariantNames>::VARIANTS.to_vec()), Core, "Number", "", "Gap: \
         hours until the next event. Value: the rating or amount of the next event.", "Gap";
     log1p: Bool, Core, "Logarithm", "", "Learn ln(1 + x) of it: gaps and amounts run over orders \

@@ -7,7 +7,7 @@
 //! windows that are observed to their end.)
 
 use super::{Outcomes, Output, Sample, WillAct, refused};
-use crate::data::{DataError, Dataset, Prepared, SplitSpec};
+use crate::{DataError, Dataset, Prepared, SplitSpec};
 
 pub(super) const NEEDS_A_CUT: &str = "whether a user acts before a time is asked at one moment for \
                                       all, so the log must be cut in time; write `split: \

@@ -9,7 +9,7 @@ const MINUTE: i64 = 60 * MICROS_PER_SEC;
 
 /// How finely moments are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(in crate::data) enum TimeStep {
+pub(crate) enum TimeStep {
     /// Parts of a second.
     Fraction,
     Second,
@@ -191,7 +191,7 @@ pub(super) fn alone(text: &str) -> Option<ClockTime> {
 
 /// How a column that stands beside the days writes the time of the day.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::data) enum ClockKind {
+pub(crate) enum ClockKind {
     /// `13:30:05`
     Text,
     /// 1330 is half past one, 5 is five past midnight.
@@ -204,7 +204,7 @@ pub(in crate::data) enum ClockKind {
 
 impl ClockKind {
     /// Microseconds since midnight.
-    pub(in crate::data) fn micros(self, text: &str) -> Option<i64> {
+    pub(crate) fn micros(self, text: &str) -> Option<i64> {
         if self == Self::Text {
             return alone(text).map(|clock| clock.micros);
         }
@@ -221,7 +221,7 @@ impl ClockKind {
 }
 
 /// A whole number of at least 0; `1330.0` is one.
-pub(in crate::data) fn whole(text: &str) -> Option<i64> {
+pub(crate) fn whole(text: &str) -> Option<i64> {
     let text = text.strip_suffix(".0").unwrap_or(text);
     text.parse::<i64>().ok().filter(|number| *number >= 0)
 }

@@ -13,9 +13,9 @@ mod zone;
 
 use jiff::Timestamp;
 
-pub(in crate::data) use clock::{ClockKind, TimeStep, whole};
-pub(in crate::data) use order::{OrderReason, StepShares, steps};
-pub(in crate::data) use pattern::refused as refused_pattern;
+pub(crate) use clock::{ClockKind, TimeStep, whole};
+pub(crate) use order::{OrderReason, StepShares, steps};
+pub(crate) use pattern::refused as refused_pattern;
 
 use self::date::{DateParts, PartOrder, WrittenDate, WrittenMoment};
 use super::TimeFormat;

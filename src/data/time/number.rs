@@ -2,8 +2,8 @@
 //! that programs have cut.
 
 use super::MICROS_PER_SEC;
-use crate::data::TimeFormat;
-use crate::data::coding::trimmed;
+use crate::TimeFormat;
+use crate::coding::trimmed;
 
 /// Number of days between two beginnings of time, in microseconds.
 const fn days(n: i64) -> i64 {

@@ -2,11 +2,11 @@
 
 use super::MICROS_PER_SEC;
 use super::date::{DateParts, OpenDate, PartOrder, WrittenDate};
-use crate::data::TimeFormat;
+use crate::TimeFormat;
 
 /// Reason for the order of the parts of dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::data) enum OrderReason {
+pub(crate) enum OrderReason {
     /// A part that can only be a day or a year, or the mark between the parts.
     Parts,
     /// Only so the rows are in order of time.
@@ -152,13 +152,13 @@ fn disorder(rows: &[DatedRow<'_>], order: PartOrder) -> f64 {
 
 /// Shares of steps forward and back in time, from each row to the next of the same user.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::data) struct StepShares {
-    pub(in crate::data) forward: f64,
-    pub(in crate::data) back: f64,
+pub(crate) struct StepShares {
+    pub(crate) forward: f64,
+    pub(crate) back: f64,
 }
 
 /// The steps of rows in their order; `None` without any.
-pub(in crate::data) fn steps<'a>(rows: impl Iterator<Item = (&'a str, i64)>) -> Option<StepShares> {
+pub(crate) fn steps<'a>(rows: impl Iterator<Item = (&'a str, i64)>) -> Option<StepShares> {
     let mut last = std::collections::HashMap::<&str, i64>::new();
     let (mut n_forward, mut n_back, mut n) = (0_usize, 0_usize, 0_usize);
     for (user, micros) in rows {

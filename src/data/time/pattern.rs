@@ -39,7 +39,7 @@ fn moment(parsed: &BrokenDownTime) -> Option<Timestamp> {
 }
 
 /// Why a pattern reads no moment, if it does not.
-pub(in crate::data) fn refused(pattern: &str) -> Option<String> {
+pub(crate) fn refused(pattern: &str) -> Option<String> {
     const EXAMPLE: &str = "write one such as `%d/%m/%Y %H:%M:%S` (`%Y` the year, `%m` the month, \
                            `%b` its name, `%d` the day, `%H:%M:%S` the clock, `%I` and `%p` one of \
                            twelve hours, `%z` the zone)";

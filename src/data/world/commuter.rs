@@ -306,7 +306,7 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::data::world::WorldKind;
+    use crate::world::WorldKind;
 
     fn rules(n_items: usize, follow: f64) -> Commuter {
         Commuter::new(&WorldSpec {

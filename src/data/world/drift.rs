@@ -120,7 +120,7 @@ impl Rules for Drift {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::world::WorldKind;
+    use crate::world::WorldKind;
 
     #[test]
     fn fashion_walks_once_round_and_begins_again() {

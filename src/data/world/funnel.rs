@@ -111,7 +111,7 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::data::world::WorldKind;
+    use crate::world::WorldKind;
 
     #[test]
     fn who_always_follows_buys_all_that_was_viewed() {

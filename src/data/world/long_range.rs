@@ -98,7 +98,7 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::data::world::WorldKind;
+    use crate::world::WorldKind;
 
     #[test]
     fn who_always_follows_reads_as_many_series_in_turns_as_the_cue_lies_back() {

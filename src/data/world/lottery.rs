@@ -3,7 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::spec::derive_seed;
+use seqscope_base::spec::derive_seed;
 
 /// Items with tickets. Whole numbers, so that every machine draws alike.
 pub(super) struct Lottery {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Ceiling;
-use crate::metric::{Metric, Metrics};
+use seqscope_base::metric::{Metric, Metrics};
 
 /// Standard errors of the best possible figures over the users that were asked: what the best
 /// ranking itself would scatter by, were the same histories to go on anew. All 0 where this is not
@@ -130,7 +130,7 @@ fn error_of_mean(variances: f64, n: usize) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::metric::AnswerKind;
+    use seqscope_base::metric::AnswerKind;
 
     fn ceiling(ndcg: f64, error: f64) -> Ceiling {
         let scatter = Scatter {

@@ -16,7 +16,7 @@ use rand_chacha::ChaCha8Rng;
 use super::lottery::{Law, Lottery, any, len};
 use super::oracle::{Base, WorldForecast};
 use super::{Rules, WorldEvent, WorldSpec, at_any_time};
-use crate::spec::derive_seed;
+use seqscope_base::spec::derive_seed;
 
 /// Tickets of the first successor: divided by each number up to 20 without a rest.
 const TICKETS: u64 = 232_792_560;
@@ -115,7 +115,7 @@ impl Rules for MarkovChain {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::data::world::{Oracle, WorldKind};
+    use crate::world::{Oracle, WorldKind};
 
     #[test]
     fn successors_differ_and_are_never_the_item_itself() {

@@ -56,8 +56,8 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::events::Events;
-use crate::spec::derive_seed;
 use oracle::WorldForecast;
+use seqscope_base::spec::derive_seed;
 
 /// One event of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::lottery::Law;
 use super::{Rules, Scatter, WorldEvent, WorldSpec, rules, user_events};
-use crate::data::Split;
-use crate::metric::Seen;
+use crate::Split;
+use seqscope_base::metric::Seen;
 
 /// How deep the lists are that HR@10 and NDCG@10 look at.
 const TOP: usize = 10;
@@ -95,7 +95,7 @@ pub fn best_hr_at_1(spec: &WorldSpec) -> f64 {
 }
 
 /// The optimum on the test questions of a split, which must be one of the world as it was made.
-pub(in crate::data) fn optimum(spec: &WorldSpec, split: &Split) -> Option<Optimum> {
+pub(crate) fn optimum(spec: &WorldSpec, split: &Split) -> Option<Optimum> {
     let mut history_len = vec![None; spec.n_users];
     for case in &split.test {
         if let Some(slot) = history_len.get_mut(case.user_idx as usize) {

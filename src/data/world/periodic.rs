@@ -135,7 +135,7 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::data::world::WorldKind;
+    use crate::world::WorldKind;
 
     #[test]
     fn who_always_follows_repeats_every_week() {

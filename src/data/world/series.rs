@@ -237,8 +237,8 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::data::world::best_hr_at_1;
-    use crate::spec::derive_seed;
+    use crate::world::best_hr_at_1;
+    use seqscope_base::spec::derive_seed;
 
     #[test]
     fn following_always_means_reading_two_series_in_turns() {

@@ -4,7 +4,7 @@ use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use strum::IntoEnumIterator;
 
-use crate::spec::{Described, Field, FieldValue, Problem, SetError, Value};
+use seqscope_base::spec::{Described, Field, FieldValue, Problem, SetError, Value};
 
 /// A kind of world: each has rules of its own.
 #[derive(
@@ -202,7 +202,7 @@ impl std::ops::DerefMut for Every {
     }
 }
 
-crate::spec::described! { Every {
+seqscope_base::spec::described! { Every {
     kind: Choice(WorldKind::iter().map(Into::into).collect()), Core, "World", "", "Which rules the \
         users follow; another kind starts from its own defaults.", "the quick start's world";
     n_users: Int { min: 1, max: 100_000 }, Core, "Users", "", "How many users the world has.", "small \

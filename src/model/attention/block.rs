@@ -6,28 +6,23 @@ use burn::tensor::activation::softmax;
 
 use super::dropout::dropped_weights;
 use super::{Activation, Looks, NormPlace, activated, dropped};
-use crate::model::layers::{Axis, LayerShape};
-use crate::model::random::Init;
+use crate::layers::{Axis, LayerShape};
+use crate::random::Init;
 
 /// Sizes and form of the blocks of a stack.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct Sizes {
-    pub(in crate::model) d_model: usize,
-    pub(in crate::model) n_heads: usize,
-    pub(in crate::model) d_ff: usize,
-    pub(in crate::model) norm: NormPlace,
-    pub(in crate::model) activation: Activation,
+pub(crate) struct Sizes {
+    pub(crate) d_model: usize,
+    pub(crate) n_heads: usize,
+    pub(crate) d_ff: usize,
+    pub(crate) norm: NormPlace,
+    pub(crate) activation: Activation,
 }
 
 impl Sizes {
     /// Self-attention and feed-forward of a block whose weights are named after `at`, on states
     /// `events`.
-    pub(in crate::model) fn layers(
-        &self,
-        title: &str,
-        at: &str,
-        events: &[Axis],
-    ) -> [LayerShape; 2] {
+    pub(crate) fn layers(&self, title: &str, at: &str, events: &[Axis]) -> [LayerShape; 2] {
         [
             self.attention(&format!("{title}: self-attention"), at, "", events),
             self.feed_forward(title, at, events),
@@ -84,28 +79,28 @@ impl Sizes {
 
     /// Numbers that burn's layers keep of an event in a block for the way back, and of each pair of
     /// events.
-    pub(in crate::model) fn kept(&self) -> [usize; 2] {
+    pub(crate) fn kept(&self) -> [usize; 2] {
         [20 * self.d_model + 6 * self.d_ff, 6 * self.n_heads]
     }
 }
 
 /// Attention and feed-forward, each with a residual, and a norm before or after.
 #[derive(Module, Debug)]
-pub(in crate::model) struct Block {
-    pub(in crate::model) attention_norm: LayerNorm,
-    pub(in crate::model) query: Linear,
-    pub(in crate::model) key: Linear,
-    pub(in crate::model) value: Linear,
-    pub(in crate::model) output: Linear,
-    pub(in crate::model) feed_norm: LayerNorm,
-    pub(in crate::model) feed_in: Linear,
-    pub(in crate::model) feed_out: Linear,
+pub(crate) struct Block {
+    pub(crate) attention_norm: LayerNorm,
+    pub(crate) query: Linear,
+    pub(crate) key: Linear,
+    pub(crate) value: Linear,
+    pub(crate) output: Linear,
+    pub(crate) feed_norm: LayerNorm,
+    pub(crate) feed_in: Linear,
+    pub(crate) feed_out: Linear,
     #[module(skip)]
     sizes: Sizes,
 }
 
 impl Block {
-    pub(in crate::model) fn new(sizes: Sizes, init: &mut Init) -> Self {
+    pub(crate) fn new(sizes: Sizes, init: &mut Init) -> Self {
         let d_model = sizes.d_model;
         Self {
             attention_norm: init.layer_norm(d_model),
@@ -122,7 +117,7 @@ impl Block {
 
     /// The changed states, `[n_rows, len, d_model]`, and the attention weights,
     /// `[n_rows, n_heads, len, len]`. Dropout draws as layers `layer` and `layer + 1`.
-    pub(in crate::model) fn forward(
+    pub(crate) fn forward(
         &self,
         x: Tensor<3>,
         looks: &Looks<'_>,
@@ -159,7 +154,7 @@ impl Block {
 
 impl NormPlace {
     /// Returns what a layer reads of the states.
-    pub(in crate::model) fn before(self, norm: &LayerNorm, x: &Tensor<3>) -> Tensor<3> {
+    pub(crate) fn before(self, norm: &LayerNorm, x: &Tensor<3>) -> Tensor<3> {
         match self {
             Self::Before => norm.forward(x.clone()),
             Self::After => x.clone(),
@@ -167,7 +162,7 @@ impl NormPlace {
     }
 
     /// The states after the residual sum.
-    pub(in crate::model) fn after(self, norm: &LayerNorm, x: Tensor<3>) -> Tensor<3> {
+    pub(crate) fn after(self, norm: &LayerNorm, x: Tensor<3>) -> Tensor<3> {
         match self {
             Self::Before => x,
             Self::After => norm.forward(x),
@@ -181,7 +176,7 @@ impl NormPlace {
 ///
 /// # Shapes
 /// Queries `[n_rows, n_queries, d_model]`, keys and values `[n_rows, n_keys, d_model]`.
-pub(in crate::model) fn attend(
+pub(crate) fn attend(
     [query, key, value]: [Tensor<3>; 3],
     n_heads: usize,
     looks: &Looks<'_>,
@@ -212,7 +207,7 @@ pub(in crate::model) fn attend(
 
 /// States after every block, which draw from layer 1 on; the attention weights of each go into
 /// `maps` when it is given.
-pub(in crate::model) fn through(
+pub(crate) fn through(
     blocks: &[Block],
     mut x: Tensor<3>,
     looks: &Looks<'_>,

@@ -4,13 +4,13 @@ use burn::nn::{LayerNorm, Linear};
 use burn::prelude::*;
 
 use super::{Looks, Sizes, activated, attend, dropped};
-use crate::model::layers::{Axis, LayerShape};
-use crate::model::random::Init;
+use crate::layers::{Axis, LayerShape};
+use crate::random::Init;
 
 /// The three parts of a decoder's block (Vaswani et al. 2017, section 3.1), each with a residual
 /// and a norm.
 #[derive(Module, Debug)]
-pub(in crate::model) struct DecoderBlock {
+pub(crate) struct DecoderBlock {
     attention_norm: LayerNorm,
     query: Linear,
     key: Linear,
@@ -30,12 +30,7 @@ pub(in crate::model) struct DecoderBlock {
 
 impl DecoderBlock {
     /// Its three parts, whose weights are named after `at`, on states `ahead`.
-    pub(in crate::model) fn layers(
-        sizes: &Sizes,
-        title: &str,
-        at: &str,
-        ahead: &[Axis],
-    ) -> [LayerShape; 3] {
+    pub(crate) fn layers(sizes: &Sizes, title: &str, at: &str, ahead: &[Axis]) -> [LayerShape; 3] {
         let [own, feed_forward] = sizes.layers(title, at, ahead);
         let across = sizes.attention(
             &format!("{title}: attention to the encoder"),
@@ -46,7 +41,7 @@ impl DecoderBlock {
         [own, across, feed_forward]
     }
 
-    pub(in crate::model) fn new(sizes: Sizes, init: &mut Init) -> Self {
+    pub(crate) fn new(sizes: Sizes, init: &mut Init) -> Self {
         let d_model = sizes.d_model;
         Self {
             attention_norm: init.layer_norm(d_model),
@@ -73,7 +68,7 @@ impl DecoderBlock {
     /// # Shapes
     /// `encoded` `[n_rows, len, d_model]`; `looks` is for what was decoded before, `across` for the
     /// encoder.
-    pub(in crate::model) fn forward(
+    pub(crate) fn forward(
         &self,
         x: Tensor<3>,
         encoded: &Tensor<3>,

@@ -2,18 +2,18 @@
 
 use burn::prelude::*;
 
-use crate::model::random::{EventPlace, Noise, dropout_factors};
+use crate::random::{EventPlace, Noise, dropout_factors};
 
 /// Dropout for the activations of a batch while training.
-pub(in crate::model) struct Dropout<'a> {
+pub(crate) struct Dropout<'a> {
     /// Share of activations that is dropped.
-    pub(in crate::model) rate: f64,
+    pub(crate) rate: f64,
     /// Share of attention weights that is dropped.
-    pub(in crate::model) attention: f64,
+    pub(crate) attention: f64,
     /// Noise of this step.
-    pub(in crate::model) noise: Noise,
+    pub(crate) noise: Noise,
     /// Place of every cell of the batch, `[n_rows, len]`; in cross-attention those of the queries.
-    pub(in crate::model) places: &'a [EventPlace],
+    pub(crate) places: &'a [EventPlace],
 }
 
 /// Layers of attention weights are numbered from here, so that none draws as a layer of activations
@@ -21,11 +21,7 @@ pub(in crate::model) struct Dropout<'a> {
 const OF_WEIGHTS: usize = 1 << 20;
 
 /// Drops activations, `[n_rows, len, d_model]`; without noise, in evaluation, it is the identity.
-pub(in crate::model) fn dropped(
-    x: Tensor<3>,
-    drop: Option<&Dropout<'_>>,
-    layer: usize,
-) -> Tensor<3> {
+pub(crate) fn dropped(x: Tensor<3>, drop: Option<&Dropout<'_>>, layer: usize) -> Tensor<3> {
     let (shape, device) = (x.dims(), x.device());
     let factors =
         drop.and_then(|drop| dropout_factors(drop.rate, shape[2], layer, drop.noise, drop.places));

@@ -3,9 +3,9 @@
 use burn::prelude::*;
 use burn::tensor::activation::relu;
 
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
 
-crate::spec::choice! {
+seqscope_base::spec::choice! {
     /// Place of the layer norms in a block.
     pub enum NormPlace {
         /// Before attention and feed-forward, and once more at the end: Radford et al. 2019
@@ -17,7 +17,7 @@ crate::spec::choice! {
     }
 }
 
-crate::spec::choice! {
+seqscope_base::spec::choice! {
     /// Activation between the two layers of a feed-forward part.
     pub enum Activation {
         /// max(0, x): Vaswani et al. 2017.
@@ -28,7 +28,7 @@ crate::spec::choice! {
     }
 }
 
-crate::spec::choice! {
+seqscope_base::spec::choice! {
     /// Way in which a Transformer knows the places of events.
     pub enum Positions {
         /// A learnt vector for each place, counted from the latest event, as in `SASRec`.
@@ -48,14 +48,11 @@ crate::spec::choice! {
 ///
 /// The normal distribution function comes from erf itself: burn's own GELU goes back through an
 /// approximation of it that is off by a thousandth.
-pub(in crate::model) fn activated<const D: usize>(
-    activation: Activation,
-    x: Tensor<D>,
-) -> Tensor<D> {
+pub(crate) fn activated<const D: usize>(activation: Activation, x: Tensor<D>) -> Tensor<D> {
     match activation {
         Activation::Relu => {
             #[cfg(test)]
-            crate::model::tests::kink::note(&x);
+            crate::tests::kink::note(&x);
             relu(x)
         }
         Activation::Gelu => {
@@ -70,11 +67,7 @@ pub(in crate::model) fn activated<const D: usize>(
 }
 
 /// Finds what does not fit among width, heads and positions.
-pub(in crate::model) fn head_problems(
-    d_model: usize,
-    n_heads: usize,
-    positions: Positions,
-) -> Vec<Problem> {
+pub(crate) fn head_problems(d_model: usize, n_heads: usize, positions: Positions) -> Vec<Problem> {
     if n_heads == 0 {
         return Vec::new();
     }

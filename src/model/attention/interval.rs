@@ -10,7 +10,7 @@
 use burn::prelude::*;
 
 /// Buckets of gaps: none; 1 second; 2 and 3; 4 to 7; …; the last begins at 34 years.
-pub(in crate::model) const N_BUCKETS: usize = 32;
+pub(crate) const N_BUCKETS: usize = 32;
 
 /// Bucket of a gap in seconds, ⌊log₂(1 + gap)⌋ at most [`N_BUCKETS`] − 1; a gap below 0 is none.
 fn bucket(gap: i64) -> usize {
@@ -23,11 +23,7 @@ fn bucket(gap: i64) -> usize {
 /// # Shapes
 /// `biases` `[N_BUCKETS, n_heads]`; `seconds` holds the time of every cell, `[n_rows, len]`, where
 /// `shape` is `[n_rows, len]`.
-pub(in crate::model) fn interval_bias(
-    biases: Tensor<2>,
-    seconds: &[i64],
-    shape: [usize; 2],
-) -> Tensor<4> {
+pub(crate) fn interval_bias(biases: Tensor<2>, seconds: &[i64], shape: [usize; 2]) -> Tensor<4> {
     let [n_rows, len] = shape;
     let n_heads = biases.dims()[1];
     let rows = seconds.chunks_exact(len.max(1));

@@ -8,18 +8,18 @@ const MASKED: f32 = -1.0e4;
 
 /// The cells of a batch of left-padded rows.
 #[derive(Clone, Copy)]
-pub(in crate::model) struct BatchCells<'a> {
+pub(crate) struct BatchCells<'a> {
     /// Row of the item table of each cell, 0 for padding. `[n_rows, len]`
-    pub(in crate::model) inputs: &'a [i32],
+    pub(crate) inputs: &'a [i32],
     /// Number of rows.
-    pub(in crate::model) n_rows: usize,
+    pub(crate) n_rows: usize,
     /// Number of columns.
-    pub(in crate::model) len: usize,
+    pub(crate) len: usize,
 }
 
 impl BatchCells<'_> {
     /// The inputs as a tensor. `[n_rows, len]`
-    pub(in crate::model) fn tensor(&self, device: &Device) -> Tensor<2, Int> {
+    pub(crate) fn tensor(&self, device: &Device) -> Tensor<2, Int> {
         Tensor::from_data(
             TensorData::new(self.inputs.to_vec(), [self.n_rows, self.len]),
             device,
@@ -45,7 +45,7 @@ impl BatchCells<'_> {
 ///
 /// A position always sees itself, padding too: an empty history is one position of padding, and its
 /// scores must not depend on how much more padding the batch gives it.
-pub(in crate::model) fn causal_mask(cells: BatchCells<'_>, device: &Device) -> Tensor<4> {
+pub(crate) fn causal_mask(cells: BatchCells<'_>, device: &Device) -> Tensor<4> {
     let len = cells.len;
     let later = square(
         len,
@@ -56,13 +56,13 @@ pub(in crate::model) fn causal_mask(cells: BatchCells<'_>, device: &Device) -> T
 }
 
 /// Masks padding only, so that later positions are seen as well. `[n_rows, 1, len, len]`
-pub(in crate::model) fn mask_of_all(cells: BatchCells<'_>, device: &Device) -> Tensor<4> {
+pub(crate) fn mask_of_all(cells: BatchCells<'_>, device: &Device) -> Tensor<4> {
     cells.padding(device) * others(cells.len, device)
 }
 
 /// Masks padding for queries that are no cells of the batch: [`MASKED`] but in the last column,
 /// which is an event or, in an empty history, all there is. `[n_rows, 1, 1, len]`
-pub(in crate::model) fn key_mask(cells: BatchCells<'_>, device: &Device) -> Tensor<4> {
+pub(crate) fn key_mask(cells: BatchCells<'_>, device: &Device) -> Tensor<4> {
     let len = cells.len;
     let last: Vec<f32> = (1..=len)
         .map(|column| if column == len { 0.0 } else { 1.0 })

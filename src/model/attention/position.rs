@@ -6,14 +6,14 @@ use burn::nn::Embedding;
 use burn::prelude::*;
 
 use super::Positions;
-use crate::model::layers::{Axis, LayerShape};
+use crate::layers::{Axis, LayerShape};
 
 /// Longest wavelength over 2π of Vaswani et al. 2017 and Su et al. 2021.
 const BASE: f64 = 10_000.0;
 
 /// Returns what is added to the items at these places, where positions are added: rows of the
 /// learnt table, or sinusoids. `[places.len(), d_model]`
-pub(in crate::model) fn place_vectors(
+pub(crate) fn place_vectors(
     positions: Positions,
     table: Option<&Embedding>,
     places: Range<usize>,
@@ -29,7 +29,7 @@ pub(in crate::model) fn place_vectors(
 
 /// Describes the layer that adds places to states `events`, learnt vectors being the weight `name`
 /// of so many rows; none where nothing is added.
-pub(in crate::model) fn place_layer(
+pub(crate) fn place_layer(
     positions: Positions,
     title: &str,
     name: &str,
@@ -75,7 +75,7 @@ fn sinusoid(place: usize, at: usize, d_model: usize) -> f32 {
 ///
 /// The two numbers of a pair stand half a head apart, not side by side as in the paper: another
 /// order of the columns that are learnt, and nothing else.
-pub(in crate::model) struct Rotation {
+pub(crate) struct Rotation {
     /// `[1, 1, len, d_head]`
     cos: Tensor<4>,
     /// `[1, 1, len, d_head]`
@@ -84,7 +84,7 @@ pub(in crate::model) struct Rotation {
 
 impl Rotation {
     /// Makes rotations where positions are rotary; see [`Rotation::new`].
-    pub(in crate::model) fn of(
+    pub(crate) fn of(
         positions: Positions,
         places: Range<usize>,
         d_head: usize,

@@ -2,19 +2,19 @@
 
 use burn::prelude::*;
 
-use crate::model::weights::read;
-use crate::model::{AttentionMaps, ModelError};
+use crate::weights::read;
+use crate::{AttentionMaps, ModelError};
 
 /// Attention maps of a model that reads each prefix of a history anew, put together to one map a
 /// block and head: row `r` is the look of the question after event `r`, and reaches events 0 to
 /// `r`.
-pub(in crate::model) struct PrefixMaps {
+pub(crate) struct PrefixMaps {
     maps: AttentionMaps,
 }
 
 impl PrefixMaps {
     /// Makes empty maps of the `len` latest events of a history, of which `first` is the first.
-    pub(in crate::model) fn new([n_layers, n_heads]: [usize; 2], first: usize, len: usize) -> Self {
+    pub(crate) fn new([n_layers, n_heads]: [usize; 2], first: usize, len: usize) -> Self {
         let weights = vec![0.0; n_layers * n_heads * len * len];
         Self {
             maps: AttentionMaps {
@@ -33,7 +33,7 @@ impl PrefixMaps {
     ///
     /// # Errors
     /// [`ModelError::Compute`] when the weights cannot be read from the device.
-    pub(in crate::model) fn put(
+    pub(crate) fn put(
         &mut self,
         layer: usize,
         row: usize,
@@ -62,14 +62,14 @@ impl PrefixMaps {
         Ok(())
     }
 
-    pub(in crate::model) fn finish(self) -> AttentionMaps {
+    pub(crate) fn finish(self) -> AttentionMaps {
         self.maps
     }
 }
 
 /// The latest `n` events of a history, and the prefixes of them, the shortest first; and where in
 /// the history they begin.
-pub(in crate::model) fn prefixes(history: &[u32], n: usize) -> (usize, Vec<&[u32]>) {
+pub(crate) fn prefixes(history: &[u32], n: usize) -> (usize, Vec<&[u32]>) {
     let first = history.len().saturating_sub(n);
     let window = history.get(first..).unwrap_or(&[]);
     (

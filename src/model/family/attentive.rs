@@ -5,16 +5,16 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use crate::data::Histories;
-use crate::model::attention::{PrefixMaps, Sizes, prefixes};
-use crate::model::item_vectors::{ItemVectors, by_length};
-use crate::model::kernel::Buffer;
-use crate::model::loss::{MAX_FLOATS, tracked_item_loss};
-use crate::model::network::{LossSums, Network};
-use crate::model::random::Noise;
-use crate::model::weights::read;
-use crate::model::window::groups_by_length;
-use crate::model::{AttentionMaps, ModelError, Objective};
+use crate::attention::{PrefixMaps, Sizes, prefixes};
+use crate::item_vectors::{ItemVectors, by_length};
+use crate::kernel::Buffer;
+use crate::loss::{MAX_FLOATS, tracked_item_loss};
+use crate::network::{LossSums, Network};
+use crate::random::Noise;
+use crate::weights::read;
+use crate::window::groups_by_length;
+use crate::{AttentionMaps, ModelError, Objective};
+use seqscope_data::Histories;
 
 /// Most rows of `len` places to be scored at a time against so many item vectors.
 pub(super) fn rows_at_a_time(sizes: &Sizes, len: usize, n_vectors: usize) -> usize {

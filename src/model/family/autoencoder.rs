@@ -8,20 +8,18 @@ use serde::{Deserialize, Serialize};
 
 use super::bags::{Bags, behind_padding, scores_of_prefixes};
 use super::{ModelFamily, ModelStart, words};
-use crate::data::Histories;
-use crate::model::item_vectors::ItemVectors;
-use crate::model::kernel::{
-    Buffer, Dense, autoencoder_gradients, autoencoder_states, rows_of_logits,
-};
-use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
-use crate::model::loss::MAX_FLOATS;
-use crate::model::network::{LossSums, Network};
-use crate::model::random::{Init, Noise};
-use crate::model::weights::{on_host, register};
-use crate::model::{
+use crate::item_vectors::ItemVectors;
+use crate::kernel::{Buffer, Dense, autoencoder_gradients, autoencoder_states, rows_of_logits};
+use crate::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
+use crate::loss::MAX_FLOATS;
+use crate::network::{LossSums, Network};
+use crate::random::{Init, Noise};
+use crate::weights::{on_host, register};
+use crate::{
     Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
     Trainable, Workload,
 };
+use seqscope_data::Histories;
 
 /// Settings of an autoencoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -54,7 +52,7 @@ impl Default for AutoencoderSpec {
     }
 }
 
-crate::spec::described! { AutoencoderSpec {
+seqscope_base::spec::described! { AutoencoderSpec {
     d_hidden: Int { min: 2, max: 4096 }, Core, "Hidden width", "", "Width of each layer between \
         items and the vector in the middle.", "Liang et al. 2018: 600";
     n_hidden: Int { min: 0, max: 3 }, More, "Hidden layers", "", "Layers between items and the \
@@ -349,7 +347,7 @@ mod tests {
     use strum::IntoEnumIterator;
 
     use super::*;
-    use crate::model::tests::assert_fused_is_plain;
+    use crate::tests::assert_fused_is_plain;
 
     /// Biases that are not 0, or their part of the sums would go untested.
     fn network(spec: &AutoencoderSpec, n_items: usize) -> Autoencoder {

@@ -2,10 +2,10 @@
 
 use burn::prelude::*;
 
-use crate::model::kernel::SparseRows;
-use crate::model::random::Noise;
+use crate::kernel::SparseRows;
+use crate::random::Noise;
 
-/// Most rows of [`Trainable::step_scores`](crate::model::Trainable::step_scores): the latest
+/// Most rows of [`Trainable::step_scores`](crate::Trainable::step_scores): the latest
 /// prefixes of a history. A prefix costs a forward pass of its own here, and each row holds the
 /// whole catalogue.
 const MAX_PREFIXES: usize = 500;

@@ -12,23 +12,23 @@ use strum::VariantNames as _;
 
 use super::attentive::{self, PrefixModel, TrainingSample, rows_at_a_time, states_of};
 use super::{ModelFamily, ModelStart, plain_memory, words};
-use crate::data::Histories;
-use crate::model::attention::{
+use crate::attention::{
     Activation, BatchCells, Block, Dropout, Looks, NormPlace, Positions, Rotation, Sizes,
     activated, dropped, head_problems, mask_of_all, place_layer, place_vectors, through,
 };
-use crate::model::item_vectors::ItemVectors;
-use crate::model::kernel::Buffer;
-use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
-use crate::model::network::{LossSums, Network};
-use crate::model::random::{Init, Noise};
-use crate::model::window::{index_tensor, latest, padded, places_of};
-use crate::model::{
+use crate::item_vectors::ItemVectors;
+use crate::kernel::Buffer;
+use crate::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
+use crate::network::{LossSums, Network};
+use crate::random::{Init, Noise};
+use crate::window::{index_tensor, latest, padded, places_of};
+use crate::{
     AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec,
     StepInputs, Trainable, Workload,
 };
-use crate::spec::Problem;
 use cloze::{Cloze, ClozeSample};
+use seqscope_base::spec::Problem;
+use seqscope_data::Histories;
 
 /// Settings of the masked Transformer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -76,7 +76,7 @@ impl Default for Bert4RecSpec {
     }
 }
 
-crate::spec::described! { Bert4RecSpec {
+seqscope_base::spec::described! { Bert4RecSpec {
     d_model => words::WIDTH, "Sun et al. 2019: 64";
     n_layers => words::BLOCKS, "Sun et al. 2019: 2";
     n_heads => words::HEADS, "Sun et al. 2019: 2";

@@ -12,25 +12,25 @@ use strum::VariantNames as _;
 
 use super::attentive::{self, PrefixModel, TrainingSample, rows_at_a_time, states_of};
 use super::{ModelFamily, ModelStart, plain_memory, words};
-use crate::data::Histories;
-use crate::model::attention::{
+use crate::attention::{
     Activation, BatchCells, Block, DecoderBlock, Dropout, Looks, NormPlace, Positions, Rotation,
     Sizes, causal_mask, dropped, head_problems, key_mask, mask_of_all, place_layer, place_vectors,
     through,
 };
-use crate::model::item_vectors::ItemVectors;
-use crate::model::kernel::Buffer;
-use crate::model::layers::{Axis, LayerShape, MAX_REPEATED, with_answer};
-use crate::model::network::{LossSums, Network};
-use crate::model::random::{EventPlace, Init, Noise};
-use crate::model::weights::read;
-use crate::model::window::{index_tensor, latest, padded, places_of};
-use crate::model::{
+use crate::item_vectors::ItemVectors;
+use crate::kernel::Buffer;
+use crate::layers::{Axis, LayerShape, MAX_REPEATED, with_answer};
+use crate::network::{LossSums, Network};
+use crate::random::{EventPlace, Init, Noise};
+use crate::weights::read;
+use crate::window::{index_tensor, latest, padded, places_of};
+use crate::{
     AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec,
     Rollout, StepInputs, Trainable, Workload,
 };
-use crate::spec::Problem;
 use cuts::{Cut, Cutter};
+use seqscope_base::spec::Problem;
+use seqscope_data::Histories;
 
 /// Settings of the encoder and decoder.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -81,7 +81,7 @@ impl Default for EncoderDecoderSpec {
     }
 }
 
-crate::spec::described! { EncoderDecoderSpec {
+seqscope_base::spec::described! { EncoderDecoderSpec {
     d_model => words::WIDTH, "Ours for small data; Vaswani et al. 2017: 512";
     n_layers: Int { min: 1, max: 12 }, Core, "Blocks", "", "How many blocks the encoder has, and \
         as many the decoder.", "Ours for small data; Vaswani et al. 2017: 6";

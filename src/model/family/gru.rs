@@ -1,7 +1,7 @@
 //! GRU next-item model with full-catalogue cross-entropy.
 
 use super::recurrent::recurrent_family;
-use crate::model::recurrent::Gru;
+use crate::recurrent::Gru;
 
 recurrent_family! {
     GruSpec, GruNetwork, gru: Gru,

@@ -3,10 +3,10 @@
 
 use burn::prelude::*;
 
-use crate::model::StepInputs;
-use crate::model::layers::{Axis, LayerShape};
+use crate::StepInputs;
+use crate::layers::{Axis, LayerShape};
 
-crate::spec::choice! {
+seqscope_base::spec::choice! {
     /// Growth of the weight of the Kullback–Leibler term.
     pub enum Annealing {
         /// Once, in a line, over a share of the run (Bowman et al. 2016; Liang et al. 2018).

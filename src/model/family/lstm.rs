@@ -1,7 +1,7 @@
 //! LSTM next-item model with full-catalogue cross-entropy.
 
 use super::recurrent::recurrent_family;
-use crate::model::recurrent::Lstm;
+use crate::recurrent::Lstm;
 
 recurrent_family! {
     LstmSpec, LstmNetwork, lstm: Lstm,

@@ -37,8 +37,8 @@ use super::outcome::{OutcomeNetwork, StateNetwork};
 use super::random::Init;
 use super::session::{Session, guarded};
 use super::{Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Trainable, Workload};
-use crate::data::TaskKind;
-use crate::spec::{Described, Field, Problem};
+use seqscope_base::spec::{Described, Field, Problem};
+use seqscope_data::TaskKind;
 
 /// Facts and settings that every family states of itself.
 pub trait ModelFamily: Described {

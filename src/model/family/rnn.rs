@@ -1,7 +1,7 @@
 //! Elman's simple recurrent network as a next-item model with full-catalogue cross-entropy.
 
 use super::recurrent::recurrent_family;
-use crate::model::recurrent::Rnn;
+use crate::recurrent::Rnn;
 
 recurrent_family! {
     RnnSpec, RnnNetwork, rnn: Rnn,

@@ -13,20 +13,20 @@ use serde::{Deserialize, Serialize};
 use super::bags::behind_padding;
 use super::latent::{Annealing, KlTerm, latent_layers};
 use super::{ModelFamily, ModelStart, words};
-use crate::data::Histories;
-use crate::model::item_vectors::ItemVectors;
-use crate::model::kernel::{Buffer, rows_of_logits};
-use crate::model::layers::{Axis, BATCH, LayerShape};
-use crate::model::loss::MAX_FLOATS;
-use crate::model::network::{LossSums, Network};
-use crate::model::packing::SequencePacking;
-use crate::model::random::{EventPlace, Init, Noise, dropout_factors};
-use crate::model::recurrent::{self, Gru, RecurrentLayer as _, plain};
-use crate::model::window::{index_tensor, latest};
-use crate::model::{
+use crate::item_vectors::ItemVectors;
+use crate::kernel::{Buffer, rows_of_logits};
+use crate::layers::{Axis, BATCH, LayerShape};
+use crate::loss::MAX_FLOATS;
+use crate::network::{LossSums, Network};
+use crate::packing::SequencePacking;
+use crate::random::{EventPlace, Init, Noise, dropout_factors};
+use crate::recurrent::{self, Gru, RecurrentLayer as _, plain};
+use crate::window::{index_tensor, latest};
+use crate::{
     Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
     Trainable, Workload,
 };
+use seqscope_data::Histories;
 use steps::{TrainingSteps, normals};
 
 /// Settings of the sequential VAE.
@@ -75,7 +75,7 @@ impl Default for SequentialVaeSpec {
     }
 }
 
-crate::spec::described! { SequentialVaeSpec {
+seqscope_base::spec::described! { SequentialVaeSpec {
     d_model: Int { min: 2, max: 1024 }, Core, "Width", "", "Length of each item's vector.", "Sachdeva et al. 2019: 256";
     d_state: Int { min: 2, max: 1024 }, Core, "State width", "", "Number of units of the GRU that \
         reads the history.", "Sachdeva et al. 2019: 200";

@@ -14,27 +14,27 @@ use strum::VariantNames as _;
 
 use super::attentive::{self, rows_at_a_time};
 use super::{EVERY_TASK, ModelFamily, ModelStart, plain_memory, words};
-use crate::data::{Histories, PaddedBatch, TaskKind};
-use crate::model::attention::{
+use crate::attention::{
     Activation, BatchCells, Block, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation,
     Sizes, causal_mask, dropped, head_problems, interval_bias, place_layer, place_vectors, through,
 };
-use crate::model::features::{Features, Join};
-use crate::model::item_vectors::{ItemVectors, by_length};
-use crate::model::kernel::{Buffer, CrossEntropy};
-use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED, with_answer};
-use crate::model::network::{LossSums, Network};
-use crate::model::outcome::{HeadGradients, StateNetwork};
-use crate::model::random::{EventPlace, Init, Noise};
-use crate::model::weights::{on_host, read};
-use crate::model::window::{
+use crate::features::{Features, Join};
+use crate::item_vectors::{ItemVectors, by_length};
+use crate::kernel::{Buffer, CrossEntropy};
+use crate::layers::{Axis, BATCH, LayerShape, MAX_REPEATED, with_answer};
+use crate::network::{LossSums, Network};
+use crate::outcome::{HeadGradients, StateNetwork};
+use crate::random::{EventPlace, Init, Noise};
+use crate::weights::{on_host, read};
+use crate::window::{
     TrainWindows, WholeWindows, index_tensor, input_tensor, windows_for_prediction,
 };
-use crate::model::{
+use crate::{
     AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
     Trainable, Workload,
 };
-use crate::spec::Problem;
+use seqscope_base::spec::Problem;
+use seqscope_data::{Histories, PaddedBatch, TaskKind};
 
 /// Settings of the causal Transformer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -88,7 +88,7 @@ impl Default for TransformerSpec {
     }
 }
 
-crate::spec::described! { TransformerSpec {
+seqscope_base::spec::described! { TransformerSpec {
     d_model => words::WIDTH, "SASRec recipe with full softmax: 64";
     n_layers => words::BLOCKS, "Kang & McAuley 2018: 2";
     n_heads => words::HEADS, "Kang & McAuley 2018: 1";
@@ -603,7 +603,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::tests::{assert_fused_is_plain, some_histories};
+    use crate::tests::{assert_fused_is_plain, some_histories};
 
     proptest! {
         #![proptest_config(ProptestConfig { cases: 24, failure_persistence: None, ..ProptestConfig::default() })]
@@ -618,7 +618,7 @@ mod tests {
             seed in 0_u64..1000,
         ) {
             let spec = TransformerSpec { d_model: n_heads * d_head, n_layers, n_heads, d_ff, seq_len, dropout, ..TransformerSpec::default() };
-            let plan = Blueprint::of(crate::data::DataShape { n_items: 23, ..Default::default() });
+            let plan = Blueprint::of(seqscope_data::DataShape { n_items: 23, ..Default::default() });
             let network = Transformer::new(&spec, &plan, &mut Init::new(seed, &Device::flex().autodiff()));
             assert_fused_is_plain(&network, &histories);
         }

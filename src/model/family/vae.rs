@@ -13,17 +13,17 @@ use serde::{Deserialize, Serialize};
 use super::bags::{Bags, behind_padding, scores_of_prefixes};
 use super::latent::{Annealing, KlTerm, latent_layers};
 use super::{ModelFamily, ModelStart, words};
-use crate::data::Histories;
-use crate::model::item_vectors::ItemVectors;
-use crate::model::kernel::{Buffer, rows_of_logits};
-use crate::model::layers::{Axis, BATCH, LayerShape};
-use crate::model::loss::MAX_FLOATS;
-use crate::model::network::{LossSums, Network};
-use crate::model::random::{Init, Noise};
-use crate::model::{
+use crate::item_vectors::ItemVectors;
+use crate::kernel::{Buffer, rows_of_logits};
+use crate::layers::{Axis, BATCH, LayerShape};
+use crate::loss::MAX_FLOATS;
+use crate::network::{LossSums, Network};
+use crate::random::{Init, Noise};
+use crate::{
     Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
     Trainable, Workload,
 };
+use seqscope_data::Histories;
 
 /// Settings of Mult-VAE.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -65,7 +65,7 @@ impl Default for VaeSpec {
     }
 }
 
-crate::spec::described! { VaeSpec {
+seqscope_base::spec::described! { VaeSpec {
     d_hidden: Int { min: 2, max: 4096 }, Core, "Hidden width", "", "Width of the layer between \
         items and latent vector.", "Liang et al. 2018: 600";
     d_latent => words::LATENT, "Liang et al. 2018: 200";

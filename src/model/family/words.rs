@@ -3,10 +3,10 @@
 use strum::VariantNames as _;
 
 use super::latent::Annealing;
-use crate::model::Likelihood;
-use crate::model::attention::Activation;
-use crate::model::features::Join;
-use crate::spec::{FieldGroup, FieldKind, Wording};
+use crate::Likelihood;
+use crate::attention::Activation;
+use crate::features::Join;
+use seqscope_base::spec::{FieldGroup, FieldKind, Wording};
 
 const fn wording(
     group: FieldGroup,

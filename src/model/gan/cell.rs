@@ -1,6 +1,6 @@
 //! An LSTM cell that automatic differentiation follows through a few dozen steps.
 //!
-//! The layers of [`recurrent`](crate::model::recurrent) have their gradients written out for known
+//! The layers of [`recurrent`](crate::recurrent) have their gradients written out for known
 //! inputs. Here the input of a step is a mixture that the step before has made, and the gradient
 //! goes through it.
 
@@ -8,7 +8,7 @@ use burn::module::{Module, Param};
 use burn::prelude::*;
 use burn::tensor::activation::sigmoid;
 
-use crate::model::random::Init;
+use crate::random::Init;
 
 /// The weights of a cell (Hochreiter & Schmidhuber 1997 with forget gates, Gers et al. 2000).
 ///

@@ -6,7 +6,7 @@ use burn::prelude::*;
 
 use super::cell::GanCell;
 use super::{END, GanSpec};
-use crate::model::random::Init;
+use crate::random::Init;
 
 /// Mixtures of tokens → their vectors' mixtures → LSTM → mean of the states → a score.
 #[derive(Module, Debug)]

@@ -7,10 +7,10 @@ use burn::tensor::activation::{log_softmax, softmax};
 
 use super::cell::GanCell;
 use super::{END, GanSpec};
-use crate::model::ModelError;
-use crate::model::random::Init;
-use crate::model::weights::read;
-use crate::model::window::index_tensor;
+use crate::ModelError;
+use crate::random::Init;
+use crate::weights::read;
+use crate::window::index_tensor;
 
 /// Token vectors → LSTM → scores of the next token. Token 0 both begins and ends a sequence.
 #[derive(Module, Debug)]

@@ -69,7 +69,7 @@ impl Default for GanSpec {
     }
 }
 
-crate::spec::described! { GanSpec {
+seqscope_base::spec::described! { GanSpec {
     d_hidden: Int { min: 2, max: 512 }, Core, "Units", "", "How many numbers generator and \
         discriminator carry from event to event.", "small alphabets need few";
     max_len: Int { min: 2, max: 200 }, Core, "Longest history", "events", "Most events of a \

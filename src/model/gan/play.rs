@@ -10,14 +10,14 @@ use rand_chacha::ChaCha8Rng;
 use super::discriminator::Discriminator;
 use super::generator::{Generator, WrittenSequences};
 use super::{GanSpec, MAX_ITEMS};
-use crate::data::Histories;
-use crate::model::device::Layers;
-use crate::model::optimizer::AdamW;
-use crate::model::random::{Init, Noise};
-use crate::model::session::guarded;
-use crate::model::weights::read;
-use crate::model::{ModelError, OptimizerSpec};
-use crate::spec::derive_seed;
+use crate::device::Layers;
+use crate::optimizer::AdamW;
+use crate::random::{Init, Noise};
+use crate::session::guarded;
+use crate::weights::read;
+use crate::{ModelError, OptimizerSpec};
+use seqscope_base::spec::derive_seed;
+use seqscope_data::Histories;
 
 /// Adam as Kingma & Ba 2015 have it, with the gradients' norm kept below 5.
 const OPTIMIZER: OptimizerSpec = OptimizerSpec {

@@ -10,12 +10,12 @@ use safetensors::tensor::SafeTensors;
 
 use super::generator::WrittenSequences;
 use super::{GanSpec, Pass, Phase, SequenceGan};
-use crate::data::Histories;
-use crate::metric::Likeness;
-use crate::model::device::Layers;
-use crate::model::optimizer::AdamW;
-use crate::model::weights::{self, read};
-use crate::model::{ModelError, OptimizerSpec};
+use crate::device::Layers;
+use crate::optimizer::AdamW;
+use crate::weights::{self, read};
+use crate::{ModelError, OptimizerSpec};
+use seqscope_base::metric::Likeness;
+use seqscope_data::Histories;
 
 const N_STEPS: usize = 6;
 const ROWS: [&[u32]; 4] = [&[1, 2, 3], &[4, 5, 6, 1, 2, 3], &[2], &[3, 3, 6, 1, 5]];
@@ -39,7 +39,7 @@ const DISCRIMINATOR: [&str; 6] = [
 type Arrays = BTreeMap<String, Vec<f32>>;
 
 fn gold(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+    PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
         .join("tests/gold")
         .join(format!("{name}.safetensors"))
 }

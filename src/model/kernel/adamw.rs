@@ -10,23 +10,23 @@ use super::vectorized;
 
 /// Factors of a step, worked out once.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct AdamWStep {
+pub(crate) struct AdamWStep {
     /// Decays of the moments.
-    pub(in crate::model) betas: [f32; 2],
+    pub(crate) betas: [f32; 2],
     /// One minus these, rounded once.
-    pub(in crate::model) rest: [f32; 2],
+    pub(crate) rest: [f32; 2],
     /// Added to the root of the second moment.
-    pub(in crate::model) epsilon: f32,
+    pub(crate) epsilon: f32,
     /// Weights keep this share of themselves.
-    pub(in crate::model) kept: f32,
+    pub(crate) kept: f32,
     /// Amount by which an L1 penalty takes each weight towards 0.
-    pub(in crate::model) threshold: f32,
+    pub(crate) threshold: f32,
     /// √(1 − β₂ᵗ)
-    pub(in crate::model) root_correction: f32,
+    pub(crate) root_correction: f32,
     /// lr / (1 − β₁ᵗ)
-    pub(in crate::model) length: f32,
+    pub(crate) length: f32,
     /// Factor of the gradient by clipping.
-    pub(in crate::model) scale: f32,
+    pub(crate) scale: f32,
 }
 
 /// Numbers that a thread takes at a time.
@@ -35,7 +35,7 @@ const BLOCK: usize = 16 << 10;
 impl AdamWStep {
     /// Changes weights and moments, on all threads. Every number is worked out as by burn's
     /// tensors, one rounding after each operation. NaN and infinity go into weights and moments.
-    pub(in crate::model) fn take(
+    pub(crate) fn take(
         &self,
         weights: &mut [f32],
         gradient: &[f32],
@@ -89,7 +89,7 @@ impl AdamWStep {
 }
 
 /// Σ x², in 64-bit floats and fixed blocks: the same whatever the number of threads.
-pub(in crate::model) fn sum_of_squares(values: &[f32]) -> f64 {
+pub(crate) fn sum_of_squares(values: &[f32]) -> f64 {
     let sums: Vec<f64> = values.par_chunks(BLOCK).map(block_of_squares).collect();
     sums.iter().sum()
 }

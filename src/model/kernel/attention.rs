@@ -16,13 +16,13 @@ const BLOCK: usize = 64;
 /// again from what their softmax was divided by (Dao et al. 2022), which costs less than keeping
 /// them.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct CausalAttention<'a> {
+pub(crate) struct CausalAttention<'a> {
     /// Rows of each sequence.
-    pub(in crate::model) sequences: &'a [Range<usize>],
+    pub(crate) sequences: &'a [Range<usize>],
     /// Number of heads; divides the width.
-    pub(in crate::model) n_heads: usize,
+    pub(crate) n_heads: usize,
     /// Width of all heads together.
-    pub(in crate::model) d_model: usize,
+    pub(crate) d_model: usize,
 }
 
 /// One head of one sequence, and a block of its queries.
@@ -74,7 +74,7 @@ impl CausalAttention<'_> {
     /// Computes what each event has seen, `seen` `[n_rows, d_model]`, from queries, keys and values
     /// side by side, `qkv` `[n_rows, 3 * d_model]`. Returns the logarithm of what each softmax was
     /// divided by, `[n_rows, n_heads]`.
-    pub(in crate::model) fn forward(&self, qkv: &[f32], seen: &mut [f32]) -> Buffer {
+    pub(crate) fn forward(&self, qkv: &[f32], seen: &mut [f32]) -> Buffer {
         let mut log_sums = Buffer::open(seen.len() / self.d_model.max(1) * self.n_heads);
         let mut scores = Buffer::open(BLOCK * self.longest());
         for part in self.parts() {
@@ -127,7 +127,7 @@ impl CausalAttention<'_> {
     ///
     /// With weights P = softmax(S) and D = Σ `d_seen` · `seen` of a row:
     /// dV = Pᵀ `d_seen`, dS = P ∘ (`d_seen` Vᵀ − D), dQ = dS K / √d, dK = dSᵀ Q / √d.
-    pub(in crate::model) fn backward(
+    pub(crate) fn backward(
         &self,
         [qkv, seen, log_sums]: [&[f32]; 3],
         d_seen: &[f32],

@@ -5,14 +5,14 @@ use super::output_likelihood::{LikelihoodGradients, likelihood_gradients};
 use super::sparse::sum_of_rows;
 use super::tanh_layer::{DenseGradients, DenseSizes, add_bias_and_tanh, times_slope_of_tanh};
 use super::{Buffer, Dense, Onto, SparseRows};
-use crate::model::Likelihood;
+use crate::Likelihood;
 
 /// Gradients of nll / number of elements of the bags for the weights and biases of each layer, and
 /// nll, in nats. Every layer but the last ends in a tanh; the first reads the bags, the last gives
 /// logits.
 ///
 /// An element that corruption has hidden is there with the value 0, and is to be told all the same.
-pub(in crate::model) fn autoencoder_gradients(
+pub(crate) fn autoencoder_gradients(
     layers: &[Dense<'_>],
     bags: &SparseRows,
     likelihood: Likelihood,
@@ -58,7 +58,7 @@ pub(in crate::model) fn autoencoder_gradients(
 }
 
 /// The last hidden layer: what the scores are products of. `[n_rows, d_hidden]`
-pub(in crate::model) fn autoencoder_states(layers: &[Dense<'_>], bags: &SparseRows) -> Buffer {
+pub(crate) fn autoencoder_states(layers: &[Dense<'_>], bags: &SparseRows) -> Buffer {
     hidden_layers(layers, bags).pop().unwrap_or_default()
 }
 

@@ -14,7 +14,7 @@ const MIN_KEPT: usize = 1024;
 
 /// An array of floats from the pool; it goes back when it is dropped.
 #[derive(Debug, Default)]
-pub(in crate::model) struct Buffer {
+pub(crate) struct Buffer {
     /// Room for at least `n` floats: what lies behind them is never cleared.
     values: Vec<f32>,
     n: usize,
@@ -22,7 +22,7 @@ pub(in crate::model) struct Buffer {
 
 impl Buffer {
     /// `n` floats to be written before they are read: what they are at first is left open.
-    pub(in crate::model) fn open(n: usize) -> Self {
+    pub(crate) fn open(n: usize) -> Self {
         count::change(n as isize);
         Self {
             values: taken(n),
@@ -31,21 +31,21 @@ impl Buffer {
     }
 
     /// `n` zeros.
-    pub(in crate::model) fn zeros(n: usize) -> Self {
+    pub(crate) fn zeros(n: usize) -> Self {
         let mut buffer = Self::open(n);
         buffer.fill(0.0);
         buffer
     }
 
     /// A copy of `values`.
-    pub(in crate::model) fn of(values: &[f32]) -> Self {
+    pub(crate) fn of(values: &[f32]) -> Self {
         let mut buffer = Self::open(values.len());
         buffer.copy_from_slice(values);
         buffer
     }
 
     /// The array, which then does not go back to the pool.
-    pub(in crate::model) fn into_vec(mut self) -> Vec<f32> {
+    pub(crate) fn into_vec(mut self) -> Vec<f32> {
         count::change(-(self.n as isize));
         let mut values = std::mem::take(&mut self.values);
         values.truncate(self.n);
@@ -54,7 +54,7 @@ impl Buffer {
     }
 
     /// Gives the memory of all arrays that are not in use back to the system.
-    pub(in crate::model) fn clear_pool() {
+    pub(crate) fn clear_pool() {
         POOL.lock().unwrap_or_else(PoisonError::into_inner).clear();
     }
 }
@@ -145,13 +145,13 @@ mod count {
 impl Buffer {
     /// Most numbers that were in use at a time by arrays of this thread, beside those in use when
     /// it was last forgotten.
-    pub(in crate::model) fn peak() -> usize {
+    pub(crate) fn peak() -> usize {
         let [_, peak] = count::IN_USE.get();
         peak.max(0) as usize
     }
 
     /// Counts from 0 again.
-    pub(in crate::model) fn forget_peak() {
+    pub(crate) fn forget_peak() {
         count::IN_USE.set([0; 2]);
     }
 }

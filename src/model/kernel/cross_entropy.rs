@@ -18,18 +18,18 @@ const ROWS: [usize; 2] = [32, 128];
 /// never divided by their sum, nor is the one subtracted from them: both go into the narrow sides
 /// of the products that follow.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct CrossEntropy<'a> {
+pub(crate) struct CrossEntropy<'a> {
     /// `[n_items + 1, d_model]`; row 0 is padding and takes no part.
-    pub(in crate::model) items: &'a [f32],
+    pub(crate) items: &'a [f32],
     /// Length of a row.
-    pub(in crate::model) d_model: usize,
+    pub(crate) d_model: usize,
     /// Factor of every gradient, such as 1 / number of events.
-    pub(in crate::model) scale: f32,
+    pub(crate) scale: f32,
 }
 
 impl CrossEntropy<'_> {
     /// Rows whose scores stand in memory at a time.
-    pub(in crate::model) fn rows(n_items: usize) -> usize {
+    pub(crate) fn rows(n_items: usize) -> usize {
         (BLOCK / n_items.max(1)).clamp(ROWS[0], ROWS[1])
     }
 
@@ -39,7 +39,7 @@ impl CrossEntropy<'_> {
     /// # Shapes
     /// `hidden` and `d_hidden` `[n_rows, d_model]`; `targets` item indices from 1, one a row;
     /// `d_items` as the items.
-    pub(in crate::model) fn gradients(
+    pub(crate) fn gradients(
         &self,
         hidden: &[f32],
         targets: &[u32],

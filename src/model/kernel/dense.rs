@@ -4,11 +4,11 @@ use super::{MatrixMut, MatrixView, Onto, product, vectorized};
 
 /// y = x · weight + bias.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct Dense<'a> {
+pub(crate) struct Dense<'a> {
     /// `[d_input, d_output]`
-    pub(in crate::model) weight: &'a [f32],
+    pub(crate) weight: &'a [f32],
     /// `[d_output]`
-    pub(in crate::model) bias: &'a [f32],
+    pub(crate) bias: &'a [f32],
 }
 
 impl Dense<'_> {
@@ -18,7 +18,7 @@ impl Dense<'_> {
     }
 
     /// `x` `[n_rows, d_input]` to `y` `[n_rows, d_output]`.
-    pub(in crate::model) fn forward(&self, x: &[f32], y: &mut [f32]) {
+    pub(crate) fn forward(&self, x: &[f32], y: &mut [f32]) {
         let [d_input, d_output] = self.widths();
         let n_rows = y.len() / d_output.max(1);
         y.chunks_exact_mut(d_output.max(1))
@@ -34,7 +34,7 @@ impl Dense<'_> {
 
     /// Gradients from that of the output, `d_y`: `d_x` is written or added onto, as `onto` says;
     /// those of weight and bias are added onto.
-    pub(in crate::model) fn backward(
+    pub(crate) fn backward(
         &self,
         x: &[f32],
         d_y: &[f32],
@@ -64,7 +64,7 @@ impl Dense<'_> {
 }
 
 /// Adds every row of `rows` onto `sums`.
-pub(in crate::model) fn add_rows(sums: &mut [f32], rows: &[f32]) {
+pub(crate) fn add_rows(sums: &mut [f32], rows: &[f32]) {
     vectorized(
         #[inline(always)]
         || {

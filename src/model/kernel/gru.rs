@@ -1,7 +1,7 @@
 //! The GRU over packed sequences, forward and backward.
 //!
 //! Formula, order of the gates and shapes of the weights are those of
-//! [`Gru`](crate::model::recurrent::Gru). Here an event has four numbers a unit, in the order
+//! [`Gru`](crate::recurrent::Gru). Here an event has four numbers a unit, in the order
 //!
 //! ```text
 //! candidate | reset | update | recurrent part of the candidate
@@ -22,7 +22,7 @@ use super::{Buffer, MatrixMut, MatrixView, Onto, add_rows, product, sigmoid, tan
 
 /// Weights of one GRU layer, its `d_hidden` units written as `d` below.
 #[derive(Debug)]
-pub(in crate::model) struct GruKernel {
+pub(crate) struct GruKernel {
     d_input: usize,
     d_hidden: usize,
     /// Candidate, reset, update. `[d_input, 3d]`
@@ -42,7 +42,7 @@ pub(in crate::model) struct GruKernel {
 impl GruKernel {
     /// Gates in the order reset, update, candidate: `w_input` `[d_input, 3d]`, `w_hidden`
     /// `[d, 3d]`, `bias` `[3d]`, `bias_hidden` `[d]`.
-    pub(in crate::model) fn new(
+    pub(crate) fn new(
         w_input: &[f32],
         w_hidden: Vec<f32>,
         bias: &[f32],

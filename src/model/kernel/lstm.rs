@@ -1,6 +1,6 @@
 //! The LSTM over packed sequences, forward and backward.
 //!
-//! Formula, order of the gates and shapes are those of [`Lstm`](crate::model::recurrent::Lstm). The
+//! Formula, order of the gates and shapes are those of [`Lstm`](crate::recurrent::Lstm). The
 //! inputs of all steps are projected in one product; a step is one product with the recurrent
 //! weights and one pass over its gates; the gradients of the weights are one product each over all
 //! steps.
@@ -22,7 +22,7 @@ const GATES: usize = 4;
 
 /// Weights of one LSTM layer.
 #[derive(Debug)]
-pub(in crate::model) struct LstmKernel {
+pub(crate) struct LstmKernel {
     d_input: usize,
     d_hidden: usize,
     /// `[d_input, 4 * d_hidden]`
@@ -40,7 +40,7 @@ pub(in crate::model) struct LstmKernel {
 impl LstmKernel {
     /// `w_input` `[d_input, 4 * d_hidden]`, `w_hidden` `[d_hidden, 4 * d_hidden]`, `bias`
     /// `[4 * d_hidden]`
-    pub(in crate::model) fn new(w_input: Vec<f32>, w_hidden: Vec<f32>, bias: Vec<f32>) -> Self {
+    pub(crate) fn new(w_input: Vec<f32>, w_hidden: Vec<f32>, bias: Vec<f32>) -> Self {
         let width = bias.len();
         Self {
             d_input: w_input.len() / width.max(1),

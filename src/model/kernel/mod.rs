@@ -35,27 +35,25 @@ mod sparse;
 mod tanh_layer;
 mod vector;
 
-pub(in crate::model) use adamw::{AdamWStep, sum_of_squares};
-pub(in crate::model) use attention::CausalAttention;
-pub(in crate::model) use autoencoder::{autoencoder_gradients, autoencoder_states};
-pub(in crate::model) use buffer::Buffer;
-pub(in crate::model) use cross_entropy::CrossEntropy;
-pub(in crate::model) use dense::{Dense, add_rows};
-pub(in crate::model) use gru::GruKernel;
-pub(in crate::model) use lstm::LstmKernel;
-pub(in crate::model) use mult_vae::{
+pub(crate) use adamw::{AdamWStep, sum_of_squares};
+pub(crate) use attention::CausalAttention;
+pub(crate) use autoencoder::{autoencoder_gradients, autoencoder_states};
+pub(crate) use buffer::Buffer;
+pub(crate) use cross_entropy::CrossEntropy;
+pub(crate) use dense::{Dense, add_rows};
+pub(crate) use gru::GruKernel;
+pub(crate) use lstm::LstmKernel;
+pub(crate) use mult_vae::{
     MultVaeLayers, VaeBatch, dense_vae_gradients, dense_vae_states, mult_vae_gradients,
     mult_vae_states,
 };
-pub(in crate::model) use norm::{LayerNorm, NormTrace};
-pub(in crate::model) use output_likelihood::rows_of_logits;
-pub(in crate::model) use product::{MatrixMut, MatrixView, Onto, product};
-pub(in crate::model) use ranking::{JudgedTarget, judged};
-pub(in crate::model) use recurrent::{LayerGradients, RecurrentKernel, Trace};
-pub(in crate::model) use rnn::RnnKernel;
-pub(in crate::model) use shards::{
-    on_threads, rows_over_shards, shards, sum_in_order, sums_over_shards,
-};
-pub(in crate::model) use sparse::SparseRows;
-pub(in crate::model) use tanh_layer::DenseGradients;
-pub(in crate::model) use vector::{exp, sigmoid, tanh, vectorized};
+pub(crate) use norm::{LayerNorm, NormTrace};
+pub(crate) use output_likelihood::rows_of_logits;
+pub(crate) use product::{MatrixMut, MatrixView, Onto, product};
+pub(crate) use ranking::{JudgedTarget, judged};
+pub(crate) use recurrent::{LayerGradients, RecurrentKernel, Trace};
+pub(crate) use rnn::RnnKernel;
+pub(crate) use shards::{on_threads, rows_over_shards, shards, sum_in_order, sums_over_shards};
+pub(crate) use sparse::SparseRows;
+pub(crate) use tanh_layer::DenseGradients;
+pub(crate) use vector::{exp, sigmoid, tanh, vectorized};

@@ -10,50 +10,50 @@ use super::tanh_layer::{
     DenseGradients, DenseSizes, add_bias_and_tanh, forward, times_slope_of_tanh,
 };
 use super::{Buffer, Dense, Onto, SparseRows, exp, vectorized};
-use crate::model::Likelihood;
+use crate::Likelihood;
 
 /// The layers, or what belongs to each of them. Widths: items → hidden → latent → hidden → items.
 #[derive(Debug)]
-pub(in crate::model) struct MultVaeLayers<T> {
-    pub(in crate::model) encoder: T,
-    pub(in crate::model) mean: T,
-    pub(in crate::model) log_variance: T,
-    pub(in crate::model) decoder: T,
-    pub(in crate::model) output: T,
+pub(crate) struct MultVaeLayers<T> {
+    pub(crate) encoder: T,
+    pub(crate) mean: T,
+    pub(crate) log_variance: T,
+    pub(crate) decoder: T,
+    pub(crate) output: T,
 }
 
 /// Inputs of the encoder and targets of the decoder.
 #[derive(Debug)]
-pub(in crate::model) struct VaeBatch<'a> {
+pub(crate) struct VaeBatch<'a> {
     /// Bags of items; an element that dropout has hidden is there with the value 0. No row is
     /// empty.
-    pub(in crate::model) bags: &'a SparseRows,
+    pub(crate) bags: &'a SparseRows,
     /// Draws of N(0, 1). `[n_rows, d_latent]`
-    pub(in crate::model) epsilon: &'a [f32],
+    pub(crate) epsilon: &'a [f32],
     /// Weight of the Kullback–Leibler term.
-    pub(in crate::model) beta: f32,
+    pub(crate) beta: f32,
     /// Nats of each latent dimension, as a mean over the rows, that cost nothing.
-    pub(in crate::model) free_bits: f32,
-    pub(in crate::model) likelihood: Likelihood,
+    pub(crate) free_bits: f32,
+    pub(crate) likelihood: Likelihood,
 }
 
 /// Sums over the batch, in nats.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(in crate::model) struct VaeLoss {
+pub(crate) struct VaeLoss {
     /// Negative log-likelihood of each bag's items.
-    pub(in crate::model) nll: f64,
+    pub(crate) nll: f64,
     /// Kullback–Leibler term.
-    pub(in crate::model) kl: f64,
+    pub(crate) kl: f64,
     /// Charge of the objective for it: as much, or more where a dimension has less than its free
     /// nats.
-    pub(in crate::model) charged: f64,
+    pub(crate) charged: f64,
 }
 
 /// Loss, and gradients of (nll + beta kl) / number of elements of the bags.
 ///
 /// # Source
 /// Liang et al. 2018, eq. 5; Kingma & Welling 2014, appendix B.
-pub(in crate::model) fn mult_vae_gradients(
+pub(crate) fn mult_vae_gradients(
     layers: &MultVaeLayers<Dense<'_>>,
     batch: &VaeBatch<'_>,
 ) -> (MultVaeLayers<DenseGradients>, VaeLoss) {
@@ -88,7 +88,7 @@ pub(in crate::model) fn mult_vae_gradients(
 
 /// Computes [`mult_vae_gradients`] where the encoder reads rows of numbers, `states`
 /// `[n_rows, d_state]`; also the gradient for them. The bags are the targets.
-pub(in crate::model) fn dense_vae_gradients(
+pub(crate) fn dense_vae_gradients(
     layers: &MultVaeLayers<Dense<'_>>,
     states: &[f32],
     batch: &VaeBatch<'_>,
@@ -127,18 +127,12 @@ pub(in crate::model) fn dense_vae_gradients(
 
 /// Mean of the latent vector through the decoder's hidden layer: what the scores are products of.
 /// `[n_rows, d_hidden]`
-pub(in crate::model) fn mult_vae_states(
-    layers: &MultVaeLayers<Dense<'_>>,
-    bags: &SparseRows,
-) -> Buffer {
+pub(crate) fn mult_vae_states(layers: &MultVaeLayers<Dense<'_>>, bags: &SparseRows) -> Buffer {
     decoded_mean(layers, &hidden_of_bags(&layers.encoder, bags))
 }
 
 /// Computes [`mult_vae_states`] where the encoder reads rows of numbers, `[n_rows, d_state]`.
-pub(in crate::model) fn dense_vae_states(
-    layers: &MultVaeLayers<Dense<'_>>,
-    states: &[f32],
-) -> Buffer {
+pub(crate) fn dense_vae_states(layers: &MultVaeLayers<Dense<'_>>, states: &[f32]) -> Buffer {
     decoded_mean(layers, &hidden_of_rows(layers, states))
 }
 

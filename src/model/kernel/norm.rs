@@ -6,18 +6,18 @@ use super::{Buffer, vectorized};
 /// Layer norm of rows (Ba et al. 2016): y = (x − mean) / √(variance + ε) · scale + shift, with the
 /// variance divided by the width.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct LayerNorm<'a> {
+pub(crate) struct LayerNorm<'a> {
     /// `[width]`
-    pub(in crate::model) scale: &'a [f32],
+    pub(crate) scale: &'a [f32],
     /// `[width]`
-    pub(in crate::model) shift: &'a [f32],
+    pub(crate) shift: &'a [f32],
     /// Added to the variance.
-    pub(in crate::model) epsilon: f32,
+    pub(crate) epsilon: f32,
 }
 
 /// Values that the backward pass of a [`LayerNorm`] needs beside its input.
 #[derive(Debug)]
-pub(in crate::model) struct NormTrace {
+pub(crate) struct NormTrace {
     /// `[n_rows]`
     mean: Buffer,
     /// 1 / √(variance + ε). `[n_rows]`
@@ -26,7 +26,7 @@ pub(in crate::model) struct NormTrace {
 
 impl LayerNorm<'_> {
     /// `x` to `y`, both `[n_rows, width]`.
-    pub(in crate::model) fn forward(&self, x: &[f32], y: &mut [f32]) -> NormTrace {
+    pub(crate) fn forward(&self, x: &[f32], y: &mut [f32]) -> NormTrace {
         let width = self.scale.len().max(1);
         let n_rows = x.len() / width;
         let mut trace = NormTrace {
@@ -60,7 +60,7 @@ impl LayerNorm<'_> {
     ///
     /// With x̂ = (x − mean) / std and g = `d_y` · scale:
     /// `d_x` = (g − mean g − x̂ · mean (g x̂)) / std.
-    pub(in crate::model) fn backward(
+    pub(crate) fn backward(
         &self,
         trace: &NormTrace,
         x: &[f32],

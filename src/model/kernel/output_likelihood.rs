@@ -9,14 +9,14 @@ use super::sparse::{each_row, sum_of_rows};
 use super::tanh_layer::{DenseGradients, DenseSizes};
 use super::vector::{largest, sum};
 use super::{Buffer, Dense, Onto, SparseRows, exp, vectorized};
-use crate::model::Likelihood;
+use crate::Likelihood;
 
 /// Most logits at a time: 16 MiB, which a large cache holds; more where [`MIN_ROWS`] of a catalogue
 /// take more.
 const MAX_LOGITS: usize = 4 << 20;
 
 /// Rows whose logits stand in memory at a time.
-pub(in crate::model) fn rows_of_logits(n_items: usize) -> usize {
+pub(crate) fn rows_of_logits(n_items: usize) -> usize {
     (MAX_LOGITS / n_items.max(1)).max(MIN_ROWS)
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 /// A matrix in a slice: element (i, j) stands at `i * row_stride + j * column_stride`.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::model) struct MatrixView<'a> {
+pub(crate) struct MatrixView<'a> {
     values: &'a [f32],
     n_rows: usize,
     n_columns: usize,
@@ -18,7 +18,7 @@ impl<'a> MatrixView<'a> {
     ///
     /// # Panics
     /// When the slice is too short.
-    pub(in crate::model) fn new(values: &'a [f32], n_rows: usize, n_columns: usize) -> Self {
+    pub(crate) fn new(values: &'a [f32], n_rows: usize, n_columns: usize) -> Self {
         Self::with_stride(values, n_rows, n_columns, n_columns)
     }
 
@@ -26,7 +26,7 @@ impl<'a> MatrixView<'a> {
     ///
     /// # Panics
     /// When the slice is too short.
-    pub(in crate::model) fn with_stride(
+    pub(crate) fn with_stride(
         values: &'a [f32],
         n_rows: usize,
         n_columns: usize,
@@ -54,7 +54,7 @@ impl<'a> MatrixView<'a> {
     }
 
     /// Rows become columns.
-    pub(in crate::model) fn transposed(self) -> Self {
+    pub(crate) fn transposed(self) -> Self {
         Self {
             n_rows: self.n_columns,
             n_columns: self.n_rows,
@@ -67,7 +67,7 @@ impl<'a> MatrixView<'a> {
 
 /// A matrix to be written, row after row, whose rows begin `row_stride` apart.
 #[derive(Debug)]
-pub(in crate::model) struct MatrixMut<'a> {
+pub(crate) struct MatrixMut<'a> {
     values: &'a mut [f32],
     n_rows: usize,
     n_columns: usize,
@@ -79,7 +79,7 @@ impl<'a> MatrixMut<'a> {
     ///
     /// # Panics
     /// When the slice is too short.
-    pub(in crate::model) fn new(values: &'a mut [f32], n_rows: usize, n_columns: usize) -> Self {
+    pub(crate) fn new(values: &'a mut [f32], n_rows: usize, n_columns: usize) -> Self {
         Self::with_stride(values, n_rows, n_columns, n_columns)
     }
 
@@ -87,7 +87,7 @@ impl<'a> MatrixMut<'a> {
     ///
     /// # Panics
     /// When the slice is too short.
-    pub(in crate::model) fn with_stride(
+    pub(crate) fn with_stride(
         values: &'a mut [f32],
         n_rows: usize,
         n_columns: usize,
@@ -119,7 +119,7 @@ fn fits(n: usize, n_rows: usize, n_columns: usize, row_stride: usize) -> bool {
 
 /// Treatment of the numbers that stand where a product goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::model) enum Onto {
+pub(crate) enum Onto {
     /// They are overwritten.
     Nothing,
     /// The product is added to them.
@@ -130,12 +130,7 @@ pub(in crate::model) enum Onto {
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub(in crate::model) fn product(
-    out: MatrixMut<'_>,
-    onto: Onto,
-    a: MatrixView<'_>,
-    b: MatrixView<'_>,
-) {
+pub(crate) fn product(out: MatrixMut<'_>, onto: Onto, a: MatrixView<'_>, b: MatrixView<'_>) {
     run(out, onto, a, b, gemm::Parallelism::None);
 }
 
@@ -143,7 +138,7 @@ pub(in crate::model) fn product(
 ///
 /// # Panics
 /// When the shapes do not fit.
-pub(in crate::model) fn product_on_threads(
+pub(crate) fn product_on_threads(
     out: MatrixMut<'_>,
     onto: Onto,
     a: MatrixView<'_>,
@@ -212,18 +207,14 @@ fn run(
 }
 
 /// The part of `values` that holds these rows of `width` numbers each.
-pub(in crate::model) fn rows(values: &[f32], rows: Range<usize>, width: usize) -> &[f32] {
+pub(crate) fn rows(values: &[f32], rows: Range<usize>, width: usize) -> &[f32] {
     values
         .get(rows.start * width..rows.end * width)
         .unwrap_or(&[])
 }
 
 /// Returns [`rows`] to be written.
-pub(in crate::model) fn rows_mut(
-    values: &mut [f32],
-    rows: Range<usize>,
-    width: usize,
-) -> &mut [f32] {
+pub(crate) fn rows_mut(values: &mut [f32], rows: Range<usize>, width: usize) -> &mut [f32] {
     values
         .get_mut(rows.start * width..rows.end * width)
         .unwrap_or(&mut [])

@@ -6,15 +6,15 @@
 )]
 
 use super::exp;
-use crate::metric::{MISS, is_left_out};
+use seqscope_base::metric::{MISS, is_left_out};
 
 /// Rank and probability of one item by a row of scores.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(in crate::model) struct JudgedTarget {
-    /// Mid-rank: exactly that of [`mid_rank`](crate::metric::mid_rank).
-    pub(in crate::model) rank: f64,
-    /// Logarithm of its softmax over the catalogue: that of [`Odds`](crate::metric::Odds).
-    pub(in crate::model) log_probability: f64,
+pub(crate) struct JudgedTarget {
+    /// Mid-rank: exactly that of [`mid_rank`](seqscope_base::metric::mid_rank).
+    pub(crate) rank: f64,
+    /// Logarithm of its softmax over the catalogue: that of [`Odds`](seqscope_base::metric::Odds).
+    pub(crate) log_probability: f64,
 }
 
 /// Judges item `target` by the catalogue's scores, where item `i` stands at `i − 1`: there is no
@@ -25,7 +25,7 @@ pub(in crate::model) struct JudgedTarget {
 /// puts it last. A target that is no item comes last, with NaN. −∞ is an ordinary score of
 /// probability 0, and +∞ makes the log-probability NaN, as does a row of nothing but −∞.
 #[inline(always)]
-pub(in crate::model) fn judged(scores: &[f32], target: usize, excluded: &[u32]) -> JudgedTarget {
+pub(crate) fn judged(scores: &[f32], target: usize, excluded: &[u32]) -> JudgedTarget {
     let place = |item: usize| item.checked_sub(1).and_then(|at| scores.get(at)).copied();
     let Some(wanted) = place(target) else {
         return JudgedTarget {
@@ -129,7 +129,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::kernel::vectorized;
+    use crate::kernel::vectorized;
 
     /// Rank by sorting, with NaN behind every number: the middle of the places of the target's
     /// equals, and none where it is not among those sorted.
@@ -183,7 +183,7 @@ mod tests {
             prop_assert_eq!(ours.log_probability.to_bits(), probability.to_bits());
             prop_assert_eq!(ours.rank, slow_rank(&scores, target, &excluded));
             let padded: Vec<f32> = [9.0].iter().chain(&scores).copied().collect();
-            prop_assert_eq!(ours.rank, crate::metric::mid_rank(&padded, target, &excluded));
+            prop_assert_eq!(ours.rank, seqscope_base::metric::mid_rank(&padded, target, &excluded));
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! Shared parts of the recurrent layers: packed sequences, their states, and sums over events.
 //!
 //! Packed order is step by step, within a step by falling length
-//! ([`SequencePacking`](crate::model::packing::SequencePacking)): `sizes` says how many sequences
+//! ([`SequencePacking`](crate::packing::SequencePacking)): `sizes` says how many sequences
 //! run at each step, and the sequences of a step are the first of the step before.
 
 use std::ops::Range;
@@ -10,7 +10,7 @@ use super::product::{rows, rows_mut};
 use super::{Buffer, MatrixMut, MatrixView, Onto, add_rows, product};
 
 /// The weights of a recurrent layer on the host, and what is computed with them.
-pub(in crate::model) trait RecurrentKernel: Send + Sync {
+pub(crate) trait RecurrentKernel: Send + Sync {
     /// Runs over packed sequences. `input` `[n_events, d_input]`; `mask` holds factors of the
     /// states as the recurrent weights see them, one row a sequence, the longest first,
     /// `[n_sequences, d_hidden]`.
@@ -29,9 +29,9 @@ pub(in crate::model) trait RecurrentKernel: Send + Sync {
 
 /// A forward pass, kept for its backward pass.
 #[derive(Debug)]
-pub(in crate::model) struct Trace {
+pub(crate) struct Trace {
     /// State after each event. `[n_events, d_hidden]`
-    pub(in crate::model) states: Buffer,
+    pub(crate) states: Buffer,
     /// Gates, as the layer lays them out. `[n_events, 4 * d_hidden]`
     pub(super) gates: Buffer,
     /// Memory after each event, where the layer has one. `[n_events, d_hidden]`
@@ -42,11 +42,11 @@ pub(in crate::model) struct Trace {
 
 /// Gradients of a layer.
 #[derive(Debug)]
-pub(in crate::model) struct LayerGradients {
+pub(crate) struct LayerGradients {
     /// Gradient of its input. `[n_events, d_input]`
-    pub(in crate::model) input: Buffer,
+    pub(crate) input: Buffer,
     /// Gradients of its weights, in the order in which the kernel was given them.
-    pub(in crate::model) weights: Vec<Buffer>,
+    pub(crate) weights: Vec<Buffer>,
 }
 
 /// The events of one step.

@@ -1,6 +1,6 @@
 //! Elman's simple recurrent network over packed sequences, forward and backward.
 //!
-//! Formula and shapes are those of [`Rnn`](crate::model::recurrent::Rnn). The inputs of all steps
+//! Formula and shapes are those of [`Rnn`](crate::recurrent::Rnn). The inputs of all steps
 //! are projected in one product; a step is one product with the recurrent weights and one pass over
 //! its states; the gradients of the weights are one product each over all steps.
 
@@ -14,7 +14,7 @@ use super::{Buffer, MatrixMut, MatrixView, Onto, add_rows, product, tanh, vector
 
 /// Weights of one layer.
 #[derive(Debug)]
-pub(in crate::model) struct RnnKernel {
+pub(crate) struct RnnKernel {
     d_input: usize,
     d_hidden: usize,
     /// `[d_input, d_hidden]`
@@ -31,7 +31,7 @@ pub(in crate::model) struct RnnKernel {
 
 impl RnnKernel {
     /// `w_input` `[d_input, d_hidden]`, `w_hidden` `[d_hidden, d_hidden]`, `bias` `[d_hidden]`
-    pub(in crate::model) fn new(w_input: Vec<f32>, w_hidden: Vec<f32>, bias: Vec<f32>) -> Self {
+    pub(crate) fn new(w_input: Vec<f32>, w_hidden: Vec<f32>, bias: Vec<f32>) -> Self {
         let d_hidden = bias.len();
         Self {
             d_input: w_input.len() / d_hidden.max(1),

@@ -10,7 +10,7 @@ use super::Buffer;
 /// rows are in no part, and no part is empty; the parts depend on the lengths alone.
 ///
 /// The longest rows are given out first, each to the part that has the least so far (Graham 1969).
-pub(in crate::model) fn shards(lengths: &[usize], n: usize) -> Vec<Vec<usize>> {
+pub(crate) fn shards(lengths: &[usize], n: usize) -> Vec<Vec<usize>> {
     let length = |row: usize| lengths.get(row).copied().unwrap_or(0);
     let mut order: Vec<usize> = (0..lengths.len()).filter(|&row| length(row) > 0).collect();
     order.sort_by_key(|&row| Reverse(length(row)));
@@ -26,7 +26,7 @@ pub(in crate::model) fn shards(lengths: &[usize], n: usize) -> Vec<Vec<usize>> {
 
 /// Cuts rows of these lengths into [`shards`], has `of_shard` say the loss and the gradients of
 /// each, and adds both up in the order of the shards.
-pub(in crate::model) fn sums_over_shards(
+pub(crate) fn sums_over_shards(
     lengths: &[usize],
     n: usize,
     of_shard: impl Fn(Vec<usize>) -> (f64, Vec<Buffer>) + Sync + Send,
@@ -46,7 +46,7 @@ pub(in crate::model) fn sums_over_shards(
 /// Cuts rows of these lengths into [`shards`], has `of_shard` work out a vector of this width for
 /// each of its rows, and puts them into the order of the rows, `[n_rows, width]`; that of an empty
 /// row is 0.
-pub(in crate::model) fn rows_over_shards(
+pub(crate) fn rows_over_shards(
     lengths: &[usize],
     n: usize,
     width: usize,
@@ -66,7 +66,7 @@ pub(in crate::model) fn rows_over_shards(
 }
 
 /// Does each piece of work on some thread; the results stand in the order of the work.
-pub(in crate::model) fn on_threads<T: Send, R: Send>(
+pub(crate) fn on_threads<T: Send, R: Send>(
     work: Vec<T>,
     each: impl Fn(T) -> R + Sync + Send,
 ) -> Vec<R> {
@@ -78,7 +78,7 @@ const BLOCK: usize = 16 << 10;
 
 /// Element by element the sum of arrays of equal length, always in their order, into the first of
 /// them; empty when there are none.
-pub(in crate::model) fn sum_in_order(parts: Vec<Buffer>) -> Buffer {
+pub(crate) fn sum_in_order(parts: Vec<Buffer>) -> Buffer {
     let mut parts = parts.into_iter();
     let Some(mut sum) = parts.next() else {
         return Buffer::default();

@@ -11,14 +11,14 @@ use super::vectorized;
 
 /// A matrix by rows, of whose elements only some are kept.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub(in crate::model) struct SparseRows {
+pub(crate) struct SparseRows {
     /// Start of the elements of each row, and at last the end of those of the last one.
     /// `[n_rows + 1]`
-    pub(in crate::model) starts: Vec<usize>,
+    pub(crate) starts: Vec<usize>,
     /// Column and value of each element, row by row.
-    pub(in crate::model) elements: Vec<(u32, f32)>,
+    pub(crate) elements: Vec<(u32, f32)>,
     /// Number of columns.
-    pub(in crate::model) n_columns: usize,
+    pub(crate) n_columns: usize,
 }
 
 /// Rows that a thread takes at a time.
@@ -29,12 +29,12 @@ const AT_ONCE: usize = 4;
 
 impl SparseRows {
     /// Number of rows.
-    pub(in crate::model) fn n_rows(&self) -> usize {
+    pub(crate) fn n_rows(&self) -> usize {
         self.starts.len().saturating_sub(1)
     }
 
     /// The elements of one row.
-    pub(in crate::model) fn row(&self, row: usize) -> &[(u32, f32)] {
+    pub(crate) fn row(&self, row: usize) -> &[(u32, f32)] {
         let bounds = self.starts.get(row).zip(self.starts.get(row + 1));
         bounds
             .and_then(|(&start, &end)| self.elements.get(start..end))
@@ -42,7 +42,7 @@ impl SparseRows {
     }
 
     /// Rows become columns; elements that are 0 are left out. Within a row the columns rise.
-    pub(in crate::model) fn transposed(&self) -> Self {
+    pub(crate) fn transposed(&self) -> Self {
         let mut starts = vec![0; self.n_columns + 1];
         let kept = |row: usize| self.row(row).iter().filter(|(_, value)| *value != 0.0);
         for &(column, _) in (0..self.n_rows()).flat_map(kept) {
@@ -78,7 +78,7 @@ impl SparseRows {
     ///
     /// # Shapes
     /// `dense` `[n_columns, width]`, `out` `[n_rows, width]`; what stands in `out` is overwritten.
-    pub(in crate::model) fn product(&self, out: &mut [f32], dense: &[f32], width: usize) {
+    pub(crate) fn product(&self, out: &mut [f32], dense: &[f32], width: usize) {
         out.par_chunks_mut((ROWS * width).max(1))
             .enumerate()
             .for_each(|(at, block)| {
@@ -135,7 +135,7 @@ fn add_rows(sums: &mut [f32], elements: &[(u32, f32)], dense: &[f32]) {
 ///
 /// # Shapes
 /// `values` `[n_rows, out.len()]`; what stands in `out` is overwritten.
-pub(in crate::model) fn sum_of_rows(out: &mut [f32], values: &[f32]) {
+pub(crate) fn sum_of_rows(out: &mut [f32], values: &[f32]) {
     const COLUMNS: usize = 512;
     let width = out.len().max(1);
     out.par_chunks_mut(COLUMNS)
@@ -157,7 +157,7 @@ pub(in crate::model) fn sum_of_rows(out: &mut [f32], values: &[f32]) {
 }
 
 /// Changes each row of a matrix, on all threads; what each row gives stands in their order.
-pub(in crate::model) fn each_row<R: Send>(
+pub(crate) fn each_row<R: Send>(
     values: &mut [f32],
     width: usize,
     change: impl Fn(usize, &mut [f32]) -> R + Sync,

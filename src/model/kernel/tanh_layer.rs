@@ -5,7 +5,7 @@ use super::sparse::{each_row, sum_of_rows};
 use super::{Buffer, Dense, MatrixMut, MatrixView, Onto, tanh, vectorized};
 
 /// Gradients for the weights of a layer, `[d_in, d_out]`, and for its biases, `[d_out]`.
-pub(in crate::model) type DenseGradients = [Buffer; 2];
+pub(crate) type DenseGradients = [Buffer; 2];
 
 /// Sizes of a dense layer and its inputs.
 #[derive(Clone, Copy)]

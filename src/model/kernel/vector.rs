@@ -13,7 +13,7 @@
 /// Write `vectorized(#[inline(always)] || …)`: only what is inlined is compiled so, and a closure
 /// that the compiler leaves a function of its own runs many times slower.
 #[inline]
-pub(in crate::model) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
+pub(crate) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
     pulp::Arch::new().dispatch(work)
 }
 
@@ -22,7 +22,7 @@ pub(in crate::model) fn vectorized<R>(work: impl FnOnce() -> R) -> R {
 /// # Source
 /// Cephes `expf` (Moshier 1992): x = n ln 2 + r, a polynomial in r, and n into the exponent.
 #[inline(always)]
-pub(in crate::model) fn exp(x: f32) -> f32 {
+pub(crate) fn exp(x: f32) -> f32 {
     const LOG2_E: f32 = std::f32::consts::LOG2_E;
     // ln 2 in two parts, of which the first is exact in few bits.
     const LN2_HIGH: f32 = 0.693_359_4;
@@ -51,7 +51,7 @@ pub(in crate::model) fn exp(x: f32) -> f32 {
 
 /// 1 / (1 + e⁻ˣ) to an absolute error of 2⁻²²; NaN stays NaN.
 #[inline(always)]
-pub(in crate::model) fn sigmoid(x: f32) -> f32 {
+pub(crate) fn sigmoid(x: f32) -> f32 {
     1.0 / (1.0 + exp(-x))
 }
 
@@ -60,7 +60,7 @@ pub(in crate::model) fn sigmoid(x: f32) -> f32 {
 /// # Source
 /// Cephes `tanhf` (Moshier 1992): a polynomial near 0, 1 − 2 / (e²ˣ + 1) elsewhere.
 #[inline(always)]
-pub(in crate::model) fn tanh(x: f32) -> f32 {
+pub(crate) fn tanh(x: f32) -> f32 {
     let square = x * x;
     let mut p = -5.704_988_7e-3_f32;
     p = p.mul_add(square, 2.063_908_8e-2);
@@ -143,7 +143,7 @@ fn lanes<const M: usize, const N: usize>(
 
 /// Sum, in 16 lanes that are added up at the end: fast, and the same on every processor.
 #[inline(always)]
-pub(in crate::model) fn sum(values: &[f32]) -> f32 {
+pub(crate) fn sum(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<16>();
     let mut lanes = [0.0_f32; 16];
     for chunk in chunks {
@@ -156,7 +156,7 @@ pub(in crate::model) fn sum(values: &[f32]) -> f32 {
 
 /// Σ a b, in lanes as [`sum`].
 #[inline(always)]
-pub(in crate::model) fn dot(a: &[f32], b: &[f32]) -> f32 {
+pub(crate) fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<16>(), b.as_chunks::<16>());
     let mut lanes = [0.0_f32; 16];
     for (a, b) in a.iter().zip(b) {
@@ -169,7 +169,7 @@ pub(in crate::model) fn dot(a: &[f32], b: &[f32]) -> f32 {
 
 /// Largest of some numbers; −∞ of none. NaN is passed over.
 #[inline(always)]
-pub(in crate::model) fn largest(values: &[f32]) -> f32 {
+pub(crate) fn largest(values: &[f32]) -> f32 {
     let (chunks, rest) = values.as_chunks::<16>();
     let mut lanes = [f32::NEG_INFINITY; 16];
     for chunk in chunks {
@@ -187,7 +187,7 @@ pub(in crate::model) fn largest(values: &[f32]) -> f32 {
 /// Makes scores s to exp(s − largest), and returns the largest and the sum of what they have
 /// become.
 #[inline(always)]
-pub(in crate::model) fn exponentials(scores: &mut [f32]) -> (f32, f32) {
+pub(crate) fn exponentials(scores: &mut [f32]) -> (f32, f32) {
     let largest = largest(scores);
     for score in scores.iter_mut() {
         *score = exp(*score - largest);

@@ -139,7 +139,7 @@ pub(super) fn tracked_item_loss(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Negatives;
+    use crate::Negatives;
 
     /// The full softmax, which draws nothing.
     fn full_loss(hidden: &Tensor<2>, items: &Tensor<2>, targets: &[i32]) -> ItemLoss {

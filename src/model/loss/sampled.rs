@@ -4,8 +4,8 @@ use burn::prelude::*;
 use burn::tensor::{IndexingUpdateOp, activation};
 
 use super::{ItemLoss, MAX_FLOATS};
-use crate::model::random::{EventPlace, Noise};
-use crate::model::{LossKind, Negatives, Objective};
+use crate::random::{EventPlace, Noise};
+use crate::{LossKind, Negatives, Objective};
 
 /// Tells the drawing of negatives from the drawings of a network's layers.
 const DRAWING: usize = usize::MAX;

@@ -7,8 +7,8 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 
 use super::{AdamMoments, AdamW};
-use crate::model::OptimizerSpec;
-use crate::model::kernel::{AdamWStep, Buffer, sum_of_squares};
+use crate::OptimizerSpec;
+use crate::kernel::{AdamWStep, Buffer, sum_of_squares};
 
 impl AdamW {
     /// Does [`AdamW::step`] by [`AdamWStep`].
@@ -143,8 +143,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::Layers;
-    use crate::model::random::Init;
+    use crate::Layers;
+    use crate::random::Init;
 
     fn spec([weight_decay, l1]: [f64; 2], clip_norm: f64) -> OptimizerSpec {
         OptimizerSpec {

@@ -6,11 +6,11 @@ use burn::prelude::*;
 use burn::tensor::{IndexingUpdateOp, activation};
 
 use super::plain;
-use crate::model::layers::{Axis, LayerShape};
-use crate::model::loss::MAX_FLOATS;
-use crate::model::packing::SequencePacking;
-use crate::model::random::Init;
-use crate::model::window::index_tensor;
+use crate::layers::{Axis, LayerShape};
+use crate::loss::MAX_FLOATS;
+use crate::packing::SequencePacking;
+use crate::random::Init;
+use crate::window::index_tensor;
 
 /// Attention of a state over those up to it and itself, with `d` numbers a state.
 ///
@@ -24,7 +24,7 @@ use crate::model::window::index_tensor;
 /// decoder looks at the states of an encoder; here a state looks at the earlier ones of its own
 /// network.
 #[derive(Module, Debug)]
-pub(in crate::model) struct AdditiveAttention {
+pub(crate) struct AdditiveAttention {
     /// `[d, d]`
     query: Param<Tensor<2>>,
     /// `[d, d]`
@@ -35,7 +35,7 @@ pub(in crate::model) struct AdditiveAttention {
 
 /// States that look back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::model) enum Looking {
+pub(crate) enum Looking {
     /// State after every event, in packed order.
     Every,
     /// State after each sequence's last event, the longest sequence first.
@@ -51,7 +51,7 @@ const AT_A_TIME: usize = MAX_FLOATS / 4;
 impl AdditiveAttention {
     /// A layer with the weights of attention to states of length `d`, named after `name` in weights
     /// files.
-    pub(in crate::model) fn with_weights(layer: LayerShape, name: &str, d: usize) -> LayerShape {
+    pub(crate) fn with_weights(layer: LayerShape, name: &str, d: usize) -> LayerShape {
         let d = Axis::Size(d);
         layer
             .with(format!("{name}.query"), [d, d])
@@ -60,7 +60,7 @@ impl AdditiveAttention {
     }
 
     /// Initial weights after Glorot & Bengio 2010.
-    pub(in crate::model) fn new(d: usize, init: &mut Init) -> Self {
+    pub(crate) fn new(d: usize, init: &mut Init) -> Self {
         let (query, key) = (init.xavier(d, d), init.xavier(d, d));
         let score = init.xavier(d, 1).val().squeeze_dim::<1>(1).detach();
         Self {
@@ -72,7 +72,7 @@ impl AdditiveAttention {
 
     /// Computes what each looking state sees, `[n_looking, d]`, of states `[n_events, d]` without
     /// autodiff.
-    pub(in crate::model) fn contexts(
+    pub(crate) fn contexts(
         &self,
         states: &Tensor<2>,
         sizes: &[usize],
@@ -106,7 +106,7 @@ impl AdditiveAttention {
 
     /// Registers the gradients of the weights, from those of the contexts, `d_contexts`
     /// `[n_looking, d]`. Returns the gradient of the states, `[n_events, d]`.
-    pub(in crate::model) fn backward(
+    pub(crate) fn backward(
         &self,
         states: &Tensor<2>,
         sizes: &[usize],
@@ -148,7 +148,7 @@ impl AdditiveAttention {
     }
 
     /// The weights of one sequence's states, `[len, d]`: row = the looking state. `[len, len]`
-    pub(in crate::model) fn weights(&self, states: &Tensor<2>) -> Tensor<2> {
+    pub(crate) fn weights(&self, states: &Tensor<2>) -> Tensor<2> {
         let [len, d] = states.dims();
         let with_zero = with_zero_row(states);
         let rows = blocks(&vec![1; len], Looking::Every, d)
@@ -393,7 +393,7 @@ fn with_zero_row(rows: &Tensor<2>) -> Tensor<2> {
 
 impl SequencePacking {
     /// Packed places of the looking states, in their order.
-    pub(in crate::model) fn looking(&self, looking: Looking) -> Vec<usize> {
+    pub(crate) fn looking(&self, looking: Looking) -> Vec<usize> {
         match looking {
             Looking::Every => (0..self.n_events()).collect(),
             Looking::Last => {
@@ -410,7 +410,7 @@ impl SequencePacking {
 mod tests {
     use super::super::tests::{distance, matrix, values};
     use super::*;
-    use crate::model::random::EventPlace;
+    use crate::random::EventPlace;
 
     /// The same by autodiff, pair by pair.
     fn by_autodiff(

@@ -5,10 +5,10 @@ use burn::tensor::{Tensor, activation};
 
 use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, Weights};
 use super::{beside, one_minus_square, orthogonal, plain, sigmoid_slope};
-use crate::model::kernel::GruKernel;
-use crate::model::layers::{Axis, LayerShape};
-use crate::model::random::Init;
-use crate::model::weights::on_host;
+use crate::kernel::GruKernel;
+use crate::layers::{Axis, LayerShape};
+use crate::random::Init;
+use crate::weights::on_host;
 
 /// Weights of one GRU layer (Cho et al. 2014), in the form of cuDNN and PyTorch, where the reset
 /// gate acts after the recurrent product instead of before it.
@@ -22,7 +22,7 @@ use crate::model::weights::on_host;
 /// matrices are transposed, and r and z have one bias instead of two that are always added; for n
 /// the second is needed, since r stands between them. In Cho et al. z and 1 − z change places.
 #[derive(Module, Debug)]
-pub(in crate::model) struct Gru {
+pub(crate) struct Gru {
     /// `[d_input, 3 * d_hidden]`
     w_input: Param<Tensor<2>>,
     /// `[d_hidden, 3 * d_hidden]`
@@ -34,13 +34,13 @@ pub(in crate::model) struct Gru {
 }
 
 /// A step of the GRU.
-pub(in crate::model) struct GruCell {
+pub(crate) struct GruCell {
     /// Bias of the recurrent part of the candidate. `[1, d_hidden]`
     bias_hidden: Tensor<2>,
 }
 
 /// Values of one step that its backward pass needs; `b` sequences run.
-pub(in crate::model) struct GruStep {
+pub(crate) struct GruStep {
     /// Reset and update gates. `[b, 2 * d_hidden]`
     reset_update: Tensor<2>,
     /// Candidate. `[b, d_hidden]`

@@ -5,8 +5,8 @@ use burn::tensor::{Tensor, activation};
 
 use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, Weights};
 use super::{beside, one_minus_square, orthogonal, sigmoid_slope};
-use crate::model::kernel::LstmKernel;
-use crate::model::random::Init;
+use crate::kernel::LstmKernel;
+use crate::random::Init;
 
 /// Weights of one LSTM layer (Hochreiter & Schmidhuber 1997 with forget gates, Gers et al. 2000).
 ///
@@ -19,7 +19,7 @@ use crate::model::random::Init;
 /// (`bias_ih + bias_hh`): the same function with fewer numbers. Adam moves a sum of two parameters
 /// twice as far as a single one, so training is not step for step PyTorch's with both biases.
 #[derive(Module, Debug)]
-pub(in crate::model) struct Lstm {
+pub(crate) struct Lstm {
     /// `[d_input, 4 * d_hidden]`
     w_input: Param<Tensor<2>>,
     /// `[d_hidden, 4 * d_hidden]`
@@ -32,10 +32,10 @@ pub(in crate::model) struct Lstm {
 const FORGET: usize = 1;
 
 /// A step of the LSTM.
-pub(in crate::model) struct LstmCell;
+pub(crate) struct LstmCell;
 
 /// Values of one step that its backward pass needs; `b` sequences run.
-pub(in crate::model) struct LstmStep {
+pub(crate) struct LstmStep {
     /// Input and forget gates. `[b, 2 * d_hidden]`
     input_forget: Tensor<2>,
     /// Candidate. `[b, d_hidden]`

@@ -419,10 +419,10 @@ mod tests {
     use burn::tensor::Gradients;
 
     use super::*;
-    use crate::model::kernel::Buffer;
-    use crate::model::packing::SequencePacking;
-    use crate::model::random::EventPlace;
-    use crate::model::weights::read;
+    use crate::kernel::Buffer;
+    use crate::packing::SequencePacking;
+    use crate::random::EventPlace;
+    use crate::weights::read;
 
     /// Of every kind: some, none, the longest twice, one.
     const LENGTHS: [usize; 5] = [2, 0, 5, 1, 5];

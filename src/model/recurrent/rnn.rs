@@ -5,8 +5,8 @@ use burn::tensor::Tensor;
 
 use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, Weights};
 use super::{beside, one_minus_square, orthogonal};
-use crate::model::kernel::RnnKernel;
-use crate::model::random::Init;
+use crate::kernel::RnnKernel;
+use crate::random::Init;
 
 /// Weights of one simple recurrent layer (Elman 1990).
 ///
@@ -17,7 +17,7 @@ use crate::model::random::Init;
 /// Against that module the matrices are transposed, and there is one bias instead of two that are
 /// always added.
 #[derive(Module, Debug)]
-pub(in crate::model) struct Rnn {
+pub(crate) struct Rnn {
     /// `[d_input, d_hidden]`
     w_input: Param<Tensor<2>>,
     /// `[d_hidden, d_hidden]`
@@ -27,10 +27,10 @@ pub(in crate::model) struct Rnn {
 }
 
 /// A step of the layer.
-pub(in crate::model) struct RnnCell;
+pub(crate) struct RnnCell;
 
 /// Values of one step that its backward pass needs: the state after it. `[b, d_hidden]`
-pub(in crate::model) struct RnnStep(Tensor<2>);
+pub(crate) struct RnnStep(Tensor<2>);
 
 impl RecurrentLayer for Rnn {
     const GATES: usize = 1;

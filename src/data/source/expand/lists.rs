@@ -4,15 +4,15 @@
 use std::collections::HashSet;
 
 use super::{Expand, Expansion, FileHead, filled, nearly_all};
-use crate::data::{Role, schema};
-use crate::spec::quotable;
+use crate::{Role, schema};
+use seqscope_base::spec::quotable;
 
 /// Marks that may stand between the elements of a list.
 const MARKS: [char; 5] = ['|', ';', ',', '\t', ' '];
 
 /// Cells that hold lists, or columns that are a list together.
 #[derive(Clone, Debug)]
-pub(in crate::data::source) struct ListColumns {
+pub(in crate::source) struct ListColumns {
     /// The columns that hold lists, each with the mark between elements.
     cells: Vec<(usize, char)>,
     /// The columns that are a list together; they follow each other.
@@ -232,7 +232,7 @@ fn mark_of(head: &FileHead, at: usize) -> Option<char> {
                 && element.len() <= 64
                 && (mark == '|' || is_bracketed || element.contains(|c: char| c.is_ascii_digit()))
         };
-        let is_time = crate::data::time::guess(cells()).is_some();
+        let is_time = crate::time::guess(cells()).is_some();
         n > 1
             && 2 * n_several > n
             && all.len() >= 3 * n
@@ -256,7 +256,7 @@ fn is_item_list(name: &str) -> bool {
 
 /// A column that lists what was shown, each with `-1` where it was clicked and `-0` where not.
 #[derive(Clone, Debug)]
-pub(in crate::data::source) struct Impressions {
+pub(in crate::source) struct Impressions {
     shown: usize,
     plain: Vec<usize>,
 }
@@ -275,8 +275,7 @@ pub(super) fn find_impressions(head: &FileHead) -> Option<Expansion> {
     // Histories before the impressions are lists, too, and no part of an event.
     let is_history = |at: usize| {
         let several = filled(head, at).filter(|cell| cell.contains(' ')).count();
-        2 * several > filled(head, at).count()
-            && crate::data::time::guess(filled(head, at)).is_none()
+        2 * several > filled(head, at).count() && crate::time::guess(filled(head, at)).is_none()
     };
     let plain: Vec<usize> = (0..head.columns.len())
         .filter(|&at| at != shown && !is_history(at))

@@ -3,12 +3,12 @@
 use std::collections::HashSet;
 
 use super::{Expand, Expansion, FileHead, filled};
-use crate::data::{Role, schema};
-use crate::spec::quotable;
+use crate::{Role, schema};
+use seqscope_base::spec::quotable;
 
 /// A matrix of ratings.
 #[derive(Clone, Debug)]
-pub(in crate::data::source) struct ItemMatrix {
+pub(in crate::source) struct ItemMatrix {
     /// The items, by column; the first column is the user.
     items: Vec<String>,
     /// Whether a zero says that there is no rating.

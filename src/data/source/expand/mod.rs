@@ -12,8 +12,8 @@ mod weblog;
 pub(super) use weblog::are_requests;
 
 use super::{FileHead, RawCells, RawRows, Refused, SAMPLE_ROWS};
-use crate::data::{FileFormat, Role};
-use crate::spec::Problem;
+use crate::{FileFormat, Role};
+use seqscope_base::spec::Problem;
 
 /// How rows become events.
 #[derive(Clone, Debug)]

@@ -1,11 +1,11 @@
 //! Logs of web servers, in the common and the combined format of Apache and nginx.
 
 use super::{Expand, Expansion, FileHead, filled, nearly_all};
-use crate::data::Role;
+use crate::Role;
 
 /// Positions of the fields of a request.
 #[derive(Clone, Copy, Debug)]
-pub(in crate::data::source) struct WebLog {
+pub(in crate::source) struct WebLog {
     /// The field with the beginning of the time, `[31/Jan/2024:13:30:05`; the zone stands behind
     /// it, then the request.
     time: usize,
@@ -103,7 +103,7 @@ fn iso(begin: &str, zone: &str) -> Option<String> {
 
 /// Whether most lines are requests: they hold a time in brackets, and the request in quotes behind
 /// it.
-pub(in crate::data::source) fn are_requests(text: &[u8]) -> bool {
+pub(in crate::source) fn are_requests(text: &[u8]) -> bool {
     let is_request = |line: &[u8]| {
         let open = memchr::memchr(b'[', line)
             .and_then(|at| std::str::from_utf8(line.get(at..at + 21)?).ok());

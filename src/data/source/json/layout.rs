@@ -7,9 +7,9 @@ use serde_json::Value;
 use super::place::{self, JsonPlace, records};
 use super::raw::{self, members};
 use super::{loose, record};
-use crate::data::source::{SAMPLE_ROWS, detect};
-use crate::data::{FileSpec, Role, schema};
-use crate::spec::{Problem, quotable};
+use crate::source::{SAMPLE_ROWS, detect};
+use crate::{FileSpec, Role, schema};
+use seqscope_base::spec::{Problem, quotable};
 
 /// How deep inside of objects cells are looked for.
 const DEEPEST: usize = 5;
@@ -19,7 +19,7 @@ const MOST_COLUMNS: usize = 2_000;
 
 /// How the events are written.
 #[derive(Clone, Debug, Default)]
-pub(in crate::data::source) struct Layout {
+pub(in crate::source) struct Layout {
     pub(super) place: JsonPlace,
     pub(super) columns: Vec<String>,
     /// Names of the elements of events that are arrays.

@@ -25,13 +25,13 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::texts::Texts;
 use super::{FileHead, Lines, RawCells, RawRows, Refused, TextHead, whole_text};
-use crate::data::watch::Watch;
-use crate::data::{DataError, Encoding, FileFormat, FileSpec};
-use crate::spec::{quotable, quotable_reason};
+use crate::watch::Watch;
+use crate::{DataError, Encoding, FileFormat, FileSpec};
 pub(super) use layout::Layout;
 use layout::NameSource;
 use place::{JsonPlace, records};
 pub(super) use place::{are_arrays, is_one_text};
+use seqscope_base::spec::{quotable, quotable_reason};
 
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileHead, DataError> {

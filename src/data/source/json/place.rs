@@ -6,14 +6,14 @@ use std::collections::HashSet;
 
 use super::elements::Elements;
 use super::raw::{self, Member, members};
-use crate::data::schema;
+use crate::schema;
 
 /// How deep inside of objects an array of events may stand.
 const DEEPEST: usize = 5;
 
 /// Place of the events.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(in crate::data::source) enum JsonPlace {
+pub(in crate::source) enum JsonPlace {
     /// One a line.
     #[default]
     Lines,
@@ -43,7 +43,7 @@ impl JsonPlace {
 
 /// Whether a text that begins with a bracket is read as a whole, as JSON over all its lines, and
 /// not line by line.
-pub(in crate::data::source) fn is_one_text(bytes: &[u8]) -> bool {
+pub(in crate::source) fn is_one_text(bytes: &[u8]) -> bool {
     let mut lines = bytes
         .split(|&byte| byte == b'\n')
         .map(<[u8]>::trim_ascii)
@@ -72,7 +72,7 @@ pub(in crate::data::source) fn is_one_text(bytes: &[u8]) -> bool {
 }
 
 /// Whether a text that begins with a bracket is one of arrays, one a line.
-pub(in crate::data::source) fn are_arrays(bytes: &[u8]) -> bool {
+pub(in crate::source) fn are_arrays(bytes: &[u8]) -> bool {
     let mut lines = bytes
         .split(|&byte| byte == b'\n')
         .map(<[u8]>::trim_ascii)

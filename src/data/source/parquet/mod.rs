@@ -14,10 +14,10 @@ use polars::prelude::{
 
 use super::texts::Texts;
 use super::{ColumnType, FileHead, Lines, RawCells, RawRows, Refused, SAMPLE_ROWS, open};
-use crate::data::{DataError, FileSpec, time};
-use crate::spec::{guarded, quotable, quotable_reason};
+use crate::{DataError, FileSpec, time};
 pub(super) use nested::Nested;
 use raw::Raw;
+use seqscope_base::spec::{guarded, quotable, quotable_reason};
 
 /// How a column is read.
 #[derive(Clone, Debug)]
@@ -193,7 +193,7 @@ fn read_columns(
 }
 
 /// Some row groups at a time.
-pub(in crate::data) struct Groups<'a> {
+pub(crate) struct Groups<'a> {
     how: ColumnSelection<'a>,
     pieces: Vec<RowRange>,
     n_taken: usize,
@@ -215,7 +215,7 @@ impl RowRange {
 }
 
 /// Some row groups.
-pub(in crate::data) struct RowGroup<'a> {
+pub(crate) struct RowGroup<'a> {
     how: ColumnSelection<'a>,
     slice: RowRange,
 }

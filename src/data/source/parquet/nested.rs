@@ -5,12 +5,12 @@ use polars::prelude::{
     PolarsResult, Series,
 };
 
-use crate::data::schema;
-use crate::spec::{Problem, quotable};
+use crate::schema;
+use seqscope_base::spec::{Problem, quotable};
 
 /// The columns whose elements are the events.
 #[derive(Clone, Debug)]
-pub(in crate::data::source) struct Nested {
+pub(in crate::source) struct Nested {
     /// Lists of one length in each row.
     pub(super) lists: Vec<String>,
     /// Whether the elements have parts, which become columns.

@@ -26,10 +26,10 @@ use polars::prelude::{
 
 use super::texts::Texts;
 use super::{FileHead, RawCells, RawRows, SAMPLE_ROWS, TextHead, detect, expand, whole_text};
-use crate::data::watch::{Watch, go_on};
-use crate::data::{DataError, Encoding, FileSpec, Role};
-use crate::spec::{Problem, quotable_reason};
+use crate::watch::{Watch, go_on};
+use crate::{DataError, Encoding, FileSpec, Role};
 use scan::{Scanned, TextShape, scan};
+use seqscope_base::spec::{Problem, quotable_reason};
 
 /// Most columns of a log: each costs memory and time in every row that is looked at.
 const MOST_COLUMNS: usize = 50_000;

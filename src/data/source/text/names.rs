@@ -1,6 +1,6 @@
 //! The names of columns: one for each field of a row, all there and all different.
 
-use crate::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, quotable};
 
 /// Names for all fields of a row.
 pub(super) struct FittedNames {
@@ -109,7 +109,7 @@ pub(super) fn clean(name: &str) -> String {
 }
 
 /// Names that are all there and all different, and a warning where some had to be changed for it.
-pub(in crate::data::source) fn unique(names: Vec<String>) -> (Vec<String>, Option<Problem>) {
+pub(in crate::source) fn unique(names: Vec<String>) -> (Vec<String>, Option<Problem>) {
     let mut taken = std::collections::HashSet::new();
     // Where to go on counting: a line of a megabyte may be one name, half a million times.
     let mut n_of: std::collections::HashMap<String, usize> = std::collections::HashMap::new();

@@ -6,8 +6,8 @@ use std::borrow::Cow;
 
 use super::super::detect;
 use super::{Separator, Splitter, without_bom};
-use crate::data::{FileSpec, schema};
-use crate::spec::{Problem, quotable};
+use crate::{FileSpec, schema};
+use seqscope_base::spec::{Problem, quotable};
 
 /// Marks that begin a comment.
 const MARKS: [&str; 3] = ["#", "%", "//"];
@@ -20,7 +20,7 @@ const LONGEST_PREAMBLE: usize = 60;
 
 /// The lines of a text that are no rows.
 #[derive(Clone, Debug)]
-pub(in crate::data::source) struct Outline {
+pub(in crate::source) struct Outline {
     /// Separator between fields.
     pub(super) separator: String,
     /// Quote around fields that hold a separator.
@@ -125,7 +125,7 @@ impl Outline {
 
     /// How much of a file must be looked at together, so that its header is found: what stands
     /// before it, and itself.
-    pub(in crate::data::source) fn n_first(&self, head: &[u8]) -> usize {
+    pub(in crate::source) fn n_first(&self, head: &[u8]) -> usize {
         let rest = head.get(self.lead..).unwrap_or_default();
         let header = lines(rest)
             .next()

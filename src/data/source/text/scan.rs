@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::super::{Lines, Refused};
 use super::{Separator, Splitter};
-use crate::data::Encoding;
+use crate::Encoding;
 
 /// Longest record; longer ones are no events.
 pub(super) const LONGEST_RECORD: usize = 1 << 20;

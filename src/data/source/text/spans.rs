@@ -10,8 +10,8 @@ use memchr::{memchr2, memchr2_iter};
 
 use super::scan::{LONGEST_RECORD, TextShape, wrong_count};
 use super::{Separator, without_bom};
-use crate::data::source::texts::{Spans, Texts};
-use crate::data::source::{Lines, RawCells, RawRows, Refused};
+use crate::source::texts::{Spans, Texts};
+use crate::source::{Lines, RawCells, RawRows, Refused};
 
 /// The wanted columns of some whole lines, or the lines again when they must be scanned with more
 /// care.

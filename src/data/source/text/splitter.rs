@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// Separator between two fields.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(in crate::data::source) enum Separator {
+pub(in crate::source) enum Separator {
     /// One byte.
     Byte(u8),
     /// Several bytes, such as `::`.
@@ -15,7 +15,7 @@ pub(in crate::data::source) enum Separator {
 
 impl Separator {
     /// The separator of that name; a single blank means any number of blanks.
-    pub(in crate::data::source) fn new(separator: &str) -> Self {
+    pub(in crate::source) fn new(separator: &str) -> Self {
         match separator.as_bytes() {
             b" " => Self::Blanks,
             [byte] => Self::Byte(*byte),
@@ -24,13 +24,13 @@ impl Separator {
     }
 
     /// Name for a person.
-    pub(in crate::data::source) fn described(&self) -> String {
+    pub(in crate::source) fn described(&self) -> String {
         match self {
             Self::Byte(b'\t') => "a tab".to_owned(),
             Self::Byte(byte) => format!("`{}`", char::from(*byte).escape_default()),
             Self::Bytes(bytes) => format!(
                 "`{}`",
-                crate::spec::quotable(&String::from_utf8_lossy(bytes))
+                seqscope_base::spec::quotable(&String::from_utf8_lossy(bytes))
             ),
             Self::Blanks => "blanks".to_owned(),
         }
@@ -60,19 +60,19 @@ const LONGEST_QUOTED: usize = 1 << 16;
 
 /// One record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::data::source) struct TextRecord {
+pub(in crate::source) struct TextRecord {
     /// The line on which it begins, counted from 1.
-    pub(in crate::data::source) line: usize,
+    pub(in crate::source) line: usize,
     /// Its first byte.
-    pub(in crate::data::source) start: usize,
+    pub(in crate::source) start: usize,
     /// One past its last byte, line end not counted.
-    pub(in crate::data::source) end: usize,
+    pub(in crate::source) end: usize,
     /// Number of fields.
-    pub(in crate::data::source) n_fields: usize,
+    pub(in crate::source) n_fields: usize,
 }
 
 /// Walks over the records of a text. Blank lines are passed over.
-pub(in crate::data::source) struct Splitter<'a> {
+pub(in crate::source) struct Splitter<'a> {
     bytes: &'a [u8],
     separator: Separator,
     at: usize,
@@ -91,7 +91,7 @@ struct FieldSpan {
 
 impl<'a> Splitter<'a> {
     /// From the first byte, line 1.
-    pub(in crate::data::source) fn new(bytes: &'a [u8], separator: Separator) -> Self {
+    pub(in crate::source) fn new(bytes: &'a [u8], separator: Separator) -> Self {
         Self {
             bytes,
             separator,
@@ -104,12 +104,12 @@ impl<'a> Splitter<'a> {
     }
 
     /// Copy with another quote around fields.
-    pub(in crate::data::source) fn quoted_by(self, quote: u8) -> Self {
+    pub(in crate::source) fn quoted_by(self, quote: u8) -> Self {
         Self { quote, ..self }
     }
 
     /// The next record; its fields are then [`Splitter::contents`].
-    pub(in crate::data::source) fn next_record(&mut self) -> Option<TextRecord> {
+    pub(in crate::source) fn next_record(&mut self) -> Option<TextRecord> {
         self.skip_blank_lines();
         let (line, start) = (self.line, self.at);
         if start >= self.bytes.len() {
@@ -145,12 +145,12 @@ impl<'a> Splitter<'a> {
     }
 
     /// Whether a quote was met so far that more text might close.
-    pub(in crate::data::source) fn is_open(&self) -> bool {
+    pub(in crate::source) fn is_open(&self) -> bool {
         self.is_open
     }
 
     /// The bytes of the present record's fields, quotes taken off (doubled ones inside stay).
-    pub(in crate::data::source) fn contents(&self) -> impl Iterator<Item = (&'a [u8], bool)> {
+    pub(in crate::source) fn contents(&self) -> impl Iterator<Item = (&'a [u8], bool)> {
         self.fields.iter().map(|field| {
             (
                 self.bytes.get(field.range.clone()).unwrap_or(&[]),
@@ -160,7 +160,7 @@ impl<'a> Splitter<'a> {
     }
 
     /// The present record's fields as text; an error where they are no UTF-8.
-    pub(in crate::data::source) fn texts(
+    pub(in crate::source) fn texts(
         &self,
     ) -> impl Iterator<Item = Result<String, std::str::Utf8Error>> {
         self.contents().map(|(bytes, quoted)| {

@@ -1,7 +1,7 @@
 //! Cloze samples: events of a history hidden behind a mask, to be filled in from both sides.
 
-use crate::model::random::{EventPlace, Noise};
-use crate::model::window::latest;
+use crate::random::{EventPlace, Noise};
+use crate::window::latest;
 
 /// First layer of the drawings of what is hidden: no dropout has layers from here on.
 const DRAWN: usize = 1 << 22;

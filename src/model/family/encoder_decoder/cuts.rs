@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use crate::model::random::{EventPlace, Noise};
-use crate::model::window::latest;
+use crate::random::{EventPlace, Noise};
+use crate::window::latest;
 
 /// Cuts are drawn as a layer that no dropout has.
 const DRAWN: usize = 1 << 23;

@@ -4,18 +4,18 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 
 use super::{NetworkParts, RECURRENT_DRAWINGS, RecurrentSettings, training_windows};
-use crate::data::Histories;
-use crate::model::item_vectors::by_length;
-use crate::model::kernel::{
+use crate::item_vectors::by_length;
+use crate::kernel::{
     Buffer, CrossEntropy, Dense, LayerGradients, Onto, RecurrentKernel, Trace, add_rows,
     rows_over_shards, sums_over_shards,
 };
-use crate::model::network::LossSums;
-use crate::model::packing::SequencePacking;
-use crate::model::random::{EventPlace, Noise, dropout_factors};
-use crate::model::recurrent::{Looking, RecurrentLayer, register_host};
-use crate::model::weights::{on_host, register};
-use crate::model::window::latest;
+use crate::network::LossSums;
+use crate::packing::SequencePacking;
+use crate::random::{EventPlace, Noise, dropout_factors};
+use crate::recurrent::{Looking, RecurrentLayer, register_host};
+use crate::weights::{on_host, register};
+use crate::window::latest;
+use seqscope_data::Histories;
 
 /// Parts of a batch that are worked on side by side. With more, fewer sequences stand side by side
 /// in a part, and the product of a step with the recurrent weights gets slower: 8 rows run at 0.6
@@ -380,16 +380,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::data::DataShape;
-    use crate::model::Blueprint;
-    use crate::model::family::recurrent::RecurrentNetwork;
-    use crate::model::family::recurrent::RecurrentOutput;
-    use crate::model::family::{gru::GruNetwork, lstm::LstmNetwork, rnn::RnnNetwork};
-    use crate::model::features::Join;
-    use crate::model::network::Network;
-    use crate::model::random::Init;
-    use crate::model::tests::{assert_fused_is_plain, some_histories};
-    use crate::model::weights::read;
+    use crate::Blueprint;
+    use crate::family::recurrent::RecurrentNetwork;
+    use crate::family::recurrent::RecurrentOutput;
+    use crate::family::{gru::GruNetwork, lstm::LstmNetwork, rnn::RnnNetwork};
+    use crate::features::Join;
+    use crate::network::Network;
+    use crate::random::Init;
+    use crate::tests::{assert_fused_is_plain, some_histories};
+    use crate::weights::read;
+    use seqscope_data::DataShape;
 
     fn plan() -> Blueprint {
         Blueprint::of(DataShape {

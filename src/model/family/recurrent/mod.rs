@@ -12,22 +12,22 @@ use burn::nn::{Embedding, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use crate::data::Histories;
-use crate::model::features::{Features, Join};
-use crate::model::item_vectors::ItemVectors;
-use crate::model::kernel::{Buffer, CrossEntropy};
-use crate::model::layers::{Axis, BATCH, LayerShape, MAX_REPEATED, with_answer};
-use crate::model::loss::MAX_FLOATS;
-use crate::model::network::{LossSums, Network};
-use crate::model::outcome::{HeadGradients, StateNetwork};
-use crate::model::packing::SequencePacking;
-use crate::model::random::{EventPlace, Init, Noise};
-use crate::model::recurrent::{AdditiveAttention, Looking, RecurrentLayer};
-use crate::model::weights::{on_host, read};
-use crate::model::window::latest;
-use crate::model::{AttentionMaps, Blueprint, MemoryNeed, ModelError, StepInputs, Workload};
+use crate::features::{Features, Join};
+use crate::item_vectors::ItemVectors;
+use crate::kernel::{Buffer, CrossEntropy};
+use crate::layers::{Axis, BATCH, LayerShape, MAX_REPEATED, with_answer};
+use crate::loss::MAX_FLOATS;
+use crate::network::{LossSums, Network};
+use crate::outcome::{HeadGradients, StateNetwork};
+use crate::packing::SequencePacking;
+use crate::random::{EventPlace, Init, Noise};
+use crate::recurrent::{AdditiveAttention, Looking, RecurrentLayer};
+use crate::weights::{on_host, read};
+use crate::window::latest;
+use crate::{AttentionMaps, Blueprint, MemoryNeed, ModelError, StepInputs, Workload};
+use seqscope_data::Histories;
 
-crate::spec::choice! {
+seqscope_base::spec::choice! {
     /// After which events of a history a recurrent network learns to predict.
     pub enum RecurrentOutput {
         /// After every event: each is the target of those before it.

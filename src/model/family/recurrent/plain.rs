@@ -5,14 +5,14 @@ use burn::prelude::*;
 use burn::tensor::IndexingUpdateOp;
 
 use super::{EventWindow, NetworkParts, RECURRENT_DRAWINGS, RecurrentSettings};
-use crate::data::Histories;
-use crate::model::loss::item_loss;
-use crate::model::network::LossSums;
-use crate::model::outcome::HeadGradients;
-use crate::model::packing::SequencePacking;
-use crate::model::random::{EventPlace, Noise, dropout_factors};
-use crate::model::recurrent::{Looking, RecurrentLayer, TraceOf, backward, forward, plain, states};
-use crate::model::window::index_tensor;
+use crate::loss::item_loss;
+use crate::network::LossSums;
+use crate::outcome::HeadGradients;
+use crate::packing::SequencePacking;
+use crate::random::{EventPlace, Noise, dropout_factors};
+use crate::recurrent::{Looking, RecurrentLayer, TraceOf, backward, forward, plain, states};
+use crate::window::index_tensor;
+use seqscope_data::Histories;
 
 impl<L: RecurrentLayer> NetworkParts<'_, L> {
     /// Scores from states. `[n_rows, d_model]` to `[n_rows, n_items + 1]`
@@ -242,7 +242,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
     }
 
     /// One pass forwards and backwards: see
-    /// [`StateNetwork::learn`](crate::model::outcome::StateNetwork::learn), with the states that
+    /// [`StateNetwork::learn`](crate::outcome::StateNetwork::learn), with the states that
     /// `head` is given.
     pub(super) fn learn(
         &self,

@@ -5,20 +5,20 @@ use burn::optim::GradientsParams;
 
 use super::steps::{TrainingSteps, normals};
 use super::{DROP_IN, DROP_OUT, SequentialVae, SequentialVaeSpec};
-use crate::data::Histories;
-use crate::model::family::vae::{LatentWeights, register_layers};
-use crate::model::item_vectors::by_length;
-use crate::model::kernel::{
+use crate::family::vae::{LatentWeights, register_layers};
+use crate::item_vectors::by_length;
+use crate::kernel::{
     Buffer, LayerGradients, RecurrentKernel, Trace, VaeBatch, add_rows, dense_vae_gradients,
     dense_vae_states, on_threads, rows_over_shards, shards, sum_in_order,
 };
-use crate::model::network::{LossSums, Network};
-use crate::model::packing::SequencePacking;
-use crate::model::random::{EventPlace, Noise};
-use crate::model::recurrent::{RecurrentLayer as _, register_host};
-use crate::model::weights::{on_host, register, scalar};
-use crate::model::window::latest;
-use crate::model::{Likelihood, StepInputs};
+use crate::network::{LossSums, Network};
+use crate::packing::SequencePacking;
+use crate::random::{EventPlace, Noise};
+use crate::recurrent::{RecurrentLayer as _, register_host};
+use crate::weights::{on_host, register, scalar};
+use crate::window::latest;
+use crate::{Likelihood, StepInputs};
+use seqscope_data::Histories;
 
 /// Parts of a batch that go through the GRU side by side.
 const N_SHARDS: usize = 8;
@@ -267,9 +267,9 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::model::random::Init;
-    use crate::model::tests::{assert_fused_is_plain, some_histories};
-    use crate::model::weights::read;
+    use crate::random::Init;
+    use crate::tests::{assert_fused_is_plain, some_histories};
+    use crate::weights::read;
 
     const N_ITEMS: u32 = 23;
 

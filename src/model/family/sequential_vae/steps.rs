@@ -1,10 +1,10 @@
 //! Training steps of the sequential VAE: what it sees, and after each event what it is to predict.
 
 use super::{LATENT, SequentialVaeSpec};
-use crate::data::Histories;
-use crate::model::kernel::SparseRows;
-use crate::model::random::{EventPlace, Noise};
-use crate::model::window::latest;
+use crate::kernel::SparseRows;
+use crate::random::{EventPlace, Noise};
+use crate::window::latest;
+use seqscope_data::Histories;
 
 /// Inputs and targets of a batch of histories.
 pub(super) struct TrainingSteps<'a> {

@@ -4,10 +4,10 @@ use burn::nn::{LayerNorm as BurnNorm, Linear};
 use burn::optim::GradientsParams;
 
 use super::Transformer;
-use crate::model::attention::Block;
-use crate::model::kernel::{Buffer, Dense, LayerNorm};
-use crate::model::random::NORM_EPSILON;
-use crate::model::weights::{on_host, register};
+use crate::attention::Block;
+use crate::kernel::{Buffer, Dense, LayerNorm};
+use crate::random::NORM_EPSILON;
+use crate::weights::{on_host, register};
 
 /// The network's arrays in a fixed order: its weights, or the gradients of them. Queries, keys and
 /// values are one array, so that they are one product.

@@ -7,13 +7,13 @@ use burn::prelude::*;
 use super::arrays::{ITEM, Layer, NORM, POSITION, TransformerArrays, place_of};
 use super::packed::Packed;
 use super::{Transformer, TransformerSpec};
-use crate::data::Histories;
-use crate::model::kernel::{
+use crate::kernel::{
     Buffer, CausalAttention, CrossEntropy, NormTrace, Onto, rows_over_shards, sums_over_shards,
     vectorized,
 };
-use crate::model::network::LossSums;
-use crate::model::random::Noise;
+use crate::network::LossSums;
+use crate::random::Noise;
+use seqscope_data::Histories;
 
 /// Parts of a batch that are worked on side by side. More would keep more processors busy, and cost
 /// a copy of the gradients each.

@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use super::TransformerSpec;
-use crate::data::Histories;
-use crate::model::random::EventPlace;
-use crate::model::window::latest;
+use crate::random::EventPlace;
+use crate::window::latest;
+use seqscope_data::Histories;
 
 /// Sequences one behind the other, without padding.
 pub(super) struct Packed {

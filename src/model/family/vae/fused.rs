@@ -4,15 +4,15 @@ use burn::nn::Linear;
 use burn::optim::GradientsParams;
 
 use super::{Bags, MultVae};
-use crate::data::Histories;
-use crate::model::StepInputs;
-use crate::model::kernel::{
+use crate::StepInputs;
+use crate::kernel::{
     Buffer, Dense, DenseGradients, MultVaeLayers, VaeBatch, mult_vae_gradients, mult_vae_states,
     on_threads,
 };
-use crate::model::network::LossSums;
-use crate::model::random::Noise;
-use crate::model::weights::{on_host, register, scalar};
+use crate::network::LossSums;
+use crate::random::Noise;
+use crate::weights::{on_host, register, scalar};
+use seqscope_data::Histories;
 
 impl MultVae {
     /// Computes [`MultVae::gradients`](super::Network::gradients) by the kernel, on the same noise.
@@ -70,10 +70,10 @@ impl MultVae {
 }
 
 /// Weights and biases of encoder, mean, log-variance, decoder and output, on the host.
-pub(in crate::model::family) struct LatentWeights([[Vec<f32>; 2]; 5]);
+pub(in crate::family) struct LatentWeights([[Vec<f32>; 2]; 5]);
 
 impl LatentWeights {
-    pub(in crate::model::family) fn of(layers: [&Linear; 5]) -> Self {
+    pub(in crate::family) fn of(layers: [&Linear; 5]) -> Self {
         // The first and the last layer can be as large as the catalogue: copied side by side.
         let mut weights = on_threads(
             layers
@@ -86,7 +86,7 @@ impl LatentWeights {
         Self(layers.map(|layer| [weights.next().unwrap_or_default(), bias(layer)]))
     }
 
-    pub(in crate::model::family) fn layers(&self) -> MultVaeLayers<Dense<'_>> {
+    pub(in crate::family) fn layers(&self) -> MultVaeLayers<Dense<'_>> {
         let [encoder, mean, log_variance, decoder, output] = self
             .0
             .each_ref()
@@ -102,7 +102,7 @@ impl LatentWeights {
 }
 
 /// Registers the gradients of encoder, mean, log-variance, decoder and output.
-pub(in crate::model::family) fn register_layers(
+pub(in crate::family) fn register_layers(
     gradients: &mut GradientsParams,
     layers: [&Linear; 5],
     found: MultVaeLayers<DenseGradients>,
@@ -133,10 +133,10 @@ mod tests {
     use strum::IntoEnumIterator;
 
     use super::*;
-    use crate::model::network::Network as _;
-    use crate::model::random::Init;
-    use crate::model::tests::assert_fused_is_plain;
-    use crate::model::{Likelihood, VaeSpec};
+    use crate::network::Network as _;
+    use crate::random::Init;
+    use crate::tests::assert_fused_is_plain;
+    use crate::{Likelihood, VaeSpec};
 
     /// Biases that are not 0, or their part of the sums would go untested.
     fn network(spec: &VaeSpec, n_items: usize) -> MultVae {

@@ -7,13 +7,13 @@ use safetensors::tensor::SafeTensors;
 use strum::IntoEnumIterator as _;
 
 use super::*;
-use crate::model::loss::item_loss;
+use crate::loss::item_loss;
 
 const N_DRAWN: usize = 4;
 
 fn arrays() -> BTreeMap<String, Vec<f32>> {
-    let path =
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/gold/losses_expected.safetensors");
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+        .join("tests/gold/losses_expected.safetensors");
     let bytes = std::fs::read(path).unwrap();
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
     let floats = |data: &[u8]| {

@@ -1,0 +1,7 @@
+//! The words that everything else speaks: settings, problems, seeds, files written whole; and
+//! metrics.
+//!
+//! The innermost crate: it knows no tensor, no table and no window, and its tests answer in seconds.
+
+pub mod metric;
+pub mod spec;

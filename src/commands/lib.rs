@@ -1,0 +1,151 @@
+//! Text in, text out. The only place that knows clap.
+//!
+//! One command a file. What a command found goes to standard output, through the handle in
+//! [`Streams`] rather than `println!`, so that `seqscope runs | head` ends quietly when the reader
+//! goes away; progress, warnings and errors go to standard error.
+
+mod audit;
+mod bench;
+mod catalogue;
+mod check;
+mod columns;
+mod compare;
+mod contrast;
+mod data;
+mod describe;
+mod devices;
+mod everyone;
+mod export;
+mod forecast;
+mod gan;
+mod grouped;
+mod layers;
+mod outcome;
+mod predict;
+mod profile;
+mod progress;
+mod pseudonyms;
+mod recommend;
+mod request;
+mod resume;
+mod runs;
+mod significance;
+mod stop;
+mod table;
+mod train;
+mod typed;
+mod user_answer;
+mod world;
+
+pub use request::{RendererChoice, Request, Shared, Usage, WindowRequest, parse};
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use clap::Subcommand;
+
+use seqscope_base::spec::{Problem, ShownStream};
+use seqscope_engine::error::Error;
+use seqscope_engine::run::RunStore;
+
+/// Folder of the runs, below the current one, unless `--runs` says otherwise.
+pub const DEFAULT_RUNS: &str = "experiments/runs";
+
+/// What may stand for a run on the command line.
+const RUN: &str =
+    "A run's name, its start or its end, the path of its folder, its experiment's name, or `last`";
+
+/// What ends a training from outside.
+const SIGNALS: &str = "\
+Ctrl-C stops: the best weights so far are judged on the test split and kept; a second Ctrl-C leaves at once.
+SIGTERM (a scheduler) and SIGHUP (a closed terminal) pause: the run is kept where it is, the test split is not
+read, and the exit code is 75. `seqscope resume RUN` goes on, to the same numbers as if never interrupted; after
+SIGKILL too, from the last whole epoch. A test split that is being read when SIGTERM comes is read to its end.";
+
+/// Streams that a command writes to.
+pub struct Streams<'a> {
+    /// What was asked for.
+    pub out: &'a mut dyn Write,
+    /// Progress and warnings.
+    pub err: &'a mut dyn Write,
+}
+
+impl Streams<'_> {
+    /// Tells what is doubtful; the work goes on.
+    fn warn(&mut self, problems: &[Problem]) -> Result<(), Error> {
+        for problem in problems.iter().filter(|p| !p.is_error()) {
+            writeln!(self.err, "warning: {}", problem.sentence)?;
+        }
+        Ok(())
+    }
+
+    /// One object on a line of its own.
+    fn json(&mut self, object: &serde_json::Value) -> Result<(), Error> {
+        Ok(writeln!(self.out, "{object}")?)
+    }
+}
+
+/// The commands that need no window.
+#[derive(Debug, Subcommand)]
+pub enum CliCommand {
+    /// Train what an experiment file says, and keep the run
+    #[command(after_help = SIGNALS)]
+    Train(train::Args),
+    /// Tell every problem of experiment files at once
+    Check(check::Args),
+    /// Judge synthetic histories: written by a GAN, by a language model and by a Markov chain
+    Gan(gan::Args),
+    /// Go on with a paused, interrupted or stopped run
+    #[command(after_help = SIGNALS)]
+    Resume(resume::Args),
+    /// Say what settings there are: meaning, range, default and where it comes from
+    Describe(describe::Args),
+    /// Say how a log is read: roles, counts, refused rows, profile; or tell a world's rules
+    Data(Box<data::Args>),
+    /// List the runs
+    Runs(runs::Args),
+    /// Compare runs with each other and with their references: intervals, tests, what differs in
+    /// the settings
+    Compare(compare::Args),
+    /// Say what a user, everybody, or one with a typed history will do next, according to a run
+    Predict(predict::Args),
+    /// Forecast how many events the next days, weeks or months bring, beside the simple rules
+    Forecast(forecast::Args),
+    /// Recommend items to a user: a run's model, blended with references; new users and items too
+    Recommend(recommend::Args),
+    /// Copy a run's tables and weights to a new folder
+    Export(export::Args),
+    /// List the devices that can train
+    Devices(devices::Args),
+    /// Measure how long the program's own work takes on this machine
+    Bench(bench::Args),
+}
+
+/// Carries out one command.
+///
+/// # Errors
+/// Whatever the command met; [`Error::report`] is what to show of it.
+pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let store = RunStore::at(runs);
+    // Ids, titles and names come from files: no terminal obeys what stands in them.
+    let streams = &mut Streams {
+        out: &mut ShownStream::new(streams.out),
+        err: &mut ShownStream::new(streams.err),
+    };
+    match command {
+        CliCommand::Train(args) => train::run(args, store, streams),
+        CliCommand::Gan(args) => gan::run(&args, streams),
+        CliCommand::Check(args) => check::run(&args, streams),
+        CliCommand::Resume(args) => resume::run(&args, &store, streams),
+        CliCommand::Describe(args) => describe::run(&args, streams),
+        CliCommand::Data(args) => data::run(*args, streams),
+        CliCommand::Runs(args) => runs::run(&args, &store, streams),
+        CliCommand::Compare(args) => compare::run(&args, &store, streams),
+        CliCommand::Predict(args) => predict::run(&args, &store, streams),
+        CliCommand::Forecast(args) => forecast::run(args, streams),
+        CliCommand::Recommend(args) => recommend::run(&args, &store, streams),
+        CliCommand::Export(args) => export::run(&args, &store, streams),
+        CliCommand::Devices(args) => devices::run(&args, streams),
+        CliCommand::Bench(args) => bench::run(&args, streams),
+    }
+}

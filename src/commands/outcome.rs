@@ -1,0 +1,466 @@
+//! How a run ended, in words, as a table beside the references, or as JSON.
+
+use std::cmp::Ordering;
+
+use serde_json::{Value, json};
+
+use super::Streams;
+use super::table::{Align, TextTable, count, duration, metric};
+use seqscope_base::metric::{AnswerKind, Metric, Metrics, Reliability, Seen};
+use seqscope_base::spec::Problem;
+use seqscope_data::world::Ceiling;
+use seqscope_data::{Returned, Returns, TaskKind, TestTies};
+use seqscope_engine::error::Error;
+use seqscope_engine::run::{
+    self, Manifest, Pause, References, RunId, RunOutcome, SeenTarget, references_ahead,
+};
+use seqscope_engine::train::Ended;
+
+/// For people or for a script.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum OutputForm {
+    Text,
+    Json,
+}
+
+impl OutputForm {
+    pub(super) fn json_if(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
+/// Tells how a run ended. A run that failed is an error, and one that was paused has an exit code
+/// of its own; one that was stopped and kept is neither.
+pub(super) fn tell(
+    manifest: &Manifest,
+    ended: &Ended,
+    form: OutputForm,
+    streams: &mut Streams<'_>,
+) -> Result<(), Error> {
+    if let Some(RunOutcome::Failed { sentence }) = &ended.outcome {
+        let hint = match ended.epochs {
+            0 => format!("nothing was learnt yet; its folder is `{}`", manifest.id),
+            n => format!(
+                "the first {n} epochs are kept; `seqscope resume {}` goes on from there",
+                manifest.id
+            ),
+        };
+        return Err(Error::edge(sentence.clone(), hint));
+    }
+    if let Some(pause) = &ended.pause {
+        if form == OutputForm::Json {
+            streams.json(&json_of(manifest, ended))?;
+        }
+        return Err(Error::Paused(paused(&manifest.id, pause)));
+    }
+    match form {
+        OutputForm::Json => streams.json(&json_of(manifest, ended)),
+        OutputForm::Text => write_text(manifest, ended, streams),
+    }
+}
+
+/// Says where a run was paused, and how it goes on.
+fn paused(id: &RunId, pause: &Pause) -> String {
+    let Pause { epoch, step, .. } = pause;
+    let at = if *step > 0 {
+        format!("after step {step} of epoch {epoch}")
+    } else {
+        format!("before epoch {epoch}")
+    };
+    format!(
+        "run {id} is paused {at}, its test split unread; `seqscope resume {id}` goes on to the \
+         same numbers"
+    )
+}
+
+fn json_of(manifest: &Manifest, ended: &Ended) -> Value {
+    json!({
+        "run": manifest.id.0,
+        "status": status(ended),
+        "epochs": ended.epochs,
+        "seconds": ended.train_secs,
+        "valid": ended.valid.as_ref().map(metrics_json),
+        "test": ended.test.as_ref().map(metrics_json),
+        "reliability": ended.reliability.as_ref().map(reliability_json),
+        "references": references_json(&ended.references_test),
+        "references_left_out": ended.references_left_out.iter().map(|(kind, why)| (kind.to_string(), Value::from(why.as_str()))).collect::<serde_json::Map<_, _>>(),
+        "optimum": ended.optimum.as_ref().map(ceiling_json),
+        "above_optimum": above_optimum(ended),
+        "references_ahead": ended.test.as_ref().map(|test| ahead_json(test, &ended.references_test)),
+        "test_ties": ended.test_ties.as_ref().map(ties_json),
+        "diverged_epoch": ended.diverged_epoch,
+        "problems": manifest.problems.iter().map(problem_json).collect::<Vec<_>>(),
+        "seen": seen_json(manifest),
+    })
+}
+
+/// What became of seen items, why, and how many questions that touches; nothing of a run that ranks
+/// no items.
+pub(super) fn seen_json(manifest: &Manifest) -> Value {
+    if manifest.experiment.answers() != AnswerKind::Ranking {
+        return Value::Null;
+    }
+    json!({
+        "left_out": manifest.seen() == Seen::LeftOut,
+        "follows_log": manifest.follows_log,
+        "returns": manifest.data.returns.as_ref().map(returns_json),
+        "seen_targets": match manifest.seen_target {
+            SeenTarget::Ranked => "ranked, by an older rule",
+            SeenTarget::Missed => "missed where seen items are left out",
+        },
+        "sentences": manifest.told_of_seen(),
+    })
+}
+
+/// How often users come back to items that they had, in training and among the targets of
+/// questions.
+pub(super) fn returns_json(returns: &Returns) -> Value {
+    let counted = |of: Returned| json!({ "of": of.of, "returning": of.n, "share": of.share() });
+    json!({
+        "training_events": counted(returns.train),
+        "valid_targets": counted(returns.valid),
+        "test_targets": counted(returns.test),
+    })
+}
+
+/// A warning with the setting that it is about.
+fn problem_json(problem: &Problem) -> Value {
+    json!({ "field": problem.field, "sentence": problem.sentence })
+}
+
+/// The references that are ahead of a run, the best first, and by how much.
+pub(super) fn ahead_json(test: &Metrics, references: &References) -> Value {
+    let ahead = references_ahead(test, references).into_iter();
+    ahead
+        .map(|(kind, lead)| json!({ "reference": kind.to_string(), "lead": lead }))
+        .collect()
+}
+
+/// How many test targets the order of equal times decides.
+pub(super) fn ties_json(ties: &TestTies) -> Value {
+    json!({ "tied": ties.n_tied, "asked": ties.n_asked })
+}
+
+/// Sentence about a run above a world's best possible score.
+fn above_optimum(ended: &Ended) -> Option<String> {
+    ended.optimum.as_ref()?.above(ended.test.as_ref()?)
+}
+
+/// Status in the words of the list of runs.
+fn status(ended: &Ended) -> &'static str {
+    match &ended.outcome {
+        Some(RunOutcome::Finished) => "finished",
+        Some(RunOutcome::Stopped) => "stopped",
+        Some(RunOutcome::Failed { .. }) => "failed",
+        None if ended.pause.is_some() => "paused",
+        None => "discarded",
+    }
+}
+
+/// The headline metrics under their usual names.
+pub(super) fn metrics_json(metrics: &Metrics) -> Value {
+    metrics
+        .kind
+        .headline()
+        .iter()
+        .map(|metric| (metric.name().to_owned(), json!(metrics.get(*metric))))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// The reliability table: the bins that have answers.
+pub(super) fn reliability_json(table: &Reliability) -> Value {
+    table
+        .filled()
+        .map(|(at, bin)| {
+            let (from, to) = Reliability::bounds(at);
+            json!({
+                "from": from,
+                "to": to,
+                "n": bin.n,
+                "said": bin.confidence,
+                "came_true": bin.frequency,
+            })
+        })
+        .collect()
+}
+
+/// The reliability table in words.
+fn write_reliability(table: &Reliability, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
+    writeln!(
+        out,
+        "Reliability: what was said of the answers, and how often it came true"
+    )?;
+    let right = Align::Right;
+    let mut rows = TextTable::new([
+        ("said", right),
+        ("on average", right),
+        ("came true", right),
+        ("answers", right),
+    ]);
+    for (at, bin) in table.filled() {
+        let (from, to) = Reliability::bounds(at);
+        let said = format!("{:.0}–{:.0} %", 100.0 * from, 100.0 * to);
+        rows.row([
+            said,
+            percent(bin.confidence),
+            percent(bin.frequency),
+            count(bin.n),
+        ]);
+    }
+    rows.write(out)
+}
+
+/// What the top-10 lists are like.
+pub(super) fn lists_json(metrics: &Metrics) -> Value {
+    LISTS
+        .into_iter()
+        .filter_map(|metric| Some((metric.name().to_owned(), json!(metrics.get(metric)?))))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// The metrics among sampled candidates, with how these were drawn.
+pub(super) fn sampled_json(manifest: &Manifest, metrics: &Metrics) -> Value {
+    let evaluation = &manifest.experiment.evaluation;
+    json!({
+        "candidates": evaluation.candidates,
+        "candidates_seed": evaluation.candidates_seed,
+        "metrics": metrics_json(metrics),
+    })
+}
+
+/// The metrics among sampled candidates, and the words that must stand at them.
+pub(super) fn sampled(manifest: &Manifest) -> Option<(String, &Metrics)> {
+    let (n, seed) = manifest.experiment.evaluation.candidates()?;
+    let metrics = manifest.test_sampled.as_ref()?;
+    Some((
+        format!("among {} sampled items, seed {seed}: flattering", count(n)),
+        metrics,
+    ))
+}
+
+/// The best possible figures of a world.
+pub(super) fn ceiling_json(ceiling: &Ceiling) -> Value {
+    let scatter: serde_json::Map<_, _> = ceiling
+        .metrics()
+        .iter()
+        .map(|(metric, _, error)| (metric.name().to_owned(), json!(error)))
+        .collect();
+    json!({
+        "ndcg@10": ceiling.ndcg_at_10,
+        "hr@10": ceiling.hr_at_10,
+        "hr@1": ceiling.hr_at_1,
+        "scatter": ceiling.scatter.is_known().then_some(scatter),
+    })
+}
+
+fn references_json(references: &References) -> Value {
+    references
+        .iter()
+        .map(|(kind, metrics)| (kind.to_string(), metrics_json(metrics)))
+        .collect::<serde_json::Map<_, _>>()
+        .into()
+}
+
+/// The run, how it ended, its epochs and the time they took.
+fn heading(manifest: &Manifest, ended: &Ended) -> String {
+    let how = match ended.outcome {
+        Some(RunOutcome::Stopped) => "stopped and kept",
+        _ => "finished",
+    };
+    let best = match (ended.best_epoch, ended.diverged_epoch) {
+        // Weights from after it are none that anyone should take for the best.
+        (Some(best), Some(diverged)) if best >= diverged => {
+            format!(", diverged in epoch {diverged}")
+        }
+        (Some(best), Some(diverged)) => format!(", best {best}, diverged in epoch {diverged}"),
+        (Some(best), None) => format!(", best {best}"),
+        (None, _) => String::new(),
+    };
+    let epochs = if ended.epochs == 1 { "epoch" } else { "epochs" };
+    format!(
+        "run {} {how}: {} {epochs} in {}{best}",
+        manifest.id,
+        ended.epochs,
+        duration(ended.train_secs)
+    )
+}
+
+fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let out = &mut *streams.out;
+    writeln!(out, "{}", heading(manifest, ended))?;
+    let Some(test) = &ended.test else {
+        writeln!(out, "No epoch was judged, so there is nothing to compare.")?;
+        return Ok(());
+    };
+    writeln!(out, "\nTest: {}", protocol(manifest, test.n_users))?;
+    for sentence in &ended.told_of_seen {
+        writeln!(out, "{sentence}")?;
+    }
+    metrics_table(manifest, ended, test).write(out)?;
+    let said = [
+        run::verdict(test, &ended.references_test),
+        above_optimum(ended),
+        ended.test_ties.map(|it| it.sentence()),
+    ];
+    for sentence in said.into_iter().flatten() {
+        writeln!(out, "{sentence}")?;
+    }
+    for sentence in ended.references_left_out.values() {
+        writeln!(out, "{sentence}")?;
+    }
+    if let Some(table) = &ended.reliability {
+        write_reliability(table, out)?;
+    }
+    let lists = LISTS
+        .into_iter()
+        .filter_map(|metric| Some(format!("{} {:.3}", metric.title(), test.get(metric)?)));
+    let lists: Vec<String> = lists.collect();
+    if !lists.is_empty() {
+        writeln!(out, "Top-10 lists: {}", lists.join(", "))?;
+    }
+    Ok(())
+}
+
+/// Test metrics of the run and its references, and the best that a world allows.
+fn metrics_table(manifest: &Manifest, ended: &Ended, test: &Metrics) -> TextTable {
+    let columns = test
+        .kind
+        .headline()
+        .iter()
+        .map(|metric| (metric.title(), Align::Right));
+    let mut table = TextTable::new(
+        [("", Align::Left)]
+            .into_iter()
+            .chain(columns)
+            .chain([("", Align::Left)]),
+    );
+    table.row(cells(
+        manifest.experiment.model.family().title(),
+        test,
+        String::new(),
+    ));
+    if let Some((words, metrics)) = sampled(manifest) {
+        table.row(cells("  not comparable with the rest", metrics, words));
+    }
+    for (kind, reference) in &ended.references_test {
+        table.row(cells(kind.title(), reference, verdict(test, reference)));
+    }
+    // What a world allows is known of rankings.
+    if let Some(optimum) = ended
+        .optimum
+        .as_ref()
+        .filter(|_| test.kind == AnswerKind::Ranking)
+    {
+        table.row(optimum_cells(optimum, test));
+    }
+    table
+}
+
+fn optimum_cells(optimum: &Ceiling, test: &Metrics) -> [String; 5] {
+    let mut hr_at_1 = format!(
+        "HR@1 {}, and this run {}",
+        metric(Some(optimum.hr_at_1)),
+        metric(test.get(Metric::Hr1))
+    );
+    if optimum.scatter.is_known() {
+        hr_at_1 += &format!(
+            "; luck scatters NDCG@10 by {:.4}",
+            optimum.scatter.ndcg_at_10
+        );
+    }
+    [
+        "Best possible by the world's rules".to_owned(),
+        metric(Some(optimum.ndcg_at_10)),
+        metric(Some(optimum.hr_at_10)),
+        metric(None),
+        hr_at_1,
+    ]
+}
+
+/// Metrics of whole lists.
+const LISTS: [Metric; 4] = [
+    Metric::Coverage10,
+    Metric::Gini10,
+    Metric::Novelty10,
+    Metric::PopularityLift10,
+];
+
+fn cells(title: &str, metrics: &Metrics, verdict: String) -> impl Iterator<Item = String> {
+    let values = metrics
+        .kind
+        .headline()
+        .iter()
+        .map(|&of| metric(metrics.get(of)));
+    [title.to_owned()]
+        .into_iter()
+        .chain(values)
+        .chain([verdict])
+}
+
+/// How a model stands to a reference, by the metric that runs are chosen by.
+fn verdict(model: &Metrics, reference: &Metrics) -> String {
+    let metric = model.primary().0;
+    let (Some(model), Some(reference)) = (model.get(metric), reference.get(metric)) else {
+        return String::new();
+    };
+    let gain = metric.gain(model, reference);
+    match gain.total_cmp(&0.0) {
+        Ordering::Greater => format!("beaten by {gain:.4} {}", metric.title()),
+        Ordering::Equal => "equalled".to_owned(),
+        Ordering::Less => format!("not beaten: {:.4} {} worse", -gain, metric.title()),
+    }
+}
+
+/// How the numbers were made: to stand beside them wherever they are shown.
+pub(super) fn protocol(manifest: &Manifest, n_users: usize) -> String {
+    let (experiment, n_items) = (&manifest.experiment, manifest.data.shape.n_items);
+    let split = experiment.split.title();
+    let task = experiment.task.kind();
+    if task != TaskKind::NextItem {
+        return format!(
+            "{} users, {split}, {}",
+            count(n_users),
+            task.title().to_lowercase()
+        );
+    }
+    let seen = match manifest.seen() {
+        Seen::Ranked => "seen items ranked too",
+        Seen::LeftOut if manifest.counted_before().is_some() => {
+            "seen items left out but for the true one"
+        }
+        Seen::LeftOut => "seen items left out",
+    };
+    format!(
+        "{} users, {split}, ranked among all {} items, {seen}",
+        count(n_users),
+        count(n_items)
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_verdict_says_by_how_much() {
+        let ndcg = |value| Metrics::new(AnswerKind::Ranking, 1).with(Metric::Ndcg10, value);
+        assert_eq!(
+            verdict(&ndcg(0.25), &ndcg(0.125)),
+            "beaten by 0.1250 NDCG@10"
+        );
+        assert_eq!(verdict(&ndcg(0.25), &ndcg(0.25)), "equalled");
+        assert_eq!(
+            verdict(&ndcg(0.125), &ndcg(0.25)),
+            "not beaten: 0.1250 NDCG@10 worse"
+        );
+        let mae = |value| Metrics::new(AnswerKind::Number, 1).with(Metric::Mae, value);
+        assert_eq!(
+            verdict(&mae(2.0), &mae(3.0)),
+            "beaten by 1.0000 MAE",
+            "a lower error is better"
+        );
+    }
+}

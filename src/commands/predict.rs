@@ -1,0 +1,552 @@
+//! `seqscope predict RUN`: what a user will do next, what everybody will, or what comes after a
+//! typed history.
+
+use std::io::Write;
+use std::path::PathBuf;
+
+use serde_json::json;
+
+use super::everyone::{self, Everyone};
+use super::progress::OpeningBar;
+use super::pseudonyms::PseudonymArgs;
+use super::stop::Signals;
+use super::table::{Align, TextTable, count};
+use super::user_answer::{Answerer, IsJson, UserAnswer, reference};
+use super::{Streams, typed};
+use seqscope_base::metric::{Odds, Seen};
+use seqscope_base::spec::{Problem, did_you_mean, quotable, shown as foreign};
+use seqscope_data::{
+    Dataset, Histories, Moment, Outcomes, Pseudonymiser, Pseudonyms, Sample, Vocab,
+};
+use seqscope_engine::error::Error;
+use seqscope_engine::explain::{AskAll, Foresee, Scored, Word, foresee_after};
+use seqscope_engine::run::RunStore;
+use seqscope_engine::train::{Restored, restore_watched};
+
+/// Which run, of whom, how many.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[arg(value_name = "RUN", help = super::RUN)]
+    run: String,
+    /// The user's id as in the log
+    #[arg(long, value_name = "ID", required_unless_present_any = ["all", "history"])]
+    user: Option<String>,
+    /// Everybody at one moment, written to --to
+    #[arg(long, requires = "to", conflicts_with_all = ["user", "history", "ahead"])]
+    all: bool,
+    /// Items in place of a user's history, as one line of CSV: A,B,"C, D"; ids as in the log, or
+    /// titles
+    #[arg(long, value_name = "ITEM,..", conflicts_with_all = ["user", "at", "reference"])]
+    history: Option<String>,
+    /// The moment that is asked about: what happened before it is seen. A date or time (UTC), or
+    /// `now`: the log's end, as when absent
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
+    at: Option<String>,
+    /// The table of --all, as CSV, or as Parquet where it is called so: a row a user with
+    /// `chance_of_yes` (the highest first), a row a user and place with `place`, `item_id` and
+    /// `probability`, or what the task tells; then `moment`, `events_seen` and `last_event`
+    #[arg(long, value_name = "FILE.csv", requires = "all")]
+    to: Option<PathBuf>,
+    /// One of the run's references in place of its model, such as recency-frequency
+    #[arg(long, value_name = "NAME", conflicts_with = "ahead")]
+    reference: Option<String>,
+    /// How many items; 10, or 3 an event when several events are foreseen
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    top: Option<u32>,
+    /// How many of the next events, each as if the likeliest items had come before it
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    ahead: u32,
+    /// The epoch whose weights predict; the best one when absent
+    #[arg(long, value_name = "N")]
+    epoch: Option<usize>,
+    /// Print one JSON object instead of a table
+    #[arg(long)]
+    json: bool,
+    #[command(flatten)]
+    pseudonyms: PseudonymArgs,
+}
+
+pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let (store, id) = &store.locate(&args.run)?;
+    if let Some(to) = &args.to {
+        everyone::check_place(to, &store.manifest(id)?.experiment.data.source)?;
+    }
+    let control = Signals::of_keyboard()?;
+    let restored = restore_watched(store, id, args.epoch, &OpeningBar::new(control.ends()))?;
+    let hidden = args.pseudonyms.pseudonymiser(streams)?;
+    let shown = ShownNames::new(&restored.prepared.dataset, hidden);
+    let fitted = args
+        .reference
+        .as_deref()
+        .map(|name| reference(&restored, name))
+        .transpose()?;
+    let asked = Answerer {
+        restored: &restored,
+        reference: fitted.as_ref().map(|(kind, fitted)| (*kind, fitted)),
+    };
+    let is_json = if args.json { IsJson::Yes } else { IsJson::No };
+    let ask = AskAll {
+        prepared: &restored.prepared,
+        outcomes: restored.outcomes.as_ref(),
+        top: args.top.unwrap_or(10) as usize,
+        filter_seen: filter_seen(&restored),
+    };
+    if let Some(to) = &args.to {
+        let moment = moment(&restored, args)?;
+        return Everyone {
+            asked,
+            shown: &shown,
+            moment,
+            ask,
+            to,
+        }
+        .run(&control, is_json, streams);
+    }
+    if restored.outcomes.is_some() && args.ahead > 1 {
+        let why = "this run's model does not foresee items, so there is nothing to go on from";
+        return Err(Error::edge(
+            why,
+            "leave out `--ahead`, or take a run that predicts the next item",
+        ));
+    }
+    let whose = match &args.history {
+        Some(text) => Whose::typed(&restored, &shown, text)?,
+        None => Whose::user(&restored, &shown, args)?,
+    };
+    whose
+        .doubt
+        .iter()
+        .try_for_each(|doubt| streams.warn(std::slice::from_ref(doubt)))?;
+    if let Some(outcomes) = ask.outcomes {
+        let values = whose.answer(&asked, &ask)?;
+        return whose
+            .with_answer(asked, outcomes, values)
+            .print(is_json, streams);
+    }
+    let top = args.top.unwrap_or(if args.ahead > 1 { 3 } else { 10 }) as usize;
+    let foresee = Foresee {
+        n_ahead: args.ahead as usize,
+        top,
+        filter_seen: ask.filter_seen,
+    };
+    let lists = whose.lists(&asked, &ask, foresee)?;
+    let foreseen = Foreseen {
+        by: asked,
+        shown: &shown,
+        whose,
+        asked: foresee,
+        lists,
+    };
+    if args.json {
+        streams.json(&foreseen.json())
+    } else {
+        Ok(foreseen.write(streams.out)?)
+    }
+}
+
+/// Whether lists leave out what a user had: as the run was judged.
+fn filter_seen(restored: &Restored) -> bool {
+    restored.manifest.seen() == Seen::LeftOut
+}
+
+fn moment(restored: &Restored, args: &Args) -> Result<Moment, Error> {
+    restored
+        .prepared
+        .moment(args.at.as_deref())
+        .map_err(refused)
+}
+
+fn refused(problem: Problem) -> Error {
+    Error::Edge {
+        sentence: problem.sentence,
+        hint: None,
+    }
+}
+
+/// Events that a prediction follows: a user's of the log before a moment, or typed ones.
+struct Whose {
+    /// Name in a sentence: `user 17`.
+    name: String,
+    /// Id as shown; `None` of a typed history.
+    user: Option<String>,
+    history: Histories,
+    /// The question; of a typed history it names no user.
+    sample: Sample,
+    moment: Option<Moment>,
+    last_event: Option<String>,
+    /// What was taken for granted of a typed history.
+    assumed: Option<String>,
+    doubt: Option<Problem>,
+}
+
+impl Whose {
+    fn with_answer<'a>(
+        self,
+        asked: Answerer<'a>,
+        outcomes: &'a Outcomes,
+        values: Vec<f64>,
+    ) -> UserAnswer<'a> {
+        let Self {
+            name,
+            user,
+            assumed,
+            moment,
+            sample,
+            last_event,
+            ..
+        } = self;
+        UserAnswer {
+            asked,
+            outcomes,
+            whose: name,
+            user,
+            assumed,
+            moment,
+            sample,
+            last_event,
+            values,
+        }
+    }
+
+    fn user(restored: &Restored, shown: &ShownNames<'_>, args: &Args) -> Result<Self, Error> {
+        let (prepared, id) = (&restored.prepared, args.user.as_deref().unwrap_or_default());
+        let user_idx = user_idx(&prepared.dataset, id)?.ok_or_else(|| match shown.with {
+            None => unknown_user(id, &prepared.dataset.users),
+            Some(_) => Error::edge("the run's data have no such user", "ids are as in the log"),
+        })?;
+        let user = shown.user(user_idx);
+        let moment = moment(restored, args)?;
+        let task = restored.manifest.experiment.task.kind();
+        let sample = prepared
+            .asked_of(user_idx as usize, moment, task)
+            .ok_or_else(|| {
+                let when = moment.text().unwrap_or_default();
+                let sentence = format!(
+                    "user {user} has no event before {when}, so there is nothing to predict from"
+                );
+                Error::edge(
+                    sentence,
+                    "name a later moment, or leave `--at` out to ask at the log's end",
+                )
+            })?;
+        Ok(Self {
+            name: format!("user {user}"),
+            user: Some(user),
+            history: prepared.histories([(user_idx as usize, sample.history_len as usize)]),
+            sample,
+            // Where no time is asked about, only a moment that was named is worth a word.
+            moment: (restored.outcomes.is_some() || args.at.is_some()).then_some(moment),
+            last_event: prepared.last_event_of(&sample),
+            assumed: None,
+            doubt: prepared.doubt_of(moment),
+        })
+    }
+
+    fn typed(restored: &Restored, shown: &ShownNames<'_>, text: &str) -> Result<Self, Error> {
+        let prepared = &restored.prepared;
+        let items = typed::items(&prepared.dataset, shown, text)?;
+        let n_events = items.len() as u32;
+        Ok(Self {
+            name: "the typed history".to_owned(),
+            user: None,
+            history: prepared.typed(&items, restored.manifest.experiment.task.kind()),
+            sample: Sample {
+                user_idx: u32::MAX,
+                history_len: n_events,
+                elapsed_secs: 0.0,
+                target: f32::NAN,
+            },
+            moment: None,
+            last_event: None,
+            assumed: typed::assumed(restored),
+            doubt: None,
+        })
+    }
+
+    /// Chances of the classes, or one number in its own unit.
+    fn answer(&self, asked: &Answerer<'_>, ask: &AskAll<'_>) -> Result<Vec<f64>, Error> {
+        if self.user.is_none() {
+            let scores = asked.restored.model.scores(&self.history)?;
+            return Ok(ask
+                .outcomes
+                .map(|outcomes| outcomes.answers(&scores))
+                .unwrap_or_default());
+        }
+        let words = ask
+            .answered(asked.speaker(), &[self.sample], &mut |_| true)?
+            .unwrap_or_default();
+        let answer = words.into_iter().find_map(|word| {
+            if let Word::Answer(values) = word {
+                Some(values)
+            } else {
+                None
+            }
+        });
+        Ok(answer.unwrap_or_default())
+    }
+
+    /// The likeliest items of each event that is foreseen.
+    fn lists(
+        &self,
+        asked: &Answerer<'_>,
+        ask: &AskAll<'_>,
+        foresee: Foresee,
+    ) -> Result<Vec<Vec<Scored>>, Error> {
+        if asked.reference.is_none() {
+            return Ok(foresee_after(
+                asked.restored.model.as_ref(),
+                &self.history,
+                foresee,
+            )?);
+        }
+        let words = ask
+            .answered(asked.speaker(), &[self.sample], &mut |_| true)?
+            .unwrap_or_default();
+        Ok(words
+            .into_iter()
+            .filter_map(|word| {
+                if let Word::Items(list) = word {
+                    Some(list)
+                } else {
+                    None
+                }
+            })
+            .collect())
+    }
+}
+
+/// What a run foresees of one history, ready to be told.
+struct Foreseen<'a> {
+    by: Answerer<'a>,
+    shown: &'a ShownNames<'a>,
+    whose: Whose,
+    asked: Foresee,
+    lists: Vec<Vec<Scored>>,
+}
+
+impl Foreseen<'_> {
+    /// The next event under `next`; all events under `ahead` where several were asked for.
+    fn json(&self) -> serde_json::Value {
+        let said = self.said();
+        let lists: Vec<Vec<_>> = self
+            .lists
+            .iter()
+            .map(|list| {
+                list.iter()
+                    .map(|scored| {
+                        let (item, title) = (
+                            self.shown.item(scored.item_idx),
+                            self.shown.label(scored.item_idx),
+                        );
+                        json!({ "item": item, "title": title, said: scored.probability })
+                    })
+                    .collect()
+            })
+            .collect();
+        let mut told = self.by.json();
+        told.insert("user", json!(self.whose.user));
+        told.insert("events_seen", json!(self.whose.sample.history_len));
+        if let Some(moment) = self.whose.moment.and_then(|moment| moment.text()) {
+            told.insert("moment", json!(moment));
+        }
+        if let Some(assumed) = &self.whose.assumed {
+            told.insert("assumed", json!(assumed));
+        }
+        told.insert("next", json!(lists.first().cloned().unwrap_or_default()));
+        if self.asked.n_ahead > 1 {
+            told.insert("ahead", json!(lists));
+        }
+        json!(told)
+    }
+
+    /// What a list says of an item: a model its probability, a reference a score that is none.
+    fn said(&self) -> &'static str {
+        if self.by.reference.is_none() {
+            "probability"
+        } else {
+            "score"
+        }
+    }
+
+    /// Who foresees, after which events, and what was left out.
+    fn heading(&self) -> String {
+        let seen = if self.asked.filter_seen {
+            ", seen items left out"
+        } else {
+            ""
+        };
+        let over = if self.by.reference.is_none() {
+            format!("; probabilities over {}", Odds::OVER)
+        } else {
+            String::new()
+        };
+        let Whose {
+            name,
+            moment,
+            sample,
+            ..
+        } = &self.whose;
+        let before = moment
+            .and_then(|moment| moment.text())
+            .map(|moment| format!(" before {moment}"))
+            .unwrap_or_default();
+        let (by, n_events, name) = (
+            self.by.by(),
+            count(sample.history_len as usize),
+            foreign(name),
+        );
+        format!("{by}, after {n_events} events of {name}{before}{seen}{over}:")
+    }
+
+    fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
+        writeln!(out, "{}", self.heading())?;
+        let several = self.asked.n_ahead > 1;
+        let first = several.then_some(("event", Align::Right));
+        let columns = [
+            ("", Align::Right),
+            (self.said(), Align::Right),
+            ("item", Align::Left),
+            ("title", Align::Left),
+        ];
+        let mut table = TextTable::new(first.into_iter().chain(columns));
+        for (step, list) in self.lists.iter().enumerate() {
+            for (at, scored) in list.iter().enumerate() {
+                let event = several.then(|| {
+                    if at == 0 {
+                        format!("+{}", step + 1)
+                    } else {
+                        String::new()
+                    }
+                });
+                table.row(event.into_iter().chain(self.cells(at, *scored)));
+            }
+        }
+        table.write(out)?;
+        if several {
+            writeln!(
+                out,
+                "Each event after the first is foreseen as if item 1 of the events before it had \
+                 come."
+            )?;
+        }
+        if let Some(assumed) = &self.whose.assumed {
+            writeln!(out, "{assumed}")?;
+        }
+        Ok(())
+    }
+
+    /// Place, chance or score, item and title of a foreseen item.
+    fn cells(&self, at: usize, scored: Scored) -> [String; 4] {
+        let item = self.shown.item(scored.item_idx);
+        let label = self.shown.label(scored.item_idx);
+        let title = if label == item { String::new() } else { label };
+        let said = if self.by.reference.is_none() {
+            format!("{:.2} %", 100.0 * scored.probability)
+        } else {
+            format!("{:.4}", scored.probability)
+        };
+        [(at + 1).to_string(), said, item, title]
+    }
+}
+
+/// A user by the id in the data, or by the true one where the data hold pseudonyms.
+pub(super) fn user_idx(dataset: &Dataset, id: &str) -> Result<Option<u32>, Error> {
+    let hidden = dataset
+        .report
+        .pseudonyms
+        .as_ref()
+        .map_or(Pseudonyms::Off, |stamp| stamp.hidden);
+    let pseudonym = Pseudonymiser::new(hidden)?.map(|made| made.user(id));
+    Ok(dataset
+        .users
+        .idx(id)
+        .or_else(|| dataset.users.idx(&pseudonym?)))
+}
+
+/// Ids and titles as they are shown: what the log was read with is hidden no second time.
+pub(super) struct ShownNames<'a> {
+    dataset: &'a Dataset,
+    hides_users: bool,
+    hides_items: bool,
+    with: Option<Pseudonymiser>,
+}
+
+impl<'a> ShownNames<'a> {
+    pub(super) fn new(dataset: &'a Dataset, with: Option<Pseudonymiser>) -> Self {
+        let before = dataset
+            .report
+            .pseudonyms
+            .as_ref()
+            .map_or(Pseudonyms::Off, |stamp| stamp.hidden);
+        let wanted = with
+            .as_ref()
+            .map_or(Pseudonyms::Off, |with| with.stamp().hidden);
+        let hides_items = wanted.hides_items() && !before.hides_items();
+        Self {
+            dataset,
+            hides_users: before.is_off(),
+            hides_items,
+            with,
+        }
+    }
+
+    /// Whether ids and titles of items are shown as the data have them.
+    pub(super) fn shows_items(&self) -> bool {
+        !self.hides_items
+    }
+
+    /// Whether items have titles that are shown.
+    pub(super) fn has_titles(&self) -> bool {
+        !self.hides_items && !self.dataset.titles.is_empty()
+    }
+
+    /// Whether ids of users are shown as the data have them.
+    pub(super) fn shows_users(&self) -> bool {
+        self.with.is_none() || !self.hides_users
+    }
+
+    pub(super) fn user(&self, user_idx: u32) -> String {
+        let id = self.dataset.users.id(user_idx).unwrap_or_default();
+        self.with
+            .as_ref()
+            .filter(|_| self.hides_users)
+            .map_or_else(|| id.to_owned(), |with| with.user(id))
+    }
+
+    pub(super) fn item(&self, item_idx: u32) -> String {
+        let id = self.dataset.items.id(item_idx).unwrap_or_default();
+        self.with
+            .as_ref()
+            .filter(|_| self.hides_items)
+            .map_or_else(|| id.to_owned(), |with| with.item(id))
+    }
+
+    /// A title is as good as an id.
+    pub(super) fn label(&self, item_idx: u32) -> String {
+        if self.hides_items {
+            self.item(item_idx)
+        } else {
+            self.dataset.item_label(item_idx).to_owned()
+        }
+    }
+}
+
+fn unknown_user(id: &str, users: &Vocab) -> Error {
+    let hint = match did_you_mean(id, users.ids()) {
+        Some(near) => format!("did you mean `{}`?", quotable(&near)),
+        None => format!("ids are as in the log, such as {}", examples(users)),
+    };
+    Error::edge(
+        format!("the run's data have no user `{}`", quotable(id)),
+        hint,
+    )
+}
+
+fn examples(users: &Vocab) -> String {
+    users
+        .ids()
+        .take(3)
+        .map(|id| format!("`{}`", quotable(id)))
+        .collect::<Vec<_>>()
+        .join(", ")
+}

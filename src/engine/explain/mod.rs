@@ -1,0 +1,349 @@
+//! Plain numbers in, explanations out: what a model thought at each step of one user's history.
+
+mod everyone;
+mod heads;
+mod list;
+mod outcome;
+mod ranked;
+
+pub use everyone::{AskAll, Speaker, Word};
+pub use heads::HeadSummary;
+pub use list::{
+    Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, ScoreSource,
+    recommendation,
+};
+pub use outcome::{AskedThere, SaidNow, TaskAnswers};
+
+use ranked::{Candidates, SeenItems};
+
+use crate::run::Part;
+use seqscope_base::metric::{Rank, mid_rank};
+use seqscope_data::{EvalCase, Histories, Outcomes, Prepared};
+use seqscope_model::{AttentionMaps, ModelError, Rollout, Trainable};
+
+/// One item with the model's probability.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Scored {
+    /// The item.
+    pub item_idx: u32,
+    /// Its probability over all items, as [`Odds`](seqscope_base::metric::Odds) has it: that of the
+    /// results, whether or not seen items are ranked.
+    pub probability: f32,
+}
+
+/// What the model expected before one event, and what came.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TimelineStep {
+    /// Position of the event in the user's sequence, from 0.
+    pub position: usize,
+    /// What came.
+    pub item_idx: u32,
+    /// Part of the split that the event belongs to.
+    pub part: Part,
+    /// Its mid-rank, or [`MISS`](seqscope_base::metric::MISS) where it is left out with the seen items;
+    /// `None` for the first position shown, unless the split asks it: in the one pass that answers
+    /// for the others nothing stands before it.
+    pub rank: Option<Rank>,
+    /// The model's probability of it, over all items.
+    pub probability: Option<f32>,
+    /// The five items that the model expected most.
+    pub top: Vec<Scored>,
+}
+
+impl TimelineStep {
+    /// Whether the true item was among the first `k`.
+    #[must_use]
+    pub fn is_hit(&self, k: usize) -> Option<bool> {
+        self.rank
+            .map(|rank| seqscope_base::metric::hit(rank, k) > 0.5)
+    }
+
+    /// Whether it is left out of the ranking, since the user already had it: it then counts as a
+    /// miss.
+    #[must_use]
+    pub fn is_left_out(&self) -> bool {
+        self.rank.is_some_and(f64::is_infinite)
+    }
+}
+
+/// One user as one model sees them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserView {
+    /// The user.
+    pub user_idx: usize,
+    /// Every event that the model's window reaches, oldest first.
+    pub timeline: Vec<TimelineStep>,
+    /// What the model expects after the last event: the ten most likely items.
+    pub next: Vec<Scored>,
+    /// Attention over the history; `None` for a model that has none.
+    pub attention: Option<AttentionMaps>,
+    /// Summary of its heads; empty without maps.
+    pub heads: HeadSummary,
+    /// What a model of another task than the next item said; `None` where items are ranked.
+    pub said: Option<TaskAnswers>,
+}
+
+impl UserView {
+    /// Takes away what the model expects of the test events.
+    #[must_use]
+    pub fn without_test(mut self) -> Self {
+        for step in self
+            .timeline
+            .iter_mut()
+            .filter(|step| step.part == Part::Test)
+        {
+            (step.rank, step.probability) = (None, None);
+            step.top.clear();
+        }
+        if let Some(said) = &mut self.said {
+            for step in &mut self.timeline {
+                let asked = step
+                    .position
+                    .checked_sub(1)
+                    .and_then(|before| said.asked_after(before));
+                if asked.is_some_and(|asked| asked.part == Part::Test) {
+                    step.probability = None;
+                }
+            }
+            said.hide_test();
+        }
+        self
+    }
+}
+
+/// Looks at one user through one model, along the whole of their sequence.
+///
+/// The step at position `p` asks what the model expected after the events before `p`; seen items,
+/// the true one among them, take no part in the ranking when `filter_seen` says so. The events that
+/// the split holds out are asked exactly as the evaluation asked them, so their ranks are those of
+/// the run's results. The others are read off one pass over the sequence, as in training; there the
+/// first position shown has nothing before it and no rank. An unknown user has no events.
+///
+/// # Errors
+/// [`ModelError`] when the model fails.
+pub fn user_view(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    user_idx: usize,
+    filter_seen: bool,
+) -> Result<UserView, ModelError> {
+    let items = prepared.dataset.sequences.items(user_idx);
+    let held_out = HeldOut::of_user(prepared, user_idx);
+    let whole = prepared.histories([(user_idx, items.len())]);
+    let after = model.step_scores(&whole)?;
+    let lens = held_out
+        .cases()
+        .map(|case| case.history_len as usize)
+        .chain([items.len()]);
+    let histories = prepared.histories(lens.map(|len| (user_idx, len)));
+    let scores = model.scores(&histories)?;
+    let mut answers = scores.chunks_exact((scores.len() / histories.n_rows()).max(1));
+    let asked: Vec<(EvalCase, &[f32])> = held_out.cases().zip(answers.by_ref()).collect();
+
+    let mut seen = SeenItems::after(items.get(..after.first).unwrap_or(items), filter_seen);
+    let mut timeline = Vec::with_capacity(after.n_rows());
+    for (position, &item_idx) in items.iter().enumerate().skip(after.first) {
+        let event = UserEvent {
+            position,
+            item_idx,
+            part: held_out.part(position),
+        };
+        let question = asked
+            .iter()
+            .find(|(case, _)| case.target_pos as usize == position);
+        timeline.push(if let Some((case, scores)) = question {
+            event.judged(
+                Some(scores),
+                &SeenItems::after(history(items, *case), filter_seen),
+            )
+        } else {
+            let row = position
+                .checked_sub(after.first + 1)
+                .map(|row| after.row(row));
+            event.judged(row.filter(|row| !row.is_empty()), &seen)
+        });
+        seen.add(item_idx);
+    }
+    let next = answers
+        .next()
+        .map(|scores| Candidates::new(scores, &seen).top(N_NEXT))
+        .unwrap_or_default();
+    let attention = if items.is_empty() {
+        None
+    } else {
+        model.attention(&whole)?
+    };
+    let heads = attention
+        .as_ref()
+        .map(HeadSummary::of_maps)
+        .unwrap_or_default();
+    Ok(UserView {
+        user_idx,
+        timeline,
+        next,
+        attention,
+        heads,
+        said: None,
+    })
+}
+
+/// Looks at one user through a model of any task: `outcomes` are its questions, where items are not
+/// ranked.
+///
+/// # Errors
+/// [`ModelError`] when the model fails.
+pub fn view_of_task(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    user_idx: usize,
+    outcomes: Option<&Outcomes>,
+    filter_seen: bool,
+) -> Result<UserView, ModelError> {
+    match outcomes {
+        Some(outcomes) => outcome::view(model, prepared, user_idx, outcomes),
+        None => user_view(model, prepared, user_idx, filter_seen),
+    }
+}
+
+/// What a model foresees after a user's last event: for each of the next `n_ahead` events the `top`
+/// most likely items, best first, each list as if the first items of the lists before it had come
+/// (greedy decoding). Fewer lists when nothing is left to choose.
+///
+/// # Errors
+/// [`ModelError`] when the model fails.
+pub fn foresee(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    user_idx: usize,
+    asked: Foresee,
+) -> Result<Vec<Vec<Scored>>, ModelError> {
+    let n_events = prepared.dataset.sequences.items(user_idx).len();
+    foresee_after(model, &prepared.histories([(user_idx, n_events)]), asked)
+}
+
+/// Does what [`foresee`] does, after the events of the only row of a history.
+///
+/// # Errors
+/// [`ModelError`] when the model fails.
+pub fn foresee_after(
+    model: &dyn Trainable,
+    history: &Histories,
+    asked: Foresee,
+) -> Result<Vec<Vec<Scored>>, ModelError> {
+    let Foresee {
+        n_ahead,
+        top,
+        filter_seen,
+    } = asked;
+    let rows = model.ahead(&Rollout {
+        history,
+        n_ahead,
+        filter_seen,
+    })?;
+    let mut seen = SeenItems::after(history.row(0), filter_seen);
+    let mut lists = Vec::with_capacity(rows.len());
+    for row in &rows {
+        let list = Candidates::new(row, &seen).top(top.max(1));
+        if let Some(first) = list.first() {
+            seen.add(first.item_idx);
+        }
+        lists.push(list);
+    }
+    Ok(lists)
+}
+
+/// How far ahead to look, and how widely.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Foresee {
+    /// How many of the next events, at least one.
+    pub n_ahead: usize,
+    /// How many items to list for each.
+    pub top: usize,
+    /// Whether items that the user has had, or would have had by then, come up no more.
+    pub filter_seen: bool,
+}
+
+/// Items listed for each step of a timeline.
+const N_TOP: usize = 5;
+
+/// Items listed after the last event.
+const N_NEXT: usize = 10;
+
+/// One event of a user.
+struct UserEvent {
+    position: usize,
+    item_idx: u32,
+    part: Part,
+}
+
+impl UserEvent {
+    /// The step that the event makes, when the model gave these scores before it came.
+    fn judged(self, scores: Option<&[f32]>, seen: &SeenItems) -> TimelineStep {
+        let Self {
+            position,
+            item_idx,
+            part,
+        } = self;
+        let contest = scores.map(|scores| Candidates::new(scores, seen));
+        TimelineStep {
+            position,
+            item_idx,
+            part,
+            rank: scores.map(|scores| mid_rank(scores, item_idx as usize, seen.excluded())),
+            probability: contest
+                .as_ref()
+                .map(|contest| contest.probability(item_idx)),
+            top: contest
+                .map(|contest| contest.top(N_TOP))
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// What the model may see in a question of the split.
+fn history(items: &[u32], case: EvalCase) -> &[u32] {
+    items.get(..case.history_len as usize).unwrap_or(items)
+}
+
+/// The question of a user among those of a part, which are in order of user.
+fn question_of(cases: &[EvalCase], user_idx: usize) -> Option<EvalCase> {
+    let at = cases
+        .binary_search_by_key(&user_idx, |case| case.user_idx as usize)
+        .ok()?;
+    cases.get(at).copied()
+}
+
+/// What the split holds out of one user's sequence.
+struct HeldOut {
+    train_len: usize,
+    valid: Option<EvalCase>,
+    test: Option<EvalCase>,
+}
+
+impl HeldOut {
+    fn of_user(prepared: &Prepared, user_idx: usize) -> Self {
+        let split = &prepared.split;
+        let train_len = split.train_len.get(user_idx).map_or(0, |&len| len as usize);
+        Self {
+            train_len,
+            valid: question_of(&split.valid, user_idx),
+            test: question_of(&split.test, user_idx),
+        }
+    }
+
+    fn cases(&self) -> impl Iterator<Item = EvalCase> + use<> {
+        [self.valid, self.test].into_iter().flatten()
+    }
+
+    /// Events of a part that are not its question belong to it all the same.
+    fn part(&self, position: usize) -> Part {
+        let valid_end = self
+            .valid
+            .map_or(self.train_len, |case| case.target_pos as usize + 1);
+        match position {
+            p if p < self.train_len => Part::Train,
+            p if p < valid_end => Part::Valid,
+            _ => Part::Test,
+        }
+    }
+}

@@ -1,0 +1,11 @@
+//! What happens between a log and its explanation: experiments, runs on disk, training,
+//! explanations, and how long all of it takes.
+//!
+//! It starts no thread and paints nothing; the window and the command line both drive it.
+
+pub mod bench;
+pub mod error;
+pub mod experiment;
+pub mod explain;
+pub mod run;
+pub mod train;

@@ -1,0 +1,392 @@
+//! Honest comparison: how sure the difference between runs is, from what they kept of every user.
+
+use std::collections::BTreeMap;
+
+use super::contrast::{Paired, correct};
+use super::manifest::{Manifest, Summary};
+use super::{RunId, UserResult, why_not_comparable};
+use crate::experiment::Experiment;
+use seqscope_base::metric::Metric;
+use seqscope_base::metric::statistics::{Interval, SeedGroup, bootstrap_mean, seed_group};
+use seqscope_model::ModelKind;
+
+/// A run as it is held against others.
+#[derive(Clone, Copy, Debug)]
+pub struct Tested<'a> {
+    /// What was run.
+    pub manifest: &'a Manifest,
+    /// Its test results; empty when it has none.
+    pub results: &'a [UserResult],
+}
+
+/// Some runs held against the first of them.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Comparison {
+    /// By which metric.
+    pub metric: Metric,
+    /// The runs, in the order given.
+    pub runs: Vec<Compared>,
+    /// Groups of two or more of them that differ in nothing but their seed.
+    pub groups: Vec<Seeds>,
+}
+
+/// One run of a comparison.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Compared {
+    /// Which run.
+    pub id: RunId,
+    /// Mean over its test users; `None` without results.
+    pub value: Option<f64>,
+    /// Bootstrap interval of it over users.
+    pub interval: Option<Interval>,
+    /// Saved runs of the same data, split, task and family, this one counted: so many trials stand
+    /// behind it, if it was picked from among them.
+    pub n_trials: usize,
+    /// How it stands to the first run; the reason where the two must not be held against each
+    /// other. `None` for the first run itself.
+    pub against_first: Option<Result<Versus, String>>,
+}
+
+/// One run against the first, user by user.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Versus {
+    /// Effect and tests of the gains over the first run, positive where this one is better.
+    pub paired: Paired,
+    /// Bootstrap interval of the mean gain over users.
+    pub interval: Option<Interval>,
+}
+
+/// Runs that differ in their seed alone.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Seeds {
+    /// The runs.
+    pub ids: Vec<RunId>,
+    /// Mean and interval over the seeds.
+    pub group: SeedGroup,
+}
+
+/// Holds runs against the first of them by a metric that is a mean over users; users are matched by
+/// id. `all` are the saved runs, among which trials are counted.
+#[must_use]
+pub fn compare(runs: &[Tested<'_>], all: &[Summary], metric: Metric) -> Comparison {
+    let mut compared: Vec<Compared> = Vec::with_capacity(runs.len());
+    for (place, run) in runs.iter().enumerate() {
+        // A run of another task has answers that the metric says nothing of.
+        let is_meant = metric.kinds().contains(&run.manifest.experiment.answers());
+        let results = if is_meant { run.results } else { &[] };
+        let values: Vec<f64> = by_user(results, metric).into_values().collect();
+        let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
+        let first = runs.first().filter(|_| place > 0);
+        compared.push(Compared {
+            id: run.manifest.id.clone(),
+            value: mean.filter(|mean| mean.is_finite()),
+            interval: bootstrap_mean(&values),
+            n_trials: n_trials(run.manifest, all),
+            against_first: first.map(|first| versus(*first, *run, metric)),
+        });
+    }
+    let made = compared
+        .iter_mut()
+        .filter_map(|run| run.against_first.as_mut()?.as_mut().ok());
+    correct(made.map(|versus| &mut versus.paired));
+    Comparison {
+        metric,
+        groups: seed_groups(runs, &compared),
+        runs: compared,
+    }
+}
+
+/// The metric of every user, of those asked several times their mean; empty where one of them has
+/// none.
+fn by_user(results: &[UserResult], metric: Metric) -> BTreeMap<&str, f64> {
+    let mut sums: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
+    for result in results {
+        let Some(value) = result.value(metric) else {
+            return BTreeMap::new();
+        };
+        let (sum, n) = sums.entry(&result.user_id).or_default();
+        *sum += value;
+        *n += 1;
+    }
+    sums.into_iter()
+        .map(|(user, (sum, n))| (user, sum / n as f64))
+        .collect()
+}
+
+/// Saved runs of the same data, split, task and family as this one, itself counted.
+#[must_use]
+pub fn n_trials(of: &Manifest, all: &[Summary]) -> usize {
+    let family = ModelKind::from(&of.experiment.model);
+    1 + all
+        .iter()
+        .filter_map(|run| run.manifest.as_deref())
+        .filter(|other| {
+            other.id != of.id
+                && other.data.events() == of.data.events()
+                && other.data.split_fingerprint == of.data.split_fingerprint
+                && other.experiment.task == of.experiment.task
+                && ModelKind::from(&other.experiment.model) == family
+        })
+        .count()
+}
+
+fn versus(first: Tested<'_>, other: Tested<'_>, metric: Metric) -> Result<Versus, String> {
+    if let Some(why) = why_not_comparable(first.manifest, other.manifest) {
+        return Err(why.to_owned());
+    }
+    let [before, after] = [first, other].map(|run| by_user(run.results, metric));
+    for (run, values) in [(first, &before), (other, &after)] {
+        if values.is_empty() {
+            return Err(format!(
+                "`{}` keeps no test results of users by {}",
+                run.manifest.id,
+                metric.title()
+            ));
+        }
+    }
+    let gains: Vec<f64> = after
+        .iter()
+        .filter_map(|(user, value)| Some(metric.gain(*value, *before.get(user)?)))
+        .collect();
+    let paired = Paired::of_gains(&gains)
+        .ok_or("fewer than two users are in both runs, or a result is no number")?;
+    Ok(Versus {
+        paired,
+        interval: bootstrap_mean(&gains),
+    })
+}
+
+/// The runs that differ in nothing but their seed, and may be compared.
+fn seed_groups(runs: &[Tested<'_>], compared: &[Compared]) -> Vec<Seeds> {
+    type Members = Vec<(RunId, f64)>;
+    let mut groups: Vec<(Experiment, &Manifest, Members)> = Vec::new();
+    for (run, found) in runs.iter().zip(compared) {
+        let Some(value) = found.value else { continue };
+        let alike = Experiment {
+            seed: 0,
+            name: String::new(),
+            ..run.manifest.experiment.clone()
+        };
+        let one = (found.id.clone(), value);
+        let group = groups
+            .iter_mut()
+            .find(|(e, first, _)| *e == alike && why_not_comparable(first, run.manifest).is_none());
+        match group {
+            Some((.., members)) => members.push(one),
+            None => groups.push((alike, run.manifest, vec![one])),
+        }
+    }
+    let group = |members: Members| {
+        let (ids, values): (Vec<RunId>, Vec<f64>) = members.into_iter().unzip();
+        Some(Seeds {
+            group: seed_group(&values)?,
+            ids,
+        })
+    };
+    groups
+        .into_iter()
+        .filter_map(|(.., members)| group(members))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::{DataStamp, RunStatus};
+    use seqscope_data::TaskSpec;
+    use seqscope_model::{LstmSpec, ModelSpec};
+
+    fn manifest(id: &str, change: impl FnOnce(&mut Manifest)) -> Manifest {
+        let data = DataStamp {
+            fingerprint: "a".to_owned(),
+            split_fingerprint: "b".to_owned(),
+            ..DataStamp::default()
+        };
+        let device = seqscope_model::DeviceInfo {
+            key: "cpu".to_owned(),
+            name: "cpu".to_owned(),
+            backend: "flex".to_owned(),
+            kind: seqscope_model::DeviceKind::Cpu,
+        };
+        let mut manifest = Manifest::new(Experiment::default(), data, device, 1);
+        manifest.id = RunId(id.to_owned());
+        change(&mut manifest);
+        manifest
+    }
+
+    /// Users u0, u1, … with these ranks.
+    fn results(ranks: &[f64]) -> Vec<UserResult> {
+        let result = |(at, &rank): (usize, &f64)| UserResult {
+            user_id: format!("u{at}"),
+            item_id: "i".to_owned(),
+            rank,
+            probability: 0.1,
+            predicted: None,
+            answered: None,
+            facts: None,
+        };
+        ranks.iter().enumerate().map(result).collect()
+    }
+
+    #[test]
+    fn users_are_matched_by_id_and_gains_are_told() {
+        let (a, b) = (
+            manifest("a", |_| {}),
+            manifest("b", |m| m.experiment.training.lr = 0.5),
+        );
+        let first = results(&[1.0, 2.0, 4.0, 1.0]);
+        // The same users in another order: gains of 0, .5, .75 and 0 in MRR.
+        let mut second = results(&[1.0, 1.0, 1.0, 1.0]);
+        second.reverse();
+        let runs = [
+            Tested {
+                manifest: &a,
+                results: &first,
+            },
+            Tested {
+                manifest: &b,
+                results: &second,
+            },
+        ];
+        let found = compare(&runs, &[], Metric::Mrr);
+        assert_eq!(
+            (found.runs[0].value, found.runs[1].value),
+            (Some(2.75 / 4.0), Some(1.0))
+        );
+        assert!(found.runs[0].against_first.is_none() && found.groups.is_empty());
+        let versus = found.runs[1].against_first.clone().unwrap().unwrap();
+        assert!((versus.paired.effect.mean - 1.25 / 4.0).abs() < 1e-12);
+        assert_eq!(
+            (
+                versus.paired.effect.share_better,
+                versus.paired.effect.share_worse,
+                versus.paired.effect.n_users
+            ),
+            (0.5, 0.0, 4)
+        );
+        // Two users differ, in one direction: of four flips two are as far from 0.
+        let found = [
+            versus.paired.randomisation.p,
+            versus.paired.wilcoxon.p,
+            versus.paired.corrected[0],
+            versus.paired.corrected[1],
+        ];
+        assert!(
+            found.iter().all(|p| (p - 0.5).abs() < 1e-12),
+            "one comparison needs no correction: {found:?}"
+        );
+    }
+
+    #[test]
+    fn two_comparisons_are_corrected_together() {
+        let runs =
+            ["a", "b", "c"].map(|id| manifest(id, |m| m.experiment.training.lr = id.len() as f64));
+        let of = [vec![9.0; 8], vec![1.0; 8], vec![2.0; 8]].map(|ranks| results(&ranks));
+        let tested: Vec<Tested<'_>> = runs
+            .iter()
+            .zip(&of)
+            .map(|(manifest, results)| Tested { manifest, results })
+            .collect();
+        let found = compare(&tested, &[], Metric::Mrr);
+        for run in &found.runs[1..] {
+            let versus = run.against_first.clone().unwrap().unwrap();
+            // All eight users gain alike: 2 of 256 flips; times two by Holm.
+            assert!((versus.paired.randomisation.p - 2.0 / 256.0).abs() < 1e-12);
+            assert!((versus.paired.corrected[0] - 4.0 / 256.0).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn what_must_not_be_compared_says_why() {
+        let first = manifest("a", |_| {});
+        let split = manifest("b", |m| m.data.split_fingerprint.push('x'));
+        let found = results(&[1.0, 2.0]);
+        let runs = [&first, &split].map(|manifest| Tested {
+            manifest,
+            results: &found,
+        });
+        let compared = compare(&runs, &[], Metric::Ndcg10);
+        assert_eq!(
+            compared.runs[1].against_first,
+            Some(Err("other split".to_owned()))
+        );
+        assert!(
+            compared.runs[1].interval.is_some(),
+            "by itself it may still be looked at"
+        );
+
+        let task = manifest("c", |m| m.experiment.task = TaskSpec::NextBehaviour);
+        let other = Tested {
+            manifest: &task,
+            results: &found,
+        };
+        let compared = compare(&[runs[0], other], &[], Metric::Ndcg10);
+        assert_eq!(
+            compared.runs[1].against_first,
+            Some(Err("another task".to_owned()))
+        );
+        assert_eq!(
+            (compared.runs[1].value, compared.runs[1].interval),
+            (None, None),
+            "not by this metric"
+        );
+
+        let without = Tested {
+            manifest: &first,
+            results: &[],
+        };
+        let why = compare(&[runs[0], without], &[], Metric::Ndcg10).runs[1]
+            .against_first
+            .clone();
+        assert!(why.unwrap().unwrap_err().contains("no test results"));
+        let why = compare(&[runs[0], runs[0]], &[], Metric::Auc).runs[1]
+            .against_first
+            .clone();
+        assert!(
+            why.unwrap().unwrap_err().contains("by AUC"),
+            "AUC is no mean over users"
+        );
+    }
+
+    #[test]
+    fn seeds_are_grouped_and_trials_counted() {
+        let seeds =
+            [1, 2, 3].map(|seed| manifest(&format!("s{seed}"), |m| m.experiment.seed = seed));
+        let other = manifest("lstm", |m| {
+            m.experiment.model = ModelSpec::Lstm(LstmSpec::default());
+        });
+        let of = [
+            results(&[1.0, 2.0]),
+            results(&[1.0, 4.0]),
+            results(&[2.0, 2.0]),
+            results(&[1.0, 1.0]),
+        ];
+        let runs: Vec<&Manifest> = seeds.iter().chain([&other]).collect();
+        let tested: Vec<Tested<'_>> = runs
+            .iter()
+            .zip(&of)
+            .map(|(manifest, results)| Tested { manifest, results })
+            .collect();
+        let all: Vec<Summary> = runs
+            .iter()
+            .map(|m| Summary {
+                id: m.id.clone(),
+                status: RunStatus::Interrupted,
+                manifest: Some(std::sync::Arc::new((*m).clone())),
+            })
+            .collect();
+        let found = compare(&tested, &all, Metric::Mrr);
+        assert_eq!(
+            found
+                .runs
+                .iter()
+                .map(|run| run.n_trials)
+                .collect::<Vec<_>>(),
+            [3, 3, 3, 1]
+        );
+        assert_eq!(found.groups.len(), 1);
+        assert_eq!(found.groups[0].ids.len(), 3);
+        // .75, .625 and .5.
+        assert!((found.groups[0].group.mean - 0.625).abs() < 1e-12);
+    }
+}

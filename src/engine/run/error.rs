@@ -1,0 +1,91 @@
+//! What can go wrong with runs on disk.
+
+use std::path::{Path, PathBuf};
+
+use crate::experiment::ExperimentError;
+use seqscope_data::DataError;
+use seqscope_model::ModelError;
+
+/// A run that cannot be written, found or read. Each sentence carries its cure.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RunError {
+    /// A file or folder cannot be read or written.
+    #[error("`{}`: {reason}", path.display())]
+    File {
+        /// File or folder.
+        path: PathBuf,
+        /// Why, with the cure.
+        reason: String,
+    },
+    /// No run of that name.
+    #[error("{}", unknown(name, root, near.as_deref(), *is_folder))]
+    Unknown {
+        /// What was asked for.
+        name: String,
+        /// Folder in which it was looked for.
+        root: PathBuf,
+        /// What may be meant.
+        near: Option<String>,
+        /// Whether it is the path of a folder, which then holds no run.
+        is_folder: bool,
+    },
+    /// Several runs match.
+    #[error("`{name}` fits {} runs ({}); write more of the name", .candidates.len(), .candidates.join(", "))]
+    Ambiguous {
+        /// What was asked for.
+        name: String,
+        /// The runs that fit.
+        candidates: Vec<String>,
+    },
+    /// A manifest, history or result is damaged.
+    #[error("`{}` is damaged: {reason}", path.display())]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// Sentence that says what is wrong with it.
+        reason: String,
+    },
+    /// The manifest was written by a later version of the program.
+    #[error("`{}` has version {found}, this program knows up to {known}: open it with a newer \
+             Seqscope", path.display())]
+    Newer {
+        /// The manifest.
+        path: PathBuf,
+        /// Version of the file.
+        found: u32,
+        /// Latest version known here.
+        known: u32,
+    },
+    /// A process is writing the run.
+    #[error("run `{id}` is being written by a process; stop that training first")]
+    Busy {
+        /// The run.
+        id: String,
+    },
+    /// Weights cannot be written.
+    #[error(transparent)]
+    Weights(#[from] ModelError),
+    /// A table of results cannot be written or read.
+    #[error(transparent)]
+    Table(#[from] DataError),
+    /// The experiment cannot be written out.
+    #[error(transparent)]
+    Experiment(#[from] ExperimentError),
+}
+
+fn unknown(name: &str, root: &Path, near: Option<&str>, is_folder: bool) -> String {
+    let cure = near.map_or_else(
+        || "`seqscope runs` lists them".to_owned(),
+        |near| format!("did you mean `{near}`? `seqscope runs` lists them"),
+    );
+    let what = if is_folder {
+        format!(
+            "`{name}` is a folder without a manifest.ron, so it is no run, nor is there one of \
+             that name in"
+        )
+    } else {
+        format!("there is no run `{name}` in")
+    };
+    format!("{what} `{}`; {cure}", root.display())
+}

@@ -1,0 +1,138 @@
+//! A run as files for other programs.
+
+use std::fs;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use super::disk::{copy_whole, file_error, read_text, write_whole};
+use super::history::Part;
+use super::id::RunId;
+use super::latent::LATENT_FILE;
+use super::pseudonymise::{self, RunPseudonyms};
+use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
+use super::{RunError, manifest, result_tables};
+use seqscope_data::{self as data, Pseudonyms};
+
+impl RunStore {
+    /// A folder for [`RunStore::export`] that is not there yet: `exports/RUN` beside the folder of
+    /// runs, else `exports/RUN-2`, and so on.
+    #[must_use]
+    pub fn free_export_folder(&self, id: &RunId) -> PathBuf {
+        let exports = self.root.with_file_name("exports");
+        let mut folder = exports.join(&id.0);
+        let mut n = 1_u32;
+        while folder.exists() {
+            n += 1;
+            folder = exports.join(format!("{id}-{n}"));
+        }
+        folder
+    }
+
+    /// Copies a run to a folder that must be empty or new: manifest, experiment file, history and
+    /// log as text, what was answered to every evaluated user by the model and by the references,
+    /// in the words of the task, and which row of the weights is which item as CSV and Parquet, the
+    /// best epoch's weights as safetensors. Returns the files written.
+    ///
+    /// # Errors
+    /// [`RunError`] when the folder is not empty or cannot be written.
+    pub fn export(&self, id: &RunId, to: &Path) -> Result<Vec<PathBuf>, RunError> {
+        self.export_hiding(id, to, Pseudonyms::Off)
+    }
+
+    /// [`RunStore::export`] with ids replaced under the key in use. Those that were replaced when
+    /// the log was read stay as they are.
+    ///
+    /// # Errors
+    /// [`RunError`] as there, and when the ids of the run were replaced under another key.
+    pub fn export_hiding(
+        &self,
+        id: &RunId,
+        to: &Path,
+        hidden: Pseudonyms,
+    ) -> Result<Vec<PathBuf>, RunError> {
+        let dir = self.existing(id)?;
+        let mut manifest = self.manifest(id)?;
+        let pseudonyms = RunPseudonyms::new(&manifest, hidden)?;
+        let (experiment, answers) = (
+            manifest.experiment.to_text()?,
+            manifest.experiment.answers(),
+        );
+        make_empty(to)?;
+
+        let mut written = Vec::new();
+        let mut next = |name: &str| {
+            let path = to.join(name);
+            written.push(path.clone());
+            path
+        };
+        write_whole(&next("experiment.ron"), experiment.as_bytes())?;
+        let weights = self.best_weights(id);
+        let files = [(dir.join(HISTORY_FILE), HISTORY_FILE)];
+        let mut perhaps = vec![
+            (weights, "best.safetensors"),
+            (dir.join(LATENT_FILE), LATENT_FILE),
+        ];
+        let log = dir.join(LOG_FILE);
+        match &pseudonyms {
+            None => {
+                copy_whole(&dir.join(manifest::FILE), &next(manifest::FILE))?;
+                perhaps.push((log, LOG_FILE));
+            }
+            Some(pseudonyms) => {
+                pseudonyms.hide_in_manifest(&mut manifest);
+                next(manifest::FILE);
+                manifest.write(to)?;
+                if log.exists() {
+                    write_whole(
+                        &next(LOG_FILE),
+                        pseudonymise::log(&read_text(&log)?).as_bytes(),
+                    )?;
+                }
+            }
+        }
+        for (from, name) in files
+            .into_iter()
+            .chain(perhaps.into_iter().filter(|(from, _)| from.exists()))
+        {
+            copy_whole(&from, &next(name))?;
+        }
+        for part in [Part::Valid, Part::Test] {
+            if let Some(mut users) = self.results(id, part)? {
+                if let Some(pseudonyms) = &pseudonyms {
+                    pseudonyms.hide_in_results(&mut users, answers);
+                }
+                let table = result_tables::table(&users, answers);
+                data::write_parquet(&next(&format!("{part}.parquet")), &table)?;
+                data::write_csv(&next(&format!("{part}.csv")), &table)?;
+            }
+        }
+        for (name, table) in self.vocabulary(id, pseudonyms.as_ref())? {
+            data::write_parquet(&next(&format!("{name}.parquet")), &table)?;
+            data::write_csv(&next(&format!("{name}.csv")), &table)?;
+        }
+        if let Some(mut references) = self.reference_results(id)? {
+            if let Some(pseudonyms) = &pseudonyms {
+                pseudonyms.hide_in_references(&mut references, answers);
+            }
+            let table = result_tables::references_table(&references, answers);
+            data::write_parquet(&next("test.references.parquet"), &table)?;
+            data::write_csv(&next("test.references.csv"), &table)?;
+        }
+        Ok(written)
+    }
+}
+
+fn make_empty(to: &Path) -> Result<(), RunError> {
+    match fs::read_dir(to).map(|mut entries| entries.next().is_none()) {
+        Err(e) if e.kind() == ErrorKind::NotFound => {
+            fs::create_dir_all(to).map_err(|e| file_error(to, &e))
+        }
+        Err(e) => Err(file_error(to, &e)),
+        Ok(true) => Ok(()),
+        Ok(false) => Err(RunError::File {
+            path: to.to_owned(),
+            reason: "the folder is not empty; choose a new one, so that nothing is written over"
+                .to_owned(),
+        }),
+    }
+}

@@ -1,0 +1,258 @@
+//! Messages to a training run, and those that it sends.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{LatentUse, TrainError};
+use crate::run::{DataStamp, LeftOutReferences, Manifest, Pause, References, RunId, RunOutcome};
+use seqscope_base::metric::{Metrics, Reliability};
+use seqscope_base::spec::Problem;
+use seqscope_data::TestTies;
+use seqscope_data::world::Ceiling;
+use seqscope_model::baseline::ReferenceKind;
+use seqscope_model::gan::Pass;
+use seqscope_model::{DeviceInfo, MemoryNeed};
+
+/// What to do with a run that is stopped.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StopMode {
+    /// Evaluate the best weights so far and keep the run.
+    Keep,
+    /// Delete the run.
+    Discard,
+}
+
+/// What the user asks of a run; looked at between steps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Command {
+    /// Hold after this step.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End now.
+    Stop(StopMode),
+    /// Leave now, at the system's word: keep what is needed to go on later, and leave the test
+    /// split unread. A run whose test split is being read ends first, for it is read once.
+    Leave,
+}
+
+/// Source of commands.
+pub trait Control {
+    /// The next command, if there is one. Never waits.
+    fn poll(&mut self) -> Option<Command>;
+
+    /// Waits for the next command at most so long; called while paused.
+    fn wait(&mut self, at_most: Duration) -> Option<Command>;
+
+    /// The next command while a run is made ready, when only its end can be asked for. Never waits.
+    fn early(&mut self) -> Option<Command> {
+        None
+    }
+}
+
+/// Who listens to a run.
+pub trait Observer {
+    /// Takes one event. The run's folder has it already: it is written before anyone is told.
+    ///
+    /// # Errors
+    /// A listener that fails or has gone away hears no more; the run notes it in its log and goes
+    /// on.
+    fn observe(&mut self, event: &Event) -> Result<(), TrainError>;
+
+    /// Takes how far the references are that are fitted and judged before there is a run.
+    fn preparing(&mut self, _references: &Preparing) {}
+}
+
+/// How far the references of a run are.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Preparing {
+    /// Those in work, in their order.
+    pub in_work: Vec<ReferenceKind>,
+    /// How many are done.
+    pub n_done: usize,
+    /// How many there are.
+    pub n_all: usize,
+    /// Whether they are judged on validation, and not fitted any more.
+    pub is_judged: bool,
+}
+
+impl Preparing {
+    /// Part of the work that is done, from 0 to 1: fitting is the first half.
+    #[must_use]
+    pub fn share(&self) -> f32 {
+        let half = self.n_done as f32 / self.n_all.max(1) as f32 / 2.0;
+        if self.is_judged { 0.5 + half } else { half }
+    }
+}
+
+/// Such as `Fitting references: 4 of 10 done, Item-kNN and User-kNN`.
+impl fmt::Display for Preparing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = if self.is_judged {
+            "Judging references on validation"
+        } else {
+            "Fitting references"
+        };
+        write!(f, "{what}: {} of {} done", self.n_done, self.n_all)?;
+        let names: Vec<&str> = self.in_work.iter().map(|kind| kind.title()).collect();
+        match names.split_last() {
+            None => Ok(()),
+            Some((last, [])) => write!(f, ", now {last}"),
+            Some((last, others)) => write!(f, ", now {} and {last}", others.join(", ")),
+        }
+    }
+}
+
+/// One thing that a run says.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event {
+    /// Which run.
+    pub run: RunId,
+    /// What.
+    pub kind: EventKind,
+}
+
+/// What a run says. All but `Progress` must reach every listener.
+#[derive(Clone, Debug, PartialEq)]
+pub enum EventKind {
+    /// Data, model and device are ready; training begins (or goes on at `first_epoch`).
+    Started {
+        /// Which data.
+        data: Box<DataStamp>,
+        /// Which device.
+        device: DeviceInfo,
+        /// Number of learnt numbers.
+        n_params: usize,
+        /// Memory that training takes on the processor; `None` where it runs elsewhere.
+        memory: Option<MemoryNeed>,
+        /// Most epochs.
+        n_epochs: usize,
+        /// Steps of an epoch.
+        steps_per_epoch: usize,
+        /// First epoch to be trained, from 1.
+        first_epoch: usize,
+        /// References on validation.
+        references_valid: References,
+    },
+    /// How far it is; at most 10 a second.
+    Progress(Progress),
+    /// An epoch was judged on validation.
+    Evaluated {
+        /// Epoch, from 1.
+        epoch: usize,
+        /// Optimiser steps done.
+        step: usize,
+        /// Mean training loss of the epoch, nats an event.
+        train_loss: f64,
+        /// Mean negative log-probability of the held-out items, nats.
+        valid_loss: f64,
+        /// Metrics on validation.
+        valid: Metrics,
+        /// Whether this is the best epoch so far; never where training has diverged.
+        is_best: bool,
+        /// Learning rate at the end of the epoch.
+        lr: f64,
+        /// Mean norm of the gradient.
+        grad_norm: f64,
+        /// Kullback–Leibler term a user, in nats, mean over the steps; for a VAE.
+        kl: Option<f64>,
+        /// Training events a second.
+        events_per_sec: f64,
+        /// Training time so far, pauses left out, in seconds.
+        train_secs: f64,
+    },
+    /// What a model with a latent vector uses of it: after each epoch, and once more of the best
+    /// weights at the end of the run.
+    Latent(Box<LatentUse>),
+    /// Weights of an epoch are on disk.
+    Checkpointed {
+        /// Epoch, from 1.
+        epoch: usize,
+    },
+    /// It holds.
+    Paused,
+    /// It goes on.
+    Resumed,
+    /// Something worth knowing.
+    Warned(Problem),
+    /// It ended: the last event, exactly once.
+    Ended(Box<Ended>),
+}
+
+/// How far a run is.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Progress {
+    /// Epoch in work, from 1.
+    pub epoch: usize,
+    /// Steps done in this epoch.
+    pub step_in_epoch: usize,
+    /// Steps of an epoch.
+    pub steps_per_epoch: usize,
+    /// Steps done in all.
+    pub step: usize,
+    /// Training events a second, of late.
+    pub events_per_sec: f64,
+    /// Time left if all epochs are trained, in seconds.
+    pub secs_left: Option<f64>,
+    /// Mean training loss since the last progress that had one.
+    pub train_loss: Option<f64>,
+    /// How far the sampler of synthetic histories has come that is trained before the model.
+    pub sampler: Option<Pass>,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Ended {
+    /// Finished, stopped or failed; `None` when the run was paused or discarded.
+    pub outcome: Option<RunOutcome>,
+    /// Place at which a paused run goes on.
+    pub pause: Option<Pause>,
+    /// Epochs finished.
+    pub epochs: usize,
+    /// Best epoch, from 1.
+    pub best_epoch: Option<usize>,
+    /// Training time, pauses left out, in seconds.
+    pub train_secs: f64,
+    /// Validation metrics of the best epoch.
+    pub valid: Option<Metrics>,
+    /// Test metrics of the best epoch's weights.
+    pub test: Option<Metrics>,
+    /// Whether its chances on test are frequencies; of tasks that ask for a class or a chance.
+    pub reliability: Option<Reliability>,
+    /// References on test.
+    pub references_test: References,
+    /// Why other references were not judged.
+    pub references_left_out: LeftOutReferences,
+    /// The best that any model can reach on test, in a world.
+    pub optimum: Option<Ceiling>,
+    /// The epoch in which training left what can be learnt and did not come back: its loss is far
+    /// above that of guessing.
+    pub diverged_epoch: Option<usize>,
+    /// How many test targets the order of equal times decides.
+    pub test_ties: Option<TestTies>,
+    /// What became of seen items and why, and how many questions that touches, in a sentence each.
+    pub told_of_seen: Vec<String>,
+}
+
+impl Ended {
+    /// The end as the manifest tells of it.
+    #[must_use]
+    pub fn from_manifest(manifest: &Manifest) -> Self {
+        Self {
+            outcome: manifest.outcome.clone(),
+            pause: manifest.pause,
+            epochs: manifest.epochs,
+            best_epoch: manifest.best_epoch,
+            train_secs: manifest.train_secs,
+            valid: manifest.valid.clone(),
+            test: manifest.test.clone(),
+            reliability: manifest.reliability.clone(),
+            references_test: manifest.references_test.clone(),
+            references_left_out: manifest.references_left_out.clone(),
+            optimum: manifest.optimum(),
+            diverged_epoch: manifest.diverged_epoch,
+            test_ties: manifest.data.test_ties,
+            told_of_seen: manifest.told_of_seen(),
+        }
+    }
+}

@@ -1,0 +1,455 @@
+//! One run from start to end on the calling thread: no threads, no egui, no burn.
+//!
+//! [`run`] is the whole story. What it says goes to the run's folder first and then to an
+//! [`Observer`]; what the user asks for comes through a [`Control`], looked at between steps.
+
+mod blueprint;
+mod divergence;
+mod early_stop;
+mod error;
+mod evaluate;
+mod latent;
+mod list_metrics;
+mod message;
+mod open;
+mod outcome;
+mod plan;
+mod progress;
+mod ready;
+mod record;
+mod reference;
+mod restore;
+mod run_in_progress;
+mod schedule;
+mod slice_facts;
+mod synthetic;
+
+pub use blueprint::blueprint;
+pub use early_stop::EarlyStop;
+pub use error::TrainError;
+pub use evaluate::judge;
+pub use latent::LatentUse;
+pub use message::{
+    Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, StopMode,
+};
+#[doc(hidden)]
+pub use open::{BuildModel, Built};
+pub use plan::min_train_events;
+pub use reference::{AnswerReference, FittedReference, fit_reference, refit_references};
+#[doc(hidden)]
+pub use restore::restore_with;
+pub use restore::{Restored, restore, restore_watched};
+pub use schedule::lr_at;
+pub use synthetic::{JudgedSampler, Judging, judge_samplers};
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use crate::experiment::Experiment;
+use crate::run::{
+    EpochDone, Manifest, Part, Pause, ReferenceResults, References, RunId, RunOutcome, RunStore,
+};
+use seqscope_base::metric::{Better, Metrics};
+use seqscope_base::spec::Problem;
+use seqscope_data::{Histories, Prepared};
+use seqscope_model::baseline::{BaselineKind, ReferenceKind};
+use seqscope_model::{DeviceKind, ModelError, TrainStats, Trainable};
+
+use divergence::Divergence;
+use evaluate::evaluate;
+use latent::{latent_report, shuffled};
+use list_metrics::list_metrics;
+use open::{TrainingTask, build_model, open};
+use outcome::{Judgement, answer};
+use progress::Sums;
+use ready::Onlooker;
+use run_in_progress::{Interrupted, RunInProgress, panicked};
+
+/// One run to be done.
+#[derive(Clone, Debug)]
+pub struct Job {
+    /// What to do.
+    pub experiment: Experiment,
+    /// Folder of runs in which the run gets its own.
+    pub store: RunStore,
+    /// The data, when it is already open; it must be what `experiment.data` and
+    /// `experiment.split` say.
+    pub prepared: Option<Arc<Prepared>>,
+    /// An interrupted, stopped or failed run to go on with; `experiment` is then passed over for
+    /// the run's own.
+    pub resume: Option<RunId>,
+}
+
+/// Does one run from start to end on the calling thread.
+///
+/// The run's folder is written first for every event; then `observer` hears of it. Every run that
+/// was started ends with exactly one [`EventKind::Ended`], whatever happens, a panic in the model
+/// included; what is returned is the same [`Ended`].
+///
+/// # Errors
+/// [`TrainError`] when the run could not be started: then there is no folder and no event.
+pub fn run(
+    job: Job,
+    control: &mut dyn Control,
+    observer: &mut dyn Observer,
+) -> Result<(RunId, Ended), TrainError> {
+    run_with(job, &build_model, control, observer)
+}
+
+/// [`run`] with another way to build the model, such as one that needs no time.
+///
+/// # Errors
+/// As [`run`].
+#[doc(hidden)]
+pub fn run_with(
+    job: Job,
+    build: BuildModel<'_>,
+    control: &mut dyn Control,
+    observer: &mut dyn Observer,
+) -> Result<(RunId, Ended), TrainError> {
+    let opened = catch_unwind(AssertUnwindSafe(|| {
+        open(job, build, &mut Onlooker::by(control, observer))
+    }));
+    let (task, mut model, writer) = opened.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
+    let mut live = RunInProgress::new(writer, task.plan.steps_per_epoch(), control, observer);
+    let result = catch_unwind(AssertUnwindSafe(|| {
+        train_and_judge(&task, &mut live, model.as_mut())
+    }));
+    Ok(live.end(result))
+}
+
+fn train_and_judge(
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
+    model: &mut dyn Trainable,
+) -> Result<RunOutcome, Interrupted> {
+    live.say(started(task, live, model))?;
+    task.warnings
+        .iter()
+        .try_for_each(|warning| live.say(EventKind::Warned(warning.clone())))?;
+    let outcome = match train(task, live, model) {
+        Ok(()) => RunOutcome::Finished,
+        Err(Interrupted::Stopped(StopMode::Keep)) => RunOutcome::Stopped,
+        Err(halt) => return Err(halt),
+    };
+    judge_best(task, live, model)?;
+    Ok(outcome)
+}
+
+/// Epoch after epoch: train, judge on validation, keep the weights, until epochs or patience run
+/// out.
+fn train(
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
+    model: &mut dyn Trainable,
+) -> Result<(), Interrupted> {
+    let mut early_stop = task.early_stop.clone();
+    let mut divergence = Divergence::new(task, live.manifest().diverged_epoch.is_some());
+    let synthetic = task.plan.synthetic(task, &mut |pass| {
+        live.between_passes(pass, task.first_epoch)
+    })?;
+    let mut begun = live.manifest().pause;
+    for epoch in task.first_epoch..=task.plan.n_epochs {
+        if early_stop.is_over() {
+            break;
+        }
+        let mut at = begun
+            .take()
+            .filter(|pause| pause.epoch == epoch)
+            .unwrap_or(Pause {
+                epoch,
+                ..Pause::default()
+            });
+        let worked = train_epoch(task, live, model, &synthetic, &mut at, &mut divergence)
+            .and_then(|trained| Ok((trained, judge_part(task, live, model, Part::Valid)?)));
+        if let Err(Interrupted::Left) = worked {
+            live.keep(model, at)?;
+        }
+        let ((trained, events_per_sec), judged) =
+            worked.map_err(|halt| in_epoch(halt, task, epoch))?;
+        let (valid, valid_loss) = (judged.metrics(), judged.loss());
+        let step = epoch * task.plan.steps_per_epoch();
+        if !valid_loss.is_finite() {
+            let diverged = ModelError::Diverged {
+                value: valid_loss as f32,
+                step,
+            };
+            return Err(in_epoch(diverged.into(), task, epoch));
+        }
+
+        let is_best = early_stop.observe(epoch, valid.primary().1);
+        let train_secs = live.clock.secs();
+        live.say(EventKind::Evaluated {
+            epoch,
+            step,
+            train_loss: trained.loss,
+            valid_loss,
+            valid: valid.clone(),
+            // Its weights are kept as the best there are, but nobody should take them for good.
+            is_best: is_best && !divergence.has_diverged(),
+            lr: task.plan.inputs(&task.experiment.training, step - 1).lr,
+            grad_norm: trained.grad_norm,
+            kl: trained.kl,
+            events_per_sec,
+            train_secs,
+        })?;
+        if let Some(report) = latent_report(model, &task.prepared, task.cases(Part::Valid))? {
+            live.say(EventKind::Latent(Box::new(LatentUse {
+                epoch,
+                step,
+                report,
+                shuffled: None,
+            })))?;
+        }
+        let writer = &mut live.recorder.writer;
+        writer.checkpoint(
+            model,
+            EpochDone {
+                epoch,
+                train_secs,
+                best: is_best.then_some(valid),
+            },
+        )?;
+        if is_best {
+            writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
+        }
+        live.say(EventKind::Checkpointed { epoch })?;
+    }
+    Ok(())
+}
+
+/// A failure with the epoch in which it was met.
+fn in_epoch(halt: Interrupted, task: &TrainingTask, epoch: usize) -> Interrupted {
+    match halt {
+        Interrupted::Failed(error) => {
+            Interrupted::Failed(error.in_epoch(epoch, &task.experiment.training))
+        }
+        other @ (Interrupted::Stopped(_) | Interrupted::Left) => other,
+    }
+}
+
+/// Every user once, and every synthetic history, from the step that the epoch has come to. Returns
+/// the epoch's means and the training events a second.
+fn train_epoch(
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
+    model: &mut dyn Trainable,
+    synthetic: &Histories,
+    at: &mut Pause,
+    divergence: &mut Divergence,
+) -> Result<(TrainStats, f64), Interrupted> {
+    let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
+    let (epoch, from, n_events_before) = (at.epoch, at.step, at.sums.n_events);
+    let mut sums = Sums(at.sums);
+    for (step_in_epoch, histories) in (from..).zip(task.plan.batches(task, synthetic, epoch, from))
+    {
+        let (step, n_done) = ((epoch - 1) * n_steps + step_in_epoch, step_in_epoch + 1);
+        model.train_step(
+            &histories,
+            task.plan.inputs(&task.experiment.training, step),
+        )?;
+        // The very first loss is that of an untrained model, by which the later ones are judged.
+        let is_read = n_done % task.read_back_every() == 0 || n_done == n_steps || step == 0;
+        if is_read {
+            let stats = model.take_stats()?;
+            if !stats.loss.is_finite() {
+                return Err(ModelError::Diverged {
+                    value: stats.loss as f32,
+                    step,
+                }
+                .into());
+            }
+            sums.add(&stats);
+            live.read_back(&stats);
+            if let Some(turn) = divergence.add(&stats, step + 1) {
+                live.turned(turn, epoch)?;
+            }
+            (at.step, at.sums) = (n_done, sums.0);
+        }
+        live.progress(epoch, n_done)?;
+        if is_read {
+            live.between_steps()?;
+        } else {
+            live.heed()?;
+        }
+    }
+    let secs = (live.clock.secs() - start_secs).max(1e-9);
+    Ok((
+        sums.mean(),
+        (sums.0.n_events - n_events_before) as f64 / secs,
+    ))
+}
+
+/// Loads the best weights and reads the test split: here, once, after the selection.
+fn judge_best(
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
+    model: &mut dyn Trainable,
+) -> Result<(), Interrupted> {
+    live.finish_training();
+    let Some(best_epoch) = live.manifest().best_epoch else {
+        return Ok(());
+    };
+    model.load_weights(&live.store().epoch_weights(&live.id(), best_epoch))?;
+    if live.store().results(&live.id(), Part::Valid)?.is_none() {
+        // The best epoch lies before an interruption that cost its table.
+        let judged = judge_part(task, live, model, Part::Valid)?;
+        live.recorder
+            .writer
+            .save_results(Part::Valid, &judged.results(task, Part::Valid))?;
+    }
+
+    tell_latent(task, live, model, best_epoch)?;
+    live.begin_test()?;
+    let judged = judge_part(task, live, model, Part::Test)?;
+    let (results, references) = (
+        judged.results(task, Part::Test),
+        task.references_on(Part::Test)?,
+    );
+    live.recorder.writer.save_results(Part::Test, &results)?;
+    live.recorder
+        .writer
+        .save_references(&ReferenceResults::beside(&results, references.answers))?;
+    let mut metrics = judged.metrics();
+    if task.outcomes.is_none() {
+        let spec = task.experiment.evaluation;
+        let list_metrics = list_metrics(
+            model,
+            &task.prepared,
+            task.cases(Part::Test),
+            spec,
+            &mut || live.between_steps(),
+        )?;
+        live.recorder.writer.manifest.test_sampled = list_metrics.sampled;
+        metrics = metrics.and(list_metrics.metrics);
+    }
+    live.recorder.writer.manifest.reliability = judged.reliability();
+    live.recorder
+        .judged(judged.loss(), metrics, references.metrics)?;
+    if let Some(problem) = below_reference(live.manifest()) {
+        live.say(EventKind::Warned(problem))?;
+    }
+    Ok(())
+}
+
+/// What the best weights use of their latent vector, and a warning where that is nearly nothing.
+fn tell_latent(
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
+    model: &dyn Trainable,
+    epoch: usize,
+) -> Result<(), Interrupted> {
+    let cases = task.cases(Part::Valid);
+    let Some(report) = latent_report(model, &task.prepared, cases)? else {
+        return Ok(());
+    };
+    let found = shuffled(model, &task.prepared, cases, task.filter_seen())?;
+    let step = epoch * task.plan.steps_per_epoch();
+    let used = LatentUse {
+        epoch,
+        step,
+        report,
+        shuffled: Some(found),
+    };
+    let collapse = used.collapse();
+    live.say(EventKind::Latent(Box::new(used)))?;
+    Ok(collapse
+        .into_iter()
+        .try_for_each(|problem| live.say(EventKind::Warned(problem)))?)
+}
+
+fn judge_part(
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
+    model: &dyn Trainable,
+    part: Part,
+) -> Result<Judgement, Interrupted> {
+    if let Some(outcomes) = &task.outcomes {
+        return answer(model, &task.prepared, outcomes, part, &mut || {
+            live.between_steps()
+        })
+        .map(Judgement::Outcomes);
+    }
+    let cases = task.cases(part);
+    let judged = evaluate(
+        model,
+        &task.prepared,
+        cases,
+        task.filter_seen(),
+        &mut || live.between_steps(),
+    )?;
+    Ok(Judgement::Items(judged))
+}
+
+fn started(task: &TrainingTask, live: &RunInProgress<'_>, model: &dyn Trainable) -> EventKind {
+    EventKind::Started {
+        data: Box::new(live.manifest().data.clone()),
+        device: task.device.clone(),
+        n_params: model.n_params(),
+        memory: (task.device.kind == DeviceKind::Cpu)
+            .then(|| task.experiment.memory(task.prepared.dataset.shape())),
+        n_epochs: task.plan.n_epochs,
+        steps_per_epoch: task.plan.steps_per_epoch(),
+        first_epoch: task.first_epoch,
+        references_valid: task.references_valid.clone(),
+    }
+}
+
+/// The place of the warning that a reference is better than the model.
+const BELOW_REFERENCE: &str = "model";
+
+/// A reference that fits in a second and needs no gradient must be beaten.
+fn below_reference(manifest: &Manifest) -> Option<Problem> {
+    let metric = manifest
+        .valid
+        .as_ref()
+        .or(manifest.test.as_ref())?
+        .primary()
+        .0;
+    let reference = ReferenceKind::to_beat(manifest.experiment.answers());
+    let below = |part: &str, model: Option<&Metrics>, references: &References| {
+        let (model, reference) = (
+            model?.get(metric)?,
+            references.get(&reference)?.get(metric)?,
+        );
+        metric
+            .is_better(reference, model)
+            .then(|| format!("{model:.4} against {reference:.4} on {part}"))
+    };
+    let on_valid = below(
+        "validation",
+        manifest.valid.as_ref(),
+        &manifest.references_valid,
+    );
+    let on_test = below("test", manifest.test.as_ref(), &manifest.references_test);
+    // What to do next is said of validation alone: nothing is tuned on the test split.
+    let advice = if on_valid.is_some() {
+        "train longer, change the learning rate or the dropout, or "
+    } else {
+        ""
+    };
+    let parts: Vec<String> = on_valid.into_iter().chain(on_test).collect();
+    // As people call the one that they know by that name.
+    let name = match reference {
+        ReferenceKind::Item(BaselineKind::MarkovWindow) => "the windowed Markov chain".to_owned(),
+        other => format!("the reference \"{}\"", other.title()),
+    };
+    (!parts.is_empty()).then(|| {
+        let sentence = format!(
+            "{} is {} {name}, which needs no training: {}; {advice}report {} beside it",
+            metric.title(),
+            if metric.better() == Better::Lower {
+                "above that of"
+            } else {
+                "below"
+            },
+            parts.join(", "),
+            if matches!(reference, ReferenceKind::Item(_)) {
+                "the chain"
+            } else {
+                "the reference"
+            },
+        );
+        Problem::warning(BELOW_REFERENCE, sentence)
+    })
+}

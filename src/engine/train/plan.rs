@@ -1,0 +1,241 @@
+//! What one run trains on: which users, in which order, how many steps.
+
+use rand::SeedableRng;
+use rand::seq::SliceRandom;
+use rand_chacha::ChaCha8Rng;
+
+use super::TrainError;
+use super::open::TrainingTask;
+use super::run_in_progress::Interrupted;
+use super::schedule::lr_at;
+use super::synthetic::{self, SyntheticRequest};
+use crate::experiment::{Experiment, TrainingSpec};
+use seqscope_base::spec::derive_seed;
+use seqscope_data::{AugmentSpec, Histories, Outcomes, Prepared, Sample};
+use seqscope_model::gan::Pass;
+use seqscope_model::{ModelSpec, OptimizerSpec, StepInputs};
+
+/// The training side of an experiment, worked out for its data.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Plan {
+    /// Users with enough training events, in order of index.
+    pub(super) users: Vec<u32>,
+    /// Most epochs.
+    pub(super) n_epochs: usize,
+    batch_size: usize,
+    augment: AugmentSpec,
+    /// Synthetic histories beside those of the users.
+    n_synthetic: usize,
+    /// Fewest events of a history that can be learnt from.
+    min_events: usize,
+    seed: u64,
+}
+
+impl Plan {
+    /// Works out who is trained on, and refuses data on which nothing can be learnt or judged.
+    pub(super) fn new(
+        experiment: &Experiment,
+        prepared: &Prepared,
+        outcomes: Option<&Outcomes>,
+    ) -> Result<Self, TrainError> {
+        let min_events = min_train_events(&experiment.model);
+        let lens = prepared.split.train_len.iter().enumerate();
+        let mut users: Vec<u32> = lens
+            .filter(|(_, len)| **len >= min_events)
+            .map(|(user, _)| user as u32)
+            .collect();
+        if let Some(outcomes) = outcomes {
+            users = outcomes
+                .train
+                .iter()
+                .map(|sample| sample.user_idx)
+                .collect();
+            users.dedup();
+        }
+        let unfit = |what: &str, cure: &str| Err(TrainError::Unfit(format!("{what}: {cure}")));
+        if users.is_empty() {
+            return unfit(
+                &format!("no user has {min_events} training events"),
+                "take a log with longer sequences, or clean it less strictly",
+            );
+        }
+        if prepared.split.valid.is_empty() || prepared.split.test.is_empty() {
+            return unfit(
+                "no user has an event for validation and one for test",
+                "take a log where users have at least three events, or another split",
+            );
+        }
+        let TrainingSpec {
+            epochs,
+            batch_size,
+            augment,
+            ..
+        } = experiment.training;
+        let n_synthetic = augment.n_synthetic(users.len());
+        if let Some(problem) = synthetic::check(experiment, prepared).filter(|_| n_synthetic > 0) {
+            return Err(TrainError::Problems(vec![problem]));
+        }
+        let (batch_size, min_events, seed) =
+            (batch_size.max(1), min_events as usize, experiment.seed);
+        Ok(Self {
+            users,
+            n_epochs: epochs,
+            batch_size,
+            augment,
+            n_synthetic,
+            min_events,
+            seed,
+        })
+    }
+
+    /// Steps of an epoch; the last one may hold fewer histories.
+    pub(super) fn steps_per_epoch(&self) -> usize {
+        (self.users.len() + self.n_synthetic).div_ceil(self.batch_size)
+    }
+
+    /// The histories that a sampler writes after reading those of the users. They depend on nothing
+    /// but experiment and data, so that a run that goes on has the same.
+    pub(super) fn synthetic(
+        &self,
+        task: &TrainingTask,
+        between: &mut dyn FnMut(Pass) -> Result<(), Interrupted>,
+    ) -> Result<Histories, Interrupted> {
+        let rows: Histories = self
+            .users
+            .iter()
+            .map(|&user| train_items(&task.prepared, user as usize))
+            .collect();
+        let wanted = SyntheticRequest {
+            sampler: self.augment.sampler,
+            n: self.n_synthetic,
+            least: self.min_events,
+            n_items: task.prepared.dataset.n_items(),
+            gan: &task.experiment.training.gan,
+            seed: derive_seed(self.seed, "synthetic", 0),
+        };
+        synthetic::write(&wanted, &rows, between)
+    }
+
+    /// The batches of an epoch: every user once and every synthetic history once, in an order of
+    /// its own, each user's history changed as the experiment says. Those before step `from` are
+    /// left out.
+    pub(super) fn batches<'a>(
+        &'a self,
+        task: &'a TrainingTask,
+        synthetic: &'a Histories,
+        epoch: usize,
+        from: usize,
+    ) -> impl Iterator<Item = Histories> + 'a {
+        let mut order: Vec<usize> = (0..self.users.len() + synthetic.n_rows()).collect();
+        order.shuffle(&mut ChaCha8Rng::seed_from_u64(derive_seed(
+            self.seed,
+            "shuffle",
+            epoch as u64,
+        )));
+        (from..self.steps_per_epoch()).map(move |step| {
+            let batch = order
+                .iter()
+                .skip(step * self.batch_size)
+                .take(self.batch_size);
+            let users: Vec<u32> = batch
+                .clone()
+                .filter_map(|&at| self.users.get(at).copied())
+                .collect();
+            let mut histories = self.changed(of_users(&users, task), &users, epoch);
+            for at in batch.filter_map(|at| at.checked_sub(self.users.len())) {
+                histories.push_timeless(synthetic.row(at));
+            }
+            histories
+        })
+    }
+
+    /// The histories of these users as they are learnt from in this epoch.
+    fn changed(&self, histories: Histories, users: &[u32], epoch: usize) -> Histories {
+        if !self.augment.is_on() {
+            return histories;
+        }
+        let of_epoch = derive_seed(self.seed, "augment", epoch as u64);
+        let seeds: Vec<u64> = users
+            .iter()
+            .map(|&user| derive_seed(of_epoch, "user", u64::from(user)))
+            .collect();
+        histories.augmented(&self.augment, self.min_events, &seeds)
+    }
+
+    /// What the model needs beside the batch at `step`, counted from 0 over the whole run.
+    pub(super) fn inputs(&self, training: &TrainingSpec, step: usize) -> StepInputs {
+        let n_steps = self.n_epochs * self.steps_per_epoch();
+        StepInputs {
+            lr: lr_at(training, step, n_steps),
+            step,
+            n_steps,
+            seed: derive_seed(self.seed, "step", step as u64),
+        }
+    }
+}
+
+/// What training may see of these users, one row each.
+fn of_users(users: &[u32], task: &TrainingTask) -> Histories {
+    match &task.outcomes {
+        None => {
+            let lens = users
+                .iter()
+                .map(|&user| train_items(&task.prepared, user as usize).len());
+            task.prepared
+                .histories(users.iter().map(|&user| user as usize).zip(lens))
+        }
+        Some(outcomes) => {
+            let samples: Vec<&[Sample]> =
+                users.iter().map(|&user| outcomes.train_of(user)).collect();
+            task.prepared.asked_together(&samples)
+        }
+    }
+}
+
+/// The events of a user that training may see.
+pub(super) fn train_items(prepared: &Prepared, user_idx: usize) -> &[u32] {
+    let len = prepared
+        .split
+        .train_len
+        .get(user_idx)
+        .map_or(0, |&len| len as usize);
+    let items = prepared.dataset.sequences.items(user_idx);
+    items.get(..len).unwrap_or(items)
+}
+
+/// Fewest training events of a user who is trained on: a sequence model learns an event from the
+/// one before it; an autoencoder learns from a single one.
+#[must_use]
+pub fn min_train_events(model: &ModelSpec) -> u32 {
+    match model {
+        ModelSpec::Vae(_) | ModelSpec::Autoencoder(_) => 1,
+        ModelSpec::Transformer(_)
+        | ModelSpec::Bert4Rec(_)
+        | ModelSpec::EncoderDecoder(_)
+        | ModelSpec::Lstm(_)
+        | ModelSpec::Gru(_)
+        | ModelSpec::Rnn(_)
+        | ModelSpec::SequentialVae(_) => 2,
+    }
+}
+
+/// The optimiser's part of the training settings.
+pub(super) fn optimizer(training: &TrainingSpec) -> OptimizerSpec {
+    let TrainingSpec {
+        beta1,
+        beta2,
+        epsilon,
+        weight_decay,
+        l1,
+        clip_norm,
+        ..
+    } = *training;
+    OptimizerSpec {
+        beta1,
+        beta2,
+        epsilon,
+        weight_decay,
+        l1,
+        clip_norm,
+    }
+}

@@ -1,0 +1,233 @@
+//! Turns what a run says into what its folder holds.
+
+use super::{EventKind, LatentUse, TrainError};
+use crate::run::{HistoryPoint, Part, Pause, References, RunOutcome, RunWriter};
+use seqscope_base::metric::Metrics;
+
+/// The first listener of every run: its folder.
+pub(super) struct Recorder {
+    pub(super) writer: RunWriter,
+}
+
+impl Recorder {
+    /// Writes down one event. An error ends the run: what cannot be kept is not worth computing.
+    pub(super) fn observe(&mut self, event: &EventKind) -> Result<(), TrainError> {
+        let writer = &mut self.writer;
+        match event {
+            EventKind::Started {
+                device,
+                first_epoch,
+                references_valid,
+                ..
+            } => {
+                writer.manifest.device = Some(device.clone());
+                writer
+                    .manifest
+                    .references_valid
+                    .clone_from(references_valid);
+                writer.save_manifest()?;
+                let done = writer.manifest.pause.map_or(0, |pause| pause.step);
+                let how = if done > 0 {
+                    format!("goes on after step {done}")
+                } else {
+                    "starts".to_owned()
+                };
+                writer.log(&format!(
+                    "epoch {first_epoch} {how} on {} ({})",
+                    device.key, device.name
+                ))?;
+            }
+            EventKind::Evaluated {
+                epoch,
+                train_loss,
+                valid_loss,
+                valid,
+                is_best,
+                ..
+            } => {
+                writer.append(&evaluated_points(event))?;
+                let best = if *is_best { " (best)" } else { "" };
+                let (metric, value) = valid.primary();
+                let value = value.map_or_else(
+                    || "without a value".to_owned(),
+                    |value| format!("{value:.4}"),
+                );
+                writer.log(&format!(
+                    "epoch {epoch}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, {} \
+                     {value}{best}",
+                    metric.title()
+                ))?;
+            }
+            EventKind::Latent(used) => self.latent(used)?,
+            EventKind::Warned(problem) => {
+                writer.log(&format!("warning: {}", problem.sentence))?;
+                if !writer.manifest.problems.contains(problem) {
+                    writer.manifest.problems.push(problem.clone());
+                    writer.save_manifest()?;
+                }
+            }
+            EventKind::Paused => writer.log("paused")?,
+            EventKind::Resumed => writer.log("goes on")?,
+            EventKind::Progress(_) | EventKind::Checkpointed { .. } | EventKind::Ended(_) => {}
+        }
+        Ok(())
+    }
+
+    /// Writes down what is used of the latent vector: of an epoch its dimensions, of the whole run
+    /// in words.
+    fn latent(&mut self, used: &LatentUse) -> Result<(), TrainError> {
+        let LatentUse {
+            epoch,
+            step,
+            report,
+            shuffled,
+        } = used;
+        let at = RecordPlace {
+            step: *step,
+            epoch: *epoch,
+            part: Part::Valid,
+        };
+        let writer = &mut self.writer;
+        if let Some([own, other]) = *shuffled {
+            let points = at.with([("ndcg@10_own_latent", own), ("ndcg@10_other_latent", other)]);
+            writer.append(&points.collect::<Vec<_>>())?;
+            return Ok(writer.log(&used.sentence())?);
+        }
+        let numbers = [
+            ("kl", report.total_kl()),
+            ("active_units", report.n_active() as f64),
+        ];
+        writer.append(&at.with(numbers).collect::<Vec<_>>())?;
+        Ok(writer.append_latent(*epoch, report)?)
+    }
+
+    /// Writes down the figures on the test split, at the step of the best epoch.
+    pub(super) fn judged(
+        &mut self,
+        loss: f64,
+        test: Metrics,
+        references_test: References,
+    ) -> Result<(), TrainError> {
+        let epoch = self.writer.manifest.best_epoch.unwrap_or(0);
+        let history = self.writer.store().history(self.writer.id())?;
+        let step = history
+            .series(Part::Valid, "loss")
+            .iter()
+            .find(|p| p.0 == epoch)
+            .map_or(0, |p| p.1);
+        let at = RecordPlace {
+            step,
+            epoch,
+            part: Part::Test,
+        };
+        let points: Vec<HistoryPoint> = at
+            .with([("loss", loss)])
+            .chain(at.with(named(&test)))
+            .collect();
+        let manifest = &mut self.writer.manifest;
+        (manifest.test, manifest.references_test) = (Some(test), references_test);
+        Ok(self.writer.append(&points)?)
+    }
+
+    /// Writes down that the run was left, to go on later; where that will be.
+    pub(super) fn left(&mut self, train_secs: f64) -> Result<Pause, TrainError> {
+        self.writer.manifest.train_secs = train_secs;
+        let pause = self.writer.pause()?;
+        let at = if pause.step > 0 {
+            format!(" after step {}", pause.step)
+        } else {
+            " before its first step".to_owned()
+        };
+        self.writer.log(&format!(
+            "paused at the system's word in epoch {}{at}",
+            pause.epoch
+        ))?;
+        Ok(pause)
+    }
+
+    /// Writes down the end; without an outcome the run is deleted.
+    pub(super) fn end(
+        mut self,
+        outcome: Option<&RunOutcome>,
+        train_secs: f64,
+    ) -> Result<(), TrainError> {
+        let Some(outcome) = outcome else {
+            return Ok(self.writer.discard()?);
+        };
+        self.writer.manifest.train_secs = train_secs;
+        self.writer.finish(outcome.clone())?;
+        let line = match outcome {
+            RunOutcome::Finished => "finished".to_owned(),
+            RunOutcome::Stopped => "stopped by the user".to_owned(),
+            RunOutcome::Failed { sentence } => format!("failed: {sentence}"),
+        };
+        Ok(self.writer.log(&line)?)
+    }
+}
+
+/// Place in a run to which some numbers belong.
+#[derive(Clone, Copy)]
+struct RecordPlace {
+    step: usize,
+    epoch: usize,
+    part: Part,
+}
+
+impl RecordPlace {
+    fn with(
+        self,
+        values: impl IntoIterator<Item = (&'static str, f64)>,
+    ) -> impl Iterator<Item = HistoryPoint> {
+        let Self { step, epoch, part } = self;
+        values.into_iter().map(move |(metric, value)| HistoryPoint {
+            step,
+            epoch,
+            part,
+            metric: metric.to_owned(),
+            value,
+        })
+    }
+}
+
+/// The numbers of an evaluated epoch; none for another event.
+fn evaluated_points(event: &EventKind) -> Vec<HistoryPoint> {
+    let &EventKind::Evaluated {
+        epoch,
+        step,
+        train_loss,
+        valid_loss,
+        ref valid,
+        lr,
+        grad_norm,
+        kl,
+        events_per_sec,
+        train_secs,
+        ..
+    } = event
+    else {
+        return Vec::new();
+    };
+    let train = RecordPlace {
+        step,
+        epoch,
+        part: Part::Train,
+    };
+    let valid_at = RecordPlace {
+        part: Part::Valid,
+        ..train
+    };
+    let numbers = [("loss", train_loss), ("lr", lr), ("grad_norm", grad_norm)];
+    let times = [("events_per_sec", events_per_sec), ("secs", train_secs)];
+    train
+        .with(numbers)
+        .chain(kl.into_iter().flat_map(|kl| train.with([("kl", kl)])))
+        .chain(train.with(times))
+        .chain(valid_at.with([("loss", valid_loss)]))
+        .chain(valid_at.with(named(valid)))
+        .collect()
+}
+
+/// Values by the names that they have in a history.
+fn named(metrics: &Metrics) -> impl Iterator<Item = (&'static str, f64)> + '_ {
+    metrics.iter().map(|(metric, value)| (metric.name(), value))
+}

@@ -1,0 +1,185 @@
+//! The references that rank items: what they are fitted on, and what they are asked.
+
+use strum::IntoEnumIterator;
+
+use super::RunReferences;
+use crate::experiment::EvaluationSpec;
+use crate::train::TrainError;
+use crate::train::plan::train_items;
+use crate::train::ready::{Onlooker, ReferenceStep};
+use seqscope_base::metric::Seen;
+use seqscope_data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
+use seqscope_model::MachineMemory;
+use seqscope_model::baseline::{
+    Baseline, BaselineKind, EaseMemory, ItemContents, LeftOut, Question, ReferenceKind, TrainingLog,
+};
+
+/// Fits every reference on the training events, in the order of their list; as their run is
+/// judged.
+pub(super) fn fit_all(
+    prepared: &Prepared,
+    evaluation: EvaluationSpec,
+    watch: &mut Onlooker<'_>,
+) -> Result<RunReferences, TrainError> {
+    let contents = contents(&prepared.dataset);
+    let log = training_log(prepared, &contents, evaluation);
+    let kinds: Vec<BaselineKind> = BaselineKind::iter().collect();
+    let references = watch.each(
+        ReferenceStep::Fit,
+        &kinds,
+        |kind| ReferenceKind::from(*kind),
+        |kind, stop| {
+            kind.fit(&TrainingLog {
+                stop,
+                ..log.clone()
+            })
+        },
+    )?;
+    let mut fitted = RunReferences::default();
+    for (kind, found) in kinds.iter().zip(references) {
+        match found {
+            Ok(reference) => fitted.of_items.push((*kind, reference)),
+            Err(LeftOut(sentence)) => {
+                fitted.left_out.insert(ReferenceKind::from(*kind), sentence);
+            }
+        }
+    }
+    Ok(fitted)
+}
+
+/// The questions of a part as a reference is asked them.
+pub(super) fn questions<'a>(
+    prepared: &'a Prepared,
+    cases: &[EvalCase],
+    seen: Seen,
+) -> Vec<Question<'a>> {
+    cases
+        .iter()
+        .map(|case| {
+            let items = prepared.dataset.sequences.items(case.user_idx as usize);
+            let history = items.get(..case.history_len as usize).unwrap_or(items);
+            let target = items.get(case.target_pos as usize).copied().unwrap_or(0);
+            Question {
+                history,
+                target,
+                excluded: seen.excluded(history),
+            }
+        })
+        .collect()
+}
+
+/// One reference, fitted on the training events as a run fits it that treats seen items so.
+///
+/// # Errors
+/// [`LeftOut`] where the log lacks what the reference goes by, or is too large for it.
+pub fn fit_reference(
+    prepared: &Prepared,
+    kind: BaselineKind,
+    evaluation: EvaluationSpec,
+) -> Result<Box<dyn Baseline>, LeftOut> {
+    let contents = if kind == BaselineKind::Content {
+        contents(&prepared.dataset)
+    } else {
+        ItemContents::default()
+    };
+    kind.fit(&training_log(prepared, &contents, evaluation))
+}
+
+fn training_log<'a>(
+    prepared: &'a Prepared,
+    contents: &'a ItemContents,
+    evaluation: EvaluationSpec,
+) -> TrainingLog<'a> {
+    let sequences = &prepared.dataset.sequences;
+    let users = 0..sequences.n_users();
+    TrainingLog {
+        // Numbers that only order are no clock: a window on them would take some users and not
+        // others.
+        times: prepared.dataset.has_clock().then(|| {
+            users
+                .clone()
+                .map(|user| train_times(prepared, user))
+                .collect()
+        }),
+        contents: Some(contents),
+        ease_memory: EaseMemory {
+            megabytes: evaluation.ease_memory,
+            free: MachineMemory::now().map(|machine| machine.available),
+        },
+        seen: evaluation.seen(),
+        ..TrainingLog::new(
+            prepared.dataset.n_items(),
+            users.map(|user| train_items(prepared, user)),
+        )
+    }
+}
+
+/// Times of a user's training events.
+fn train_times(prepared: &Prepared, user: usize) -> &[i64] {
+    let times = prepared.dataset.sequences.times(user).unwrap_or(&[]);
+    times
+        .get(..train_items(prepared, user).len())
+        .unwrap_or(times)
+}
+
+/// What titles and columns tell of each item. A number is told by its tenth among all items.
+fn contents(dataset: &Dataset) -> ItemContents {
+    let mut contents = ItemContents::of(dataset.n_items());
+    let titles = dataset.titles.iter().map(String::as_str);
+    add_words(&mut contents, "title", titles);
+    for FreeColumn { name, values } in &dataset.item_columns {
+        match values {
+            FreeValues::Numeric(values) => {
+                let tenths = tenths(values);
+                for (item, value) in (1..).zip(values).filter(|(_, value)| !value.is_nan()) {
+                    let tenth = tenths.partition_point(|bound| bound < value);
+                    contents.add(item, name, &tenth.to_string(), 1.0);
+                }
+            }
+            FreeValues::Category(texts) => {
+                let known =
+                    (0..texts.idx.len()).filter_map(|row| Some((row as u32 + 1, texts.text(row)?)));
+                for (item, category) in known {
+                    contents.add(item, name, category, 1.0);
+                }
+            }
+            FreeValues::Text(texts) => {
+                add_words(
+                    &mut contents,
+                    name,
+                    (0..texts.idx.len()).map(|row| texts.text(row).unwrap_or_default()),
+                );
+            }
+            FreeValues::Embedding { width, values } => {
+                for (item, vector) in (1..).zip(values.chunks_exact((*width).max(1))) {
+                    for (place, &value) in vector.iter().enumerate() {
+                        contents.add(item, name, &place.to_string(), value);
+                    }
+                }
+            }
+        }
+    }
+    contents
+}
+
+/// Adds the words of one text an item, from item 1 on.
+fn add_words<'a>(contents: &mut ItemContents, column: &str, texts: impl Iterator<Item = &'a str>) {
+    for (item, text) in (1..).zip(texts) {
+        for word in words(text) {
+            contents.add(item, column, &word, 1.0);
+        }
+    }
+}
+
+/// The nine values between the tenths of all numbers.
+fn tenths(values: &[f32]) -> Vec<f32> {
+    let mut sorted: Vec<f32> = values
+        .iter()
+        .copied()
+        .filter(|value| !value.is_nan())
+        .collect();
+    sorted.sort_unstable_by(f32::total_cmp);
+    (1..10)
+        .filter_map(|tenth| sorted.get(sorted.len() * tenth / 10).copied())
+        .collect()
+}

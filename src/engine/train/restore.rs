@@ -1,0 +1,144 @@
+//! Opens a run again, with the weights of one of its epochs.
+
+use std::sync::Arc;
+
+use super::TrainError;
+use super::blueprint::blueprint;
+use super::open::{BuildModel, build_model, data_of_run, data_of_run_watched};
+use crate::experiment::Experiment;
+use crate::run::{Manifest, RunId, RunStore};
+use seqscope_data::{self as data, Outcomes, Prepared, Watch};
+use seqscope_model::{BrokenWeights, Trainable, broken_weights};
+
+/// A finished or interrupted run, opened again.
+pub struct Restored {
+    /// What was run.
+    pub manifest: Manifest,
+    /// Its data.
+    pub prepared: Arc<Prepared>,
+    /// Its model on the CPU, with the weights of the epoch that was asked for.
+    pub model: Box<dyn Trainable>,
+    /// Which epoch that is.
+    pub epoch: usize,
+    /// The questions of its task, where it does not rank items.
+    pub outcomes: Option<Outcomes>,
+}
+
+/// Opens a run with the weights of one epoch, or of the best one.
+///
+/// The data are opened again unless `prepared` already has the run's fingerprint.
+///
+/// # Errors
+/// [`TrainError`] when run, data or weights cannot be read, or when the data have changed since.
+pub fn restore(
+    store: &RunStore,
+    id: &RunId,
+    epoch: Option<usize>,
+    prepared: Option<Arc<Prepared>>,
+) -> Result<Restored, TrainError> {
+    restore_with(store, id, epoch, prepared, &build_model)
+}
+
+/// [`restore`] under the eyes of whoever waits: they may stop it while the data are opened.
+///
+/// # Errors
+/// As [`restore`], and when it was stopped.
+pub fn restore_watched(
+    store: &RunStore,
+    id: &RunId,
+    epoch: Option<usize>,
+    watch: &dyn Watch,
+) -> Result<Restored, TrainError> {
+    let manifest = store.manifest(id)?;
+    let epoch = epoch_to_open(store, &manifest, epoch)?;
+    let prepared = data_of_run_watched(&manifest, watch)?;
+    restore_with(store, id, Some(epoch), Some(prepared), &build_model)
+}
+
+/// [`restore`] with another way to build the model.
+///
+/// # Errors
+/// As [`restore`].
+#[doc(hidden)]
+pub fn restore_with(
+    store: &RunStore,
+    id: &RunId,
+    epoch: Option<usize>,
+    prepared: Option<Arc<Prepared>>,
+    build: BuildModel<'_>,
+) -> Result<Restored, TrainError> {
+    let manifest = store.manifest(id)?;
+    let epoch = epoch_to_open(store, &manifest, epoch)?;
+    let prepared = data_of_run(&manifest, prepared)?;
+    let mut model = build(
+        &on_cpu(&manifest.experiment),
+        &blueprint(&manifest.experiment, &prepared),
+    )?
+    .model;
+    let weights = store.epoch_weights(id, epoch);
+    model.load_weights(&weights)?;
+    if let Some(broken) = broken_weights(&weights) {
+        return Err(TrainError::Unfit(of_no_use(&manifest, epoch, &broken)));
+    }
+    let outcomes = data::outcomes(
+        &manifest.experiment.task,
+        &prepared,
+        manifest.experiment.split,
+    )?;
+    Ok(Restored {
+        manifest,
+        prepared,
+        model,
+        epoch,
+        outcomes,
+    })
+}
+
+/// Weights that are no numbers answer something, which means nothing.
+fn of_no_use(manifest: &Manifest, epoch: usize, broken: &BrokenWeights) -> String {
+    let Manifest { id, best_epoch, .. } = manifest;
+    let other = if *best_epoch == Some(epoch) {
+        "take another epoch with `--epoch`"
+    } else {
+        "take the best epoch"
+    };
+    format!(
+        "the weights of epoch {epoch} of run {id} are damaged, so they say nothing: {broken}; \
+         {other}, or train anew, with a lower `training.lr` if they became so in training"
+    )
+}
+
+/// Looking at a few users needs no GPU, and must work where the run's own device is missing or
+/// busy.
+fn on_cpu(experiment: &Experiment) -> Experiment {
+    let mut experiment = experiment.clone();
+    "cpu".clone_into(&mut experiment.training.device);
+    experiment
+}
+
+fn epoch_to_open(
+    store: &RunStore,
+    manifest: &Manifest,
+    wanted: Option<usize>,
+) -> Result<usize, TrainError> {
+    let id = &manifest.id;
+    let Some(epoch) = wanted.or(manifest.best_epoch) else {
+        let sentence = format!(
+            "run {id} has no weights yet: it ended before its first epoch did; resume it or train \
+             anew"
+        );
+        return Err(TrainError::Unfit(sentence));
+    };
+    let kept = store.epochs(id)?;
+    if kept.contains(&epoch) {
+        return Ok(epoch);
+    }
+    let kept: Vec<String> = kept.iter().map(ToString::to_string).collect();
+    let cure = match kept.as_slice() {
+        [] => "it keeps none at all: train anew".to_owned(),
+        kept => format!("choose one of those it keeps: {}", kept.join(", ")),
+    };
+    Err(TrainError::Unfit(format!(
+        "run {id} keeps no weights of epoch {epoch}; {cure}"
+    )))
+}

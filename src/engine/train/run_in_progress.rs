@@ -1,0 +1,307 @@
+//! A run while it goes: what it says, what it is told, and its one end.
+
+use std::any::Any;
+use std::time::Duration;
+
+use super::divergence::Turn;
+use super::progress::{Pace, Stopwatch};
+use super::record::Recorder;
+use super::{Command, Control, Ended, Event, EventKind, Observer, StopMode, TrainError};
+use crate::experiment::ExperimentError;
+use crate::run::{Manifest, Pause, RunError, RunId, RunOutcome, RunStore, RunWriter};
+use seqscope_base::spec::words_of_panic;
+use seqscope_data::DataError;
+use seqscope_model::gan::Pass;
+use seqscope_model::{ModelError, TrainStats, Trainable};
+
+/// Why the work stops before its end.
+#[derive(Debug)]
+pub(super) enum Interrupted {
+    /// The user said so.
+    Stopped(StopMode),
+    /// The system said so: to go on later.
+    Left,
+    /// It cannot go on.
+    Failed(TrainError),
+}
+
+macro_rules! failed_from {
+    ($($error:ty),*) => {$(
+        impl From<$error> for Interrupted {
+            fn from(error: $error) -> Self {
+                Self::Failed(error.into())
+            }
+        }
+    )*};
+}
+failed_from!(TrainError, ModelError, RunError, DataError, ExperimentError);
+
+/// How long a paused run waits before it looks again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// A run that has a folder and listeners.
+pub(super) struct RunInProgress<'a> {
+    pub(super) recorder: Recorder,
+    pub(super) clock: Stopwatch,
+    observer: Option<&'a mut dyn Observer>,
+    control: &'a mut dyn Control,
+    pace: Pace,
+    is_stopping: bool,
+    is_leaving: bool,
+    /// The test split is being read: from now on the run goes to its end.
+    is_reading_test: bool,
+}
+
+impl<'a> RunInProgress<'a> {
+    pub(super) fn new(
+        writer: RunWriter,
+        steps_per_epoch: usize,
+        control: &'a mut dyn Control,
+        observer: &'a mut dyn Observer,
+    ) -> Self {
+        let clock = Stopwatch::from(writer.manifest.train_secs);
+        let Manifest { epochs, pause, .. } = &writer.manifest;
+        let first_step = epochs * steps_per_epoch + pause.map_or(0, |pause| pause.step);
+        let pace = Pace::new(
+            steps_per_epoch,
+            writer.manifest.experiment.training.epochs,
+            first_step,
+            clock.secs(),
+        );
+        Self {
+            recorder: Recorder { writer },
+            clock,
+            observer: Some(observer),
+            control,
+            pace,
+            is_stopping: false,
+            is_leaving: false,
+            is_reading_test: false,
+        }
+    }
+
+    pub(super) fn id(&self) -> RunId {
+        self.recorder.writer.id().clone()
+    }
+
+    /// Writes an event down, then tells the listener.
+    pub(super) fn say(&mut self, kind: EventKind) -> Result<(), TrainError> {
+        self.recorder.observe(&kind)?;
+        if let Err(e) = self.tell(kind) {
+            self.recorder
+                .writer
+                .log(&format!("nobody listens any more: {e}"))?;
+        }
+        Ok(())
+    }
+
+    fn tell(&mut self, kind: EventKind) -> Result<(), TrainError> {
+        let event = Event {
+            run: self.id(),
+            kind,
+        };
+        let told = self
+            .observer
+            .as_mut()
+            .map_or(Ok(()), |observer| observer.observe(&event));
+        if told.is_err() {
+            self.observer = None;
+        }
+        told
+    }
+
+    /// What the run's manifest says so far.
+    pub(super) fn manifest(&self) -> &Manifest {
+        &self.recorder.writer.manifest
+    }
+
+    pub(super) fn store(&self) -> &RunStore {
+        self.recorder.writer.store()
+    }
+
+    /// An epoch begins; at which second of training.
+    pub(super) fn start_epoch(&mut self) -> f64 {
+        let now_secs = self.clock.secs();
+        self.pace.start_epoch(now_secs);
+        now_secs
+    }
+
+    /// Takes what the model read back, for the next progress.
+    pub(super) fn read_back(&mut self, stats: &TrainStats) {
+        self.pace.add(stats);
+    }
+
+    /// Notes whether the run has diverged, and tells it at the first time.
+    pub(super) fn turned(&mut self, turn: Turn, epoch: usize) -> Result<(), TrainError> {
+        let manifest = &mut self.recorder.writer.manifest;
+        manifest.diverged_epoch = (turn != Turn::Recovered).then_some(epoch);
+        match turn {
+            Turn::Diverged(problem) => self.say(EventKind::Warned(problem)),
+            Turn::Again | Turn::Recovered => Ok(()),
+        }
+    }
+
+    /// Tells how far the run is, at most ten times a second.
+    pub(super) fn progress(
+        &mut self,
+        epoch: usize,
+        step_in_epoch: usize,
+    ) -> Result<(), TrainError> {
+        match self.pace.due(epoch, step_in_epoch, self.clock.secs()) {
+            Some(progress) => self.say(EventKind::Progress(progress)),
+            None => Ok(()),
+        }
+    }
+
+    /// Tells how far a sampler of synthetic histories has come before `epoch`, and does what the
+    /// user asked for meanwhile.
+    pub(super) fn between_passes(&mut self, pass: Pass, epoch: usize) -> Result<(), Interrupted> {
+        if let Some(progress) = self.pace.due_of_sampler(pass, epoch, self.clock.secs()) {
+            self.say(EventKind::Progress(progress))?;
+        }
+        self.between_steps()
+    }
+
+    /// Training is over, the best weights are judged: from now on `Stop(Keep)` changes nothing.
+    pub(super) fn finish_training(&mut self) {
+        self.is_stopping = true;
+    }
+
+    /// The test split is about to be read. It is read once, so the system's word to leave comes too
+    /// late.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when that word, or another, came just before.
+    pub(super) fn begin_test(&mut self) -> Result<(), Interrupted> {
+        self.between_steps()?;
+        self.is_reading_test = true;
+        Ok(())
+    }
+
+    /// Does what was asked for meanwhile, at a place from which the run can go on to the same
+    /// numbers. A pause waits here, with the clock stopped.
+    pub(super) fn between_steps(&mut self) -> Result<(), Interrupted> {
+        self.heed()?;
+        if self.is_leaving {
+            Err(Interrupted::Left)
+        } else {
+            Ok(())
+        }
+    }
+
+    /// Obeys commands at a place where the run cannot be left: sums that are still on the device
+    /// would be cut in two.
+    pub(super) fn heed(&mut self) -> Result<(), Interrupted> {
+        while let Some(command) = self.control.poll() {
+            match command {
+                Command::Stop(mode) => self.stop(mode)?,
+                Command::Pause => self.pause()?,
+                Command::Resume => {}
+                Command::Leave => self.leave()?,
+            }
+        }
+        Ok(())
+    }
+
+    fn leave(&mut self) -> Result<(), TrainError> {
+        if self.is_reading_test {
+            let log = "asked to leave while the test split is read: that is done once, so the run \
+                       goes to its end";
+            return Ok(self.recorder.writer.log(log)?);
+        }
+        self.is_leaving = true;
+        Ok(())
+    }
+
+    /// Keeps the place that training has come to within an epoch.
+    pub(super) fn keep(&mut self, model: &dyn Trainable, at: Pause) -> Result<(), TrainError> {
+        Ok(self.recorder.writer.keep(model, at)?)
+    }
+
+    fn pause(&mut self) -> Result<(), Interrupted> {
+        self.clock.pause();
+        self.say(EventKind::Paused)?;
+        loop {
+            match self.control.wait(LOOK_AGAIN) {
+                Some(Command::Resume) => break,
+                Some(Command::Stop(mode)) => {
+                    self.stop(mode)?;
+                    break;
+                }
+                Some(Command::Leave) => {
+                    self.leave()?;
+                    break;
+                }
+                Some(Command::Pause) | None => {}
+            }
+        }
+        self.clock.go_on();
+        Ok(self.say(EventKind::Resumed)?)
+    }
+
+    fn stop(&mut self, mode: StopMode) -> Result<(), Interrupted> {
+        match mode {
+            StopMode::Keep if self.is_stopping => Ok(()),
+            StopMode::Keep | StopMode::Discard => Err(Interrupted::Stopped(mode)),
+        }
+    }
+
+    /// The one place where a run ends, whatever came of it: writes the end down and tells it.
+    pub(super) fn end(
+        self,
+        result: Result<Result<RunOutcome, Interrupted>, Box<dyn Any + Send>>,
+    ) -> (RunId, Ended) {
+        let is_left = matches!(result, Ok(Err(Interrupted::Left)));
+        let failed = |error: &TrainError| {
+            Some(RunOutcome::Failed {
+                sentence: error.to_string(),
+            })
+        };
+        let outcome = match result {
+            Ok(Ok(outcome)) => Some(outcome),
+            Ok(Err(Interrupted::Stopped(StopMode::Keep))) => Some(RunOutcome::Stopped),
+            Ok(Err(Interrupted::Stopped(StopMode::Discard) | Interrupted::Left)) => None,
+            Ok(Err(Interrupted::Failed(error))) => failed(&error),
+            Err(panic) => failed(&panicked(panic.as_ref())),
+        };
+        let id = self.id();
+        let manifest = &self.recorder.writer.manifest;
+        let known = Ended::from_manifest(manifest);
+        let mut ended = Ended {
+            outcome,
+            pause: None,
+            train_secs: self.clock.secs(),
+            ..known
+        };
+        let Self {
+            mut recorder,
+            observer,
+            ..
+        } = self;
+        let written = if is_left {
+            recorder
+                .left(ended.train_secs)
+                .map(|pause| ended.pause = Some(pause))
+        } else {
+            recorder.end(ended.outcome.as_ref(), ended.train_secs)
+        };
+        if let Err(error) = written
+            && !matches!(ended.outcome, Some(RunOutcome::Failed { .. }))
+        {
+            ended.outcome = failed(&error);
+        }
+        if let Some(observer) = observer {
+            // The folder is written; a listener that fails now changes nothing any more.
+            let _ = observer.observe(&Event {
+                run: id.clone(),
+                kind: EventKind::Ended(Box::new(ended.clone())),
+            });
+        }
+        (id, ended)
+    }
+}
+
+/// The error that a caught panic becomes.
+pub(super) fn panicked(panic: &(dyn Any + Send)) -> TrainError {
+    TrainError::Panicked(words_of_panic(panic).unwrap_or("no message").to_owned())
+}

@@ -1,0 +1,118 @@
+//! References for answers that are no ranking of items: classes, yes or no, numbers. Plain slices
+//! in, plain numbers out; whoever has a task makes the slices.
+
+mod act;
+mod classes;
+mod number;
+
+pub use act::{BaseRate, RecencyFrequency, Standing};
+pub use classes::{MajorityClass, MarkovClass};
+pub use number::{LastValue, MeanValue, MedianValue};
+
+use serde::{Deserialize, Serialize};
+
+use super::AboutReference;
+use seqscope_base::metric::AnswerKind;
+
+/// The references that run beside every model of another task, those of its kind of answers.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    strum::EnumIter,
+    strum::EnumString,
+    strum::Display,
+)]
+#[strum(serialize_all = "kebab-case")]
+#[serde(rename_all = "kebab-case")]
+pub enum TaskReference {
+    /// The class that training has most of.
+    MajorityClass,
+    /// Class that came most often after the last one.
+    MarkovClass,
+    /// The share of those who act.
+    BaseRate,
+    /// Logistic regression on recency and frequency.
+    RecencyFrequency,
+    /// The mean of all numbers.
+    MeanValue,
+    /// The number in the middle.
+    MedianValue,
+    /// The user's last number.
+    LastValue,
+}
+
+impl TaskReference {
+    /// The kind of answers that it gives.
+    #[must_use]
+    pub fn answers(self) -> AnswerKind {
+        match self {
+            Self::MajorityClass | Self::MarkovClass => AnswerKind::Classes,
+            Self::BaseRate | Self::RecencyFrequency => AnswerKind::Binary,
+            Self::MeanValue | Self::MedianValue | Self::LastValue => AnswerKind::Number,
+        }
+    }
+
+    /// Title, summary, source and settings.
+    #[must_use]
+    pub fn about(self) -> AboutReference {
+        match self {
+            Self::MajorityClass => AboutReference::new(
+                "Majority class",
+                "Each class as likely as its share of the training answers.",
+                "the rule of no information, as ZeroR in Witten & Frank 2005",
+            ),
+            Self::MarkovClass => AboutReference::new(
+                "Markov chain of classes",
+                "Each class as likely as it came after the last one, with one added to every \
+                 count.",
+                "first-order Markov chain; Laplace's rule of succession",
+            ),
+            Self::BaseRate => AboutReference::new(
+                "Base rate",
+                "The share of the training samples that acted, for everyone.",
+                "climatology of forecast verification, Brier 1950",
+            ),
+            Self::RecencyFrequency => AboutReference::new(
+                "Recency and frequency",
+                "Logistic regression on the time since the last event and the number of events, \
+                 both as logarithms.",
+                "the R and F of RFM, Bult & Wansbeek 1995; Newton's method with a ridge, Le Cessie \
+                 & Van Houwelingen 1992",
+            )
+            .with(
+                "ridge",
+                &act::RIDGE,
+                "Penalty on the weights of the standardised logarithms.",
+            ),
+            Self::MeanValue => AboutReference::new(
+                "Mean",
+                "The mean of the training answers: least squared error.",
+                "Gauss 1809",
+            ),
+            Self::MedianValue => AboutReference::new(
+                "Median",
+                "The median of the training answers: least absolute error.",
+                "Laplace 1774",
+            ),
+            Self::LastValue => AboutReference::new(
+                "Last value",
+                "The user's last number again; the median where there is none.",
+                "Hyndman & Athanasopoulos 2021, section 5.2 (naive)",
+            ),
+        }
+    }
+
+    /// Name as a person reads it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        self.about().title
+    }
+}

@@ -1,0 +1,149 @@
+//! Everything that a person can ask.
+
+use std::path::PathBuf;
+
+use super::{ForecastKey, HeadIdx, ListAsk, NoticeId, Page, ThemeChoice};
+use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
+use seqscope_engine::experiment::Experiment;
+use seqscope_engine::run::RunId;
+use seqscope_engine::train::StopMode;
+use seqscope_model::ModelKind;
+
+/// One thing that a person asks. [`super::App::apply`] carries it out.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Action {
+    /// Show a page.
+    GoTo(Page),
+    /// Dark, light or as the system.
+    SetTheme(ThemeChoice),
+    /// Train a small Transformer on the synthetic world at once.
+    TryIt,
+    /// Ask for a log with the system's dialog.
+    PickData,
+    /// Ask for a table of titles with the system's dialog.
+    PickTitles,
+    /// Ask for an experiment file with the system's dialog.
+    PickExperiment,
+    /// Open a log: look at its head and guess.
+    OpenData(PathBuf),
+    /// Open an experiment file into the draft.
+    OpenExperiment(PathBuf),
+    /// Write the draft as an experiment file; never over a file that exists.
+    SaveExperiment(PathBuf),
+    /// Use the synthetic world as it stands in the draft.
+    UseWorld,
+    /// Join a table of titles, or none.
+    SetTitles(Option<TitleSpec>),
+    /// Open, clean, code and split what the draft says.
+    Prepare,
+    /// Stop opening.
+    CancelPrepare,
+    /// Write one view of the log's profile as CSV, beside the exported runs.
+    ExportProfile(ProfileView),
+    /// Write all rows of the log that could not be read as CSV, beside the exported runs.
+    ExportRefused,
+    /// Count the open log by period and forecast the counts.
+    Forecast(ForecastKey),
+    /// Another family, with its defaults or as it was last edited.
+    ChooseModel(ModelKind),
+    /// The draft as a form has changed it.
+    Edit(Box<Experiment>),
+    /// Take back the last change of the draft.
+    Undo,
+    /// Do it again.
+    Redo,
+    /// Train what the draft says.
+    Start,
+    /// Hold training.
+    Pause,
+    /// Go on.
+    Resume,
+    /// End training.
+    Stop(StopMode),
+    /// Go on with an interrupted or stopped run.
+    ResumeRun(RunId),
+    /// Read the folder of runs again.
+    RefreshRuns,
+    /// Look at this run.
+    SelectRun(RunId),
+    /// The right one of two runs on Compare.
+    SelectSecondRun(Option<RunId>),
+    /// Draw this run's curves on Compare, or no longer.
+    ToggleCompared(RunId),
+    /// Work out how sure the differences between the chosen runs are.
+    TestDifferences,
+    /// Take the run's experiment as the draft.
+    UseExperimentOf(RunId),
+    /// Delete a run from disk.
+    DeleteRun(RunId),
+    /// Copy a run to a new folder.
+    ExportRun(RunId, PathBuf),
+    /// Copy a run to a new folder, with the ids of users and items replaced.
+    ExportHidden(RunId, PathBuf),
+    /// Make pseudonyms under this key, in place of that of the environment, or else a random one.
+    SetKey(PseudonymKey),
+    /// Look at this user, by id as in the log.
+    SelectUser(String),
+    /// Look at the next user (+1) or the previous one (−1).
+    StepUser(i64),
+    /// Look through the weights of this epoch; `None` for the best.
+    SelectEpoch(Option<usize>),
+    /// Open one attention head; `None` shows all.
+    SelectHead(Option<HeadIdx>),
+    /// Look at one event of the history.
+    SelectEvent(Option<usize>),
+    /// Make a recommendation list for the user that is looked at.
+    Recommend(Box<ListAsk>),
+    /// Take a notice away.
+    Dismiss(NoticeId),
+}
+
+impl Action {
+    /// What a button or a menu calls it.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::GoTo(_) => "Show page",
+            Self::SetTheme(_) => "Colours",
+            Self::TryIt => "Try it in 30 seconds",
+            Self::PickData | Self::OpenData(_) => "Open my data…",
+            Self::PickTitles | Self::SetTitles(_) => "Join titles…",
+            Self::PickExperiment | Self::OpenExperiment(_) => "Open an experiment…",
+            Self::SaveExperiment(_) => "Save experiment",
+            Self::UseWorld => "Use the synthetic world",
+            Self::Prepare => "Prepare data",
+            Self::CancelPrepare => "Cancel",
+            Self::ExportProfile(_) => "Export CSV",
+            Self::ExportRefused => "Export all",
+            Self::Forecast(_) => "Forecast",
+            Self::ChooseModel(_) => "Choose model",
+            Self::Edit(_) => "Change",
+            Self::Undo => "Undo",
+            Self::Redo => "Redo",
+            Self::Start => "Start training",
+            Self::Pause => "Pause",
+            Self::Resume => "Resume",
+            Self::Stop(StopMode::Keep) => "Stop and keep",
+            Self::Stop(StopMode::Discard) => "Stop and discard",
+            Self::ResumeRun(_) => "Go on training",
+            Self::RefreshRuns => "Read runs again",
+            Self::SelectRun(_) => "Look at this run",
+            Self::SelectSecondRun(_) => "Compare with",
+            Self::ToggleCompared(_) => "Draw its curves",
+            Self::TestDifferences => "Test the differences",
+            Self::UseExperimentOf(_) => "Use its settings",
+            Self::DeleteRun(_) => "Delete run",
+            Self::ExportRun(..) => "Export run",
+            Self::ExportHidden(..) => "Export, ids hidden",
+            Self::SetKey(_) => "Use this key",
+            Self::SelectUser(_) => "Look at this user",
+            Self::StepUser(by) if *by < 0 => "Previous user",
+            Self::StepUser(_) => "Next user",
+            Self::SelectEpoch(_) => "Look at this epoch",
+            Self::SelectHead(_) => "Open this head",
+            Self::SelectEvent(_) => "Look at this event",
+            Self::Recommend(_) => "Recommend",
+            Self::Dismiss(_) => "Dismiss",
+        }
+    }
+}

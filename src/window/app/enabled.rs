@@ -1,0 +1,168 @@
+//! What can be done now, and why the rest cannot.
+
+use super::{Action, App, Loadable, TrainingPhase};
+use seqscope_engine::run::{RunId, RunOutcome, RunStatus};
+
+type Allowed = Result<(), String>;
+
+impl App {
+    /// Whether the action can be done now; if not, why not.
+    ///
+    /// # Errors
+    /// The reason, as the hover text of a disabled control.
+    pub fn enabled(&self, action: &Action) -> Allowed {
+        match action {
+            Action::TryIt => self.nothing_trains(),
+            Action::Prepare => self.can_prepare(),
+            Action::CancelPrepare => unless(
+                !self.data.prepared.is_loading(),
+                "Nothing is being prepared.",
+            ),
+            Action::ExportProfile(view) => self.can_export_profile(*view),
+            Action::ExportRefused => self.can_export_refused(),
+            Action::PickTitles | Action::SetTitles(_) => unless(
+                !self.reads_file(),
+                "The synthetic world has titles of its own; open a log first.",
+            ),
+            Action::Undo => unless(!self.draft.can_undo(), "Nothing has been changed yet."),
+            Action::Redo => unless(!self.draft.can_redo(), "Nothing has been taken back."),
+            Action::Start => self.can_start(),
+            Action::Pause => {
+                self.in_phase(&TrainingPhase::Running, "Only a run at work can be paused.")
+            }
+            Action::Resume => self.in_phase(&TrainingPhase::Paused, "Only a paused run can go on."),
+            Action::Stop(_) => self.can_stop(),
+            Action::ResumeRun(run) => self.can_resume(run),
+            Action::DeleteRun(run) => {
+                self.is_listed(run)?;
+                unless(
+                    self.is_at_work(run),
+                    "This run is being trained; stop it first.",
+                )
+            }
+            Action::ExportRun(run, _)
+            | Action::ExportHidden(run, _)
+            | Action::UseExperimentOf(run) => {
+                self.is_listed(run)?;
+                let has_manifest = self
+                    .summary(run)
+                    .is_some_and(|summary| summary.manifest.is_some());
+                unless(!has_manifest, "The manifest of this run cannot be read.")
+            }
+            Action::StepUser(_) => {
+                let data = self
+                    .selection
+                    .run
+                    .as_ref()
+                    .and_then(|run| self.views.data(run));
+                unless(
+                    data.is_none(),
+                    "The users are known once the data of the run are open.",
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn nothing_trains(&self) -> Allowed {
+        unless(
+            self.is_training(),
+            "A run is being trained; stop it first, or wait for its end.",
+        )
+    }
+
+    fn can_prepare(&self) -> Allowed {
+        unless(
+            self.data.prepared.is_loading(),
+            "The data are being prepared.",
+        )?;
+        if !self.reads_file() {
+            return Ok(());
+        }
+        match &self.data.preview {
+            Loadable::Failed(why) => Err(why.clone()),
+            Loadable::Loading(_) | Loadable::Idle => {
+                Err("The head of the file is being read.".to_owned())
+            }
+            Loadable::Ready(preview) => preview
+                .problems
+                .iter()
+                .find(|p| p.is_error())
+                .map_or(Ok(()), |p| Err(p.sentence.clone())),
+        }
+    }
+
+    fn can_start(&self) -> Allowed {
+        self.nothing_trains()?;
+        if let Some(problem) = self
+            .draft
+            .problems
+            .iter()
+            .find(|problem| problem.is_error())
+        {
+            return Err(problem.sentence.clone());
+        }
+        if self.fresh_data().is_some() {
+            Ok(())
+        } else {
+            self.can_prepare()
+        }
+    }
+
+    fn can_stop(&self) -> Allowed {
+        let phase = self.training.as_ref().map(|training| &training.phase);
+        let stoppable = matches!(
+            phase,
+            Some(TrainingPhase::Starting | TrainingPhase::Running | TrainingPhase::Paused)
+        );
+        unless(!stoppable, "No run is at work.")
+    }
+
+    fn can_resume(&self, run: &RunId) -> Allowed {
+        self.nothing_trains()?;
+        self.is_listed(run)?;
+        let Some(summary) = self.summary(run) else {
+            return Ok(());
+        };
+        match &summary.status {
+            RunStatus::Damaged(why) => Err(why.clone()),
+            RunStatus::Running => Err("Another program is training this run.".to_owned()),
+            RunStatus::Paused
+            | RunStatus::Interrupted
+            | RunStatus::Ended(RunOutcome::Stopped | RunOutcome::Failed { .. }) => Ok(()),
+            RunStatus::Ended(RunOutcome::Finished) => {
+                Err("This run has ended; use its settings for a new one.".to_owned())
+            }
+        }
+    }
+
+    fn is_listed(&self, run: &RunId) -> Allowed {
+        unless(
+            self.summary(run).is_none(),
+            "This run is not in the folder of runs any more.",
+        )
+    }
+
+    fn is_at_work(&self, run: &RunId) -> bool {
+        self.training
+            .as_ref()
+            .is_some_and(|training| training.is_active() && training.run.as_ref() == Some(run))
+    }
+
+    fn in_phase(&self, phase: &TrainingPhase, otherwise: &str) -> Allowed {
+        unless(
+            self.training
+                .as_ref()
+                .is_none_or(|training| training.phase != *phase),
+            otherwise,
+        )
+    }
+}
+
+fn unless(hindered: bool, reason: &str) -> Allowed {
+    if hindered {
+        Err(reason.to_owned())
+    } else {
+        Ok(())
+    }
+}

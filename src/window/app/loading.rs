@@ -1,0 +1,264 @@
+//! What the present page and selection need, and what is therefore loaded next.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::job::{ExplainQuestion, JobAnswer, sentence};
+use super::views::ExplainSubject;
+use super::{App, Loadable, Page, RunSeries, Training, ViewKey};
+use seqscope_data::{EvalCase, Prepared};
+use seqscope_engine::run::{Curves, Part, RunId, RunStore};
+
+impl App {
+    pub(super) fn load_what_is_wanted(&mut self) {
+        self.load_series();
+        let runs = self.explained_runs();
+        self.views.data.retain(|run, _| runs.contains(run));
+        self.share_known_data(&runs);
+        self.choose_user();
+        self.ask_explainer(&runs);
+    }
+
+    /// Data already open that are those of `run`: of this session's preparation or of another run.
+    pub(super) fn known_data(&self, run: &RunId) -> Option<Arc<Prepared>> {
+        let stamp = &self.summary(run)?.manifest.as_ref()?.data;
+        let open = self
+            .views
+            .data
+            .values()
+            .filter_map(Loadable::ready)
+            .chain(self.data.prepared.ready());
+        open.into_iter()
+            .find(|prepared| {
+                prepared.dataset.fingerprint == stamp.fingerprint
+                    && prepared.split.fingerprint == stamp.split_fingerprint
+            })
+            .cloned()
+    }
+
+    /// Runs whose users are looked at on the present page.
+    fn explained_runs(&self) -> Vec<RunId> {
+        let selection = &self.selection;
+        let pair = [selection.run.clone(), selection.second_run.clone()];
+        let wanted = match self.page {
+            Page::Explain => &pair[..1],
+            Page::Compare => &pair[..],
+            Page::Data | Page::Model | Page::Train => &[],
+        };
+        wanted
+            .iter()
+            .flatten()
+            .filter(|run| self.has_weights(run))
+            .cloned()
+            .collect()
+    }
+
+    /// Whether a run has come to its first weights.
+    fn has_weights(&self, run: &RunId) -> bool {
+        self.training
+            .as_ref()
+            .is_some_and(|t| t.run.as_ref() == Some(run) && !t.points.is_empty())
+            || self
+                .summary(run)
+                .and_then(|summary| summary.manifest.as_ref())
+                .is_some_and(|m| m.epochs > 0)
+            || self
+                .views
+                .series(run)
+                .ready()
+                .is_some_and(|series| !series.epochs.is_empty())
+    }
+
+    fn load_series(&mut self) {
+        let selection = &self.selection;
+        let mut runs: BTreeSet<RunId> = match self.page {
+            Page::Data | Page::Model => BTreeSet::new(),
+            Page::Train | Page::Explain => selection.run.iter().cloned().collect(),
+            Page::Compare => selection
+                .compared
+                .iter()
+                .chain(&selection.run)
+                .chain(&selection.second_run)
+                .cloned()
+                .collect(),
+        };
+        // Kept as long as it is listed: a few kilobytes a run.
+        runs.retain(|run| {
+            self.summary(run)
+                .is_some_and(|summary| summary.manifest.is_some())
+        });
+        for run in runs {
+            match self.views.series(&run) {
+                Loadable::Idle => {
+                    self.views
+                        .series
+                        .insert(run.clone(), Loadable::Loading(format!("Reading {run}")));
+                }
+                // The mark stays until this reading begins: an answer on its way may be older.
+                Loadable::Ready(_) if self.views.stale_series.contains(&run) => {}
+                _ => continue,
+            }
+            self.views.stale_series.remove(&run);
+            let (store, asked) = (self.store.clone(), run.clone());
+            self.jobs.start(
+                "series",
+                move || read_series(&store, &asked),
+                move |series| JobAnswer::Series(run, series),
+            );
+        }
+    }
+
+    /// Data that are open already need no reading.
+    fn share_known_data(&mut self, runs: &[RunId]) {
+        for run in runs {
+            if self.views.data(run).is_none()
+                && let Some(known) = self.known_data(run)
+            {
+                self.views.data.insert(run.clone(), Loadable::Ready(known));
+            }
+        }
+    }
+
+    /// With no user chosen, or one that the selected run does not know: a typical one.
+    fn choose_user(&mut self) {
+        let Some(prepared) = self
+            .selection
+            .run
+            .as_ref()
+            .and_then(|run| self.views.data(run))
+        else {
+            return;
+        };
+        let is_known = self
+            .selection
+            .user_id
+            .as_ref()
+            .is_some_and(|id| prepared.dataset.users.idx(id).is_some());
+        if !is_known {
+            self.selection.user_id = typical_user(prepared);
+            self.selection.event = None;
+        }
+    }
+
+    /// Keeps the explaining thread at what is looked at now: one question at a time, so that
+    /// a person who steps quickly through users never waits for those already passed.
+    fn ask_explainer(&mut self, runs: &[RunId]) {
+        let keys: Vec<ViewKey> = runs.iter().filter_map(|run| self.view_key(run)).collect();
+        self.views
+            .users
+            .retain(|key, view| !view.is_loading() || keys.contains(key));
+        for key in &keys {
+            if matches!(self.views.user(key), Loadable::Idle) {
+                self.views.users.insert(
+                    key.clone(),
+                    Loadable::Loading("Looking through the kept weights".to_owned()),
+                );
+            }
+        }
+        for run in runs {
+            if matches!(self.views.data_state(run), Loadable::Idle) {
+                self.views.data.insert(
+                    run.clone(),
+                    Loadable::Loading("Opening the data of this run".to_owned()),
+                );
+            }
+        }
+        if self.views.asked.is_some() {
+            return;
+        }
+        let Some(next) = self.next_question(runs, &keys) else {
+            return;
+        };
+        let question = match &next {
+            ExplainSubject::Data(run) => {
+                let epoch = if self.selection.run.as_ref() == Some(run) {
+                    self.selection.epoch
+                } else {
+                    None
+                };
+                ExplainQuestion::Data {
+                    run: run.clone(),
+                    epoch,
+                    known: None,
+                }
+            }
+            ExplainSubject::User(key) => {
+                self.views.stale_users.remove(key);
+                ExplainQuestion::User {
+                    key: key.clone(),
+                    known: self.views.data(&key.run).cloned(),
+                }
+            }
+            ExplainSubject::List(ask) => ExplainQuestion::List {
+                ask: ask.clone(),
+                known: self.views.data(&ask.key.run).cloned(),
+            },
+        };
+        self.views.asked = Some(next);
+        self.explainer.ask(&self.jobs, question);
+    }
+
+    fn next_question(&self, runs: &[RunId], keys: &[ViewKey]) -> Option<ExplainSubject> {
+        let data = runs
+            .iter()
+            .find(|run| self.views.data_state(run).is_loading());
+        if let Some(run) = data {
+            return Some(ExplainSubject::Data(run.clone()));
+        }
+        let user = keys
+            .iter()
+            .find(|key| {
+                let view = self.views.user(key);
+                view.is_loading()
+                    || (view.ready().is_some() && self.views.stale_users.contains(*key))
+            })
+            .map(|key| ExplainSubject::User(key.clone()));
+        // A list is made only for who is looked at now.
+        user.or_else(|| {
+            self.views
+                .list
+                .open()
+                .filter(|ask| keys.contains(&ask.key))
+                .cloned()
+                .map(ExplainSubject::List)
+        })
+    }
+}
+
+fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> {
+    let manifest = store.manifest(run).map_err(sentence)?;
+    let history = store.history(run).map_err(sentence)?;
+    let epochs = store.epochs(run).map_err(sentence)?;
+    // Curves and weights can be looked at without them.
+    let test_results = store
+        .results(run, Part::Test)
+        .ok()
+        .flatten()
+        .unwrap_or_default();
+    // Here, on a thread of its own: a long series takes longer than a frame may.
+    let curves = Curves::of_history(&history);
+    let training = Training::saved(&manifest, &curves);
+    Ok(Arc::new(RunSeries {
+        manifest,
+        curves,
+        epochs,
+        test_results,
+        training,
+    }))
+}
+
+/// The tested user whose history has the median length: neither a newcomer nor an outlier.
+#[must_use]
+pub fn typical_user(prepared: &Prepared) -> Option<String> {
+    let cases = if prepared.split.test.is_empty() {
+        &prepared.split.valid
+    } else {
+        &prepared.split.test
+    };
+    let mut by_length: Vec<&EvalCase> = cases.iter().collect();
+    by_length.sort_by_key(|case| (case.history_len, case.user_idx));
+    let median = by_length
+        .get(by_length.len() / 2)
+        .map_or(0, |case| case.user_idx);
+    prepared.dataset.users.id(median).map(str::to_owned)
+}

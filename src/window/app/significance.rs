@@ -1,0 +1,143 @@
+//! How sure the differences between the ticked runs are: worked out on a thread, when a page asks.
+
+use std::sync::Arc;
+
+use super::job::JobAnswer;
+use super::job::sentence;
+use super::{App, Loadable, RunSeries};
+use seqscope_engine::run::{
+    AgainstReference, Comparison, ReferenceResults, RunId, Slice, Summary, Tested,
+    against_references, compare, slices,
+};
+
+/// Runs held against the first of them, and the slices of each.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Significance {
+    /// Intervals, tests, seeds, trials.
+    pub comparison: Comparison,
+    /// Test results of each run by slice, in the order of the runs.
+    pub slices: Vec<Vec<Slice>>,
+    /// The first run against the references that ran beside it; `None` where it kept none of their
+    /// answers.
+    pub references: Option<Vec<AgainstReference>>,
+}
+
+/// What a comparison was made of: the runs with the number of their test results, and the list of
+/// runs.
+pub(super) type SignificanceKey = (Vec<(RunId, usize)>, u64);
+
+impl App {
+    /// The comparison of run A with the ticked runs, and of run B.
+    #[must_use]
+    pub fn significance(&self) -> &Loadable<Arc<Significance>> {
+        &self.views.significance
+    }
+
+    /// Whether the comparison is not that of the runs now chosen, all of which have been read.
+    #[must_use]
+    pub fn significance_is_due(&self) -> bool {
+        if self.views.significance.is_loading() {
+            return false;
+        }
+        let chosen = self.chosen_runs();
+        !chosen.is_empty()
+            && chosen.iter().all(|run| {
+                !matches!(
+                    self.views.series(run),
+                    Loadable::Idle | Loadable::Loading(_)
+                )
+            })
+            && self.views.significance_of != Some(self.significance_key())
+    }
+
+    /// Run A, then the ticked ones, then run B.
+    fn chosen_runs(&self) -> Vec<RunId> {
+        let selection = &self.selection;
+        let mut chosen: Vec<RunId> = Vec::new();
+        for run in selection
+            .run
+            .iter()
+            .chain(&selection.compared)
+            .chain(&selection.second_run)
+        {
+            if !chosen.contains(run) {
+                chosen.push(run.clone());
+            }
+        }
+        chosen
+    }
+
+    fn significance_key(&self) -> SignificanceKey {
+        let n_results = |run: &RunId| {
+            self.views
+                .series(run)
+                .ready()
+                .map_or(0, |series| series.test_results.len())
+        };
+        let runs = self
+            .chosen_runs()
+            .into_iter()
+            .map(|run| (run.clone(), n_results(&run)))
+            .collect();
+        (runs, self.runs_revision())
+    }
+
+    pub(super) fn test_differences(&mut self) {
+        let series: Vec<Arc<RunSeries>> = self
+            .chosen_runs()
+            .iter()
+            .filter_map(|run| self.views.series(run).ready().cloned())
+            .collect();
+        let all: Vec<Summary> = self.runs.ready().cloned().unwrap_or_default();
+        self.views.significance_of = Some(self.significance_key());
+        self.views.significance = Loadable::Loading("Drawing users again and again".to_owned());
+        // Run A itself may be one that cannot be read: then the next one is the first.
+        let first = series.first().map(|series| series.manifest.id.clone());
+        let store = self.store.clone();
+        self.jobs.start(
+            "comparison",
+            move || {
+                let references = first
+                    .map(|run| store.reference_results(&run))
+                    .transpose()
+                    .map_err(sentence)?
+                    .flatten();
+                Ok(Arc::new(significance(&series, &all, references.as_ref())))
+            },
+            JobAnswer::Significance,
+        );
+    }
+}
+
+fn significance(
+    series: &[Arc<RunSeries>],
+    all: &[Summary],
+    references: Option<&ReferenceResults>,
+) -> Significance {
+    let kind = series
+        .first()
+        .map(|series| series.manifest.experiment.answers())
+        .unwrap_or_default();
+    let metric = kind.by_user();
+    let tested: Vec<Tested<'_>> = series
+        .iter()
+        .map(|of| Tested {
+            manifest: &of.manifest,
+            results: &of.test_results,
+        })
+        .collect();
+    let comparison = compare(&tested, all, metric);
+    let slices = series
+        .iter()
+        .map(|of| slices(&of.test_results, metric))
+        .collect();
+    let first = tested.first().filter(|first| !first.results.is_empty());
+    let references = first
+        .zip(references)
+        .map(|(run, kept)| against_references(run.results, kept, kind.compared()));
+    Significance {
+        comparison,
+        slices,
+        references,
+    }
+}

@@ -1,0 +1,145 @@
+//! What Explain and Compare show: loaded from disk when first asked for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::significance::{Significance, SignificanceKey};
+use super::{ListAsk, ListState, Loadable, Training};
+use seqscope_data::Prepared;
+use seqscope_engine::explain::UserView;
+use seqscope_engine::run::{Curves, Manifest, RunId, UserResult};
+
+/// User views that are kept: enough to go back and forth, little enough for long attention maps.
+const USERS_KEPT: usize = 64;
+
+/// What of a run is forgotten.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Forget {
+    All,
+    Failed,
+}
+
+/// Which view of which user.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ViewKey {
+    /// The run.
+    pub run: RunId,
+    /// The epoch whose weights are used; `None` for the best.
+    pub epoch: Option<usize>,
+    /// The user, by id as in the log.
+    pub user_id: String,
+}
+
+/// A run's series, its manifest, the epochs whose weights are kept and its test results.
+#[derive(Clone, Debug, PartialEq)]
+pub struct RunSeries {
+    /// What was run.
+    pub manifest: Manifest,
+    /// Its series over epochs, ready to be drawn.
+    pub curves: Curves,
+    /// Epochs that can be shown.
+    pub epochs: Vec<usize>,
+    /// The test rank of every user; empty until the run has come so far.
+    pub test_results: Vec<UserResult>,
+    /// The run as the Train page shows it, its end included.
+    pub training: Training,
+}
+
+/// Loaded series, datasets and user views. [`super::App::receive`] starts loading what the
+/// present page and selection need; a page only reads, and shows what is [`Loadable::Loading`].
+#[derive(Default)]
+pub struct Views {
+    pub(super) series: BTreeMap<RunId, Loadable<Arc<RunSeries>>>,
+    pub(super) users: BTreeMap<ViewKey, Loadable<Arc<UserView>>>,
+    pub(super) data: BTreeMap<RunId, Loadable<Arc<Prepared>>>,
+    /// How sure the differences are, and of which runs that was worked out.
+    pub(super) significance: Loadable<Arc<Significance>>,
+    pub(super) significance_of: Option<SignificanceKey>,
+    /// What was loaded and has changed on disk since; shown until the new is here.
+    pub(super) stale_series: BTreeSet<RunId>,
+    pub(super) stale_users: BTreeSet<ViewKey>,
+    pub(super) list: ListState,
+    /// The one question that the explaining thread works on.
+    pub(super) asked: Option<ExplainSubject>,
+    /// Keys in order of arrival, to drop the oldest.
+    pub(super) arrived: Vec<ViewKey>,
+}
+
+/// What the explaining thread works on.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum ExplainSubject {
+    Data(RunId),
+    User(ViewKey),
+    List(ListAsk),
+}
+
+impl Views {
+    /// A run's series.
+    #[must_use]
+    pub fn series(&self, run: &RunId) -> &Loadable<Arc<RunSeries>> {
+        self.series.get(run).unwrap_or(&Loadable::Idle)
+    }
+
+    /// One user as one run sees them.
+    #[must_use]
+    pub fn user(&self, key: &ViewKey) -> &Loadable<Arc<UserView>> {
+        self.users.get(key).unwrap_or(&Loadable::Idle)
+    }
+
+    /// The data of a run: for titles and for the list of users.
+    #[must_use]
+    pub fn data(&self, run: &RunId) -> Option<&Arc<Prepared>> {
+        self.data.get(run).and_then(Loadable::ready)
+    }
+
+    /// The recommendation list.
+    #[must_use]
+    pub fn list(&self) -> &ListState {
+        &self.list
+    }
+
+    /// How far the data of a run are, and why they could not be had.
+    #[must_use]
+    pub fn data_state(&self, run: &RunId) -> &Loadable<Arc<Prepared>> {
+        self.data.get(run).unwrap_or(&Loadable::Idle)
+    }
+
+    /// The weights of a run have changed: what was made from its best epoch is old now.
+    pub(super) fn run_changed(&mut self, run: &RunId) {
+        self.stale_series.insert(run.clone());
+        if self
+            .list
+            .answered
+            .as_ref()
+            .is_some_and(|ask| ask.key.run == *run)
+        {
+            self.list.answered = None;
+        }
+        let changed = self
+            .users
+            .keys()
+            .filter(|key| key.run == *run && key.epoch.is_none());
+        self.stale_users.extend(changed.cloned());
+    }
+
+    /// Everything of a run goes, or only what could not be loaded: it is tried again when needed.
+    pub(super) fn forget(&mut self, run: &RunId, what: Forget) {
+        fn goes<T>(it: &Loadable<T>, what: Forget) -> bool {
+            what == Forget::All || matches!(it, Loadable::Failed(_))
+        }
+        self.series.retain(|id, it| id != run || !goes(it, what));
+        self.data.retain(|id, it| id != run || !goes(it, what));
+        self.users
+            .retain(|key, it| key.run != *run || !goes(it, what));
+    }
+
+    pub(super) fn take_user(&mut self, key: ViewKey, view: Loadable<Arc<UserView>>) {
+        self.arrived.retain(|other| *other != key);
+        self.arrived.push(key.clone());
+        if self.arrived.len() > USERS_KEPT {
+            let oldest = self.arrived.remove(0);
+            self.users.remove(&oldest);
+        }
+        self.users.insert(key, view);
+    }
+}

@@ -1,0 +1,4 @@
+//! The window: the application's state without a pixel (`app`), and its painting (`ui`).
+
+pub mod app;
+pub mod ui;

@@ -1,0 +1,335 @@
+//! The list of runs at the left: what they are, how they did, which are looked at.
+
+use egui::{RichText, ScrollArea, Sense, Ui, vec2};
+
+use crate::app::{Action, App, Loadable, TrainingPhase};
+use crate::ui::theme::{self, size};
+use crate::ui::widget::run_words;
+use crate::ui::{Actions, text};
+use seqscope_base::metric::Metrics;
+use seqscope_engine::run::{Manifest, RunId, RunOutcome, RunStatus, Summary};
+
+/// View state of the rail.
+#[derive(Default)]
+pub(super) struct Rail {
+    /// The run that is about to be deleted, until the person has said so again.
+    deleting: Option<RunId>,
+    /// Whether ids are replaced in what is exported.
+    hides_ids: bool,
+    /// What a person typed to find runs.
+    wanted: String,
+    found: RunFilter,
+}
+
+/// Runs whose title or folder has the words that were typed.
+#[derive(Default)]
+struct RunFilter {
+    /// Revision of the list and the words: looked through again when either changes.
+    of: Option<(u64, String)>,
+    places: Vec<usize>,
+}
+
+impl RunFilter {
+    fn refresh(&mut self, runs: &[Summary], revision: u64, typed: &str) {
+        if self
+            .of
+            .as_ref()
+            .is_some_and(|(seen, words)| *seen == revision && words == typed)
+        {
+            return;
+        }
+        let words: Vec<String> = typed.split_whitespace().map(str::to_lowercase).collect();
+        self.places = runs
+            .iter()
+            .enumerate()
+            .filter(|(_, summary)| has_all(summary, &words))
+            .map(|(at, _)| at)
+            .collect();
+        self.of = Some((revision, typed.to_owned()));
+    }
+}
+
+/// Whether title and folder of a run have all of the words, which are in small letters.
+fn has_all(summary: &Summary, words: &[String]) -> bool {
+    let text = format!("{} {}", run_words::title(summary), summary.id).to_lowercase();
+    words.iter().all(|word| text.contains(word.as_str()))
+}
+
+/// With fewer runs than this all are in sight, and none needs to be looked for.
+const MANY: usize = 12;
+
+impl Rail {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        ui.take_available_width();
+        ui.horizontal(|ui| {
+            ui.label(RichText::new("Runs").strong());
+            if let Loadable::Ready(runs) = &app.runs {
+                ui.weak(text::count(runs.len()));
+            }
+        });
+        match &app.runs {
+            Loadable::Ready(runs) if runs.is_empty() => {
+                ui.weak(
+                    "Every training run is kept here, with its curves, weights and results. \
+                         There is none yet.",
+                );
+                ui.add_space(size::GAP);
+                super::action_button(ui, app, actions, Action::TryIt);
+            }
+            Loadable::Ready(runs) => self.list(ui, app, runs, actions),
+            Loadable::Failed(why) => {
+                ui.colored_label(theme::colors(ui).error, why);
+                super::action_button(ui, app, actions, Action::RefreshRuns);
+            }
+            Loadable::Loading(_) | Loadable::Idle => {
+                ui.spinner();
+            }
+        }
+        self.confirm(ui, actions);
+    }
+
+    fn list(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
+        let row = 46.0;
+        if runs.len() >= MANY {
+            let field = egui::TextEdit::singleline(&mut self.wanted)
+                .hint_text("Find runs")
+                .desired_width(f32::INFINITY);
+            let field = ui
+                .add(field)
+                .on_hover_text("Words of a run's name, model or folder");
+            field.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find runs")
+            });
+        } else {
+            self.wanted.clear();
+        }
+        self.found.refresh(runs, app.runs_revision(), &self.wanted);
+        if self.found.places.is_empty() {
+            ui.weak("No run has these words in its name, model or folder.");
+        }
+        let places = std::mem::take(&mut self.found.places);
+        ScrollArea::vertical()
+            .auto_shrink([false, false])
+            .show_rows(ui, row, places.len(), |ui, shown| {
+                for summary in places
+                    .get(shown)
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(|at| runs.get(*at))
+                {
+                    self.row(ui, app, summary, row, actions);
+                }
+            });
+        self.found.places = places;
+    }
+
+    fn row(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        summary: &Summary,
+        height: f32,
+        actions: &mut Actions,
+    ) {
+        let colors = theme::colors(ui);
+        let is_selected = app.selection.run.as_ref() == Some(&summary.id);
+        let (rect, response) =
+            ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
+        let name = run_words::title(summary);
+        response.widget_info(|| {
+            egui::WidgetInfo::selected(egui::Role::Button, true, is_selected, format!("Run {name}"))
+        });
+        let fill = match (is_selected, response.hovered()) {
+            (true, _) => theme::mix(colors.bar, colors.accent, 0.28),
+            (false, true) => theme::mix(colors.bar, colors.text, 0.08),
+            (false, false) => egui::Color32::TRANSPARENT,
+        };
+        ui.painter().rect_filled(rect, size::CORNER, fill);
+        let mut inside =
+            ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(6.0, 4.0))));
+        Self::cells(&mut inside, app, summary, &name, actions);
+        if response.clicked() {
+            actions.push(Action::SelectRun(summary.id.clone()));
+        }
+        let response = response.on_hover_ui(|ui| hover(ui, summary));
+        // What is ticked in the menu leaves it open; what is asked for closes it.
+        egui::Popup::context_menu(&response)
+            .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
+            .show(|ui| self.menu(ui, app, &summary.id, actions));
+    }
+
+    fn cells(ui: &mut Ui, app: &App, summary: &Summary, name: &str, actions: &mut Actions) {
+        let colors = theme::colors(ui);
+        ui.spacing_mut().item_spacing = vec2(6.0, 1.0);
+        ui.horizontal(|ui| {
+            let mut is_compared = app.selection.compared.contains(&summary.id);
+            let mark = ui
+                .checkbox(&mut is_compared, ())
+                .on_hover_text("Draw its curves on Compare");
+            mark.widget_info(|| {
+                egui::WidgetInfo::selected(
+                    egui::Role::CheckBox,
+                    true,
+                    is_compared,
+                    format!("Compare {name}"),
+                )
+            });
+            if mark.clicked() {
+                actions.push(Action::ToggleCompared(summary.id.clone()));
+            }
+            ui.vertical(|ui| {
+                ui.spacing_mut().interact_size.y = 16.0;
+                ui.horizontal(|ui| {
+                    run_words::dot(ui, theme::run_color(ui, app, &summary.id));
+                    ui.add(
+                        egui::Label::new(RichText::new(name).color(colors.strong))
+                            .truncate()
+                            .selectable(false),
+                    );
+                });
+                let (words, color) = state(ui, app, summary);
+                let line = RichText::new(words).size(size::TEXT_SMALL).color(color);
+                ui.add(egui::Label::new(line).truncate().selectable(false));
+            });
+        });
+    }
+
+    fn menu(&mut self, ui: &mut Ui, app: &App, run: &RunId, actions: &mut Actions) {
+        for action in [
+            Action::SelectRun(run.clone()),
+            Action::SelectSecondRun(Some(run.clone())),
+            Action::UseExperimentOf(run.clone()),
+            Action::ResumeRun(run.clone()),
+        ] {
+            let before = actions.len();
+            super::action_button(ui, app, actions, action);
+            if actions.len() > before {
+                ui.close();
+            }
+        }
+        let folder = app.store.free_export_folder(run);
+        let export = if self.hides_ids {
+            Action::ExportHidden(run.clone(), folder)
+        } else {
+            Action::ExportRun(run.clone(), folder)
+        };
+        let before = actions.len();
+        super::action_button(ui, app, actions, export);
+        if actions.len() > before {
+            ui.close();
+        }
+        let hides = ui.checkbox(&mut self.hides_ids, "with pseudonyms");
+        hides.on_hover_text(
+            "Ids of users and items are replaced in what is exported, under the key in use.",
+        );
+        ui.separator();
+        let may = app.enabled(&Action::DeleteRun(run.clone()));
+        let delete = ui.add_enabled(may.is_ok(), egui::Button::new("Delete run…"));
+        if delete.clicked() {
+            self.deleting = Some(run.clone());
+            ui.close();
+        }
+        if let Err(reason) = may {
+            delete.on_disabled_hover_text(reason);
+        }
+    }
+
+    fn confirm(&mut self, ui: &Ui, actions: &mut Actions) {
+        let Some(run) = self.deleting.clone() else {
+            return;
+        };
+        let shown = egui::Modal::new(egui::Id::unique("deleting")).show(ui.ctx(), |ui| {
+            ui.set_max_width(420.0);
+            ui.heading("Delete this run?");
+            ui.label(format!(
+                "{run}: its curves, weights and results are deleted from disk. This \
+                              cannot be undone."
+            ));
+            ui.add_space(size::GAP);
+            ui.horizontal(|ui| {
+                if ui.button("Delete").clicked() {
+                    actions.push(Action::DeleteRun(run));
+                    self.deleting = None;
+                }
+                if ui.button("Keep").clicked() {
+                    self.deleting = None;
+                }
+            });
+        });
+        if shown.should_close() {
+            self.deleting = None;
+        }
+    }
+}
+
+/// The second line: how the run stands, and its NDCG@10.
+fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
+    let colors = theme::colors(ui);
+    let score = summary.manifest.as_deref().and_then(score);
+    let with = |words: &str| {
+        score.as_ref().map_or_else(
+            || words.to_owned(),
+            |(score, part)| format!("{words} · {score} {part}"),
+        )
+    };
+    let whole = || {
+        score.as_ref().map_or_else(
+            || "finished".to_owned(),
+            |(score, part)| format!("{score} {part}"),
+        )
+    };
+    let is_paused = app
+        .training
+        .as_ref()
+        .is_some_and(|t| t.phase == TrainingPhase::Paused && t.run.as_ref() == Some(&summary.id));
+    match &summary.status {
+        RunStatus::Paused => (with("⏸ paused"), colors.accent),
+        RunStatus::Running if is_paused => (with("⏸ paused"), colors.accent),
+        RunStatus::Running => (with("▶ training"), colors.accent),
+        RunStatus::Interrupted => (with("⏸ interrupted"), colors.warning),
+        RunStatus::Ended(RunOutcome::Finished) => (whole(), colors.weak),
+        RunStatus::Ended(RunOutcome::Stopped) => (with("⏹ stopped"), colors.weak),
+        RunStatus::Ended(RunOutcome::Failed { .. }) => (with("✖ failed"), colors.error),
+        RunStatus::Damaged(_) => ("✖ damaged".to_owned(), colors.error),
+    }
+}
+
+/// The primary metric on the test, else the best on validation; and which of the two it is.
+fn score(manifest: &Manifest) -> Option<(String, &'static str)> {
+    let words = |metrics: &Metrics| {
+        let (metric, value) = metrics.primary();
+        format!("{} {}", metric.title(), text::optional_metric(value))
+    };
+    let test = manifest.test.as_ref().map(|m| (words(m), "test"));
+    test.or_else(|| manifest.valid.as_ref().map(|m| (words(m), "valid")))
+}
+
+fn hover(ui: &mut Ui, summary: &Summary) {
+    ui.label(RichText::new(summary.id.to_string()).strong());
+    if let RunStatus::Damaged(why) = &summary.status {
+        ui.label(why);
+    }
+    let Some(manifest) = &summary.manifest else {
+        return;
+    };
+    ui.label(format!(
+        "Data: {}, {}",
+        manifest.data.name,
+        text::counted(manifest.data.shape.n_users, "user")
+    ));
+    ui.label(format!(
+        "Started {} UTC",
+        text::moment(manifest.started_secs)
+    ));
+    ui.label(format!(
+        "{}, {}",
+        text::counted(manifest.epochs, "epoch"),
+        text::duration(manifest.train_secs)
+    ));
+    if let Some(device) = &manifest.device {
+        ui.label(format!("On {}", device.name));
+    }
+    if let Some(RunOutcome::Failed { sentence }) = &manifest.outcome {
+        ui.label(sentence);
+    }
+}

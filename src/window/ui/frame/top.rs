@@ -1,0 +1,146 @@
+//! The bar above: pages as tabs, the device, the colours.
+
+use egui::{Align, Button, Layout, RichText, Ui};
+use strum::IntoEnumIterator;
+
+use crate::app::{Action, App, Loadable, Page, ThemeChoice};
+use crate::ui::{Actions, shortcut, theme};
+use seqscope_model::{DeviceInfo, DeviceKind, device_for};
+
+pub(super) fn ui(ui: &mut Ui, app: &App, is_rail_open: &mut bool, actions: &mut Actions) {
+    ui.horizontal(|ui| {
+        let rail = ui
+            .add(Button::selectable(*is_rail_open, "☰"))
+            .on_hover_text("Show or hide the list of runs");
+        rail.widget_info(|| {
+            egui::WidgetInfo::selected(egui::Role::Button, true, *is_rail_open, "List of runs")
+        });
+        if rail.clicked() {
+            *is_rail_open = !*is_rail_open;
+        }
+        ui.label(
+            RichText::new("Seqscope")
+                .strong()
+                .size(16.0)
+                .color(theme::colors(ui).strong),
+        );
+        ui.add_space(theme::size::GAP_LARGE);
+        ui.scope(|ui| {
+            ui.spacing_mut().item_spacing.x = 18.0;
+            for page in Page::iter() {
+                tab(ui, app, page, actions);
+            }
+        });
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            themes(ui, app, actions);
+            ui.separator();
+            device(ui, app);
+        });
+    });
+}
+
+/// The question that a page answers.
+fn question(page: Page) -> &'static str {
+    match page {
+        Page::Data => "What do I have?",
+        Page::Model => "What will I train?",
+        Page::Train => "Is it learning?",
+        Page::Explain => "Why does it predict this?",
+        Page::Compare => "Which is better, really?",
+    }
+}
+
+fn tab(ui: &mut Ui, app: &App, page: Page, actions: &mut Actions) {
+    let is_shown = app.page == page;
+    let colors = theme::colors(ui);
+    let words = RichText::new(page.to_string())
+        .size(15.0)
+        .color(if is_shown { colors.strong } else { colors.weak });
+    let hover = format!("{} ({})", question(page), shortcut::of_page(page));
+    let tab = ui.add(Button::new(words).frame(false)).on_hover_text(hover);
+    tab.widget_info(|| {
+        egui::WidgetInfo::selected(egui::Role::Button, true, is_shown, page.to_string())
+    });
+    if is_shown {
+        ui.painter().hline(
+            tab.rect.x_range().shrink(4.0),
+            tab.rect.bottom() + 6.0,
+            (2.5, colors.accent),
+        );
+    }
+    if tab.clicked() {
+        actions.push(Action::GoTo(page));
+    }
+}
+
+fn themes(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let icons = [
+        (ThemeChoice::Light, "☀", "Light"),
+        (ThemeChoice::Dark, "🌙", "Dark"),
+        (ThemeChoice::System, "💻", "As the system"),
+    ];
+    for (choice, icon, words) in icons {
+        let is_chosen = app.theme == choice;
+        let button = ui
+            .add(Button::selectable(is_chosen, icon))
+            .on_hover_text(words);
+        button
+            .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, words));
+        if button.clicked() {
+            actions.push(Action::SetTheme(choice));
+        }
+    }
+}
+
+/// The device of the run in work, else the one that the draft asks for.
+fn device(ui: &mut Ui, app: &App) {
+    let in_use = app
+        .training
+        .as_ref()
+        .filter(|t| t.is_active())
+        .and_then(|t| t.device.as_ref());
+    let (name, hover) = match (in_use, &app.devices) {
+        (Some(device), _) => (
+            short(device),
+            format!(
+                "In use: {} ({}, {})",
+                device.name, device.backend, device.key
+            ),
+        ),
+        (None, Loadable::Ready(devices)) => {
+            let wanted = device_for(&app.draft.experiment.training.device, devices);
+            let all: Vec<String> = devices
+                .iter()
+                .map(|d| format!("{}: {} ({})", d.key, d.name, d.backend))
+                .collect();
+            (
+                wanted.map_or_else(|| "no such device".to_owned(), short),
+                format!("Devices of this machine\n{}", all.join("\n")),
+            )
+        }
+        (None, Loadable::Loading(_) | Loadable::Idle) => {
+            ("looking for devices…".to_owned(), String::new())
+        }
+        (None, Loadable::Failed(why)) => ("devices unknown".to_owned(), why.clone()),
+    };
+    let colors = theme::colors(ui);
+    let color = if in_use.is_some() {
+        colors.good
+    } else {
+        colors.weak
+    };
+    let label = ui.label(RichText::new(format!("⚙ {name}")).color(color));
+    if !hover.is_empty() {
+        label.on_hover_text(hover);
+    }
+}
+
+fn short(device: &DeviceInfo) -> String {
+    match device.kind {
+        DeviceKind::Cpu => "CPU".to_owned(),
+        DeviceKind::Gpu => crate::ui::text::clipped(&device.name, 32),
+        DeviceKind::SoftwareGpu => {
+            format!("{} (software)", crate::ui::text::clipped(&device.name, 24))
+        }
+    }
+}

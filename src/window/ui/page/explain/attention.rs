@@ -1,0 +1,382 @@
+//! Attention: every layer and head as a grid of small maps; one head large with item titles.
+
+use std::sync::Arc;
+
+use egui::{RichText, ScrollArea, Ui, Vec2, vec2};
+
+use super::ShownUser;
+use crate::app::{Action, HeadIdx, Selection};
+use crate::ui::widget::bars::Bar;
+use crate::ui::widget::heatmap::{
+    Allowance, ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle, Thumbnail,
+};
+use crate::ui::{Actions, text};
+use seqscope_engine::explain::UserView;
+use seqscope_model::AttentionMaps;
+
+/// Smallest and largest side of a map in the grid.
+const SMALLEST: f32 = 56.0;
+const LARGEST: f32 = 340.0;
+/// Items listed of what a step looked at.
+const LISTED: usize = 5;
+
+/// How weights become colours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
+enum ScaleChoice {
+    /// Each row to its own largest: shows where each step looks most.
+    #[default]
+    #[strum(to_string = "row")]
+    OfRow,
+    /// Square root of the weight: small weights show, rows can be compared.
+    #[strum(to_string = "root")]
+    Root,
+    /// The weight itself.
+    #[strum(to_string = "linear")]
+    Linear,
+}
+
+impl ScaleChoice {
+    fn scale(self) -> ColorScale {
+        match self {
+            Self::OfRow => ColorScale::OfRow,
+            Self::Root => ColorScale::Root { most: 1.0 },
+            Self::Linear => ColorScale::Linear { most: 1.0 },
+        }
+    }
+}
+
+/// Attention maps of one view, with the view state.
+#[derive(Default)]
+pub(in crate::ui::page) struct AttentionView {
+    /// The view whose maps are uploaded. Held, so that its address cannot be another view's.
+    of: Option<Arc<UserView>>,
+    revision: u64,
+    grid: Vec<Heatmap>,
+    open: Heatmap,
+    scale: ScaleChoice,
+}
+
+impl AttentionView {
+    /// Paints the grid, or the head that is open.
+    pub(in crate::ui::page) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        selection: &Selection,
+        actions: &mut Actions,
+    ) {
+        let Some(maps) = shown.attention() else {
+            return;
+        };
+        self.refresh(shown, maps);
+        let head = selection
+            .head
+            .filter(|h| h.layer < maps.n_layers && h.head < maps.n_heads);
+        self.bar(ui, shown, maps, head, actions);
+        match head {
+            Some(head) => {
+                let clicked = self.large(ui, shown, maps, head, selection.event);
+                actions.extend(clicked.map(|event| Action::SelectEvent(Some(event))));
+            }
+            None => self.small(ui, shown, maps, actions),
+        }
+    }
+
+    fn refresh(&mut self, shown: &ShownUser<'_>, maps: &AttentionMaps) {
+        if self
+            .of
+            .as_ref()
+            .is_some_and(|of| Arc::ptr_eq(of, shown.view()))
+        {
+            return;
+        }
+        self.of = Some(Arc::clone(shown.view()));
+        self.revision += 1;
+        self.grid
+            .resize_with(maps.n_layers * maps.n_heads, Heatmap::default);
+    }
+
+    fn key(&self, head: HeadIdx) -> u64 {
+        (self.revision << 16) + (head.layer << 8) as u64 + head.head as u64
+    }
+
+    fn bar(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        maps: &AttentionMaps,
+        head: Option<HeadIdx>,
+        actions: &mut Actions,
+    ) {
+        use strum::IntoEnumIterator as _;
+        ui.horizontal_wrapped(|ui| {
+            if let Some(head) = head {
+                if ui.button("⬅ All heads").clicked() {
+                    actions.push(Action::SelectHead(None));
+                }
+                ui.label(RichText::new(head_name(head)).strong());
+            } else {
+                ui.label(RichText::new("Attention").strong());
+                let heads = maps.n_layers * maps.n_heads;
+                ui.weak(format!(
+                    "{} · {}",
+                    text::counted(heads, "head"),
+                    text::counted(maps.len, "event")
+                ))
+                .on_hover_text("Click a map to open it");
+            }
+            ui.label("Scale");
+            for scale in ScaleChoice::iter() {
+                let hover = match scale {
+                    ScaleChoice::OfRow => {
+                        "Each row from 0 to its own largest weight: where does each step look most?"
+                    }
+                    ScaleChoice::Root => {
+                        "Square root of the weight from 0 to 1: small weights show"
+                    }
+                    ScaleChoice::Linear => "The weight itself from 0 to 1",
+                };
+                ui.selectable_value(&mut self.scale, scale, scale.to_string())
+                    .on_hover_text(hover);
+            }
+        });
+        let nothing = shown.view().heads.is_causal.then_some("not seen yet");
+        self.scale.scale().bar(ui, "weight", nothing);
+    }
+
+    fn small(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        maps: &AttentionMaps,
+        actions: &mut Actions,
+    ) {
+        let mut allowance = Allowance::of_a_frame();
+        let label = 52.0;
+        let room = ui.available_size() - vec2(label, 24.0);
+        let gap = 8.0;
+        let side = (room.x / maps.n_heads.max(1) as f32 - gap)
+            .min(room.y / maps.n_layers.max(1) as f32 - gap - 18.0)
+            .clamp(SMALLEST, LARGEST);
+        ScrollArea::both().auto_shrink(false).show(ui, |ui| {
+            egui::Grid::new("heads")
+                .spacing(Vec2::splat(gap))
+                .min_col_width(0.0)
+                .show(ui, |ui| {
+                    ui.label("");
+                    for head in 0..maps.n_heads {
+                        ui.label(RichText::new(format!("Head {}", head + 1)).small());
+                    }
+                    ui.end_row();
+                    for layer in 0..maps.n_layers {
+                        ui.label(RichText::new(format!("Layer {}", layer + 1)).small());
+                        for head in 0..maps.n_heads {
+                            let head = HeadMap {
+                                idx: HeadIdx { layer, head },
+                                matrix: matrix(shown, maps, layer, head),
+                            };
+                            if self.thumbnail(ui, shown, &head, side, &mut allowance) {
+                                actions.push(Action::SelectHead(Some(head.idx)));
+                            }
+                        }
+                        ui.end_row();
+                    }
+                });
+        });
+    }
+
+    /// One small map; whether it was clicked.
+    fn thumbnail(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        head: &HeadMap<'_>,
+        side: f32,
+        allowance: &mut Allowance,
+    ) -> bool {
+        let (key, scale) = (self.key(head.idx), self.scale.scale());
+        let n_heads = shown.attention().map_or(0, |maps| maps.n_heads);
+        let at = head.idx.layer * n_heads + head.idx.head;
+        let back = shown
+            .view()
+            .heads
+            .look_back
+            .get(at)
+            .copied()
+            .unwrap_or_default();
+        let Some(heatmap) = self.grid.get_mut(at) else {
+            return false;
+        };
+        ui.vertical(|ui| {
+            ui.spacing_mut().item_spacing.y = 1.0;
+            let name = head_name(head.idx);
+            let hint = format!("{name}: looks {back:.1} events back on average. Click to open.");
+            let small = Thumbnail {
+                name: &name,
+                hint: &hint,
+                scale,
+                side,
+            };
+            let response = heatmap.thumbnail(ui, key, &head.matrix, small, allowance);
+            ui.label(RichText::new(format!("{back:.1} back")).small().weak());
+            response.clicked()
+        })
+        .inner
+    }
+
+    /// One head over all the room; the event that was clicked.
+    fn large(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        maps: &AttentionMaps,
+        head: HeadIdx,
+        event: Option<usize>,
+    ) -> Option<usize> {
+        let title = |at: usize| shown.event_name(maps.first + at);
+        let name = head_name(head);
+        let words = HeatmapLabels {
+            name: &name,
+            row_axis: "after",
+            col_axis: "looks at",
+            value: "weight",
+            nothing: "not seen yet",
+            row_title: &title,
+            col_title: &title,
+        };
+        let look = HeatmapStyle {
+            words: &words,
+            scale: self.scale.scale(),
+            size: ui.available_size(),
+            selected_row: row_before(maps, event),
+        };
+        let (matrix, key) = (matrix(shown, maps, head.layer, head.head), self.key(head));
+        let pointed = self.open.ui(ui, key, &matrix, look);
+        // The row after which event `row + 1` is expected.
+        pointed.clicked.map(|(row, _)| maps.first + row + 1)
+    }
+}
+
+/// One head and its weights.
+struct HeadMap<'a> {
+    idx: HeadIdx,
+    matrix: HeatmapMatrix<'a>,
+}
+
+fn matrix<'m>(
+    shown: &ShownUser<'_>,
+    maps: &'m AttentionMaps,
+    layer: usize,
+    head: usize,
+) -> HeatmapMatrix<'m> {
+    let is_causal = shown.view().heads.is_causal;
+    HeatmapMatrix {
+        values: maps.head(layer, head),
+        n_rows: maps.len,
+        n_cols: maps.len,
+        is_causal,
+    }
+}
+
+/// What a step looked at, in words and as a ranked list.
+pub(super) struct LookedAt {
+    pub(super) question: String,
+    pub(super) where_from: String,
+    pub(super) rows: Vec<Bar>,
+}
+
+/// The events that the step before `event` (before what comes next, with none) looked at most: in
+/// the open head, or on average over the heads of the last layer.
+pub(super) fn looked_at(
+    maps: &AttentionMaps,
+    head: Option<HeadIdx>,
+    event: Option<usize>,
+    shown: &ShownUser<'_>,
+) -> LookedAt {
+    let row = row_before(maps, event).unwrap_or(maps.len.saturating_sub(1));
+    let predicted = maps.first + row + 1;
+    let question = match shown.title_at(predicted) {
+        Some(_) => format!("before {}", shown.event_name(predicted)),
+        None => "before what comes next".to_owned(),
+    };
+    let open = head.filter(|h| h.layer < maps.n_layers && h.head < maps.n_heads);
+    let (weights, where_from) = if let Some(head) = open {
+        (row_of(maps, head, row).to_vec(), head_name(head))
+    } else {
+        let layer = maps.n_layers.saturating_sub(1);
+        let heads = (0..maps.n_heads).map(|head| row_of(maps, HeadIdx { layer, head }, row));
+        (
+            mean(heads, maps.len),
+            format!("mean of layer {}", layer + 1),
+        )
+    };
+    let mut order: Vec<(usize, f32)> = weights.into_iter().enumerate().take(row + 1).collect();
+    order.sort_by(|a, b| b.1.total_cmp(&a.1));
+    LookedAt {
+        question,
+        where_from,
+        rows: order
+            .into_iter()
+            .take(LISTED)
+            .map(|(col, share)| Bar {
+                title: shown.event_name(maps.first + col),
+                share,
+                is_true: false,
+            })
+            .collect(),
+    }
+}
+
+/// The row whose step predicts the event: the one before it.
+fn row_before(maps: &AttentionMaps, event: Option<usize>) -> Option<usize> {
+    event?
+        .checked_sub(maps.first + 1)
+        .filter(|row| *row < maps.len)
+}
+
+fn row_of(maps: &AttentionMaps, head: HeadIdx, row: usize) -> &[f32] {
+    maps.head(head.layer, head.head)
+        .get(row * maps.len..(row + 1) * maps.len)
+        .unwrap_or(&[])
+}
+
+fn mean<'m>(rows: impl Iterator<Item = &'m [f32]>, len: usize) -> Vec<f32> {
+    let mut sum = vec![0.0_f32; len];
+    let mut n = 0.0_f32;
+    for row in rows {
+        n += 1.0;
+        for (total, weight) in sum.iter_mut().zip(row) {
+            *total += weight;
+        }
+    }
+    for total in &mut sum {
+        *total /= n.max(1.0);
+    }
+    sum
+}
+
+fn head_name(head: HeadIdx) -> String {
+    format!("Layer {}, head {}", head.layer + 1, head.head + 1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_event_is_predicted_by_the_row_before_it() {
+        // The map shows events 4, 5, 6 of the history: event 5 is predicted by row 0, what comes
+        // after the last one (7) by row 2; event 4 was predicted by a step that is not shown.
+        let maps = AttentionMaps {
+            n_layers: 1,
+            n_heads: 1,
+            len: 3,
+            first: 4,
+            weights: vec![0.0; 9],
+        };
+        assert_eq!(
+            [4, 5, 7, 8].map(|event| row_before(&maps, Some(event))),
+            [None, Some(0), Some(2), None]
+        );
+    }
+}

@@ -1,0 +1,157 @@
+//! What to recommend: the model's word blended with references, with seen items in or out.
+
+use egui::{DragValue, RichText, Ui};
+
+use super::ShownUser;
+use super::cards::{next_body, next_card};
+use crate::app::{Action, App, ListAsk, Loadable, ViewKey};
+use crate::ui::widget::bars::{Bar, bars};
+use crate::ui::widget::panel;
+use crate::ui::{Actions, theme};
+use seqscope_base::metric::Seen;
+use seqscope_engine::explain::{Recommendation, ScoreSource};
+use seqscope_model::baseline::BaselineKind;
+
+/// References that can be blended in here; the command line takes any.
+const VOICES: [BaselineKind; 3] = [
+    BaselineKind::Popularity,
+    BaselineKind::ItemKnn,
+    BaselineKind::Content,
+];
+
+/// Largest weight of a reference; the model's is 1.
+const MOST: f64 = 10.0;
+
+/// View state: nothing blended in and seen items as the run was judged, until a person says
+/// otherwise.
+#[derive(Default)]
+pub(super) struct ListCard {
+    weights: [f64; VOICES.len()],
+    seen: Option<Seen>,
+}
+
+impl ListCard {
+    /// The items that come next, with the choices above them.
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        app: &App,
+        actions: &mut Actions,
+    ) {
+        if shown.view().said.is_some() {
+            // A model of another task ranks no items.
+            return next_card(ui, shown);
+        }
+        theme::card(ui).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            let Some(key) = app.selection.run.as_ref().and_then(|run| app.view_key(run)) else {
+                return;
+            };
+            let judged = app
+                .summary(&key.run)
+                .and_then(|summary| summary.manifest.as_ref());
+            let as_judged = judged.map_or(Seen::LeftOut, |manifest| manifest.seen());
+            ui.horizontal(|ui| {
+                ui.label(RichText::new("Next").strong())
+                    .on_hover_text("What to recommend after the last event");
+                self.choices(ui, as_judged);
+            });
+            self.blend(ui);
+            let seen = self.seen.unwrap_or(as_judged);
+            if self.weights.iter().all(|weight| *weight == 0.0) && seen == as_judged {
+                return next_body(ui, shown);
+            }
+            let of_references = VOICES
+                .into_iter()
+                .map(ScoreSource::Reference)
+                .zip(self.weights);
+            let weights = std::iter::once((ScoreSource::Model, 1.0))
+                .chain(of_references)
+                .collect();
+            blended(ui, shown, app, ListAsk { key, seen, weights }, actions);
+        });
+    }
+
+    fn choices(&mut self, ui: &mut Ui, as_judged: Seen) {
+        let mut with_seen = self.seen.unwrap_or(as_judged) == Seen::Ranked;
+        let words = "Whether items that the user already had are in the list";
+        if ui
+            .checkbox(&mut with_seen, "seen items")
+            .on_hover_text(words)
+            .changed()
+        {
+            self.seen = Some(if with_seen {
+                Seen::Ranked
+            } else {
+                Seen::LeftOut
+            });
+        }
+    }
+
+    /// The weights of the references, each under its name.
+    fn blend(&mut self, ui: &mut Ui) {
+        ui.label(
+            RichText::new("Blended with references, each by its weight beside the model's 1")
+                .small()
+                .weak(),
+        );
+        egui::Grid::new("blend")
+            .num_columns(VOICES.len())
+            .spacing([12.0, 2.0])
+            .show(ui, |ui| {
+                let names =
+                    VOICES.map(|kind| ui.label(RichText::new(kind.title()).small().weak()).id);
+                ui.end_row();
+                for ((kind, weight), name) in VOICES.into_iter().zip(&mut self.weights).zip(names) {
+                    let field = DragValue::new(weight)
+                        .range(0.0..=MOST)
+                        .speed(0.02)
+                        .max_decimals(2);
+                    ui.add(field).labelled_by(name).on_hover_text(format!(
+                    "Weight beside the model's 1. {} Scores run from 0 to 1 over the ranked items \
+                     before they are blended.",
+                    kind.about().summary
+                ));
+                }
+                ui.end_row();
+            });
+    }
+}
+
+fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, ask: ListAsk, actions: &mut Actions) {
+    let key: ViewKey = ask.key.clone();
+    if !app.views.list().is_wanted(&ask) {
+        actions.push(Action::Recommend(Box::new(ask)));
+    }
+    match app.views.list().list_of(&key) {
+        Some(Loadable::Ready(made)) => list(ui, shown, made),
+        Some(Loadable::Failed(why)) => panel::failed(ui, why),
+        _ => panel::loading(ui, "Fitting the references"),
+    }
+}
+
+fn list(ui: &mut Ui, shown: &ShownUser<'_>, made: &Recommendation) {
+    let rows: Vec<Bar> = made
+        .items
+        .iter()
+        .map(|listed| {
+            let cold = if listed.is_cold {
+                " (new: by content)"
+            } else {
+                ""
+            };
+            Bar {
+                title: format!("{}{cold}", shown.title(listed.item_idx)),
+                share: listed.score as f32,
+                is_true: false,
+            }
+        })
+        .collect();
+    bars(ui, &rows);
+    if made.n_cold_left_out > 0 {
+        let words = "Items without training events, of which the data tell nothing";
+        ui.weak(RichText::new(format!("{} new items left out", made.n_cold_left_out)).small())
+            .on_hover_text(words);
+    }
+}

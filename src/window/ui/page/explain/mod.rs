@@ -1,0 +1,314 @@
+//! Explain: why? What one model saw in one user's history: its attention, what it expected before
+//! each event, and what it expects next.
+
+mod attention;
+mod cards;
+mod list;
+mod pickers;
+mod shown;
+
+pub(super) use attention::AttentionView;
+pub(super) use cards::next_card;
+pub(super) use pickers::Pickers;
+pub(super) use shown::ShownUser;
+
+use std::sync::Arc;
+
+use egui::{Panel, RichText, Ui};
+
+use super::super::Actions;
+use crate::app::{Action, App, Loadable, Page, ViewKey};
+use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::theme::{self, size};
+use crate::ui::widget::panel;
+use crate::ui::widget::timeline::{self, Timeline};
+use seqscope_engine::explain::UserView;
+use seqscope_engine::run::RunId;
+use seqscope_model::ModelKind;
+
+/// View state of the page.
+#[derive(Default)]
+pub(super) struct ExplainPage {
+    pickers: Pickers,
+    attention: AttentionView,
+    timeline: Timeline,
+    list: list::ListCard,
+    /// What was shown last: it stays while another epoch of the same user is on its way, so that
+    /// moving the playhead does not flicker.
+    last: Option<(ViewKey, Arc<UserView>)>,
+}
+
+impl ExplainPage {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        let Some(runs) = panel::loaded(ui, &app.runs, "The list of runs has not been read yet.")
+        else {
+            return;
+        };
+        if runs.iter().all(|summary| summary.manifest.is_none()) {
+            return no_runs(ui, app, actions);
+        }
+        self.pickers.ui(ui, app, runs, actions);
+        ui.add_space(size::GAP_SMALL);
+        let Some(run) = &app.selection.run else {
+            let newest = runs.first().map(|summary| summary.id.clone());
+            return no_run_chosen(ui, app, newest, actions);
+        };
+        self.run(ui, run, app, actions);
+    }
+
+    fn run(&mut self, ui: &mut Ui, run: &RunId, app: &App, actions: &mut Actions) {
+        let Some(prepared) = app.views.data(run) else {
+            match app.views.data_state(run) {
+                Loadable::Failed(sentence) => panel::failed(ui, sentence),
+                Loadable::Loading(what) => panel::loading(ui, what),
+                _ => no_weights(ui, app, actions),
+            }
+            return;
+        };
+        // With data there is always a user: the application chooses one where nobody did.
+        let Some(key) = app.view_key(run) else { return };
+        let Some(view) = self.view(ui, app, key) else {
+            return;
+        };
+        let kind = app
+            .summary(run)
+            .and_then(|s| s.manifest.as_ref())
+            .map(|m| ModelKind::from(&m.experiment.model));
+        let shown = ShownUser::new(&view, prepared);
+        if shown.n_events() == 0 {
+            panel::empty(
+                ui,
+                "This user has no events",
+                "Choose another user above.",
+                |_| {},
+            );
+        } else if view.attention.is_some() {
+            self.with_attention(ui, &shown, app, actions);
+        } else {
+            self.without_attention(ui, &shown, kind, app, actions);
+        }
+    }
+
+    /// The view to be shown: the one asked for, or, while it is on its way, the last one of the
+    /// same user and run.
+    fn view(&mut self, ui: &mut Ui, app: &App, key: ViewKey) -> Option<Arc<UserView>> {
+        match app.views.user(&key) {
+            Loadable::Ready(view) => {
+                self.last = Some((key, Arc::clone(view)));
+                Some(Arc::clone(view))
+            }
+            Loadable::Failed(sentence) => {
+                panel::failed(ui, sentence);
+                None
+            }
+            Loadable::Idle => {
+                ui.weak("This view has not been asked for yet.");
+                None
+            }
+            Loadable::Loading(what) => {
+                let Some((_, view)) = self
+                    .last
+                    .as_ref()
+                    .filter(|last| last.0.run == key.run && last.0.user_id == key.user_id)
+                else {
+                    panel::loading(ui, what);
+                    return None;
+                };
+                // Over the page, so that nothing moves while the next epoch is on its way.
+                let corner = egui::Rect::from_min_size(
+                    ui.max_rect().right_top() - egui::vec2(22.0, 0.0),
+                    egui::Vec2::splat(18.0),
+                );
+                egui::Spinner::new().paint_at(ui, corner);
+                Some(Arc::clone(view))
+            }
+        }
+    }
+
+    fn with_attention(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        app: &App,
+        actions: &mut Actions,
+    ) {
+        let half = (ui.available_width() * 0.44).max(360.0);
+        let card = theme::card(ui);
+        Panel::left("attention")
+            .frame(card)
+            .resizable(true)
+            .default_size(half)
+            .size_range(300.0..=(ui.available_width() - 320.0).max(320.0))
+            .show(ui, |ui| {
+                self.attention.ui(ui, shown, &app.selection, actions);
+            });
+        let head = app.selection.head;
+        let looked_at = shown
+            .attention()
+            .map(|maps| attention::looked_at(maps, head, app.selection.event, shown));
+        egui::CentralPanel::default()
+            .frame(egui::Frame::new().inner_margin(egui::Margin {
+                left: 8,
+                ..Default::default()
+            }))
+            .show(ui, |ui| {
+                egui::ScrollArea::vertical()
+                    .auto_shrink([false, false])
+                    .show(ui, |ui| {
+                        let bottom = ui.max_rect().bottom();
+                        ui.columns(2, |columns| {
+                            if let [left, right] = columns {
+                                cards::event_card(
+                                    left,
+                                    shown,
+                                    app.selection.event,
+                                    looked_at.as_ref(),
+                                );
+                                self.list.ui(right, shown, app, actions);
+                            }
+                        });
+                        ui.add_space(size::GAP_SMALL);
+                        // Where the cards leave too little, the column scrolls.
+                        let height = (bottom - ui.cursor().top()).max(TIMELINE_LEAST);
+                        ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
+                            ui.set_max_height(height);
+                            self.timeline_card(ui, shown, app, actions);
+                        });
+                    });
+            });
+    }
+
+    fn without_attention(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        kind: Option<ModelKind>,
+        app: &App,
+        actions: &mut Actions,
+    ) {
+        let card = theme::card(ui);
+        let width = (ui.available_width() * 0.32).clamp(260.0, 420.0);
+        Panel::left("expected")
+            .frame(egui::Frame::new())
+            .resizable(true)
+            .default_size(width)
+            .show(ui, |ui| {
+                card.show(ui, |ui| {
+                    ui.set_width(ui.available_width());
+                    ui.label(RichText::new("No attention to show").strong());
+                    ui.label(why_no_attention(kind, shown.view()));
+                });
+                ui.add_space(size::GAP_SMALL);
+                self.list.ui(ui, shown, app, actions);
+                ui.add_space(size::GAP_SMALL);
+                cards::event_card(ui, shown, app.selection.event, None);
+            });
+        let left = egui::Margin {
+            left: 8,
+            ..Default::default()
+        };
+        egui::CentralPanel::default()
+            .frame(egui::Frame::new().inner_margin(left))
+            .show(ui, |ui| {
+                self.timeline_card(ui, shown, app, actions);
+            });
+    }
+
+    fn timeline_card(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        app: &App,
+        actions: &mut Actions,
+    ) {
+        theme::card(ui).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            ui.horizontal(|ui| {
+                ui.label(RichText::new("Timeline").strong());
+                let manifest = app
+                    .selection
+                    .run
+                    .as_ref()
+                    .and_then(|run| app.summary(run)?.manifest.as_ref());
+                if let Some(remark) = manifest.and_then(|manifest| manifest.counted_before()) {
+                    // What is shown here is by today's rule, and so may differ from what the run
+                    // counted.
+                    let words = RichText::new("⚠ older rule").color(theme::colors(ui).warning);
+                    ui.label(words)
+                        .on_hover_text(format!("The run's own figures were {}.", remark.sentence));
+                }
+                let summary = RichText::new(timeline::summary(shown.view())).weak();
+                ui.add(egui::Label::new(summary).truncate());
+            });
+            let title = |item| shown.title(item);
+            let data = shown.timeline(&title);
+            if let Some(position) = self.timeline.ui(ui, &data, app.selection.event) {
+                actions.push(Action::SelectEvent(Some(position)));
+            }
+        });
+    }
+}
+
+/// Least height of the timeline: its chart and a few rows of its table.
+const TIMELINE_LEAST: f32 = 340.0;
+
+/// Why a family has no attention, and what is shown in its place.
+pub(super) fn why_no_attention(kind: Option<ModelKind>, view: &UserView) -> String {
+    let why = match kind {
+        Some(ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn) => {
+            "A recurrent network carries what it has read in one state that changes with every \
+             event. Trained without its setting `attention` it has no weights from step to step, \
+             so none are drawn."
+        }
+        Some(ModelKind::Vae) => {
+            "A Mult-VAE reads a history as a bag of items: order does not enter, and there are no \
+             weights from step to step, so none are drawn."
+        }
+        Some(ModelKind::SequentialVae) => {
+            "A sequential VAE carries what it has read in one state that changes with every event. \
+             There are no weights from step to step, so none are drawn."
+        }
+        Some(ModelKind::Autoencoder) => {
+            "An autoencoder reads a history as a bag of items: order does not enter, and there are \
+             no weights from step to step, so none are drawn."
+        }
+        _ => "This model gives no attention weights.",
+    };
+    let instead = match view.said {
+        Some(_) => "what it said after each event, and what came true.",
+        None => "what it expected before each event, and what it expects next.",
+    };
+    format!("{why} Shown instead: {instead}")
+}
+
+fn no_runs(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let sentence = "Attention maps, a timeline of what the model expected before each event, and \
+                    its next items appear here once a run has trained for an epoch.";
+    panel::empty(ui, "Nothing to explain yet", sentence, |ui| {
+        action_button(ui, app, actions, Action::TryIt);
+    });
+}
+
+fn no_run_chosen(ui: &mut Ui, app: &App, newest: Option<RunId>, actions: &mut Actions) {
+    let sentence =
+        "Choose a run above or in the list on the left; its attention and timelines appear here.";
+    panel::empty(ui, "No run is chosen", sentence, |ui| {
+        if let Some(run) = newest {
+            action_button_as(
+                ui,
+                app,
+                actions,
+                Action::SelectRun(run),
+                "Explain the newest run",
+            );
+        }
+    });
+}
+
+fn no_weights(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let sentence = "Weights are kept from the first finished epoch on. This run has none, so there \
+                    is nothing to explain; choose another run, or watch this one train.";
+    panel::empty(ui, "This run has no weights yet", sentence, |ui| {
+        action_button_as(ui, app, actions, Action::GoTo(Page::Train), "Go to Train");
+    });
+}

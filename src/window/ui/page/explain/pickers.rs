@@ -1,0 +1,217 @@
+//! Which run, which user, which epoch.
+
+use egui::{Key, Popup, RichText, Slider, TextEdit, Ui};
+
+use crate::app::{Action, App, RunSeries};
+use crate::ui::Actions;
+use crate::ui::frame::action_button_as;
+use crate::ui::page::run_picker;
+use crate::ui::text;
+use seqscope_base::spec::shown;
+use seqscope_data::{Prepared, Vocab};
+use seqscope_engine::run::{RunId, Summary};
+
+/// Ids offered while a person types.
+const OFFERED: usize = 8;
+
+/// Width from which all pickers stand in one row.
+const ONE_ROW: f32 = 1180.0;
+
+/// View state of the pickers.
+#[derive(Default)]
+pub(in crate::ui::page) struct Pickers {
+    query: String,
+    /// The query and run that `found` answers.
+    answered: Option<(String, RunId)>,
+    found: Vec<String>,
+    /// The user under the slider's knob while it is being dragged.
+    dragged_user: Option<usize>,
+}
+
+impl Pickers {
+    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
+        let run = app.selection.run.as_ref();
+        let series = run.and_then(|run| app.views.series(run).ready());
+        let is_wide = ui.available_width() >= ONE_ROW;
+        ui.horizontal(|ui| {
+            run_picker::ui(ui, app, runs, run, actions);
+            ui.separator();
+            if let Some(run) = run.filter(|run| app.views.data(run).is_some()) {
+                self.user(ui, app, run, actions);
+            }
+            if let Some(series) = series.filter(|_| is_wide) {
+                ui.separator();
+                epoch_picker(ui, app, series, actions);
+            }
+        });
+        if let Some(series) = series.filter(|_| !is_wide) {
+            ui.horizontal(|ui| epoch_picker(ui, app, series, actions));
+        }
+    }
+
+    /// Which user of a run; nothing before its data are open.
+    pub(in crate::ui::page) fn user(
+        &mut self,
+        ui: &mut Ui,
+        app: &App,
+        run: &RunId,
+        actions: &mut Actions,
+    ) {
+        let Some(prepared) = app.views.data(run) else {
+            return;
+        };
+        let users = &prepared.dataset.users;
+        let present = app.selection.user_id.as_ref().and_then(|id| users.idx(id));
+        let name = ui.label("User");
+        action_button_as(ui, app, actions, Action::StepUser(-1), "◀ Previous");
+        let hint = app
+            .selection
+            .user_id
+            .as_deref()
+            .map_or_else(String::new, |id| shown(id).into_owned());
+        let edit = TextEdit::singleline(&mut self.query)
+            .desired_width(110.0)
+            .hint_text(hint);
+        let field = ui
+            .add(edit)
+            .labelled_by(name.id)
+            .on_hover_text("Type the id of a user");
+        self.search(ui, &field, run, prepared, actions);
+        action_button_as(ui, app, actions, Action::StepUser(1), "Next ▶");
+        let n_users = users.len();
+        let mut place = self
+            .dragged_user
+            .unwrap_or_else(|| present.map_or(1, |idx| idx as usize + 1));
+        let slider = Slider::new(&mut place, 1..=n_users.max(1)).show_value(false);
+        let slid = ui
+            .add(slider)
+            .labelled_by(name.id)
+            .on_hover_text("Slide through all users");
+        ui.label(format!(
+            "{} of {}",
+            text::count(place),
+            text::count(n_users)
+        ));
+        self.dragged_user = slid.dragged().then_some(place);
+        // Each user costs a pass through the model: ask when the knob is let go.
+        let is_chosen = slid.drag_stopped() || (slid.changed() && !slid.dragged());
+        if is_chosen && let Some(id) = u32::try_from(place - 1).ok().and_then(|idx| users.id(idx)) {
+            actions.push(Action::SelectUser(id.to_owned()));
+        }
+    }
+
+    /// Offers the users whose id begins with, or else contains, what was typed.
+    fn search(
+        &mut self,
+        ui: &Ui,
+        field: &egui::Response,
+        run: &RunId,
+        prepared: &Prepared,
+        actions: &mut Actions,
+    ) {
+        if self.query.is_empty() {
+            return;
+        }
+        let wanted = (self.query.clone(), run.clone());
+        if self.answered.as_ref() != Some(&wanted) {
+            self.found = find(&prepared.dataset.users, self.query.trim());
+            self.answered = Some(wanted);
+        }
+        let mut chosen = None;
+        if field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
+            chosen = self.found.first().cloned();
+        }
+        Popup::from_response(field)
+            .open(true)
+            .close_behavior(egui::PopupCloseBehavior::IgnoreClicks)
+            .show(|ui| {
+                ui.set_min_width(140.0);
+                if self.found.is_empty() {
+                    ui.weak("No user has such an id");
+                }
+                for id in &self.found {
+                    if ui.selectable_label(false, shown(id)).clicked() {
+                        chosen = Some(id.clone());
+                    }
+                }
+            });
+        if let Some(id) = chosen {
+            actions.push(Action::SelectUser(id));
+            self.query.clear();
+        } else if ui.input(|i| i.key_pressed(Key::Escape))
+            || (!field.has_focus() && ui.input(|i| i.pointer.any_click()))
+        {
+            self.query.clear();
+        }
+    }
+}
+
+/// Ids that begin with the text first, then ids that contain it.
+fn find(users: &Vocab, text: &str) -> Vec<String> {
+    let begins = users.ids().filter(|id| id.starts_with(text) && *id != text);
+    let inside = users
+        .ids()
+        .filter(|id| id.contains(text) && !id.starts_with(text));
+    // An exact hit comes first, however many longer ids begin the same.
+    let exact = users.idx(text).and_then(|idx| users.id(idx));
+    exact
+        .into_iter()
+        .chain(begins)
+        .chain(inside)
+        .take(OFFERED)
+        .map(str::to_owned)
+        .collect()
+}
+
+/// The playhead over training time: any kept epoch, or the best one.
+fn epoch_picker(ui: &mut Ui, app: &App, series: &RunSeries, actions: &mut Actions) {
+    let name = ui.label("Epoch");
+    let (Some(last), best) = (
+        series.epochs.len().checked_sub(1),
+        series.manifest.best_epoch,
+    ) else {
+        ui.weak("no weights yet");
+        return;
+    };
+    let best_text = best.map_or_else(|| "Best".to_owned(), |epoch| format!("Best ({epoch})"));
+    let is_best = app.selection.epoch.is_none();
+    if ui
+        .selectable_label(is_best, best_text)
+        .on_hover_text("The epoch with the best validation metric")
+        .clicked()
+    {
+        actions.push(Action::SelectEpoch(None));
+    }
+    let present = app.selection.epoch.or(best);
+    let mut at = present.map_or(last, |epoch| {
+        series.epochs.partition_point(|e| *e < epoch).min(last)
+    });
+    let slider = Slider::new(&mut at, 0..=last).show_value(false);
+    let slid = ui.add_enabled(last > 0, slider).labelled_by(name.id);
+    let slid = slid
+        .on_hover_text("Look through the weights of any kept epoch")
+        .on_disabled_hover_text("Only one epoch's weights are kept");
+    if slid.changed() {
+        actions.push(Action::SelectEpoch(series.epochs.get(at).copied()));
+    }
+    let shown = series.epochs.get(at).copied().unwrap_or_default();
+    let of = series.manifest.epochs.max(shown);
+    ui.label(RichText::new(format!("{shown} of {of}")).strong());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find;
+    use seqscope_data::Vocab;
+
+    #[test]
+    fn an_exact_id_comes_first_then_beginnings_then_the_rest() {
+        let mut ids = Vocab::default();
+        for id in ["210", "12", "1", "21", "311"] {
+            ids.intern(id);
+        }
+        assert_eq!(find(&ids, "1"), ["1", "12", "210", "21", "311"]);
+        assert_eq!(find(&ids, "21"), ["21", "210"]);
+        assert!(find(&ids, "9").is_empty());
+    }
+}

@@ -1,0 +1,60 @@
+//! A run in a few words: its name, how it stands.
+
+use egui::{Color32, Sense, Ui, vec2};
+
+use crate::ui::theme;
+
+use seqscope_base::spec::shown;
+use seqscope_engine::run::{RunOutcome, RunStatus, Summary};
+
+/// `name · Family`, or the folder's name when the manifest cannot be read.
+pub(crate) fn title(summary: &Summary) -> String {
+    summary.manifest.as_ref().map_or_else(
+        || summary.id.to_string(),
+        |manifest| {
+            format!(
+                "{} · {}",
+                shown(&manifest.experiment.name),
+                manifest.experiment.model.family().title()
+            )
+        },
+    )
+}
+
+/// The title with the four signs at the end of the folder's name, which tell runs of one
+/// experiment apart.
+pub(crate) fn distinct_title(summary: &Summary) -> String {
+    let sign = summary.id.0.rsplit('_').next().unwrap_or_default();
+    format!("{} · {sign}", title(summary))
+}
+
+/// One word: how the run stands.
+pub(crate) fn status(status: &RunStatus) -> &'static str {
+    match status {
+        RunStatus::Running => "training",
+        RunStatus::Paused => "paused",
+        RunStatus::Interrupted => "interrupted",
+        RunStatus::Ended(RunOutcome::Finished) => "finished",
+        RunStatus::Ended(RunOutcome::Stopped) => "stopped",
+        RunStatus::Ended(RunOutcome::Failed { .. }) => "failed",
+        RunStatus::Damaged(_) => "damaged",
+    }
+}
+
+/// The colour of that word.
+pub(crate) fn status_color(ui: &Ui, status: &RunStatus) -> Color32 {
+    let colors = theme::colors(ui);
+    match status {
+        RunStatus::Running | RunStatus::Paused => colors.accent,
+        RunStatus::Interrupted => colors.warning,
+        RunStatus::Ended(RunOutcome::Finished) => colors.text,
+        RunStatus::Ended(RunOutcome::Stopped) => colors.weak,
+        RunStatus::Ended(RunOutcome::Failed { .. }) | RunStatus::Damaged(_) => colors.error,
+    }
+}
+
+/// The run's dot.
+pub(crate) fn dot(ui: &mut Ui, color: Color32) {
+    let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
+    ui.painter().circle_filled(rect.center(), 4.5, color);
+}

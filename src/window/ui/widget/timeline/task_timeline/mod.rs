@@ -1,0 +1,314 @@
+//! The timeline of a model that ranks no items: what it said after each event, and what came true,
+//! in the words of its task.
+
+mod strip;
+mod table;
+
+use std::fmt::Write as _;
+
+use egui::Ui;
+
+use super::{TimelineData, part_name};
+use crate::ui::text;
+use seqscope_engine::explain::{TaskAnswers, TimelineStep};
+use seqscope_engine::run::Part;
+
+pub(super) use strip::strip;
+
+/// Most classes that a row names.
+const N_NAMED: usize = 4;
+
+/// What a task's answers are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answers {
+    /// Yes or no: the chance of yes is what counts.
+    Chance,
+    /// One of several classes: the chance of the true one is.
+    Classes,
+    /// A number.
+    Number,
+}
+
+impl Answers {
+    fn of_task(said: &TaskAnswers) -> Self {
+        match said.classes.len() {
+            0 => Self::Number,
+            _ if said.classes == ["no", "yes"] => Self::Chance,
+            _ => Self::Classes,
+        }
+    }
+
+    /// Title and help of the two columns of answers.
+    fn columns(self) -> [(&'static str, &'static str); 2] {
+        match self {
+            Self::Chance => [
+                (
+                    "Chance of yes",
+                    "What the model said at the moment that was asked about, or right after the \
+                     event",
+                ),
+                ("Said", "The likelier of the two"),
+            ],
+            Self::Classes => [
+                (
+                    "Chance of it",
+                    "What the model gave, right after this event, to the class that came next",
+                ),
+                (
+                    "Said",
+                    "What the model said after this event, the likeliest first; what came true is \
+                     marked ✔",
+                ),
+            ],
+            Self::Number => [
+                ("Said", "What the model said right after this event"),
+                ("Off by", "What was said, less what came true"),
+            ],
+        }
+    }
+}
+
+/// What was said after one event, and what came of it.
+struct TimelineAnswer<'a> {
+    said: &'a TaskAnswers,
+    answers: Answers,
+    values: &'a [f64],
+    truth: Option<f64>,
+    /// Part of the split: of the question, or of the event where none was asked.
+    part: Part,
+}
+
+impl<'a> TimelineAnswer<'a> {
+    fn after(said: &'a TaskAnswers, step: &TimelineStep) -> Self {
+        let values = said.after(step.position).unwrap_or(&[]);
+        let part = said
+            .asked_after(step.position)
+            .map_or(step.part, |asked| asked.part);
+        Self {
+            said,
+            answers: Answers::of_task(said),
+            values,
+            truth: said.truth_after(step.position),
+            part,
+        }
+    }
+
+    fn true_class(&self) -> Option<usize> {
+        self.truth
+            .map(|truth| truth as usize)
+            .filter(|_| self.answers != Answers::Number)
+    }
+
+    /// Returns what is drawn: the chance of yes, that of the true class, or the number.
+    fn value(&self) -> Option<f64> {
+        match self.answers {
+            Answers::Chance => self.values.get(1).copied(),
+            Answers::Classes => self.values.get(self.true_class()?).copied(),
+            Answers::Number => self.values.first().copied(),
+        }
+    }
+
+    /// Whether the likeliest class came true, alone on top, as accuracy counts; nothing where
+    /// nothing was asked, nor of numbers.
+    fn is_right(&self) -> Option<bool> {
+        let class = self.true_class()?;
+        let truth = self.values.get(class)?;
+        Some(
+            self.values
+                .iter()
+                .enumerate()
+                .all(|(at, value)| at == class || value < truth),
+        )
+    }
+
+    /// What came true, in the words of the task.
+    fn truth_words(&self) -> Option<String> {
+        match self.true_class() {
+            Some(class) => self.said.classes.get(class).cloned(),
+            None => self.truth.map(|truth| self.number(truth)),
+        }
+    }
+
+    fn number(&self, value: f64) -> String {
+        format!("{} {}", text::significant(value, 3), self.said.unit)
+            .trim_end()
+            .to_owned()
+    }
+
+    /// What was said, the likeliest first, what came true marked.
+    fn said_words(&self) -> String {
+        if self.answers == Answers::Number {
+            let off = self
+                .value()
+                .zip(self.truth)
+                .map(|(said, truth)| said - truth);
+            return off.map_or_else(
+                || "–".to_owned(),
+                |off| format!("{}{}", if off > 0.0 { "+" } else { "" }, self.number(off)),
+            );
+        }
+        let mut classes: Vec<(usize, f64)> = self.values.iter().copied().enumerate().collect();
+        classes.sort_by(|a, b| b.1.total_cmp(&a.1));
+        if self.answers == Answers::Chance {
+            classes.truncate(1);
+        }
+        let words = classes.into_iter().take(N_NAMED).map(|(class, chance)| {
+            let mark = if self.true_class() == Some(class) {
+                "✔ "
+            } else {
+                ""
+            };
+            let name = self.said.classes.get(class).map_or("", String::as_str);
+            format!("{mark}{name} {}", text::percent(chance))
+        });
+        words.collect::<Vec<_>>().join(" · ")
+    }
+}
+
+/// One line: how often what was said came true.
+pub(super) fn summary(steps: &[TimelineStep], said: &TaskAnswers) -> String {
+    let asked: Vec<TimelineAnswer<'_>> = steps
+        .iter()
+        .map(|step| TimelineAnswer::after(said, step))
+        .filter(|answer| answer.truth.is_some())
+        .collect();
+    let n = asked.len();
+    if n == 0 {
+        return "nothing was asked of this user that has an answer yet".to_owned();
+    }
+    if Answers::of_task(said) == Answers::Number {
+        let off: f64 = asked
+            .iter()
+            .filter_map(|answer| Some((answer.value()? - answer.truth?).abs()))
+            .sum();
+        let mean = format!("{} {}", text::significant(off / n as f64, 3), said.unit);
+        return format!(
+            "off by {} on average over {}",
+            mean.trim_end(),
+            text::counted(n, "question")
+        );
+    }
+    let right = asked
+        .iter()
+        .filter(|answer| answer.is_right() == Some(true))
+        .count();
+    let mut words = format!("{right} of {} answered right", text::counted(n, "question"));
+    for part in [Part::Valid, Part::Test] {
+        if let Some(is_right) = asked
+            .iter()
+            .rfind(|answer| answer.part == part)
+            .and_then(TimelineAnswer::is_right)
+        {
+            let word = if is_right { "right" } else { "wrong" };
+            let _ = write!(words, " · {} {word}", part_name(part));
+        }
+    }
+    words
+}
+
+/// Strip and table; returns the position that was clicked.
+pub(super) fn ui(
+    ui: &mut Ui,
+    data: &TimelineData<'_>,
+    said: &TaskAnswers,
+    selected: Option<usize>,
+    bring: bool,
+) -> Option<usize> {
+    let from_strip = strip(ui, data, said, selected, bring);
+    ui.add_space(4.0);
+    let from_table = table::rows(ui, data, said, selected, bring && from_strip.is_none());
+    from_strip.or(from_table)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use seqscope_engine::explain::AskedThere;
+
+    fn step(position: usize) -> TimelineStep {
+        TimelineStep {
+            position,
+            item_idx: 1,
+            part: Part::Train,
+            rank: None,
+            probability: None,
+            top: Vec::new(),
+        }
+    }
+
+    fn said(classes: &[&str], rows: &[&[f64]], truth: &[Option<f64>]) -> TaskAnswers {
+        TaskAnswers {
+            classes: classes.iter().map(|class| (*class).to_owned()).collect(),
+            unit: "hours",
+            first: 0,
+            rows: rows.iter().map(|row| row.to_vec()).collect(),
+            asked: truth
+                .iter()
+                .map(|truth| {
+                    Some(AskedThere {
+                        part: Part::Test,
+                        truth: Some((*truth)?),
+                    })
+                })
+                .collect(),
+            now: None,
+        }
+    }
+
+    #[test]
+    fn classes_chances_and_numbers_are_told_in_their_own_words() {
+        let steps = [step(0), step(1), step(2)];
+        let classes = said(
+            &["view", "cart"],
+            &[&[0.75, 0.25], &[0.25, 0.75], &[0.5, 0.5]],
+            &[Some(0.0), Some(0.0), None],
+        );
+        assert_eq!(
+            summary(&steps, &classes),
+            "1 of 2 questions answered right · test wrong"
+        );
+        let first = TimelineAnswer::after(&classes, &steps[0]);
+        assert_eq!((first.value(), first.is_right()), (Some(0.75), Some(true)));
+        assert!(
+            first.said_words().starts_with("✔ view"),
+            "{}",
+            first.said_words()
+        );
+        assert_eq!(first.truth_words().as_deref(), Some("view"));
+        let tied = said(&["view", "cart"], &[&[0.5, 0.5]], &[Some(0.0)]);
+        assert_eq!(
+            TimelineAnswer::after(&tied, &steps[0]).is_right(),
+            Some(false),
+            "a tie is no answer"
+        );
+        assert_eq!(
+            TimelineAnswer::after(&classes, &steps[2]).value(),
+            None,
+            "nothing came, so no chance of it"
+        );
+
+        let chance = said(
+            &["no", "yes"],
+            &[&[0.9, 0.1], &[0.2, 0.8]],
+            &[Some(1.0), None],
+        );
+        let first = TimelineAnswer::after(&chance, &steps[0]);
+        assert_eq!((first.value(), first.is_right()), (Some(0.1), Some(false)));
+        assert_eq!(
+            TimelineAnswer::after(&chance, &steps[1]).value(),
+            Some(0.8),
+            "a chance is told where nothing was asked"
+        );
+
+        let number = said(&[], &[&[3.5], &[2.0]], &[Some(3.0), Some(2.5)]);
+        assert_eq!(
+            summary(&steps, &number),
+            "off by 0.500 hours on average over 2 questions"
+        );
+        let first = TimelineAnswer::after(&number, &steps[0]);
+        assert_eq!(
+            (first.said_words().as_str(), first.is_right()),
+            ("+0.500 hours", None)
+        );
+    }
+}
