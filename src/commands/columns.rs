@@ -87,7 +87,7 @@ pub(super) fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::
     Ok(())
 }
 
-/// What did and did not match, table by table.
+/// Writes what did and did not match, table by table.
 pub(super) fn write_joins(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
     for join in &report.joins {
         let JoinReport {

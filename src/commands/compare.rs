@@ -159,7 +159,7 @@ fn warn<'a>(
     Ok(())
 }
 
-/// What kind of answers the first run gives: the others may be compared only where they give the
+/// Kind of answers that the first run gives: the others may be compared only where they give the
 /// same.
 fn answers(manifests: &[Manifest]) -> AnswerKind {
     manifests
@@ -191,12 +191,12 @@ fn metric_of(args: &Args, manifests: &[Manifest]) -> Result<Metric, Error> {
         })
 }
 
-/// What comes of the test results of some runs.
+/// Comparisons of the test results of some runs.
 struct ComparisonReport {
-    /// By the one metric.
+    /// Comparison by the one metric.
     comparison: Comparison,
     slices: Vec<Vec<Slice>>,
-    /// By every metric.
+    /// Each run by every metric.
     measured: Vec<Measured>,
     references: Vec<BesideReferences>,
 }
@@ -331,7 +331,7 @@ fn doubts(manifests: &[Manifest]) -> Vec<String> {
         .collect()
 }
 
-/// That the best weights of a run are no numbers any more: its figures were computed before.
+/// Says that the best weights of a run are no numbers any more: its figures were computed before.
 fn damaged(store: &RunStore, id: &RunId) -> Option<String> {
     let broken = broken_weights(&store.best_weights(id))?;
     Some(format!(

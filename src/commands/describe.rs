@@ -39,7 +39,7 @@ pub struct Args {
 
 /// Settings under one heading.
 struct Section {
-    /// What to write on the command line.
+    /// Name to write on the command line.
     name: String,
     title: String,
     about: String,
@@ -237,7 +237,7 @@ fn worlds() -> impl Iterator<Item = Section> {
     })
 }
 
-/// How a log writes its times.
+/// Section on how a log writes its times.
 fn times() -> Section {
     let mut about = vec![
         "Guessed where nothing is said; times without a zone are UTC. In a file: data: File((path: \
@@ -375,7 +375,7 @@ fn figure(name: &str, what: &str, about: &AboutMetric) -> Section {
     }
 }
 
-/// What a figure is, where it comes from, and who counts otherwise.
+/// Says what a figure is, where it comes from, and who counts otherwise.
 fn counted(what: &str, about: &AboutMetric) -> String {
     let elsewhere = if about.elsewhere.is_empty() {
         String::new()
@@ -410,7 +410,7 @@ fn written(kind: TaskKind) -> String {
     }
 }
 
-/// What a reference does, what it is set to, and where it comes from.
+/// Says what a reference does, what it is set to, and where it comes from.
 fn about_reference(about: &AboutReference) -> String {
     let mut lines = vec![about.summary.to_owned()];
     lines.extend(
@@ -441,7 +441,7 @@ const GAN: &str = "An LSTM that writes synthetic histories for `training.augment
                    it.\nSource: Gumbel-softmax (Kusner & Hernández-Lobato 2016) with RelGAN's \
                    relativistic loss (Nie et al. 2019).";
 
-/// What a feature is, what it gives and needs, and how it is written.
+/// Says what a feature is, what it gives and needs, and how it is written.
 fn about_feature(feature: &FeatureSpec) -> String {
     let mut lines = vec![
         feature.help().to_owned(),
@@ -457,7 +457,7 @@ fn about_feature(feature: &FeatureSpec) -> String {
     lines.join("\n")
 }
 
-/// What a step does, what it needs, and how it is written.
+/// Says what a step does, what it needs, and how it is written.
 fn about(step: &CleanStep) -> String {
     let mut lines = vec![
         step.help().to_owned(),

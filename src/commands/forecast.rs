@@ -155,7 +155,7 @@ fn behaviour_idx(dataset: &Dataset, name: &str) -> Result<u16, Error> {
     ))
 }
 
-/// All that was found.
+/// Counts and forecasts of a log.
 struct ForecastReport<'a> {
     dataset: &'a Dataset,
     counted: PeriodCounts,
@@ -202,7 +202,7 @@ impl ForecastReport<'_> {
         Ok(self.write_next(out)?)
     }
 
-    /// How far each forecast was off, one step ahead.
+    /// Writes how far each forecast was off, one step ahead.
     fn write_errors(&self, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(
             out,
@@ -235,7 +235,7 @@ impl ForecastReport<'_> {
         Ok(())
     }
 
-    /// What each forecast expects of the next periods.
+    /// Writes what each forecast expects of the next periods.
     fn write_next(&self, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "\nWhat comes next, with bounds of 95 %:")?;
         let heads = self

@@ -1,4 +1,4 @@
-//! How a run ended, in words, as a table beside the references, or as JSON.
+//! Tells how a run ended, in words, as a table beside the references, or as JSON.
 
 use std::cmp::Ordering;
 
@@ -16,7 +16,7 @@ use seqscope_engine::run::{
 };
 use seqscope_engine::train::Ended;
 
-/// For people or for a script.
+/// Form of the output: for people or for a script.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum OutputForm {
     Text,
@@ -136,7 +136,7 @@ pub(super) fn ahead_json(test: &Metrics, references: &References) -> Value {
         .collect()
 }
 
-/// How many test targets the order of equal times decides.
+/// Sentence on the test targets that the order of equal times decides.
 pub(super) fn ties_json(ties: &TestTies) -> Value {
     json!({ "tied": ties.n_tied, "asked": ties.n_asked })
 }
@@ -212,7 +212,7 @@ fn write_reliability(table: &Reliability, out: &mut dyn std::io::Write) -> std::
     rows.write(out)
 }
 
-/// What the top-10 lists are like.
+/// Metrics of the top-10 lists.
 pub(super) fn lists_json(metrics: &Metrics) -> Value {
     LISTS
         .into_iter()
@@ -400,7 +400,7 @@ fn cells(title: &str, metrics: &Metrics, verdict: String) -> impl Iterator<Item 
         .chain([verdict])
 }
 
-/// How a model stands to a reference, by the metric that runs are chosen by.
+/// Says how a model stands to a reference, by the metric that runs are chosen by.
 fn verdict(model: &Metrics, reference: &Metrics) -> String {
     let metric = model.primary().0;
     let (Some(model), Some(reference)) = (model.get(metric), reference.get(metric)) else {
@@ -414,7 +414,7 @@ fn verdict(model: &Metrics, reference: &Metrics) -> String {
     }
 }
 
-/// How the numbers were made: to stand beside them wherever they are shown.
+/// Says how the numbers were made: to stand beside them wherever they are shown.
 pub(super) fn protocol(manifest: &Manifest, n_users: usize) -> String {
     let (experiment, n_items) = (&manifest.experiment, manifest.data.shape.n_items);
     let split = experiment.split.title();

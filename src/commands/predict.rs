@@ -174,7 +174,7 @@ struct Whose {
     sample: Sample,
     moment: Option<Moment>,
     last_event: Option<String>,
-    /// What was taken for granted of a typed history.
+    /// Sentence on what was taken for granted of a typed history.
     assumed: Option<String>,
     doubt: Option<Problem>,
 }
@@ -315,7 +315,7 @@ impl Whose {
     }
 }
 
-/// What a run foresees of one history, ready to be told.
+/// Forecast of the next items after one history.
 struct Foreseen<'a> {
     by: Answerer<'a>,
     shown: &'a ShownNames<'a>,
@@ -359,7 +359,8 @@ impl Foreseen<'_> {
         json!(told)
     }
 
-    /// What a list says of an item: a model its probability, a reference a score that is none.
+    /// Name of the number beside an item: a model's is a probability, a reference's a score that is
+    /// none.
     fn said(&self) -> &'static str {
         if self.by.reference.is_none() {
             "probability"
@@ -368,7 +369,7 @@ impl Foreseen<'_> {
         }
     }
 
-    /// Who foresees, after which events, and what was left out.
+    /// Says who foresees, after which events, and what was left out.
     fn heading(&self) -> String {
         let seen = if self.asked.filter_seen {
             ", seen items left out"

@@ -16,7 +16,7 @@ pub(super) struct ProgressLines<'a> {
     err: &'a mut dyn Write,
     bar: ProgressBar,
     n_epochs: usize,
-    /// What was said last of the references, where no bar is drawn.
+    /// Words that were written last on the references, where no bar is drawn.
     said: Option<String>,
 }
 
@@ -78,7 +78,7 @@ impl OpeningBar {
     }
 }
 
-/// What the bar counts.
+/// Unit of the bar.
 const THOUSANDTHS: u64 = 1_000;
 
 impl Watch for OpeningBar {

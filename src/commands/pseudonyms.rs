@@ -32,7 +32,7 @@ impl PseudonymArgs {
         }
     }
 
-    /// What makes the pseudonyms, if any are wanted; warns where their key passes away.
+    /// Returns the maker of the pseudonyms, if any are wanted; warns where their key passes away.
     pub(super) fn pseudonymiser(
         self,
         streams: &mut Streams<'_>,

@@ -120,39 +120,39 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     }
 }
 
-/// The voices and their weights; the model with 1 unless it is named.
+/// Sources of scores and their weights; the model with 1 unless it is named.
 fn blend(texts: &[String]) -> Result<Vec<(ScoreSource, f64)>, Error> {
     let mut weights = vec![(ScoreSource::Model, 1.0)];
     for text in texts.iter().filter(|text| !text.trim().is_empty()) {
         let (name, value) = pair(text, "--blend")?;
-        let voice = voice(&name)?;
+        let source = source(&name)?;
         let weight = value.parse::<f64>().map_err(|_| {
             Error::edge(
-                format!("`{value}` is no weight of {voice}"),
+                format!("`{value}` is no weight of {source}"),
                 "write a number from 0 on, as popularity=0.2",
             )
         })?;
-        match weights.iter_mut().find(|(known, _)| *known == voice) {
+        match weights.iter_mut().find(|(known, _)| *known == source) {
             Some((_, known)) => *known = weight,
-            None => weights.push((voice, weight)),
+            None => weights.push((source, weight)),
         }
     }
     Ok(weights)
 }
 
 /// A name such as `item-knn` or `itemknn`.
-fn voice(name: &str) -> Result<ScoreSource, Error> {
+fn source(name: &str) -> Result<ScoreSource, Error> {
     let plain = |word: &str| word.replace(['-', '_', ' '], "").to_lowercase();
-    let voices: Vec<ScoreSource> = std::iter::once(ScoreSource::Model)
+    let sources: Vec<ScoreSource> = std::iter::once(ScoreSource::Model)
         .chain(BaselineKind::iter().map(ScoreSource::Reference))
         .collect();
-    if let Some(voice) = voices
+    if let Some(source) = sources
         .iter()
-        .find(|voice| plain(&voice.to_string()) == plain(name))
+        .find(|source| plain(&source.to_string()) == plain(name))
     {
-        return Ok(*voice);
+        return Ok(*source);
     }
-    let names: Vec<String> = voices.iter().map(ToString::to_string).collect();
+    let names: Vec<String> = sources.iter().map(ToString::to_string).collect();
     let hint = match did_you_mean(name, names.iter().map(String::as_str)) {
         Some(near) => format!("did you mean `{near}`?"),
         None => format!("choose among {}", names.join(", ")),
@@ -202,7 +202,7 @@ impl ListReport<'_> {
         };
         writeln!(streams.out, "{} {}; {seen}", self.by(), self.who(asked))?;
         let columns = self.columns();
-        let heads = columns.iter().map(|voice| (voice.as_str(), Align::Right));
+        let heads = columns.iter().map(|source| (source.as_str(), Align::Right));
         let front = [("", Align::Right), ("score", Align::Right)];
         // The model's own word, where it speaks.
         let has_chances = self
@@ -293,7 +293,7 @@ impl ListReport<'_> {
         }
     }
 
-    /// Who speaks, and how scores were made one.
+    /// Says who speaks, and how scores were made one.
     fn by(&self) -> String {
         match &self.made.fallback {
             Some(Fallback::Demographics(columns)) => {
@@ -303,9 +303,9 @@ impl ListReport<'_> {
             None => {
                 let shares: Vec<String> = self
                     .made
-                    .voices
+                    .sources
                     .iter()
-                    .map(|(voice, weight)| match voice {
+                    .map(|(source, weight)| match source {
                         ScoreSource::Model => format!("{:.0} % {}", 100.0 * weight, self.model),
                         ScoreSource::Reference(kind) => {
                             format!("{:.0} % {}", 100.0 * weight, kind.title())
@@ -320,22 +320,25 @@ impl ListReport<'_> {
         }
     }
 
-    /// The parts that are worth a column: none where one voice speaks alone.
+    /// The parts that are worth a column: none where one source stands alone.
     fn columns(&self) -> Vec<String> {
-        let voices = &self.made.voices;
-        if voices.len() < 2 {
+        let sources = &self.made.sources;
+        if sources.len() < 2 {
             Vec::new()
         } else {
-            voices.iter().map(|(voice, _)| voice.to_string()).collect()
+            sources
+                .iter()
+                .map(|(source, _)| source.to_string())
+                .collect()
         }
     }
 
     fn json(&self, run: &str, epoch: usize) -> Value {
-        let voices: serde_json::Map<String, Value> = self
+        let sources: serde_json::Map<String, Value> = self
             .made
-            .voices
+            .sources
             .iter()
-            .map(|(voice, weight)| (voice.to_string(), json!(weight)))
+            .map(|(source, weight)| (source.to_string(), json!(weight)))
             .collect();
         let fallback = self.made.fallback.as_ref().map(|fallback| match fallback {
             Fallback::Demographics(_) => "demographics",
@@ -352,7 +355,7 @@ impl ListReport<'_> {
             "epoch": epoch,
             "user": self.user,
             "seen_left_out": self.request.seen == Seen::LeftOut,
-            "blend": voices,
+            "blend": sources,
             "normalised": "0 to 1 over the ranked items",
             "probability_over": Odds::OVER,
             "fallback": fallback,
@@ -364,10 +367,10 @@ impl ListReport<'_> {
     fn listed_json(&self, listed: &Listed) -> Value {
         let parts: serde_json::Map<String, Value> = self
             .made
-            .voices
+            .sources
             .iter()
             .zip(&listed.parts)
-            .map(|((voice, _), part)| (voice.to_string(), json!(part)))
+            .map(|((source, _), part)| (source.to_string(), json!(part)))
             .collect();
         json!({
             "item": self.shown.item(listed.item_idx),

@@ -1,4 +1,4 @@
-//! What was asked for on the command line: a command, or the window.
+//! Request on the command line: a command, or the window.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -50,7 +50,7 @@ pub enum RendererChoice {
 /// The window, and what it starts with.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WindowRequest {
-    /// How it is painted.
+    /// Way in which it is painted.
     pub renderer: RendererChoice,
     /// A log or an experiment file to open.
     pub open: Option<PathBuf>,

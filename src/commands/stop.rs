@@ -1,4 +1,4 @@
-//! What ends a training from outside, and what each word means.
+//! Signals that end a training from outside, and what each of them means.
 //!
 //! | word | meaning |
 //! |---|---|
@@ -37,7 +37,7 @@ fn deaf(error: &dyn std::fmt::Display) -> Error {
     )
 }
 
-/// What has been passed on.
+/// Signals that have been passed on.
 #[derive(Clone, Copy, Debug, Default)]
 struct SignalsSent {
     stop: bool,

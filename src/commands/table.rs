@@ -6,7 +6,7 @@ use unicode_width::UnicodeWidthStr as _;
 
 use seqscope_base::spec::shown;
 
-/// On which side a column's cells line up.
+/// Side on which a column's cells line up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Align {
     Left,

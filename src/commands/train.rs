@@ -83,7 +83,7 @@ pub(super) fn follow(
     tell(&store.manifest(&id)?, &ended, form, streams)
 }
 
-/// What there is after a word of the system that came before training began.
+/// Result after a word of the system that came before training began.
 fn left_before_training(resumed: Option<&RunId>) -> String {
     match resumed {
         Some(id) => format!(

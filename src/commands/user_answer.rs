@@ -37,7 +37,7 @@ impl<'a> Answerer<'a> {
         }
     }
 
-    /// Who answers, in words: `GRU, epoch 3`.
+    /// Name of who answers: `GRU, epoch 3`.
     pub(super) fn by(&self) -> String {
         match self.reference {
             Some((kind, _)) => kind.title().to_owned(),
@@ -128,19 +128,20 @@ pub(super) fn reference(
     Ok((kind, fitted))
 }
 
-/// What was said of one user at one moment.
+/// Answer about one user at one moment.
 pub(super) struct UserAnswer<'a> {
     pub(super) asked: Answerer<'a>,
     pub(super) outcomes: &'a Outcomes,
-    /// What the events are of: `user 17`, or a typed history.
+    /// Name of whose the events are: `user 17`, or a typed history.
     pub(super) whose: String,
     /// Id of the user as shown; `None` of a typed history.
     pub(super) user: Option<String>,
-    /// What was taken for granted of a typed history; `None` where the log has the events.
+    /// Sentence on what was taken for granted of a typed history; `None` where the log has the
+    /// events.
     pub(super) assumed: Option<String>,
     pub(super) moment: Option<Moment>,
     pub(super) sample: Sample,
-    /// When the last event was.
+    /// Time of the last event.
     pub(super) last_event: Option<String>,
     pub(super) values: Vec<f64>,
 }

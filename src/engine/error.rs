@@ -39,7 +39,7 @@ pub enum Error {
     Edge {
         /// Sentence that says what is wrong.
         sentence: String,
-        /// What to do about it.
+        /// Cure: what to do about it.
         hint: Option<String>,
     },
 }
@@ -53,7 +53,7 @@ impl Error {
         }
     }
 
-    /// What to try next, where the sentence alone does not say it.
+    /// Hint at what to try next, where the sentence alone does not say it.
     #[must_use]
     pub fn hint(&self) -> Option<String> {
         match self {
@@ -81,7 +81,7 @@ impl Error {
         }
     }
 
-    /// What a person is shown.
+    /// Sentences that a person is shown.
     #[must_use]
     pub fn report(&self) -> Report {
         let (sentence, causes) = match self {
@@ -175,9 +175,9 @@ fn causes_of(error: &dyn std::error::Error) -> Vec<String> {
 pub struct Report {
     /// Sentence that says what is wrong.
     pub sentence: String,
-    /// What lies behind it, one line each.
+    /// Causes that lie behind it, one line each.
     pub causes: Vec<String>,
-    /// What to try next.
+    /// Hint at what to try next.
     pub hint: Option<String>,
 }
 

@@ -73,7 +73,7 @@ fn step_json(count: &StepCount) -> Value {
     json
 }
 
-/// What was guessed or said, so that a wrong guess is seen at once.
+/// Writes what was guessed or said, so that a wrong guess is seen at once.
 pub(super) fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::Result<()> {
     let file = &preview.file;
     writeln!(
@@ -209,7 +209,7 @@ pub(super) fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io:
     columns::write_joins(report, out)
 }
 
-/// What each step of cleaning found, and the first rows that it touched.
+/// Writes what each step of cleaning found, and the first rows that it touched.
 fn write_effects(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
     for step in &report.steps {
         let Some(effect) = step

@@ -1,4 +1,4 @@
-//! What a model or a reference says of many users at one moment, some users at a time.
+//! Answers of a model or a reference about many users at one moment, some users at a time.
 
 use super::Scored;
 use super::ranked::{Candidates, SeenItems};
@@ -6,7 +6,7 @@ use crate::train::FittedReference;
 use seqscope_data::{Outcomes, Prepared, Sample};
 use seqscope_model::{ModelError, Trainable};
 
-/// Who is asked.
+/// Model or reference that is asked.
 #[derive(Clone, Copy)]
 pub enum Speaker<'a> {
     /// A run's model.
@@ -15,7 +15,7 @@ pub enum Speaker<'a> {
     Reference(&'a FittedReference),
 }
 
-/// What was said of one user.
+/// Answer about one user.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Word {
     /// The likeliest items, best first, each with its probability over all items; of a reference

@@ -3,7 +3,7 @@
 
 use seqscope_model::AttentionMaps;
 
-/// What all heads of one history have in common, and how far each looks back.
+/// Summary of all heads of one history, and how far each looks back.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct HeadSummary {
     /// Whether no step looks at what comes after it.

@@ -18,7 +18,7 @@ use seqscope_data::{FreeValues, Histories, Prepared};
 use seqscope_model::baseline::{Baseline, BaselineKind, LeftOut};
 use seqscope_model::{ModelError, Trainable};
 
-/// One voice in a blend.
+/// Source of scores in a blend.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ScoreSource {
     /// The run's model.
@@ -43,15 +43,15 @@ pub struct ListRequest {
     pub user_idx: Option<u32>,
     /// Columns of the table of users and their values, for a user without a history.
     pub told: Vec<(String, String)>,
-    /// How many items.
+    /// Number of items to list.
     pub top: usize,
     /// Whether items that the user had compete.
     pub seen: Seen,
-    /// Weight of each voice, 0 or more.
+    /// Weight of each source, 0 or more.
     pub weights: Vec<(ScoreSource, f64)>,
 }
 
-/// How the list came about where the model could not say.
+/// Way in which the list came about where the model could not say.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Fallback {
     /// Popularity among users of whom the same is told: the columns that were matched.
@@ -67,7 +67,7 @@ pub struct Listed {
     pub item_idx: u32,
     /// The blend, 0 to 1.
     pub score: f64,
-    /// What each voice says, 0 to 1, in the order of [`Recommendation::voices`].
+    /// Score of each source, 0 to 1, in the order of [`Recommendation::sources`].
     pub parts: Vec<f64>,
     /// Whether it has no training events, so that its content speaks for it.
     pub is_cold: bool,
@@ -79,11 +79,11 @@ pub struct Listed {
 /// A list and how it came about.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Recommendation {
-    /// Who speaks, with the share of each in the blend.
-    pub voices: Vec<(ScoreSource, f64)>,
+    /// Sources of the scores, with the share of each in the blend.
+    pub sources: Vec<(ScoreSource, f64)>,
     /// The items, best first; of equals the one with the smaller index.
     pub items: Vec<Listed>,
-    /// What stood in for the model; `None` where it spoke itself.
+    /// Stand-in for the model; `None` where it spoke itself.
     pub fallback: Option<Fallback>,
     /// Items without training events that were left out, since nothing is told of them.
     pub n_cold_left_out: usize,
@@ -197,7 +197,7 @@ pub fn recommendation(
     Ok(made)
 }
 
-/// What one part of a blend says of every item, by item index, as it was given.
+/// Scores that one source gives to every item, by item index, before they are evened.
 struct RawScores {
     source: ScoreSource,
     weight: f64,
@@ -222,13 +222,13 @@ fn checked(
         );
         return Err(ListError::Setting(sentence));
     }
-    if let Some((voice, weight)) = request
+    if let Some((source, weight)) = request
         .weights
         .iter()
         .find(|(_, weight)| !(weight.is_finite() && *weight >= 0.0))
     {
         return Err(ListError::Setting(format!(
-            "the weight of {voice} is {weight}: choose a number from 0 on"
+            "the weight of {source} is {weight}: choose a number from 0 on"
         )));
     }
     let sum: f64 = request.weights.iter().map(|(_, weight)| weight).sum();
@@ -246,7 +246,7 @@ fn checked(
         .weights
         .iter()
         .filter(|(_, weight)| *weight > 0.0)
-        .map(|(voice, weight)| (*voice, weight / sum))
+        .map(|(source, weight)| (*source, weight / sum))
         .collect())
 }
 
@@ -357,9 +357,9 @@ impl CandidatePool {
                 .then(a.item_idx.cmp(&b.item_idx))
         });
         items.truncate(top);
-        let voices = raw.iter().map(|part| (part.source, part.weight)).collect();
+        let sources = raw.iter().map(|part| (part.source, part.weight)).collect();
         Recommendation {
-            voices,
+            sources,
             items,
             fallback: None,
             n_cold_left_out,
@@ -494,7 +494,7 @@ mod tests {
     #[test]
     fn parts_run_from_0_to_1_over_what_competes_and_their_mean_is_the_blend() {
         let pool = CandidatePool::new(&prepared(), &[1]);
-        // Item 1 is seen, 4 is cold: 2 and 3 compete, and the voices disagree, three to one.
+        // Item 1 is seen, 4 is cold: 2 and 3 compete, and the sources disagree, three to one.
         let model = RawScores {
             source: ScoreSource::Model,
             weight: 0.75,

@@ -31,12 +31,12 @@ pub struct Scored {
     pub probability: f32,
 }
 
-/// What the model expected before one event, and what came.
+/// Expectation of the model before one event, and what came.
 #[derive(Clone, Debug, PartialEq)]
 pub struct TimelineStep {
     /// Position of the event in the user's sequence, from 0.
     pub position: usize,
-    /// What came.
+    /// Item that came.
     pub item_idx: u32,
     /// Part of the split that the event belongs to.
     pub part: Part,
@@ -73,13 +73,13 @@ pub struct UserView {
     pub user_idx: usize,
     /// Every event that the model's window reaches, oldest first.
     pub timeline: Vec<TimelineStep>,
-    /// What the model expects after the last event: the ten most likely items.
+    /// Expectation after the last event: the ten most likely items.
     pub next: Vec<Scored>,
     /// Attention over the history; `None` for a model that has none.
     pub attention: Option<AttentionMaps>,
     /// Summary of its heads; empty without maps.
     pub heads: HeadSummary,
-    /// What a model of another task than the next item said; `None` where items are ranked.
+    /// Answers of a model of another task than the next item; `None` where items are ranked.
     pub said: Option<TaskAnswers>,
 }
 
@@ -252,12 +252,12 @@ pub fn foresee_after(
     Ok(lists)
 }
 
-/// How far ahead to look, and how widely.
+/// Extent of a forecast: how far ahead to look, and how widely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Foresee {
-    /// How many of the next events, at least one.
+    /// Number of the next events, at least one.
     pub n_ahead: usize,
-    /// How many items to list for each.
+    /// Number of items to list for each.
     pub top: usize,
     /// Whether items that the user has had, or would have had by then, come up no more.
     pub filter_seen: bool,
@@ -284,23 +284,23 @@ impl UserEvent {
             item_idx,
             part,
         } = self;
-        let contest = scores.map(|scores| Candidates::new(scores, seen));
+        let candidates = scores.map(|scores| Candidates::new(scores, seen));
         TimelineStep {
             position,
             item_idx,
             part,
             rank: scores.map(|scores| mid_rank(scores, item_idx as usize, seen.excluded())),
-            probability: contest
+            probability: candidates
                 .as_ref()
-                .map(|contest| contest.probability(item_idx)),
-            top: contest
-                .map(|contest| contest.top(N_TOP))
+                .map(|candidates| candidates.probability(item_idx)),
+            top: candidates
+                .map(|candidates| candidates.top(N_TOP))
                 .unwrap_or_default(),
         }
     }
 }
 
-/// What the model may see in a question of the split.
+/// History that the model may see in a question of the split.
 fn history(items: &[u32], case: EvalCase) -> &[u32] {
     items.get(..case.history_len as usize).unwrap_or(items)
 }
@@ -313,7 +313,7 @@ fn question_of(cases: &[EvalCase], user_idx: usize) -> Option<EvalCase> {
     cases.get(at).copied()
 }
 
-/// What the split holds out of one user's sequence.
+/// Questions that the split holds out of one user's sequence.
 struct HeldOut {
     train_len: usize,
     valid: Option<EvalCase>,

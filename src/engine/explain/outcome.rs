@@ -1,11 +1,11 @@
-//! What a model that does not rank items said after each event of one user.
+//! Answers of a model that does not rank items after each event of one user.
 
 use super::{TimelineStep, UserView};
 use crate::run::Part;
 use seqscope_data::{Outcomes, Output, Prepared, Sample, TaskKind};
 use seqscope_model::{ModelError, Trainable};
 
-/// What was said after each event, in the words of the task.
+/// Answers after each event, in the words of the task.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TaskAnswers {
     /// The classes in order; `no` and `yes` of a chance; nothing for a number.
@@ -37,12 +37,12 @@ pub struct SaidNow {
 pub struct AskedThere {
     /// Part of the split that asks it.
     pub part: Part,
-    /// What was true: a class, or a number in its own unit; `None` where it is held back.
+    /// Truth: a class, or a number in its own unit; `None` where it is held back.
     pub truth: Option<f64>,
 }
 
 impl TaskAnswers {
-    /// What was said after the event at this position.
+    /// Answer after the event at this position.
     #[must_use]
     pub fn after(&self, position: usize) -> Option<&[f64]> {
         self.rows
@@ -50,7 +50,7 @@ impl TaskAnswers {
             .map(Vec::as_slice)
     }
 
-    /// What was true after the event at this position.
+    /// Truth after the event at this position.
     #[must_use]
     pub fn truth_after(&self, position: usize) -> Option<f64> {
         self.asked_after(position)?.truth
@@ -155,7 +155,7 @@ pub(super) fn view(
     })
 }
 
-/// What the model says at the log's end, where the moment counts.
+/// Answer of the model at the log's end, where the moment counts.
 fn now(
     model: &dyn Trainable,
     prepared: &Prepared,

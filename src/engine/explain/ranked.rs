@@ -66,7 +66,7 @@ impl<'a> Candidates<'a> {
         }
     }
 
-    /// How likely an item is among all items.
+    /// Probability of an item among all items.
     pub(super) fn probability(&self, item_idx: u32) -> f32 {
         self.odds.probability(self.scores, item_idx as usize) as f32
     }
@@ -115,14 +115,14 @@ mod tests {
         // exp: padding, 1, 3, 4, 1; item 3 is seen, and its 4 of 9 are nobody else's.
         let scores = [9.0, 0.0, 3.0_f32.ln(), 4.0_f32.ln(), 0.0];
         let seen = SeenItems::after(&[3, 3], true);
-        let contest = Candidates::new(&scores, &seen);
-        let top = contest.top(9);
+        let candidates = Candidates::new(&scores, &seen);
+        let top = candidates.top(9);
         assert_eq!(
             top.iter().map(|s| s.item_idx).collect::<Vec<_>>(),
             [2, 1, 4]
         );
         assert!((top[0].probability - 3.0 / 9.0).abs() < 1e-6);
-        assert!((contest.probability(3) - 4.0 / 9.0).abs() < 1e-6);
+        assert!((candidates.probability(3) - 4.0 / 9.0).abs() < 1e-6);
         assert_eq!(
             Candidates::new(&scores, &SeenItems::new(false)).top(1)[0].item_idx,
             3
@@ -132,14 +132,14 @@ mod tests {
     #[test]
     fn the_short_list_is_the_head_of_the_sorted_one() {
         let scores: Vec<f32> = (0..500_u32).map(|i| ((i * 7919) % 97) as f32).collect();
-        let contest = Candidates::new(&scores, &SeenItems::new(false));
+        let candidates = Candidates::new(&scores, &SeenItems::new(false));
         let mut all: Vec<u32> = (1..500).collect();
         all.sort_by(|a, b| {
             scores[*b as usize]
                 .total_cmp(&scores[*a as usize])
                 .then(a.cmp(b))
         });
-        let top: Vec<u32> = contest.top(20).iter().map(|s| s.item_idx).collect();
+        let top: Vec<u32> = candidates.top(20).iter().map(|s| s.item_idx).collect();
         assert_eq!(top, all[..20]);
     }
 }

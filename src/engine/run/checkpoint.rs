@@ -1,4 +1,4 @@
-//! Which epochs' weights are kept.
+//! Choice of the epochs whose weights are kept.
 //!
 //! Every epoch is kept as long as there are at most [`MAX_FILES`] of them and they take at most
 //! [`MAX_BYTES`]. Above that the first, the best, the last and every k-th epoch stay, with the

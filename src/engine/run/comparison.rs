@@ -10,19 +10,19 @@ use seqscope_base::metric::Metric;
 use seqscope_base::metric::statistics::{Interval, SeedGroup, bootstrap_mean, seed_group};
 use seqscope_model::ModelKind;
 
-/// A run as it is held against others.
+/// A run as it is compared with others.
 #[derive(Clone, Copy, Debug)]
 pub struct Tested<'a> {
-    /// What was run.
+    /// Manifest of the run.
     pub manifest: &'a Manifest,
     /// Its test results; empty when it has none.
     pub results: &'a [UserResult],
 }
 
-/// Some runs held against the first of them.
+/// Some runs compared with the first of them.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Comparison {
-    /// By which metric.
+    /// Metric of the comparison.
     pub metric: Metric,
     /// The runs, in the order given.
     pub runs: Vec<Compared>,
@@ -33,7 +33,7 @@ pub struct Comparison {
 /// One run of a comparison.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Compared {
-    /// Which run.
+    /// Name of the run.
     pub id: RunId,
     /// Mean over its test users; `None` without results.
     pub value: Option<f64>,
@@ -42,7 +42,7 @@ pub struct Compared {
     /// Saved runs of the same data, split, task and family, this one counted: so many trials stand
     /// behind it, if it was picked from among them.
     pub n_trials: usize,
-    /// How it stands to the first run; the reason where the two must not be held against each
+    /// How it stands to the first run; the reason where the two must not be compared with each
     /// other. `None` for the first run itself.
     pub against_first: Option<Result<Versus, String>>,
 }

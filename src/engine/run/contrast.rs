@@ -1,4 +1,4 @@
-//! Answers held against other answers to the same questions, metric by metric: absolute and
+//! Answers compared with other answers to the same questions, metric by metric: absolute and
 //! relative differences with intervals, paired tests, and what may be claimed of them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -18,7 +18,7 @@ use seqscope_model::baseline::ReferenceKind;
 /// A metric of some answers, and where it would lie with other users.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Measure {
-    /// By which metric.
+    /// Metric of the values.
     pub metric: Metric,
     /// Its value.
     pub value: f64,
@@ -29,9 +29,9 @@ pub struct Measure {
 /// Some answers against others, by one metric, over the users whom both answered.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Contrast {
-    /// By which metric.
+    /// Metric of the values.
     pub metric: Metric,
-    /// Its value for what is held against the other.
+    /// Its value for what is compared with the other.
     pub value: f64,
     /// Its value for the other.
     pub than: f64,
@@ -65,22 +65,22 @@ pub struct Paired {
 /// A model against one reference that ran beside it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct AgainstReference {
-    /// Which one.
+    /// Name of the reference.
     pub reference: ReferenceKind,
     /// The model, and `than` the reference.
     pub contrast: Contrast,
 }
 
-/// That a model is better than every reference by at least so much.
+/// Claim that a model is better than every reference by at least so much.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Claim {
-    /// By which metric.
+    /// Metric of the values.
     pub metric: Metric,
-    /// By how much of the reference's value: 10 is a tenth better.
+    /// Least improvement in percent of the reference's value: 10 is a tenth better.
     pub percent: f64,
 }
 
-/// What the test users say of a claim.
+/// Answer of the test users to a claim.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, strum::Display)]
 #[serde(rename_all = "lowercase")]
 #[strum(serialize_all = "lowercase")]
@@ -166,7 +166,7 @@ pub fn against_references(
 }
 
 /// Every run but the first against the first, by each metric; the reason where the two must not be
-/// held against each other. Corrected by Holm over all of it.
+/// compared with each other. Corrected by Holm over all of it.
 #[must_use]
 pub fn against_first(
     runs: &[Tested<'_>],

@@ -1,4 +1,4 @@
-//! What can go wrong with runs on disk.
+//! Errors of runs on disk.
 
 use std::path::{Path, PathBuf};
 
@@ -21,11 +21,11 @@ pub enum RunError {
     /// No run of that name.
     #[error("{}", unknown(name, root, near.as_deref(), *is_folder))]
     Unknown {
-        /// What was asked for.
+        /// Name that was asked for.
         name: String,
         /// Folder in which it was looked for.
         root: PathBuf,
-        /// What may be meant.
+        /// Name that may be meant.
         near: Option<String>,
         /// Whether it is the path of a folder, which then holds no run.
         is_folder: bool,
@@ -33,7 +33,7 @@ pub enum RunError {
     /// Several runs match.
     #[error("`{name}` fits {} runs ({}); write more of the name", .candidates.len(), .candidates.join(", "))]
     Ambiguous {
-        /// What was asked for.
+        /// Name that was asked for.
         name: String,
         /// The runs that fit.
         candidates: Vec<String>,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RunError;
 
-/// Which part of the data a number belongs to.
+/// Part of the data that a number belongs to.
 #[derive(
     Clone,
     Copy,

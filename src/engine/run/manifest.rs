@@ -1,4 +1,4 @@
-//! What was run, on what, where, and how it ended.
+//! Manifest of a run: what was run, on what, where, and how it ended.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -31,7 +31,7 @@ pub type References = BTreeMap<ReferenceKind, Metrics>;
 /// Why a reference was not judged: a sentence each.
 pub type LeftOutReferences = BTreeMap<ReferenceKind, String>;
 
-/// Which data a run saw.
+/// Stamp of the data that a run saw.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct DataStamp {
     /// Short name.
@@ -97,7 +97,7 @@ impl DataStamp {
     }
 }
 
-/// How a run ended.
+/// End of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum RunOutcome {
     /// Trained to its end, early stopping included.
@@ -132,9 +132,9 @@ pub struct Manifest {
     /// What became of true items that the user already had, where seen items are left out.
     #[serde(default)]
     pub seen_target: SeenTarget,
-    /// Which data.
+    /// Stamp of the data.
     pub data: DataStamp,
-    /// Which device.
+    /// Device that it was trained on.
     pub device: Option<DeviceInfo>,
     /// Number of learnt numbers.
     pub n_params: usize,
@@ -179,10 +179,10 @@ pub struct Manifest {
     /// Warnings of the run: rows left out, another device than before, a test split read twice, a
     /// model below the reference that it must beat.
     pub problems: Vec<Problem>,
-    /// How it ended; absent while it runs, when it was paused and when it was killed.
+    /// End of the run; absent while it runs, when it was paused and when it was killed.
     pub outcome: Option<RunOutcome>,
-    /// Place at which it was left to go on later; kept, once it has gone on, until the next epoch is
-    /// whole.
+    /// Place at which it was left to go on later; kept, once it has gone on, until the next epoch
+    /// is whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
 }

@@ -1,4 +1,4 @@
-//! What was read of a folder of runs, so that reading it again reads only what has changed.
+//! Memory of a folder of runs, so that reading it again reads only what has changed.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -21,7 +21,7 @@ pub struct RunMemory {
 
 type KnownManifests = BTreeMap<RunId, (ManifestStamp, Arc<Manifest>)>;
 
-/// By what a file is known to be the one that was read.
+/// Time and size by which a file is known to be the one that was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 struct ManifestStamp {
     modified: SystemTime,

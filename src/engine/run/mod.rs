@@ -1,4 +1,4 @@
-//! What happened, on disk. The only place that writes results.
+//! Runs on disk. The only place that writes results.
 //!
 //! A run is a folder that is complete without the program; see [`Manifest`] and [`History`]:
 //!

@@ -1,4 +1,4 @@
-//! What each reference answered, user by user, beside the model's own answers.
+//! Answers of each reference, user by user, beside the model's own.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -14,13 +14,13 @@ use seqscope_model::baseline::ReferenceKind;
 pub struct ReferenceResults {
     /// Ids of the users as in the log.
     pub user_ids: Vec<String>,
-    /// What was true, as in the model's results.
+    /// Truth of each question, as in the model's results.
     pub item_ids: Vec<String>,
-    /// What each reference answered.
+    /// Answers of each reference.
     pub answers: BTreeMap<ReferenceKind, ReferenceAnswers>,
 }
 
-/// What one reference answered, one entry a user; a list is empty where such answers have none.
+/// Answers of one reference, one entry a user; a list is empty where such answers have none.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ReferenceAnswers {
     /// Mid-rank of the true item, infinite for a miss, or of the true class among all of them.

@@ -22,7 +22,7 @@ pub enum SeenTarget {
 }
 
 impl Manifest {
-    /// What became of seen items.
+    /// Treatment of seen items.
     #[must_use]
     pub fn seen(&self) -> Seen {
         self.experiment.evaluation.seen()

@@ -19,14 +19,14 @@ pub struct Facts {
     /// popular tenth, 10 the most popular; items with as many events share their middle. 0 for an
     /// item that training does not know; `None` where the question is not of an item.
     pub popularity_decile: Option<u32>,
-    /// What the user did; empty for a log without behaviours.
+    /// Behaviour of the event; empty for a log without behaviours.
     pub behaviour: String,
     /// Whether the user already had the true item in the history that the model saw; `None` where
     /// the question is not of an item, and in runs from before it was kept.
     pub is_return: Option<bool>,
 }
 
-/// By what results are divided.
+/// Fact by which results are divided.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::Display)]
 pub enum SliceBy {
     /// Events that the model saw.
@@ -35,7 +35,7 @@ pub enum SliceBy {
     /// Popularity of the true item in training.
     #[strum(to_string = "popularity decile")]
     Popularity,
-    /// What the user did.
+    /// Behaviour of the event.
     #[strum(to_string = "behaviour")]
     Behaviour,
     /// Whether training knew the true item.
@@ -50,9 +50,9 @@ pub enum SliceBy {
 /// The results of some of the users.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Slice {
-    /// By what the users were divided.
+    /// Fact by which the users were divided.
     pub by: SliceBy,
-    /// Which of them, such as `6–10 events`.
+    /// Name of the slice, such as `6–10 events`.
     pub name: String,
     /// Number of users.
     pub n_users: usize,

@@ -8,10 +8,10 @@ use std::time::{Duration, SystemTime};
 use super::RunError;
 use super::disk::file_error;
 
-/// What the name of a folder begins with until it is whole; no list of runs shows such a name.
+/// Prefix of a folder's name until it is whole; no list of runs shows such a name.
 const NEW: &str = ".new-";
 
-/// What the name of a folder begins with while it is being deleted.
+/// Prefix of a folder's name while it is being deleted.
 pub(super) const DELETED: &str = ".deleted-";
 
 /// A folder is made or deleted in moments, so one as old as this was left behind by a kill.

@@ -1,4 +1,4 @@
-//! Which references are ahead of a run, all of them.
+//! References that are ahead of a run.
 
 use super::References;
 use seqscope_base::metric::Metrics;

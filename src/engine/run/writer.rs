@@ -21,7 +21,7 @@ use seqscope_model::Trainable;
 /// [`RunWriter::finish`], however it goes, the run is interrupted.
 #[derive(Debug)]
 pub struct RunWriter {
-    /// What the manifest says; on disk at the next checkpoint or at the end.
+    /// Manifest as it stands; on disk at the next checkpoint or at the end.
     pub manifest: Manifest,
     store: RunStore,
     dir: PathBuf,
@@ -33,7 +33,7 @@ pub struct RunWriter {
 /// An epoch that was trained and judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct EpochDone {
-    /// Which one, from 1.
+    /// Number of the epoch, from 1.
     pub epoch: usize,
     /// Training time so far, pauses left out, in seconds.
     pub train_secs: f64,

@@ -1,10 +1,10 @@
-//! From an experiment and its data to what its model is built for.
+//! Blueprint of an experiment's model, from its settings and its data.
 
 use crate::experiment::Experiment;
 use seqscope_data::Prepared;
 use seqscope_model::{Blueprint, Negatives};
 
-/// What the model of an experiment is built for, on these data.
+/// Returns what the model of an experiment is built for, on these data.
 #[must_use]
 pub fn blueprint(experiment: &Experiment, prepared: &Prepared) -> Blueprint {
     let plan = experiment

@@ -22,7 +22,7 @@ const STEPS_AT_A_TIME: usize = 50;
 /// The place of the warning.
 const FIELD: &str = "training.lr";
 
-/// What a model that knows nothing has for a loss, and what that comes of.
+/// Loss of a model that knows nothing, and what it comes of.
 #[derive(Clone, Debug, PartialEq)]
 struct Guess {
     loss: f64,
@@ -44,7 +44,7 @@ impl Guess {
     }
 }
 
-/// What the watch makes of the last steps.
+/// Verdict on the last steps.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Turn {
     /// It has diverged, as said here for the first time.
@@ -60,7 +60,7 @@ pub(super) enum Turn {
 pub(super) struct Divergence {
     guess: Guess,
     training: TrainingSpec,
-    /// From which step on the loss is judged.
+    /// First step from which on the loss is judged.
     first_judged: usize,
     /// Before anything was learnt; unknown of a run that goes on.
     initial: Option<f64>,

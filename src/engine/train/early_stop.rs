@@ -1,4 +1,4 @@
-//! When to stop, and which epoch is best.
+//! Decides when to stop, and which epoch is best.
 
 use seqscope_base::metric::Metric;
 

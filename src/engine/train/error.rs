@@ -38,11 +38,11 @@ pub enum TrainError {
         epoch: usize,
         /// Optimiser step, from 0 over the whole run.
         step: usize,
-        /// What was computed instead of a number.
+        /// Value that was computed instead of a number.
         value: f32,
-        /// What in the settings makes it likely.
+        /// Setting that makes it likely.
         cause: String,
-        /// What to change.
+        /// Change that cures it.
         cure: String,
     },
     /// Stopped while it was made ready, before there was a run.
@@ -63,8 +63,8 @@ const HIGH_LR: f64 = 0.01;
 const LOOSE_CLIP: f64 = 10.0;
 
 impl TrainError {
-    /// Tells more of a training that diverged: in which epoch, what in the settings makes it likely,
-    /// and what to change. Any other error stays as it is.
+    /// Tells more of a training that diverged: in which epoch, what in the settings makes it
+    /// likely, and what to change. Any other error stays as it is.
     pub(super) fn in_epoch(self, epoch: usize, training: &TrainingSpec) -> Self {
         let Self::Model(ModelError::Diverged { value, step }) = self else {
             return self;

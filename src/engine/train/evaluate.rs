@@ -30,7 +30,7 @@ impl RankAnswers {
 
     /// One row a user, with ids as in the log.
     pub(super) fn results(&self, prepared: &Prepared, cases: &[EvalCase]) -> Vec<UserResult> {
-        let (dataset, teller) = (&prepared.dataset, SliceFacts::new(prepared));
+        let (dataset, slice_facts) = (&prepared.dataset, SliceFacts::new(prepared));
         let answers = cases.iter().zip(&self.ranks).zip(&self.log_probabilities);
         answers
             .map(|((case, &rank), &log_probability)| UserResult {
@@ -46,7 +46,7 @@ impl RankAnswers {
                     .to_owned(),
                 rank,
                 probability: log_probability.exp(),
-                facts: Some(teller.facts(*case)),
+                facts: Some(slice_facts.facts(*case)),
                 predicted: None,
                 answered: None,
             })
@@ -115,7 +115,7 @@ pub fn judge(
     }
 }
 
-/// What a model sees, and what came next.
+/// Events that a model sees, and the item that came next.
 pub(super) struct RankingQuestion<'a> {
     pub(super) history: &'a [u32],
     pub(super) target: u32,

@@ -81,7 +81,7 @@ pub(super) const COLLAPSED: &str = "model.beta";
 /// Most users who are asked: enough for a mean, and little beside an evaluation.
 const MOST_USERS: usize = Questions::AT_A_TIME;
 
-/// What the model uses of its latent vector; `None` for one that has none.
+/// Use that the model makes of its latent vector; `None` for one that has none.
 pub(super) fn latent_report(
     model: &dyn Trainable,
     prepared: &Prepared,

@@ -13,7 +13,7 @@ use seqscope_model::baseline::ReferenceKind;
 use seqscope_model::gan::Pass;
 use seqscope_model::{DeviceInfo, MemoryNeed};
 
-/// What to do with a run that is stopped.
+/// Choice of what becomes of a run that is stopped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StopMode {
     /// Evaluate the best weights so far and keep the run.
@@ -22,7 +22,7 @@ pub enum StopMode {
     Discard,
 }
 
-/// What the user asks of a run; looked at between steps.
+/// Command to a run; obeyed between steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
     /// Hold after this step.
@@ -50,7 +50,7 @@ pub trait Control {
     }
 }
 
-/// Who listens to a run.
+/// Listener to a run.
 pub trait Observer {
     /// Takes one event. The run's folder has it already: it is written before anyone is told.
     ///
@@ -63,14 +63,14 @@ pub trait Observer {
     fn preparing(&mut self, _references: &Preparing) {}
 }
 
-/// How far the references of a run are.
+/// Progress of the references of a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Preparing {
     /// Those in work, in their order.
     pub in_work: Vec<ReferenceKind>,
-    /// How many are done.
+    /// Number of references that are done.
     pub n_done: usize,
-    /// How many there are.
+    /// Number of all references.
     pub n_all: usize,
     /// Whether they are judged on validation, and not fitted any more.
     pub is_judged: bool,
@@ -106,20 +106,20 @@ impl fmt::Display for Preparing {
 /// One thing that a run says.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Event {
-    /// Which run.
+    /// Name of the run.
     pub run: RunId,
-    /// What.
+    /// Content of the event.
     pub kind: EventKind,
 }
 
-/// What a run says. All but `Progress` must reach every listener.
+/// Content of an event. All but `Progress` must reach every listener.
 #[derive(Clone, Debug, PartialEq)]
 pub enum EventKind {
     /// Data, model and device are ready; training begins (or goes on at `first_epoch`).
     Started {
-        /// Which data.
+        /// Stamp of the data.
         data: Box<DataStamp>,
-        /// Which device.
+        /// Device that it is trained on.
         device: DeviceInfo,
         /// Number of learnt numbers.
         n_params: usize,
@@ -134,7 +134,7 @@ pub enum EventKind {
         /// References on validation.
         references_valid: References,
     },
-    /// How far it is; at most 10 a second.
+    /// Progress of the run; at most 10 a second.
     Progress(Progress),
     /// An epoch was judged on validation.
     Evaluated {
@@ -179,7 +179,7 @@ pub enum EventKind {
     Ended(Box<Ended>),
 }
 
-/// How far a run is.
+/// Progress of a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Progress {
     /// Epoch in work, from 1.
@@ -196,11 +196,11 @@ pub struct Progress {
     pub secs_left: Option<f64>,
     /// Mean training loss since the last progress that had one.
     pub train_loss: Option<f64>,
-    /// How far the sampler of synthetic histories has come that is trained before the model.
+    /// Progress of the sampler of synthetic histories that is trained before the model.
     pub sampler: Option<Pass>,
 }
 
-/// How a run ended.
+/// End of a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Ended {
     /// Finished, stopped or failed; `None` when the run was paused or discarded.
@@ -228,7 +228,7 @@ pub struct Ended {
     /// The epoch in which training left what can be learnt and did not come back: its loss is far
     /// above that of guessing.
     pub diverged_epoch: Option<usize>,
-    /// How many test targets the order of equal times decides.
+    /// Number of test targets that the order of equal times decides.
     pub test_ties: Option<TestTies>,
     /// What became of seen items and why, and how many questions that touches, in a sentence each.
     pub told_of_seen: Vec<String>,

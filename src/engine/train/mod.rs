@@ -68,7 +68,7 @@ use run_in_progress::{Interrupted, RunInProgress, panicked};
 /// One run to be done.
 #[derive(Clone, Debug)]
 pub struct Job {
-    /// What to do.
+    /// Experiment to run.
     pub experiment: Experiment,
     /// Folder of runs in which the run gets its own.
     pub store: RunStore,
@@ -130,7 +130,7 @@ fn train_and_judge(
     let outcome = match train(task, live, model) {
         Ok(()) => RunOutcome::Finished,
         Err(Interrupted::Stopped(StopMode::Keep)) => RunOutcome::Stopped,
-        Err(halt) => return Err(halt),
+        Err(interrupted) => return Err(interrupted),
     };
     judge_best(task, live, model)?;
     Ok(outcome)
@@ -166,7 +166,7 @@ fn train(
             live.keep(model, at)?;
         }
         let ((trained, events_per_sec), judged) =
-            worked.map_err(|halt| in_epoch(halt, task, epoch))?;
+            worked.map_err(|interrupted| in_epoch(interrupted, task, epoch))?;
         let (valid, valid_loss) = (judged.metrics(), judged.loss());
         let step = epoch * task.plan.steps_per_epoch();
         if !valid_loss.is_finite() {
@@ -219,8 +219,8 @@ fn train(
 }
 
 /// A failure with the epoch in which it was met.
-fn in_epoch(halt: Interrupted, task: &TrainingTask, epoch: usize) -> Interrupted {
-    match halt {
+fn in_epoch(interrupted: Interrupted, task: &TrainingTask, epoch: usize) -> Interrupted {
+    match interrupted {
         Interrupted::Failed(error) => {
             Interrupted::Failed(error.in_epoch(epoch, &task.experiment.training))
         }
@@ -332,7 +332,7 @@ fn judge_best(
     Ok(())
 }
 
-/// What the best weights use of their latent vector, and a warning where that is nearly nothing.
+/// Tells what the best weights use of their latent vector, and warns where that is nearly nothing.
 fn tell_latent(
     task: &TrainingTask,
     live: &mut RunInProgress<'_>,

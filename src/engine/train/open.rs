@@ -46,7 +46,7 @@ pub(super) struct TrainingTask {
     /// The questions of a task that is not the next item.
     pub(super) outcomes: Option<Outcomes>,
     pub(super) references: RunReferences,
-    /// What they reach on validation.
+    /// Metrics of the references on validation.
     pub(super) references_valid: References,
     /// With the epochs of an earlier part of the run behind it.
     pub(super) early_stop: EarlyStop,
@@ -388,7 +388,7 @@ fn computes_alike(a: &DeviceInfo, b: &DeviceInfo) -> bool {
 }
 
 /// Brings a run from before a seen target was a miss to that rule, where that changes no figure of
-/// it; where it does, its epochs cannot be held against those to come.
+/// it; where it does, its epochs cannot be compared with those to come.
 fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), TrainError> {
     if manifest.seen_target == SeenTarget::Missed {
         return Ok(());

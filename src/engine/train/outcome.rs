@@ -8,7 +8,7 @@ use seqscope_base::metric::{Metrics, Reliability};
 use seqscope_data::{Outcomes, Output, Prepared, Sample};
 use seqscope_model::{ModelError, Questions, Trainable};
 
-/// What came of the questions of a part.
+/// Answers to the questions of a part, judged.
 pub(super) enum Judgement {
     /// Ranks of items.
     Items(RankAnswers),

@@ -162,7 +162,7 @@ impl Plan {
         histories.augmented(&self.augment, self.min_events, &seeds)
     }
 
-    /// What the model needs beside the batch at `step`, counted from 0 over the whole run.
+    /// Inputs of the model beside the batch at `step`, counted from 0 over the whole run.
     pub(super) fn inputs(&self, training: &TrainingSpec, step: usize) -> StepInputs {
         let n_steps = self.n_epochs * self.steps_per_epoch();
         StepInputs {
@@ -174,7 +174,7 @@ impl Plan {
     }
 }
 
-/// What training may see of these users, one row each.
+/// Histories of these users that training may see, one row each.
 fn of_users(users: &[u32], task: &TrainingTask) -> Histories {
     match &task.outcomes {
         None => {

@@ -84,7 +84,7 @@ impl Sums {
     }
 }
 
-/// When to tell how far the run is, and how fast it goes.
+/// Decides when to tell how far the run is, and how fast it goes.
 #[derive(Clone, Debug)]
 pub(super) struct Pace {
     steps_per_epoch: usize,
@@ -159,7 +159,7 @@ impl Pace {
         self.is_due().then_some(progress)
     }
 
-    /// What to tell after `step_in_epoch` steps of `epoch`, when it is time to.
+    /// Progress to tell after `step_in_epoch` steps of `epoch`, when it is time to.
     pub(super) fn due(
         &mut self,
         epoch: usize,

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use super::{Command, Control, Observer, Preparing, TrainError};
 use seqscope_model::baseline::{ReferenceKind, Stop, beside, watched};
 
-/// Who is told how far the work is, and who may end it.
+/// Onlooker who is told how far the work is, and who may end it.
 #[derive(Default)]
 pub(super) struct Onlooker<'a> {
     people: Option<(&'a mut dyn Control, &'a mut dyn Observer)>,

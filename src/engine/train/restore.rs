@@ -12,13 +12,13 @@ use seqscope_model::{BrokenWeights, Trainable, broken_weights};
 
 /// A finished or interrupted run, opened again.
 pub struct Restored {
-    /// What was run.
+    /// Manifest of the run.
     pub manifest: Manifest,
     /// Its data.
     pub prepared: Arc<Prepared>,
     /// Its model on the CPU, with the weights of the epoch that was asked for.
     pub model: Box<dyn Trainable>,
-    /// Which epoch that is.
+    /// Number of that epoch.
     pub epoch: usize,
     /// The questions of its task, where it does not rank items.
     pub outcomes: Option<Outcomes>,

@@ -36,7 +36,7 @@ macro_rules! failed_from {
 }
 failed_from!(TrainError, ModelError, RunError, DataError, ExperimentError);
 
-/// How long a paused run waits before it looks again.
+/// Time that a paused run waits before it looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// A run that has a folder and listeners.
@@ -110,7 +110,7 @@ impl<'a> RunInProgress<'a> {
         told
     }
 
-    /// What the run's manifest says so far.
+    /// Manifest of the run so far.
     pub(super) fn manifest(&self) -> &Manifest {
         &self.recorder.writer.manifest
     }

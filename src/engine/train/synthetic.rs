@@ -18,7 +18,7 @@ use seqscope_data::{EvalCase, Histories, MarkovSampler, Prepared, Sampler, TaskS
 use seqscope_model::gan::{GanSpec, MAX_ITEMS, Pass, SequenceGan, too_many_items};
 use seqscope_model::{ModelError, StepInputs};
 
-/// How many synthetic histories are wanted, and of what.
+/// Request for synthetic histories: how many, and of what.
 pub(super) struct SyntheticRequest<'a> {
     pub(super) sampler: Sampler,
     pub(super) n: usize,
@@ -29,7 +29,7 @@ pub(super) struct SyntheticRequest<'a> {
     pub(super) seed: u64,
 }
 
-/// What stands in the way of synthetic histories for this experiment.
+/// Problem that stands in the way of synthetic histories for this experiment.
 pub(super) fn check(experiment: &Experiment, prepared: &Prepared) -> Option<Problem> {
     let n_items = prepared.dataset.n_items();
     let sentence = if experiment.task != TaskSpec::NextItem || !prepared.features.is_empty() {
@@ -87,7 +87,7 @@ pub(super) fn write<E: From<ModelError> + From<TrainError>>(
 /// One sampler, judged.
 #[derive(Clone, Debug, PartialEq)]
 pub struct JudgedSampler {
-    /// What was judged; `None` for real histories in its place.
+    /// Sampler that was judged; `None` for real histories in its place.
     pub sampler: Option<Sampler>,
     /// Against real histories that it has not read.
     pub likeness: Likeness,
@@ -107,7 +107,7 @@ pub enum Judging {
 /// Judges every sampler on the data of an experiment, and real histories first, as the measure.
 ///
 /// Users are halved. The samplers read the training events of one half and write as many histories;
-/// these are held against the training events of the other half. Then the experiment's model is
+/// these are compared with the training events of the other half. Then the experiment's model is
 /// trained anew on each sampler's histories alone, its epoch chosen by the validation questions of
 /// the first half, and judged by those of the second (train on synthetic, test on real; Esteban et
 /// al. 2017). The test split is not read.

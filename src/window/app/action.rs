@@ -99,7 +99,7 @@ pub enum Action {
 }
 
 impl Action {
-    /// What a button or a menu calls it.
+    /// Name of it on a button or in a menu.
     #[must_use]
     pub fn label(&self) -> &'static str {
         match self {

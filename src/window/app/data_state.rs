@@ -11,7 +11,7 @@ use seqscope_data::{
     Prepared, Preview, Profile, SplitPart, SplitSpec, Stage, Watch,
 };
 
-/// What a log says of when an event was.
+/// Time of an event, as far as a log tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EventTime {
     /// Seconds since 1970-01-01 UTC.
@@ -35,13 +35,13 @@ impl EventTime {
 pub struct RawEvent {
     /// Title of the item, or its id.
     pub item: String,
-    /// When, if the log has times.
+    /// Time, if the log has times.
     pub time: Option<EventTime>,
     /// Behaviour, when the log has behaviours.
     pub behaviour: Option<String>,
     /// Amount or rating, when the log has one.
     pub value: Option<f32>,
-    /// What the event is for.
+    /// Part of the split that the event belongs to.
     pub part: SplitPart,
 }
 
@@ -86,7 +86,7 @@ pub struct DataState {
     pub places: Option<Arc<Places>>,
     /// Counts by period and their forecasts, once they were asked for.
     pub forecast: ForecastState,
-    /// What `prepared` was made from; when the draft says something else, it is stale.
+    /// Settings that `prepared` was made from; when the draft says something else, it is stale.
     pub prepared_from: Option<(DataSpec, SplitSpec)>,
     previewed: Option<FileSpec>,
     preview_ticket: Ticket,
@@ -95,7 +95,7 @@ pub struct DataState {
 }
 
 impl DataState {
-    /// What a log or world of these settings became, if it is here.
+    /// The prepared log or world of these settings, if it is here.
     #[must_use]
     pub fn fresh(&self, data: &DataSpec, split: SplitSpec) -> Option<&Arc<Prepared>> {
         let (from_data, from_split) = self.prepared_from.as_ref()?;

@@ -7,7 +7,7 @@ use super::{Jobs, Loadable};
 use seqscope_data::{Dataset, Period, PeriodCounts, Prepared};
 use seqscope_model::baseline::forecast::{ForecastPlan, MethodForecast, forecasts};
 
-/// How many periods are forecast in the window.
+/// Number of periods that are forecast in the window.
 const HORIZON: usize = 8;
 
 /// Events to count, and the period to count them by.
@@ -26,7 +26,7 @@ pub struct CountForecast {
     pub counted: PeriodCounts,
     /// First days of the periods that are forecast, counted from 1970-01-01.
     pub next_days: Vec<i64>,
-    /// How many of the last counts nothing was learnt from.
+    /// Number of the last counts from which nothing was learnt.
     pub held_out: usize,
     /// The forecasts, the naive one first.
     pub made: Vec<MethodForecast>,
@@ -37,7 +37,7 @@ pub struct CountForecast {
 /// The forecast that was asked for last.
 #[derive(Default)]
 pub struct ForecastState {
-    /// How far it is.
+    /// The forecast, or how far it is.
     pub view: Loadable<Arc<CountForecast>>,
     /// Fingerprint of the data that were asked about, and what of them was counted.
     asked: Option<(String, ForecastKey)>,

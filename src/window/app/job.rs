@@ -91,11 +91,11 @@ impl<T> From<Result<T, String>> for Loadable<T> {
     }
 }
 
-/// Which of several askings an answer belongs to; answers to an older one are dropped.
+/// Number of the request that an answer belongs to; answers to an older one are dropped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Ticket(pub(super) u64);
 
-/// What background work sends. Errors come as sentences.
+/// Answer of background work. Errors come as sentences.
 pub(super) enum JobAnswer {
     Devices(Result<Vec<DeviceInfo>, String>),
     Runs(Ticket, Result<Vec<Summary>, String>),

@@ -13,7 +13,7 @@ pub struct ListAsk {
     pub key: ViewKey,
     /// Whether items that the user had compete.
     pub seen: Seen,
-    /// Weight of each voice.
+    /// Weight of each source of scores.
     pub weights: Vec<(ScoreSource, f64)>,
 }
 
@@ -22,7 +22,7 @@ pub struct ListAsk {
 pub struct ListState {
     /// List that is wanted now.
     pub(super) wanted: Option<ListAsk>,
-    /// What `made` answers.
+    /// List that `made` answers.
     pub(super) answered: Option<ListAsk>,
     /// The list; it stays while the next one is on its way.
     pub(super) made: Loadable<Arc<Recommendation>>,

@@ -1,4 +1,4 @@
-//! What the present page and selection need, and what is therefore loaded next.
+//! Loads next what the present page and selection need.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

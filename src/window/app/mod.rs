@@ -57,10 +57,10 @@ use seqscope_model::{DeviceInfo, DeviceKind, MachineMemory, device_for};
 /// Files that are remembered as opened of late.
 const RECENT_KEPT: usize = 10;
 
-/// How often the list of runs is read again while another process trains one of them.
+/// Time between two readings of the list of runs while another process trains one of them.
 pub const FOREIGN_RUNS_EVERY: Duration = Duration::from_secs(3);
 
-/// What the application is started with.
+/// Options that the application is started with.
 #[derive(Clone)]
 pub struct AppOptions {
     /// Folder of runs.
@@ -103,14 +103,14 @@ pub struct App {
     pub selection: Selection,
     /// Series and user views, loaded when they are first asked for.
     pub views: Views,
-    /// What went wrong or is worth knowing, until dismissed.
+    /// Sentences on what went wrong or is worth knowing, until dismissed.
     pub notices: Vec<Notice>,
     picker: Arc<dyn FilePicker>,
     commands: Option<Sender<Command>>,
     /// The last start of a training thread: only its return is listened to.
     trained_from: Ticket,
     builder: Option<ModelBuilder>,
-    /// What to train as soon as its data are prepared: what the draft said when Start was pressed.
+    /// Experiment to train as soon as its data are prepared: the draft when Start was pressed.
     start_when_prepared: Option<Experiment>,
     /// Whether a newly opened log still decides how it is split.
     split_is_open: bool,
@@ -120,7 +120,7 @@ pub struct App {
     color_of_run: BTreeMap<RunId, usize>,
     last_notice: u64,
     runs_read: Instant,
-    /// What was read of the folder of runs before.
+    /// Manifests that were read of the folder of runs before.
     runs_known: RunMemory,
     /// The last reading of the folder of runs, and the oldest whose answer is still true: not
     /// older than the list shown, nor than the deletion of a run.
@@ -255,7 +255,7 @@ impl App {
         }
     }
 
-    /// What the Train page shows: the run in work, whatever is chosen; else the chosen one.
+    /// Returns what the Train page shows: the run in work, whatever is chosen; else the chosen one.
     #[must_use]
     pub fn train_view(&self) -> TrainView<'_> {
         let chosen = self.selection.run.as_ref();
@@ -383,7 +383,7 @@ impl App {
         );
     }
 
-    /// What the machine has, where the draft's device is its processor.
+    /// Memory of the machine, where the draft's device is its processor.
     fn memory_to_train_in(&self) -> Option<MachineMemory> {
         let Loadable::Ready(devices) = &self.devices else {
             return None;

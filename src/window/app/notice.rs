@@ -2,7 +2,7 @@
 
 use super::Action;
 
-/// What sort of sentence.
+/// Kind of a sentence to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
     /// Something was done as asked.
@@ -11,16 +11,16 @@ pub enum Tone {
     Error,
 }
 
-/// Which notice.
+/// Identity of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct NoticeId(pub u64);
 
 /// One sentence with its cure, and the action that cures it where there is one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Notice {
-    /// Which.
+    /// Identity, by which it is dismissed.
     pub id: NoticeId,
-    /// What sort.
+    /// Kind of the sentence.
     pub tone: Tone,
     /// The sentence.
     pub sentence: String,

@@ -3,7 +3,7 @@
 use seqscope_base::spec::Value;
 use seqscope_model::{ModelKind, ModelSpec};
 
-/// How large a model is.
+/// Size of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display)]
 pub enum SizePreset {
     /// Trains in seconds on a plain laptop, for a class.
@@ -15,7 +15,7 @@ pub enum SizePreset {
 }
 
 impl SizePreset {
-    /// What it is for, in one sentence.
+    /// Purpose of the size, in one sentence.
     #[must_use]
     pub fn help(self) -> &'static str {
         match self {

@@ -1,4 +1,4 @@
-//! What background work has sent, taken into the state.
+//! Takes what background work has sent into the state.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;

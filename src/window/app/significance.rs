@@ -10,7 +10,7 @@ use seqscope_engine::run::{
     against_references, compare, slices,
 };
 
-/// Runs held against the first of them, and the slices of each.
+/// Runs compared with the first of them, and the slices of each.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Significance {
     /// Intervals, tests, seeds, trials.
@@ -22,8 +22,8 @@ pub struct Significance {
     pub references: Option<Vec<AgainstReference>>,
 }
 
-/// What a comparison was made of: the runs with the number of their test results, and the list of
-/// runs.
+/// Things that a comparison was made of: the runs with the number of their test results, and the
+/// list of runs.
 pub(super) type SignificanceKey = (Vec<(RunId, usize)>, u64);
 
 impl App {

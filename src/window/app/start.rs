@@ -1,4 +1,4 @@
-//! What begins, holds and ends a run, and what is done with finished ones.
+//! Begins, holds and ends runs, and deletes and exports finished ones.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use seqscope_engine::train::{Command, Job, StopMode};
 /// The experiment that *Try it in 30 seconds* trains.
 const QUICKSTART: &str = include_str!("../../../experiments/quickstart.ron");
 
-/// What that experiment calls itself.
+/// Name of that experiment.
 pub(super) const QUICKSTART_NAME: &str = "quickstart";
 
 impl App {

@@ -28,7 +28,7 @@ pub enum TrainingPhase {
     NotStarted(String),
 }
 
-/// What the Train page shows.
+/// View of the Train page.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum TrainView<'a> {
     /// A run, in work or from its folder.
@@ -79,9 +79,9 @@ pub struct Training {
     pub n_params: Option<usize>,
     /// Most epochs.
     pub n_epochs: usize,
-    /// How far it is.
+    /// Progress within the run.
     pub progress: Progress,
-    /// How far its references are, before there is a run.
+    /// Progress of its references, before there is a run.
     pub preparing: Option<Preparing>,
     /// Training loss between evaluations: (step, loss).
     pub step_losses: Vec<(usize, f64)>,
@@ -264,7 +264,7 @@ impl Training {
         self.points.splice(0..0, earlier);
     }
 
-    /// What kind of answers is judged, and so by which metrics.
+    /// Kind of answers that is judged, which decides the metrics.
     #[must_use]
     pub fn answers(&self) -> AnswerKind {
         let valid = match &self.phase {

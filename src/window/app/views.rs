@@ -1,4 +1,4 @@
-//! What Explain and Compare show: loaded from disk when first asked for.
+//! Views of Explain and Compare, loaded from disk when first asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -12,14 +12,14 @@ use seqscope_engine::run::{Curves, Manifest, RunId, UserResult};
 /// User views that are kept: enough to go back and forth, little enough for long attention maps.
 const USERS_KEPT: usize = 64;
 
-/// What of a run is forgotten.
+/// Extent of what is forgotten of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Forget {
     All,
     Failed,
 }
 
-/// Which view of which user.
+/// Key of a user's view: the run, the user and the epoch.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ViewKey {
     /// The run.
@@ -33,7 +33,7 @@ pub struct ViewKey {
 /// A run's series, its manifest, the epochs whose weights are kept and its test results.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RunSeries {
-    /// What was run.
+    /// Manifest of the run.
     pub manifest: Manifest,
     /// Its series over epochs, ready to be drawn.
     pub curves: Curves,
@@ -55,7 +55,7 @@ pub struct Views {
     /// How sure the differences are, and of which runs that was worked out.
     pub(super) significance: Loadable<Arc<Significance>>,
     pub(super) significance_of: Option<SignificanceKey>,
-    /// What was loaded and has changed on disk since; shown until the new is here.
+    /// Runs that have changed on disk since they were loaded; shown until the new is here.
     pub(super) stale_series: BTreeSet<RunId>,
     pub(super) stale_users: BTreeSet<ViewKey>,
     pub(super) list: ListState,
@@ -65,7 +65,7 @@ pub struct Views {
     pub(super) arrived: Vec<ViewKey>,
 }
 
-/// What the explaining thread works on.
+/// Subject that the explaining thread works on.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum ExplainSubject {
     Data(RunId),

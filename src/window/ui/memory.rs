@@ -1,4 +1,4 @@
-//! What the window remembers from one start to the next.
+//! Memory of the window from one start to the next.
 
 use std::path::PathBuf;
 

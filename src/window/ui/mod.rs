@@ -22,7 +22,7 @@ pub use run::{Renderer, WindowError, WindowOptions, run_window};
 
 use crate::app::{Action, App, AppOptions, FOREIGN_RUNS_EVERY};
 
-/// What a person asked in this frame, in order; applied after painting.
+/// Actions that a person asked for in this frame, in order; applied after painting.
 pub(crate) type Actions = Vec<Action>;
 
 /// The window: the application, and what each part of it shows at the moment.

@@ -12,7 +12,7 @@ use seqscope_engine::run::RunStore;
 /// Name under which the window keeps its size and recent files, and by which systems know it.
 const APP_ID: &str = "seqscope";
 
-/// How the window is drawn.
+/// Way in which the window is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Renderer {
     /// OpenGL: about five times faster than wgpu where there is no GPU.
@@ -22,14 +22,14 @@ pub enum Renderer {
     Wgpu,
 }
 
-/// What the window is opened with.
+/// Options that the window is opened with.
 #[derive(Clone, Debug)]
 pub struct WindowOptions {
     /// Folder of runs.
     pub store: RunStore,
     /// A log or an experiment (`.ron`) to open at the start.
     pub open: Option<PathBuf>,
-    /// How it is drawn.
+    /// Way in which it is drawn.
     pub renderer: Renderer,
 }
 
@@ -96,7 +96,7 @@ pub(crate) fn waker(ctx: &egui::Context) -> Waker {
     Arc::new(move || ctx.request_repaint())
 }
 
-/// What works without a window, at the end of each refusal.
+/// Sentence on what works without a window, at the end of each refusal.
 const WITHOUT: &str = "Without a window these work: `seqscope train FILE.ron`, `data FILE`, \
                        `runs`, `compare`, `predict`, `export`, `describe`; `seqscope --help` lists \
                        them.";

@@ -15,7 +15,7 @@ pub(super) fn of_page(page: Page) -> String {
     format!("Ctrl+{}", at + 1)
 }
 
-/// What the keys pressed in this frame ask.
+/// Actions that the keys pressed in this frame ask for.
 pub(super) fn read(ui: &egui::Ui, app: &App, actions: &mut Actions) {
     let pressed = |modifiers: Modifiers, key: Key| {
         ui.ctx()

@@ -128,7 +128,8 @@ pub(crate) fn bytes(n: u64) -> String {
     }
 }
 
-/// At most `most` characters, the rest as `…`; what would be obeyed and not shown stands escaped.
+/// Cuts a text to `most` characters, the rest as `…`; what would be obeyed and not shown stands
+/// escaped.
 pub(crate) fn clipped(text: &str, most: usize) -> String {
     let text = shown(text);
     if text.chars().count() <= most {

@@ -119,7 +119,7 @@ impl FittedAnswers {
     }
 }
 
-/// What a user did up to some event.
+/// Behaviours of a user up to some event.
 fn behaviours(prepared: &Prepared, user: usize, len: usize) -> &[u16] {
     let all = prepared.dataset.sequences.behaviours(user).unwrap_or(&[]);
     all.get(..len).unwrap_or(all)

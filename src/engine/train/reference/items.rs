@@ -122,7 +122,7 @@ fn train_times(prepared: &Prepared, user: usize) -> &[i64] {
         .unwrap_or(times)
 }
 
-/// What titles and columns tell of each item. A number is told by its tenth among all items.
+/// Content of each item, from titles and columns. A number is told by its tenth among all items.
 fn contents(dataset: &Dataset) -> ItemContents {
     let mut contents = ItemContents::of(dataset.n_items());
     let titles = dataset.titles.iter().map(String::as_str);

@@ -31,12 +31,12 @@ pub(super) struct RunReferences {
     pub(super) left_out: LeftOutReferences,
 }
 
-/// What came of the references on a part.
+/// Figures and answers of the references on a part.
 #[derive(Default)]
 pub(super) struct JudgedReferences {
     /// Their figures.
     pub(super) metrics: References,
-    /// What they answered to each question, in order.
+    /// Their answers to each question, in order.
     pub(super) answers: BTreeMap<ReferenceKind, ReferenceAnswers>,
 }
 

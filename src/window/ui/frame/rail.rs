@@ -16,7 +16,7 @@ pub(super) struct Rail {
     deleting: Option<RunId>,
     /// Whether ids are replaced in what is exported.
     hides_ids: bool,
-    /// What a person typed to find runs.
+    /// Words that a person typed to find runs.
     wanted: String,
     found: RunFilter,
 }

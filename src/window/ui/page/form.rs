@@ -29,7 +29,7 @@ pub(super) struct SectionForm<'a> {
     pub(super) section: &'a str,
     /// The settings with their defaults.
     pub(super) defaults: Vec<Field>,
-    /// For the problems of each field.
+    /// Draft with the problems of each field.
     pub(super) draft: &'a Draft,
     /// Leaves out where the defaults come from; it shows on hover.
     pub(super) is_narrow: bool,

@@ -1,4 +1,4 @@
-//! Which run a page looks at.
+//! Choice of the run that a page looks at.
 
 use egui::{ComboBox, Ui};
 

@@ -8,9 +8,9 @@ use crate::ui::{text, theme};
 /// One line of the list.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct Bar {
-    /// What.
+    /// Name of the bar.
     pub(crate) title: String,
-    /// How much, 0 to 1.
+    /// Share that it shows, 0 to 1.
     pub(crate) share: f32,
     /// Whether it is the one that came.
     pub(crate) is_true: bool,

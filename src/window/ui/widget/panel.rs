@@ -1,4 +1,4 @@
-//! What a panel shows when it has nothing to show: why, and what to do about it.
+//! Contents of a panel with nothing to show: why, and what to do about it.
 
 use egui::{Align, Layout, RichText, Ui};
 
@@ -46,7 +46,7 @@ pub(crate) fn loading(ui: &mut Ui, what: &str) {
     });
 }
 
-/// How far the opening of a log is.
+/// Progress of the opening of a log.
 pub(crate) fn opening(ui: &mut Ui, app: &App) {
     let (stage, share) = app.data.opening();
     match share {
@@ -63,7 +63,7 @@ pub(crate) fn opening(ui: &mut Ui, app: &App) {
     ui.weak(stage.to_string());
 }
 
-/// What went wrong, cure included.
+/// Shows what went wrong, cure included.
 pub(crate) fn failed(ui: &mut Ui, sentence: &str) {
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("⚠").color(ui.visuals().error_fg_color));

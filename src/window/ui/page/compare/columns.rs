@@ -11,7 +11,7 @@ use seqscope_base::metric::{AnswerKind, Metric, Metrics};
 use seqscope_engine::run::{Manifest, RunId, Summary, why_not_comparable};
 use seqscope_model::baseline::ReferenceKind;
 
-/// What a column shows.
+/// Column of the table of runs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter)]
 pub(super) enum RunColumn {
     Name,
@@ -94,7 +94,7 @@ impl RunColumn {
         }
     }
 
-    /// What runs are ordered by: a number, or text; `None` comes last in either direction.
+    /// Returns what runs are ordered by: a number, or text; `None` comes last in either direction.
     ///
     /// A run of another kind of answers than the columns' has nothing to be ordered by in theirs.
     fn key(self, summary: &Summary, kind: AnswerKind) -> Option<SortKey> {
@@ -167,7 +167,7 @@ pub(super) fn to_beat(manifest: &Manifest) -> Option<f64> {
         .1
 }
 
-/// What all runs have to be looked at for: kept until they, the order or run A change.
+/// Order, columns and best numbers of all runs: kept until they, the order or run A change.
 #[derive(Default)]
 pub(super) struct WorkedOut {
     of: Option<SortedList>,

@@ -11,7 +11,7 @@ use crate::ui::widget::run_words;
 use seqscope_base::metric::{AnswerKind, Better, Metric};
 use seqscope_engine::run::{Manifest, Part, References, RunId, why_not_comparable};
 
-/// Which loss is drawn.
+/// Loss that is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
 enum LossOf {
     #[default]
@@ -30,7 +30,7 @@ impl LossOf {
     }
 }
 
-/// What the charts were last filled with.
+/// Key of the numbers that the charts were last filled with.
 #[derive(Clone, Debug, PartialEq)]
 struct CurvesKey {
     /// Each run with the number of its points.
@@ -43,7 +43,7 @@ struct CurvesKey {
 pub(super) struct CurvesTab {
     key: Option<CurvesKey>,
     loss_of: LossOf,
-    /// Which metric is drawn; the primary one until another is chosen.
+    /// Metric that is drawn; the primary one until another is chosen.
     metric: Option<Metric>,
     loss: LineChart,
     ranking: LineChart,
@@ -158,7 +158,7 @@ fn curves(ui: &Ui, app: &App, key: &CurvesKey, part: Part, metric: &str) -> Vec<
         .collect()
 }
 
-/// What kind of answers the first of the drawn runs is judged by.
+/// Kind of answers that the first of the drawn runs is judged by.
 fn answers(app: &App) -> AnswerKind {
     let manifests = app
         .selection

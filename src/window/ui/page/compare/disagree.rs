@@ -10,7 +10,7 @@ use crate::ui::widget::timeline::HIT_AT;
 use seqscope_base::metric::hit;
 use seqscope_engine::run::UserResult;
 
-/// How two runs agree over the users that both were judged on.
+/// Agreement of two runs over the users that both were judged on.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Disagreement {
     /// Ids of users on whom exactly one is right, in the order of the log.

@@ -102,7 +102,7 @@ pub(super) fn part_color(ui: &Ui, part: SplitPart) -> Color32 {
     )
 }
 
-/// Which colour is which part.
+/// Legend of the colours of the parts.
 pub(super) fn legend(ui: &mut Ui) {
     for part in SplitPart::iter() {
         ui.label(

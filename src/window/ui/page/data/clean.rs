@@ -126,7 +126,7 @@ fn settings(ui: &mut Ui, app: &App, place: usize, step: &mut CleanStep) {
     problems(ui, &app.draft, &path);
 }
 
-/// What the step did, when the data on show are those of these settings.
+/// Effect of the step, when the data on show are those of these settings.
 fn came_to(ui: &mut Ui, app: &App, place: usize) {
     let Some(prepared) = app.fresh_data() else {
         return;

@@ -103,7 +103,7 @@ fn steps(ui: &mut Ui, steps: &[StepCount]) {
         });
 }
 
-/// What each step of cleaning found, with the first rows that it touched on demand.
+/// Shows what each step of cleaning found, with the first rows that it touched on demand.
 fn effects(ui: &mut Ui, steps: &[StepCount]) {
     let is_told = |effect: &StepEffect| !effect.note.is_empty() || !effect.examples.is_empty();
     let told: Vec<(&StepCount, &StepEffect)> = steps
@@ -127,7 +127,7 @@ fn effects(ui: &mut Ui, steps: &[StepCount]) {
     });
 }
 
-/// What a step found, and the rows that it touched, folded.
+/// Shows what a step found, and, folded, the rows that it touched.
 pub(super) fn effect(ui: &mut Ui, effect: &StepEffect) {
     let learnt = effect.fitted_on.map(|from| format!("learnt from {from}"));
     let said: Vec<&str> = [Some(effect.note.as_str()), learnt.as_deref()]

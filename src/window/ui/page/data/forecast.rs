@@ -20,7 +20,7 @@ const TABLE: f32 = 226.0;
 /// View state.
 pub(super) struct ForecastView {
     key: ForecastKey,
-    /// Which way of forecasting is drawn beside the naive one.
+    /// Way of forecasting that is drawn beside the naive one.
     drawn: ForecastKind,
 }
 

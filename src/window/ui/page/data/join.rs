@@ -151,7 +151,7 @@ fn field(ui: &mut Ui, label: &str, hint: &str, text: &str, mut take: impl FnMut(
     });
 }
 
-/// What did and did not match, table by table.
+/// Shows what did and did not match, table by table.
 pub(super) fn report(ui: &mut Ui, report: &DataReport) {
     for join in &report.joins {
         ui.add_space(size::GAP);

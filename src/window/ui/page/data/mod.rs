@@ -40,7 +40,7 @@ enum DataStep {
     Split,
 }
 
-/// What stands beside the settings.
+/// View beside the settings.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
 enum DataView {
     #[default]

@@ -32,7 +32,7 @@ pub(super) struct SourceForm {
     /// Table and query of a database while they are typed.
     table: String,
     query: String,
-    /// Which rows are taken, while it is typed.
+    /// Condition on the rows that are taken, while it is typed.
     only_where: String,
     /// Paths of the files of validation and test, while they are typed.
     parts: [String; 2],

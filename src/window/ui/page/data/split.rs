@@ -1,4 +1,4 @@
-//! Which events are for training, validation and test.
+//! Choice of the events for training, validation and test.
 
 use egui::{RichText, Ui};
 

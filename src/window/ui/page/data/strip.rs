@@ -108,7 +108,7 @@ fn card(ui: &mut Ui, step: DataStep, words: &str, is_chosen: bool, width: f32) -
     response.on_hover_text(words)
 }
 
-/// What a step came to, or what it is set to before anything is prepared.
+/// Says what a step came to, or what it is set to before anything is prepared.
 fn came_to(app: &App, step: DataStep) -> String {
     let (draft, fresh) = (&app.draft.experiment, app.fresh_data());
     match step {

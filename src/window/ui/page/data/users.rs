@@ -23,14 +23,14 @@ const MOST_TICKS: usize = 4000;
 #[derive(Default)]
 pub(super) struct UserBrowser {
     search: String,
-    /// What `found` was made from: the data's fingerprint and the search.
+    /// Fingerprint of the data and search that `found` was made from.
     found_for: (String, String),
     /// Users whose id holds the search.
     found: Vec<u32>,
     /// The events shown, and whose they are.
     events: Vec<RawEvent>,
     events_of: (String, u32),
-    /// Who is shown while nobody is chosen, and the split that it was worked out from.
+    /// User who is shown while nobody is chosen, and the split that it was worked out from.
     typical: Option<u32>,
     typical_of: Option<String>,
 }
@@ -309,7 +309,7 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
     });
 }
 
-/// Which columns the events have something for.
+/// Columns that the events have something for.
 #[derive(Clone, Copy)]
 struct TableColumns {
     time: bool,
@@ -326,7 +326,7 @@ impl TableColumns {
         }
     }
 
-    /// Those of the six columns (place, time, item, behaviour, value, part) that are shown.
+    /// Leaves those of the six columns (place, time, item, behaviour, value, part) that are shown.
     fn only_shown<T>(self, all: [T; 6]) -> impl Iterator<Item = T> {
         let is_shown = [true, self.time, true, self.behaviour, self.value, true];
         all.into_iter()

@@ -20,7 +20,7 @@ const LARGEST: f32 = 340.0;
 /// Items listed of what a step looked at.
 const LISTED: usize = 5;
 
-/// How weights become colours.
+/// Scale by which weights become colours.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
 enum ScaleChoice {
     /// Each row to its own largest: shows where each step looks most.
@@ -278,7 +278,7 @@ fn matrix<'m>(
     }
 }
 
-/// What a step looked at, in words and as a ranked list.
+/// Events that a step looked at, in words and as a ranked list.
 pub(super) struct LookedAt {
     pub(super) question: String,
     pub(super) where_from: String,

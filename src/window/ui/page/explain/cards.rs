@@ -10,7 +10,7 @@ use crate::ui::{text, theme};
 use seqscope_engine::explain::{Scored, TaskAnswers, TimelineStep};
 use seqscope_engine::run::Part;
 
-/// What the weights are those of.
+/// Note on the pass that the weights are of.
 const FROM_ONE_PASS: &str = "The weights are those of one pass over the whole history. Positions \
                              count from its end, so before a held-out event, whose rank comes from \
                              a pass over the history before it, they may differ a little from the \

@@ -13,7 +13,7 @@ use seqscope_engine::explain::{Recommendation, ScoreSource};
 use seqscope_model::baseline::BaselineKind;
 
 /// References that can be blended in here; the command line takes any.
-const VOICES: [BaselineKind; 3] = [
+const REFERENCES: [BaselineKind; 3] = [
     BaselineKind::Popularity,
     BaselineKind::ItemKnn,
     BaselineKind::Content,
@@ -26,7 +26,7 @@ const MOST: f64 = 10.0;
 /// otherwise.
 #[derive(Default)]
 pub(super) struct ListCard {
-    weights: [f64; VOICES.len()],
+    weights: [f64; REFERENCES.len()],
     seen: Option<Seen>,
 }
 
@@ -62,7 +62,7 @@ impl ListCard {
             if self.weights.iter().all(|weight| *weight == 0.0) && seen == as_judged {
                 return next_body(ui, shown);
             }
-            let of_references = VOICES
+            let of_references = REFERENCES
                 .into_iter()
                 .map(ScoreSource::Reference)
                 .zip(self.weights);
@@ -97,13 +97,15 @@ impl ListCard {
                 .weak(),
         );
         egui::Grid::new("blend")
-            .num_columns(VOICES.len())
+            .num_columns(REFERENCES.len())
             .spacing([12.0, 2.0])
             .show(ui, |ui| {
                 let names =
-                    VOICES.map(|kind| ui.label(RichText::new(kind.title()).small().weak()).id);
+                    REFERENCES.map(|kind| ui.label(RichText::new(kind.title()).small().weak()).id);
                 ui.end_row();
-                for ((kind, weight), name) in VOICES.into_iter().zip(&mut self.weights).zip(names) {
+                for ((kind, weight), name) in
+                    REFERENCES.into_iter().zip(&mut self.weights).zip(names)
+                {
                     let field = DragValue::new(weight)
                         .range(0.0..=MOST)
                         .speed(0.02)

@@ -1,4 +1,4 @@
-//! Which run, which user, which epoch.
+//! Choice of run, user and epoch.
 
 use egui::{Key, Popup, RichText, Slider, TextEdit, Ui};
 
@@ -49,7 +49,7 @@ impl Pickers {
         }
     }
 
-    /// Which user of a run; nothing before its data are open.
+    /// Choice of a user of a run; nothing before its data are open.
     pub(in crate::ui::page) fn user(
         &mut self,
         ui: &mut Ui,

@@ -111,7 +111,7 @@ fn presets(ui: &mut Ui, edited: &mut Experiment) {
         .on_hover_text("Sets model and training as in a paper; what that leaves open stays");
 }
 
-/// What the model is to tell, and which family is to tell it.
+/// Choice of what the model is to tell, and of the family that is to tell it.
 fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) {
     let experiment = &app.draft.experiment;
     chosen_row(ui, "Task", |ui| {
@@ -182,7 +182,7 @@ fn chosen_row(ui: &mut Ui, label: &str, chips: impl FnOnce(&mut Ui)) {
 /// Width of the word before a row of choices.
 const CHOICE_LABEL: f32 = 48.0;
 
-/// How a choice stands.
+/// State of a choice.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Chip {
     Chosen,

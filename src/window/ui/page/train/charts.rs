@@ -14,7 +14,7 @@ const SMALL: f32 = 150.0;
 /// Least width of what stands beside the small charts: a table of names and three metrics.
 const BESIDE: f32 = 330.0;
 
-/// What x counts.
+/// Unit of the x axis.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
 pub(super) enum XAxis {
     /// Passes over the training data.
@@ -24,7 +24,7 @@ pub(super) enum XAxis {
     Step,
 }
 
-/// What the charts were last filled with; filled again only when it changes.
+/// Key of the numbers that the charts were last filled with; filled again only when it changes.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct ChartsKey {
     run: Option<RunId>,
@@ -38,7 +38,7 @@ struct ChartsKey {
 
 pub(super) struct Charts {
     key: Option<ChartsKey>,
-    /// Which metric is drawn; the primary one until another is chosen.
+    /// Metric that is drawn; the primary one until another is chosen.
     metric: Option<Metric>,
     x: XAxis,
     loss: LineChart,

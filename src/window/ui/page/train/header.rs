@@ -1,4 +1,4 @@
-//! What the run is, how far it is, and the buttons that steer it.
+//! Head of a run: what it is, how far it is, and the buttons that steer it.
 
 use std::fmt::Write as _;
 

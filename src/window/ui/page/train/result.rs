@@ -67,7 +67,7 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
     table(ui, &shown);
 }
 
-/// What the table tells.
+/// Contents of the table of results.
 struct ResultTable<'a> {
     model: Option<&'a Metrics>,
     references: &'a References,

@@ -50,17 +50,17 @@ impl HeatmapMatrix<'_> {
     }
 }
 
-/// What the rows, columns and numbers of a heatmap mean.
+/// Meaning of the rows, columns and numbers of a heatmap.
 pub struct HeatmapLabels<'a> {
-    /// What the whole map is, such as `Attention, layer 1, head 2`.
+    /// Name of the whole map, such as `Attention, layer 1, head 2`.
     pub name: &'a str,
-    /// What a row is, such as `looks from`.
+    /// Meaning of a row, such as `looks from`.
     pub row_axis: &'a str,
-    /// What a column is, such as `looks at`.
+    /// Meaning of a column, such as `looks at`.
     pub col_axis: &'a str,
-    /// What a number is, such as `weight`.
+    /// Meaning of a number, such as `weight`.
     pub value: &'a str,
-    /// What a cell without a number means, such as `not seen yet`.
+    /// Meaning of a cell without a number, such as `not seen yet`.
     pub nothing: &'a str,
     /// Title of a row.
     pub row_title: &'a dyn Fn(usize) -> String,
@@ -71,7 +71,7 @@ pub struct HeatmapLabels<'a> {
 /// A cell, row first.
 pub type HeatmapCell = (usize, usize);
 
-/// What the pointer did on a heatmap.
+/// Cells that the pointer is on or has clicked.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Pointed {
     /// The cell under the pointer.
@@ -212,7 +212,7 @@ impl Heatmap {
     }
 }
 
-/// What a texture is made from.
+/// Content that a texture is made from.
 #[derive(Clone, Copy)]
 struct TextureContent<'a> {
     key: u64,
@@ -220,7 +220,7 @@ struct TextureContent<'a> {
     scale: ColorScale,
 }
 
-/// How many pictures are made in one frame, so that many new maps at once do not hold it up.
+/// Number of pictures made in one frame, so that many new maps at once do not hold it up.
 #[derive(Debug)]
 pub struct Allowance {
     cells: usize,
@@ -231,7 +231,7 @@ impl Allowance {
     /// its own.
     const CELLS: usize = 160_000;
 
-    /// What a frame begins with.
+    /// Allowance that a frame begins with.
     #[must_use]
     pub fn of_a_frame() -> Self {
         Self { cells: Self::CELLS }
@@ -245,10 +245,10 @@ impl Allowance {
     }
 }
 
-/// How a heatmap is shown.
+/// Style of a heatmap.
 #[derive(Clone, Copy)]
 pub struct HeatmapStyle<'a> {
-    /// What its parts mean.
+    /// Meaning of its parts.
     pub words: &'a HeatmapLabels<'a>,
     /// Number to colour.
     pub scale: ColorScale,
@@ -258,12 +258,12 @@ pub struct HeatmapStyle<'a> {
     pub selected_row: Option<usize>,
 }
 
-/// How a small heatmap is shown.
+/// Style of a small heatmap.
 #[derive(Clone, Copy, Debug)]
 pub struct Thumbnail<'a> {
-    /// What it is.
+    /// Name of the map.
     pub name: &'a str,
-    /// What hovering says.
+    /// Text on hovering it.
     pub hint: &'a str,
     /// Number to colour.
     pub scale: ColorScale,

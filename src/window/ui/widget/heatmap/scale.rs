@@ -8,7 +8,7 @@ use egui::{Align2, Color32, Rect, Sense, TextStyle, Ui, pos2, vec2};
 use crate::ui::text;
 use crate::ui::widget::line_chart::tick;
 
-/// How a number becomes a colour.
+/// Scale by which a number becomes a colour.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum ColorScale {
     /// Evenly from 0 to `most`.

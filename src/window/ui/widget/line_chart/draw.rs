@@ -368,7 +368,7 @@ struct Tag {
 /// Room around the words of a tag.
 const TAG_MARGIN: Vec2 = vec2(3.0, 0.0);
 
-/// From which distance on a name is tied to its line.
+/// Distance from which on a name is tied to its line.
 const TIED_FROM: f32 = 6.0;
 
 /// The wheel zooms where the pointer is; the page does not scroll meanwhile. Zooming out ends where

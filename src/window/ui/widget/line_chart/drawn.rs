@@ -26,7 +26,7 @@ struct Run {
     points: Vec<PlotPoint>,
 }
 
-/// How the numbers are to be shown.
+/// Key of the drawn numbers: how they are to be shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct DrawnKey {
     pub(super) revision: u64,
@@ -244,7 +244,7 @@ impl Made {
     }
 }
 
-/// How much a curve is to be smoothed.
+/// Weight with which a curve is to be smoothed.
 fn weight(key: &DrawnKey, series: &ChartSeries) -> f64 {
     if series.keep_raw { 0.0 } else { key.smoothing }
 }

@@ -13,7 +13,7 @@ const COLUMNS: u8 = 8;
 pub(super) struct Label {
     /// Best place of its anchor.
     pub(super) at: Pos2,
-    /// Which of its corners that is.
+    /// Corner that its anchor is.
     pub(super) anchor: Align2,
     /// Its size.
     pub(super) size: Vec2,

@@ -47,11 +47,11 @@ pub struct Reference {
 pub struct Flag {
     /// Point that is marked.
     pub at: [f64; 2],
-    /// What it says.
+    /// Words of the flag.
     pub text: String,
 }
 
-/// All that a chart shows.
+/// Numbers, lines and axes of a chart.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct ChartData {
     /// Name of x, such as `Epoch`; x takes whole numbers.
@@ -68,7 +68,7 @@ pub struct ChartData {
     pub from_zero: bool,
 }
 
-/// How much of its controls a chart shows.
+/// Amount of its controls that a chart shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Chrome {
     /// Legend, log axis, smoothing, table and CSV.

@@ -16,14 +16,14 @@ use seqscope_engine::run::Part;
 /// A hit is a true item among the first so many.
 pub const HIT_AT: usize = 10;
 
-/// What a timeline shows.
+/// Contents of a timeline.
 #[derive(Clone, Copy)]
 pub struct TimelineData<'a> {
     /// The events, oldest first.
     pub steps: &'a [TimelineStep],
     /// Number of items that can be ranked: the bottom of the rank axis.
     pub n_items: usize,
-    /// What was said, where the model ranks no items.
+    /// Answers of the model, where it ranks no items.
     pub said: Option<&'a TaskAnswers>,
     /// Title of an item.
     pub title: &'a dyn Fn(u32) -> String,
@@ -197,7 +197,7 @@ fn legend(ui: &mut Ui, has_left_out: bool) {
     }
 }
 
-/// What hovering an event says.
+/// Shows a tip on the event that is pointed at.
 fn tip(ui: &mut Ui, data: &TimelineData<'_>, step: &TimelineStep) {
     ui.strong(format!(
         "Event {}: {}",

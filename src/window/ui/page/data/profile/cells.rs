@@ -12,11 +12,11 @@ struct CellGrid<'a> {
     color: Color32,
     rows: Vec<String>,
     cols: Vec<String>,
-    /// How strong a cell is, 0 to 1, row by row.
+    /// Strength of each cell, 0 to 1, row by row.
     shares: Vec<f64>,
     /// Whether cells with room for it say their share.
     says_share: fn(f64) -> Option<String>,
-    /// What hovering a cell tells, by row and column.
+    /// Text on hovering a cell, by row and column.
     hover: &'a dyn Fn(usize, usize) -> String,
 }
 

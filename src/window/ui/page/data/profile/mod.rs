@@ -1,4 +1,4 @@
-//! What the prepared log looks like: a grid of cards, each a chart, its table and its file.
+//! Profile of the prepared log: a grid of cards, each a chart, its table and its file.
 
 mod cells;
 mod plot;

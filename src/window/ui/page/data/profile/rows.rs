@@ -12,13 +12,13 @@ struct BarRow {
     title: String,
     /// Length of the bar, 0 to 1.
     share: f64,
-    /// What stands behind it.
+    /// Number behind it.
     value: String,
-    /// What hovering tells.
+    /// Text on hovering it.
     hover: String,
 }
 
-/// How long a bar can be.
+/// Share that fills the room.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Full {
     /// The longest bar is as long as there is room: they are compared with one another.

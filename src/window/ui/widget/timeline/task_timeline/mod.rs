@@ -18,7 +18,7 @@ pub(super) use strip::strip;
 /// Most classes that a row names.
 const N_NAMED: usize = 4;
 
-/// What a task's answers are.
+/// Kind of a task's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Answers {
     /// Yes or no: the chance of yes is what counts.
@@ -68,7 +68,7 @@ impl Answers {
     }
 }
 
-/// What was said after one event, and what came of it.
+/// Answer after one event, and what came true.
 struct TimelineAnswer<'a> {
     said: &'a TaskAnswers,
     answers: Answers,
@@ -121,7 +121,7 @@ impl<'a> TimelineAnswer<'a> {
         )
     }
 
-    /// What came true, in the words of the task.
+    /// Truth in the words of the task.
     fn truth_words(&self) -> Option<String> {
         match self.true_class() {
             Some(class) => self.said.classes.get(class).cloned(),
@@ -135,7 +135,7 @@ impl<'a> TimelineAnswer<'a> {
             .to_owned()
     }
 
-    /// What was said, the likeliest first, what came true marked.
+    /// Answer in words, the likeliest class first, what came true marked.
     fn said_words(&self) -> String {
         if self.answers == Answers::Number {
             let off = self

@@ -1,4 +1,4 @@
-//! What was said after each event as a strip: one column an event.
+//! Strip of the answers after each event: one column an event.
 
 use egui::{Align, Align2, Rect, RichText, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
@@ -238,7 +238,7 @@ impl Columns {
     }
 }
 
-/// What hovering an event says.
+/// Shows a tip on the event that is pointed at.
 fn tip(ui: &mut Ui, data: &TimelineData<'_>, said: &TaskAnswers, step: &TimelineStep) {
     let answer = TimelineAnswer::after(said, step);
     ui.strong(format!(

@@ -1,4 +1,4 @@
-//! What was said after each event as a table, one row an event.
+//! Table of the answers after each event, one row an event.
 
 use egui::{Align, Layout, RichText, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
