@@ -40,6 +40,7 @@
 //! |---|---|---|---|
 //! | `base` | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
 //! | | [`metric`] | scores in, numbers out, and how sure their differences are | |
+//! | | [`manual`] | the chapters that the window and the command line show | |
 //! | `data` | [`data`] | tables in, sequences and batches out | `polars`, `rusqlite`, `blake3` |
 //! | `model` | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
 //! | | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
@@ -150,7 +151,7 @@
 //! A file format, a cleaning step, a metric, a reference or a page is added in the same way: a
 //! file, a line in one list, a test.
 
-pub use seqscope_base::{metric, spec};
+pub use seqscope_base::{manual, metric, spec};
 pub use seqscope_commands as cli;
 pub use seqscope_data as data;
 pub use seqscope_engine::{bench, error, experiment, explain, run, train};

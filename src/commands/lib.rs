@@ -19,6 +19,7 @@ mod export;
 mod forecast;
 mod gan;
 mod grouped;
+mod help;
 mod layers;
 mod outcome;
 mod predict;
@@ -117,6 +118,9 @@ pub enum CliCommand {
     Export(export::Args),
     /// List the devices that can train
     Devices(devices::Args),
+    /// Show a chapter of the manual (data, models, evaluation, runs, speed), or the options of a
+    /// command
+    Help(help::Args),
     /// Measure how long the program's own work takes on this machine
     Bench(bench::Args),
 }
@@ -146,6 +150,7 @@ pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Res
         CliCommand::Recommend(args) => recommend::run(&args, &store, streams),
         CliCommand::Export(args) => export::run(&args, &store, streams),
         CliCommand::Devices(args) => devices::run(&args, streams),
+        CliCommand::Help(args) => help::run(&args, streams),
         CliCommand::Bench(args) => bench::run(&args, streams),
     }
 }

@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-use clap::{Parser, ValueEnum};
+use clap::{CommandFactory, Parser, ValueEnum};
 
 use super::{CliCommand, DEFAULT_RUNS};
 use seqscope_base::spec::did_you_mean;
@@ -14,7 +14,12 @@ use seqscope_engine::error::Error;
 ///
 /// Without a command the window opens. Every command works without a window.
 #[derive(Debug, Parser)]
-#[command(name = "seqscope", version, args_conflicts_with_subcommands = true)]
+#[command(
+    name = "seqscope",
+    version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true
+)]
 struct Line {
     #[command(subcommand)]
     command: Option<CliCommand>,
@@ -116,6 +121,27 @@ impl Usage {
             Self::Word(e) => write!(err, "{}", e.report()),
         }
     }
+}
+
+/// Options of a command as `--help` prints them, or those of the program; `None` for a word that is no
+/// command.
+pub(super) fn help_of(command: Option<&str>) -> Option<String> {
+    let mut line = Line::command();
+    // The names of commands within the usage are made whole by the first reading of arguments.
+    line.build();
+    let asked = match command {
+        Some(name) => line.find_subcommand_mut(name)?,
+        None => &mut line,
+    };
+    Some(asked.render_long_help().to_string())
+}
+
+/// Names of all commands.
+pub(super) fn names_of_commands() -> Vec<String> {
+    let line = Line::command();
+    line.get_subcommands()
+        .map(|command| command.get_name().to_owned())
+        .collect()
 }
 
 /// Reads the command line.

@@ -312,7 +312,7 @@ mod tests {
     use super::*;
     use seqscope_data::DataShape;
 
-    /// Of 4 items a table of 5 rows of 3 numbers; without data 3 an item and 3 of padding.
+    /// A table of 5 rows of 3 numbers for 4 items; without data 3 an item and 3 of padding.
     #[test]
     fn what_the_data_are_to_tell_stays_a_symbol() {
         let table = |plan: &Blueprint| {

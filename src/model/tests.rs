@@ -92,7 +92,7 @@ pub(super) mod kink {
         NEAREST.get()
     }
 
-    /// Of the inputs that are not 0 to the last bit: those of padding are, and nothing goes back
+    /// Notes the inputs that are not 0 to the last bit: those of padding are, and nothing goes back
     /// through them.
     pub(crate) fn note<const D: usize>(x: &Tensor<D>) {
         let inputs: Vec<f32> = x.clone().into_data().try_into_vec().unwrap();

@@ -16,8 +16,9 @@ const TOP_LEVEL: [&str; 7] = [
 ];
 
 /// Modules and crates that the map says the purpose of.
-const NAMED: [&str; 14] = [
+const NAMED: [&str; 15] = [
     "spec",
+    "manual",
     "metric",
     "baseline",
     "data",

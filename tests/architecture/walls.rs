@@ -5,7 +5,7 @@ use crate::source::{Source, assert_clean, check_all, flat, paths};
 
 /// Crates of several modules, each with its modules in order: one may import those before it.
 const ORDERS: [(&str, &[&str]); 3] = [
-    ("base", &["spec", "metric"]),
+    ("base", &["spec", "metric", "manual"]),
     (
         "engine",
         &["experiment", "run", "train", "explain", "error", "bench"],

@@ -1154,3 +1154,29 @@ fn cleaning_steps_are_described_set_and_counted() {
     let said = place.run(&["data", "log.csv", "--set", "data.clean.steps=[Threshold()]"]);
     said.fails(1, &["needs a value column"]);
 }
+
+#[test]
+fn the_manual_is_read_chapter_by_chapter() {
+    let place = Place::new();
+    let all = place.seqscope("help").ok().out;
+    assert!(
+        all.contains("Usage: seqscope") && all.contains("seqscope help evaluation"),
+        "{all}"
+    );
+    for chapter in ["data", "models", "evaluation", "runs", "speed"] {
+        let out = place.seqscope(&format!("help {chapter}")).ok().out;
+        assert!(
+            out.starts_with("# ") && out.matches("\n## ").count() >= 2,
+            "{out}"
+        );
+    }
+    // What is a chapter and a command leads to both.
+    let data = place.seqscope("help data").ok().out;
+    assert!(data.contains("seqscope data --help"), "{data}");
+    let train = place.seqscope("help train").ok().out;
+    assert!(train.contains("Usage: seqscope train"), "{train}");
+    place.seqscope("help modles").fails(
+        1,
+        &["no chapter and no command `modles`", "seqscope help models"],
+    );
+}

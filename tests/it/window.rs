@@ -248,6 +248,26 @@ fn every_page_is_reached_by_key_and_every_input_has_a_name() {
 }
 
 #[test]
+fn the_manual_opens_by_key_and_by_its_button_and_closes_again() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    screen.harness.key_press(egui::Key::F1);
+    screen.harness.run();
+    assert!(screen.shows("What can be opened"));
+    screen.click("Evaluation");
+    screen.harness.run();
+    assert!(screen.shows("References"));
+    screen.harness.key_press(egui::Key::Escape);
+    screen.harness.run();
+    assert!(!screen.shows("References"));
+    screen.click("Manual");
+    screen.harness.run();
+    assert!(screen.shows("References"), "the chapter that was open last");
+    screen.harness.key_press(egui::Key::F1);
+    screen.harness.run();
+    assert!(!screen.shows("References"));
+}
+
+#[test]
 fn an_idle_window_asks_for_no_repaint() {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     for page in ["Data", "Model", "Train", "Explain", "Compare"] {

@@ -113,7 +113,7 @@ fn samples_of(outcomes: &Outcomes, part: Part) -> &[Sample] {
 
 impl Answered {
     /// The questions of a part with answers from elsewhere, in the form in which answers are kept.
-    /// Of them there is no loss.
+    /// They have no loss.
     pub(super) fn by(
         outcomes: &Outcomes,
         part: Part,

@@ -412,7 +412,7 @@ mod tests {
     use super::*;
     use crate::random::EventPlace;
 
-    /// The same by autodiff, pair by pair.
+    /// Attention by autodiff, pair by pair.
     fn by_autodiff(
         layer: &AdditiveAttention,
         states: &Tensor<2>,

@@ -424,7 +424,7 @@ mod tests {
     use crate::random::EventPlace;
     use crate::weights::read;
 
-    /// Of every kind: some, none, the longest twice, one.
+    /// Histories of every kind: some, none, the longest twice, one.
     const LENGTHS: [usize; 5] = [2, 0, 5, 1, 5];
 
     fn numbers(n: usize, seed: usize) -> Vec<f32> {

@@ -9,6 +9,7 @@ mod close;
 mod drop;
 mod font;
 mod frame;
+mod manual;
 mod memory;
 mod page;
 mod picker;
@@ -31,6 +32,7 @@ pub struct Window {
     frame: frame::Frame,
     pages: page::Pages,
     closing: close::Closing,
+    manual: manual::Manual,
 }
 
 impl Window {
@@ -46,6 +48,7 @@ impl Window {
             frame: frame::Frame::default(),
             pages: page::Pages::default(),
             closing: close::Closing::default(),
+            manual: manual::Manual::default(),
         }
     }
 
@@ -81,6 +84,7 @@ impl eframe::App for Window {
         self.frame.ui(ui, &self.app, &mut actions, &mut self.pages);
         drop::ui(ui, &mut actions);
         self.closing.ui(ui, &self.app, &mut actions);
+        self.manual.ui(ui);
         let has_asked = !actions.is_empty();
         for action in actions {
             self.app.apply(action);

@@ -4,7 +4,7 @@ use egui::{Align, Button, Layout, RichText, Ui};
 use strum::IntoEnumIterator;
 
 use crate::app::{Action, App, Loadable, Page, ThemeChoice};
-use crate::ui::{Actions, shortcut, theme};
+use crate::ui::{Actions, manual, shortcut, theme};
 use seqscope_model::{DeviceInfo, DeviceKind, device_for};
 
 pub(super) fn ui(ui: &mut Ui, app: &App, is_rail_open: &mut bool, actions: &mut Actions) {
@@ -32,6 +32,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, is_rail_open: &mut bool, actions: &mut 
             }
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            help(ui);
             themes(ui, app, actions);
             ui.separator();
             device(ui, app);
@@ -70,6 +71,14 @@ fn tab(ui: &mut Ui, app: &App, page: Page, actions: &mut Actions) {
     }
     if tab.clicked() {
         actions.push(Action::GoTo(page));
+    }
+}
+
+fn help(ui: &mut Ui) {
+    let button = ui.button("?").on_hover_text("Manual (F1)");
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Manual"));
+    if button.clicked() {
+        manual::ask(ui.ctx());
     }
 }
 
