@@ -137,10 +137,14 @@ impl Histories {
         cut
     }
 
-    /// Adds an event's numbers to a row that is being written: its features from `from`, whose
-    /// event it is.
-    pub(super) fn push_events(&mut self, items: &[u32], times: &[i64], from: (&[Feature], usize)) {
-        let (features, start) = from;
+    /// Adds a row of events: their items, their times, and their features, which begin at `start`.
+    pub(super) fn push_events(
+        &mut self,
+        items: &[u32],
+        times: &[i64],
+        features: &[Feature],
+        start: usize,
+    ) {
         if self.beside.is_empty() && self.n_rows() == 0 {
             self.beside = features
                 .iter()

@@ -283,7 +283,7 @@ impl Prepared {
             let items = sequences.items(user).get(..len).unwrap_or(&[]);
             let times = sequences.times(user).filter(|_| self.dataset.has_clock());
             let times = times.and_then(|times| times.get(..len)).unwrap_or(&[]);
-            histories.push_events(items, times, (&self.features, range.start));
+            histories.push_events(items, times, &self.features, range.start);
         }
         histories
     }

@@ -37,10 +37,11 @@ impl Manual {
         }
         let screen = ctx.content_rect();
         let modal = egui::Modal::new(egui::Id::unique("manual")).show(&ctx, |ui| {
-            ui.set_width((screen.width() - 80.0).min(860.0));
+            ui.set_width((screen.width() - 80.0).min(920.0));
+            ui.set_height(screen.height() - 120.0);
             self.chapters(ui);
             ui.separator();
-            self.chapter_ui(ui, screen.height() - 180.0);
+            self.chapter_ui(ui);
         });
         if modal.should_close() {
             self.is_open = false;
@@ -63,7 +64,7 @@ impl Manual {
         });
     }
 
-    fn chapter_ui(&mut self, ui: &mut Ui, height: f32) {
+    fn chapter_ui(&mut self, ui: &mut Ui) {
         let chapter = self.chapter;
         if self.read.as_ref().is_none_or(|(read, _)| *read != chapter) {
             self.read = Some((chapter, chapter.parts()));
@@ -71,7 +72,6 @@ impl Manual {
         let parts = self.read.as_ref().map_or(&[][..], |(_, parts)| parts);
         ScrollArea::vertical()
             .id_salt(("manual", chapter.name()))
-            .max_height(height.max(160.0))
             .auto_shrink([false, false])
             .show(ui, |ui| {
                 for (at, part) in parts.iter().enumerate() {
@@ -110,9 +110,7 @@ fn part_ui(ui: &mut Ui, at: usize, part: &ChapterPart) {
             });
         }
         ChapterPart::Table(head, rows) => {
-            ScrollArea::horizontal()
-                .id_salt(("table", at))
-                .show(ui, |ui| table(ui, at, head, rows));
+            table(ui, at, head, rows);
             ui.add_space(size::GAP / 2.0);
         }
     }
@@ -164,7 +162,6 @@ fn written(ui: &mut Ui, text: &str, width: f32) {
     let color = ui.visuals().text_color();
     let strong = ui.visuals().strong_text_color();
     let mut job = LayoutJob::default();
-    job.wrap.max_width = width;
     for (at, piece) in text.split('`').enumerate() {
         if at % 2 == 1 {
             let mut format = TextFormat::simple(mono.clone(), strong);
@@ -177,7 +174,10 @@ fn written(ui: &mut Ui, text: &str, width: f32) {
             job.append(piece, 0.0, TextFormat::simple(font.clone(), color));
         }
     }
-    ui.label(job);
+    ui.vertical(|ui| {
+        ui.set_width(width);
+        ui.label(job);
+    });
 }
 
 fn capitalised(name: &str) -> String {
