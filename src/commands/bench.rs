@@ -310,7 +310,7 @@ fn described(case: &Case) -> Json {
         "n_items": case.size.n_items,
         "n_events": case.size.n_events,
         "batch_size": case.size.batch_size,
-        "n_params": case.task.model().map(|model| model.family().n_params(&Blueprint::of(case.size.shape()))),
+        "n_params": case.task.model().map(|model| model.family().n_params(&Blueprint::for_data(case.size.shape()))),
         "seed": seed(),
         "checksum": checksum(case),
     })

@@ -168,7 +168,7 @@ impl Blueprint {
     /// Makes the plan for data of these sizes, with nothing but items, for the next item by full
     /// softmax.
     #[must_use]
-    pub fn of(shape: DataShape) -> Self {
+    pub fn for_data(shape: DataShape) -> Self {
         Self {
             shape,
             ..Self::default()
@@ -181,7 +181,7 @@ impl Blueprint {
         let features = prepared
             .features
             .iter()
-            .map(|feature| FeatureShape::of(&feature.values))
+            .map(|feature| FeatureShape::of_values(&feature.values))
             .collect();
         Self {
             features,
@@ -206,7 +206,7 @@ impl Blueprint {
 impl FeatureShape {
     /// Returns the shape of these values.
     #[must_use]
-    pub fn of(values: &FeatureValues) -> Self {
+    pub fn of_values(values: &FeatureValues) -> Self {
         match values {
             FeatureValues::Real { width, .. } => Self::Real(*width),
             FeatureValues::Index { n, .. } => Self::Index(*n),

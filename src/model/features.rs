@@ -203,7 +203,7 @@ mod tests {
         let shapes = vec![FeatureShape::Index(3), FeatureShape::Real(2)];
         let plan = Blueprint {
             features: shapes,
-            ..Blueprint::of(DataShape::default())
+            ..Blueprint::for_data(DataShape::default())
         };
         let beside = [
             FeatureValues::Index {

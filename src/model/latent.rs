@@ -22,7 +22,7 @@ const FEW: f64 = 0.1;
 impl LatentReport {
     /// Worked out from the latent vectors of some users; `None` when there are none.
     #[must_use]
-    pub fn of(vectors: &LatentVectors) -> Option<Self> {
+    pub fn from_vectors(vectors: &LatentVectors) -> Option<Self> {
         let LatentVectors {
             mean,
             log_variance,
@@ -123,7 +123,7 @@ mod tests {
             log_variance: vec![0.0, 0.0, 0.0, 4f32.ln(), 0.0, 0.0],
             width: 3,
         };
-        let report = LatentReport::of(&vectors).unwrap();
+        let report = LatentReport::from_vectors(&vectors).unwrap();
         // ½ (1 + 4 − 0 − 1) = 2 and ½ (4 + 4 − 1.3863 − 1) = 2.8069: 2.4034; ½ · 1; 0.
         let wanted = [2.403_426, 0.5, 0.0];
         assert!(
@@ -150,7 +150,7 @@ mod tests {
             variance: [vec![1.0; 2], vec![0.0; 28]].concat(),
         };
         assert!(few.is_collapsed(), "2 of 30");
-        assert_eq!(LatentReport::of(&LatentVectors::default()), None);
+        assert_eq!(LatentReport::from_vectors(&LatentVectors::default()), None);
     }
 
     #[test]

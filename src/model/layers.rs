@@ -318,7 +318,7 @@ mod tests {
         let table = |plan: &Blueprint| {
             LayerShape::new("Table", [BATCH]).with("t", [Axis::items(plan, 1), Axis::Size(3)])
         };
-        let known = table(&Blueprint::of(DataShape {
+        let known = table(&Blueprint::for_data(DataShape {
             n_items: 4,
             ..DataShape::default()
         }));

@@ -116,11 +116,11 @@ impl MachineMemory {
     /// Reads what Linux says now; `None` on other systems, where nothing is known.
     #[must_use]
     pub fn now() -> Option<Self> {
-        Self::told(&std::fs::read_to_string("/proc/meminfo").ok()?)
+        Self::parse(&std::fs::read_to_string("/proc/meminfo").ok()?)
     }
 
     /// Parses lines such as `MemAvailable:   12345 kB`.
-    fn told(text: &str) -> Option<Self> {
+    fn parse(text: &str) -> Option<Self> {
         let of = |name: &str| -> Option<u64> {
             let line = text
                 .lines()
@@ -154,12 +154,12 @@ mod tests {
     fn the_machine_says_what_it_has() {
         let text = "MemTotal:       24000000 kB\nMemFree:          100000 kB\nMemAvailable:   \
                     12000000 kB\n";
-        let memory = MachineMemory::told(text).unwrap();
+        let memory = MachineMemory::parse(text).unwrap();
         assert_eq!(
             (memory.total, memory.available),
             (24_576_000_000, 12_288_000_000)
         );
-        assert_eq!(MachineMemory::told("MemTotal: many kB"), None);
+        assert_eq!(MachineMemory::parse("MemTotal: many kB"), None);
         if let Some(memory) = MachineMemory::now() {
             assert!(memory.available <= memory.total);
         }
@@ -174,7 +174,7 @@ mod tests {
             max_len: 400,
         };
         let work = Workload {
-            plan: &Blueprint::of(shape),
+            plan: &Blueprint::for_data(shape),
             batch_size: 20,
             n_threads: 1,
         };
@@ -218,7 +218,7 @@ mod tests {
             let mut model = spec
                 .family()
                 .build(
-                    &Blueprint::of(shape),
+                    &Blueprint::for_data(shape),
                     optimizer,
                     &open_device("cpu").unwrap(),
                     1,
@@ -344,7 +344,7 @@ mod tests {
             let told = spec
                 .family()
                 .memory(&Workload {
-                    plan: &Blueprint::of(shape),
+                    plan: &Blueprint::for_data(shape),
                     batch_size,
                     n_threads: 1,
                 })
@@ -370,7 +370,7 @@ mod tests {
         let needs = |spec: &dyn ModelFamily, n_items, batch_size| {
             let shape = DataShape { n_items, ..shape };
             spec.memory(&Workload {
-                plan: &Blueprint::of(shape),
+                plan: &Blueprint::for_data(shape),
                 batch_size,
                 n_threads: 2,
             })
@@ -380,7 +380,9 @@ mod tests {
             let spec = model.family();
             assert!(needs(spec, 3000, 128) < needs(spec, 3000, 1024));
             assert!(needs(spec, 3000, 128) < needs(spec, 30_000, 128));
-            assert!(needs(spec, 3000, 128) >= 16 * spec.n_params(&Blueprint::of(shape)) as u64);
+            assert!(
+                needs(spec, 3000, 128) >= 16 * spec.n_params(&Blueprint::for_data(shape)) as u64
+            );
         }
     }
 }

@@ -90,7 +90,8 @@ impl Questions {
             let rows = block.zip(scores.chunks_exact(n_columns));
             answers.extend(rows.map(|(at, row)| RankAnswer {
                 rank: mid_rank(row, self.target(at) as usize, &self.excluded(at)),
-                log_probability: Odds::of(row).log_probability(row, self.target(at) as usize),
+                log_probability:
+                    Odds::from_scores(row).log_probability(row, self.target(at) as usize),
             }));
         }
         Ok(answers)

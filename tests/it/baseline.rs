@@ -420,7 +420,7 @@ fn ease_is_left_out_where_the_catalogue_is_too_large_and_says_so() {
 #[test]
 fn content_finds_what_nobody_had_and_says_when_there_is_none() {
     // 1 and 4 are told of in the same rare words; nobody had 4. 2 and 3 share only what all share.
-    let mut contents = ItemContents::of(4);
+    let mut contents = ItemContents::unknown(4);
     for (item, words) in [
         (1, ["film", "space", "war"]),
         (2, ["film", "love", "song"]),

@@ -203,11 +203,15 @@ impl Gold {
             n_events: 32,
             max_len: 13,
         };
-        let features = self.features().iter().map(FeatureShape::of).collect();
+        let features = self
+            .features()
+            .iter()
+            .map(FeatureShape::of_values)
+            .collect();
         Blueprint {
             output: self.output(),
             features,
-            ..Blueprint::of(shape)
+            ..Blueprint::for_data(shape)
         }
     }
 

@@ -23,7 +23,7 @@ pub(crate) const OPTIMIZER: OptimizerSpec = OptimizerSpec {
 };
 
 pub(crate) fn plan() -> Blueprint {
-    Blueprint::of(shape())
+    Blueprint::for_data(shape())
 }
 
 pub(crate) fn shape() -> DataShape {
@@ -617,7 +617,7 @@ fn weights_that_do_not_fit_are_refused_with_a_sentence() {
             ..shape()
         };
         spec.family()
-            .build(&Blueprint::of(larger), OPTIMIZER, &cpu(), 1)
+            .build(&Blueprint::for_data(larger), OPTIMIZER, &cpu(), 1)
             .unwrap()
             .save_state(&path)
             .unwrap();

@@ -279,7 +279,7 @@ fn weights_after(optimizer: OptimizerSpec) -> Vec<f32> {
     };
     let mut model = spec
         .build(
-            &Blueprint::of(shape),
+            &Blueprint::for_data(shape),
             optimizer,
             &open_device("cpu").unwrap(),
             1,

@@ -19,7 +19,7 @@ impl Odds {
 
     /// Makes the odds of one row of scores, `[n_items + 1]`.
     #[must_use]
-    pub fn of(scores: &[f32]) -> Self {
+    pub fn from_scores(scores: &[f32]) -> Self {
         let catalogue = scores.get(1..).unwrap_or(&[]);
         let largest = catalogue.iter().copied().fold(f32::NEG_INFINITY, f32::max);
         let sum: f64 = catalogue
@@ -57,15 +57,15 @@ mod tests {
     fn padding_takes_no_part_and_large_scores_do_not_overflow() {
         // softmax(1000, 1000 + ln 3) = (1/4, 3/4)
         let scores = [5000.0, 1000.0, 1000.0 + 3.0_f32.ln()];
-        let odds = Odds::of(&scores);
+        let odds = Odds::from_scores(&scores);
         assert!((odds.probability(&scores, 2) - 0.75).abs() < 1e-4);
         assert!((odds.probability(&scores, 1) - 0.25).abs() < 1e-4);
         assert!(odds.probability(&scores, 0).is_nan() && odds.probability(&scores, 3).is_nan());
         let broken = [0.0, f32::NAN, 1.0];
         assert!(
-            Odds::of(&broken).probability(&broken, 2).is_nan(),
+            Odds::from_scores(&broken).probability(&broken, 2).is_nan(),
             "a model that broke says nothing"
         );
-        assert!(Odds::of(&[]).probability(&[], 1).is_nan());
+        assert!(Odds::from_scores(&[]).probability(&[], 1).is_nan());
     }
 }

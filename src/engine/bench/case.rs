@@ -417,7 +417,9 @@ mod tests {
                     n_events: n_users * n_events,
                     max_len: n_events,
                 };
-                let problems = model.family().check(&seqscope_model::Blueprint::of(shape));
+                let problems = model
+                    .family()
+                    .check(&seqscope_model::Blueprint::for_data(shape));
                 assert!(
                     problems.iter().all(|problem| !problem.is_error()),
                     "{}: {problems:?}",

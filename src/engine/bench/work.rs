@@ -117,7 +117,7 @@ fn built(
     how: &BenchOptions,
 ) -> Result<Box<dyn Trainable>, Error> {
     Ok(model.family().build(
-        &Blueprint::of(log.dataset.shape()),
+        &Blueprint::for_data(log.dataset.shape()),
         optimizer(),
         &device(how)?,
         seed(),
@@ -128,7 +128,7 @@ fn built(
 /// do.
 fn step(case: &Case, model: &ModelSpec, how: &BenchOptions) -> Result<Option<RunTimes>, Error> {
     let mut model = model.family().build(
-        &Blueprint::of(case.size.shape()),
+        &Blueprint::for_data(case.size.shape()),
         optimizer(),
         &device(how)?,
         seed(),

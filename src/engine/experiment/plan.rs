@@ -11,7 +11,7 @@ impl Experiment {
         Blueprint {
             output: self.task.output(0),
             objective: self.objective(),
-            ..Blueprint::of(shape)
+            ..Blueprint::for_data(shape)
         }
     }
 

@@ -322,7 +322,7 @@ impl CandidatePool {
         let of_model = raw
             .iter()
             .find(|part| part.source == ScoreSource::Model)
-            .map(|part| (Odds::of(&part.scores), &part.scores));
+            .map(|part| (Odds::from_scores(&part.scores), &part.scores));
         let mut items: Vec<Listed> = (0..self.takes_part.len())
             .filter_map(|at| {
                 let is_cold = *self.is_cold.get(at)?;

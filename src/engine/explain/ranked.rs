@@ -62,7 +62,7 @@ impl<'a> Candidates<'a> {
         Self {
             scores,
             takes_part,
-            odds: Odds::of(scores),
+            odds: Odds::from_scores(scores),
         }
     }
 

@@ -91,7 +91,7 @@ pub(super) fn latent_report(
     Ok(model
         .latent(&histories_of(prepared, cases.iter()))?
         .as_ref()
-        .and_then(LatentReport::of))
+        .and_then(LatentReport::from_vectors))
 }
 
 /// NDCG@10 of the first users, each with its own latent vector and with the next user's.

@@ -84,7 +84,7 @@ pub(crate) struct Rotation {
 
 impl Rotation {
     /// Makes rotations where positions are rotary; see [`Rotation::new`].
-    pub(crate) fn of(
+    pub(crate) fn for_positions(
         positions: Positions,
         places: Range<usize>,
         d_head: usize,

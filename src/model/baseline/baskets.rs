@@ -22,7 +22,7 @@ pub(super) struct IdLists {
 }
 
 impl IdLists {
-    fn of(rows: impl Iterator<Item = Vec<u32>>) -> Self {
+    fn from_rows(rows: impl Iterator<Item = Vec<u32>>) -> Self {
         let (mut offsets, mut values) = (vec![0], Vec::new());
         for row in rows {
             values.extend(row);
@@ -69,8 +69,8 @@ impl IdLists {
 }
 
 impl Baskets {
-    pub(super) fn of(n_items: usize, sequences: &[&[u32]]) -> Self {
-        let items = IdLists::of(sequences.iter().map(|sequence| basket(n_items, sequence)));
+    pub(super) fn from_sequences(n_items: usize, sequences: &[&[u32]]) -> Self {
+        let items = IdLists::from_rows(sequences.iter().map(|sequence| basket(n_items, sequence)));
         let users = items.turned(n_items);
         Self { items, users }
     }

@@ -29,7 +29,7 @@ pub struct ItemContents {
 impl ItemContents {
     /// Makes contents of `n_items` items of which nothing is known.
     #[must_use]
-    pub fn of(n_items: usize) -> Self {
+    pub fn unknown(n_items: usize) -> Self {
         Self {
             items: vec![BTreeMap::new(); n_items],
         }
@@ -119,7 +119,7 @@ impl ContentBased {
             decay: default,
         };
         // Nothing but the tie-break comes of the events, so the trial needs no fit of its own.
-        let tuning = Tuning::of(log);
+        let tuning = Tuning::for_log(log);
         let chosen = tuning.best(&KNN_DECAYS, |decay, history, scores| {
             content.score(decay, history, scores);
         });

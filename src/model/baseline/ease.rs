@@ -88,7 +88,7 @@ impl Ease {
         let n_items = log.n_items;
         log.ease_memory.check(n_items)?;
         let [default, ..] = EASE_DECAYS;
-        let tuning = Tuning::of(log);
+        let tuning = Tuning::for_log(log);
         let trial = Self::with_decay(n_items, log.stop, &tuning.shortened, default);
         let chosen = tuning.best(&EASE_DECAYS, |decay, history, scores| {
             trial.score(decay, history, scores);
@@ -139,7 +139,8 @@ impl Baseline for Ease {
 
 /// The matrix `B`, row after row.
 fn weights(n_items: usize, stop: Stop<'_>, sequences: &[&[u32]]) -> Vec<f32> {
-    let rows = Baskets::of(n_items, sequences).shared(n_items, stop, |_, counts| counts.to_vec());
+    let rows = Baskets::from_sequences(n_items, sequences)
+        .shared(n_items, stop, |_, counts| counts.to_vec());
     let mut gram: Vec<f64> = Vec::with_capacity(n_items * n_items);
     for (at, row) in rows.into_iter().enumerate().skip(1) {
         let row = row.into_iter().enumerate().skip(1);

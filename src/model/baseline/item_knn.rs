@@ -40,7 +40,7 @@ pub(super) struct ItemKnn {
 impl ItemKnn {
     pub(super) fn fit(log: &TrainingLog<'_>) -> Self {
         let ([decay, ..], [shrinkage, ..]) = (KNN_DECAYS, SHRINKAGES);
-        let tuning = Tuning::of(log);
+        let tuning = Tuning::for_log(log);
         let mut best = (KnnSettings { decay, shrinkage }, f64::NEG_INFINITY);
         for shrinkage in SHRINKAGES {
             let trial =
@@ -58,7 +58,7 @@ impl ItemKnn {
     fn with_settings(log: &TrainingLog<'_>, sequences: &[&[u32]], settings: KnnSettings) -> Self {
         let KnnSettings { decay, shrinkage } = settings;
         let n_items = log.n_items;
-        let baskets = Baskets::of(n_items, sequences);
+        let baskets = Baskets::from_sequences(n_items, sequences);
         let sizes = baskets.sizes(n_items);
         let n_neighbours =
             (LIKENESSES / n_items.max(1)).clamp(FEWEST_NEIGHBOURS, n_items.max(FEWEST_NEIGHBOURS));

@@ -30,7 +30,7 @@ impl RepeatLast {
             tie_break,
             decay: default,
         };
-        let tuning = Tuning::of(log);
+        let tuning = Tuning::for_log(log);
         let chosen = tuning.best(&REPEAT_DECAYS, |decay, history, scores| {
             repeat.score(decay, history, scores);
         });

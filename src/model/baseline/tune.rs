@@ -23,7 +23,7 @@ pub(super) struct Tuning<'a> {
 }
 
 impl<'a> Tuning<'a> {
-    pub(super) fn of(log: &TrainingLog<'a>) -> Self {
+    pub(super) fn for_log(log: &TrainingLog<'a>) -> Self {
         let (n_items, sequences, stop, seen) = (log.n_items, &log.sequences, log.stop, log.seen);
         let cut =
             |sequence: &&'a [u32]| sequence.split_last().map_or(&[][..], |(_, before)| before);

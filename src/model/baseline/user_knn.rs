@@ -30,7 +30,7 @@ pub(super) struct UserKnn {
 impl UserKnn {
     pub(super) fn fit(log: &TrainingLog<'_>) -> Result<Self, LeftOut> {
         let n_items = log.n_items;
-        let sizes = Baskets::of(n_items, &log.sequences).sizes(n_items);
+        let sizes = Baskets::from_sequences(n_items, &log.sequences).sizes(n_items);
         let pairs: u64 = sizes.iter().map(|&size| u64::from(size).pow(2)).sum();
         if pairs > MOST_USER_PAIRS {
             let sentence = format!(
@@ -40,7 +40,7 @@ impl UserKnn {
             return Err(LeftOut(sentence));
         }
         let [default, ..] = KNN_DECAYS;
-        let tuning = Tuning::of(log);
+        let tuning = Tuning::for_log(log);
         let trial = Self::with_decay(n_items, &tuning.shortened, default);
         let chosen = tuning.best(&KNN_DECAYS, |decay, history, scores| {
             trial.score(decay, history, scores);
@@ -56,7 +56,7 @@ impl UserKnn {
         let tie_break = PopularityScores::fit(n_items, sequences).tie_break();
         Self {
             tie_break,
-            baskets: Baskets::of(n_items, sequences),
+            baskets: Baskets::from_sequences(n_items, sequences),
             decay,
         }
     }

@@ -36,7 +36,7 @@ impl MarkovWindow {
     pub(super) fn fit(log: &TrainingLog<'_>) -> Self {
         let n_items = log.n_items;
         let [default, ..] = DECAYS;
-        let tuning = Tuning::of(log);
+        let tuning = Tuning::for_log(log);
         let trial = Self::with_decay(n_items, &tuning.shortened, default);
         let chosen = tuning.best(&DECAYS, |decay, history, scores| {
             trial.score(decay, history, scores);

@@ -90,7 +90,7 @@ pub(super) trait PrefixModel: Network {
     fn reach(&self) -> ([usize; 2], usize);
 
     /// The state of the question after each of these histories, `[n_rows, width]`; what each block
-    /// looked at, as [`PrefixModel::look`] takes it, goes into `maps` when it is given.
+    /// looked at, as [`PrefixModel::question_look`] takes it, goes into `maps` when it is given.
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2>;
 
     /// Returns the matrix that states are multiplied with to score the catalogue.
@@ -99,7 +99,7 @@ pub(super) trait PrefixModel: Network {
 
     /// The question's look at the events, the latest of which is the last key.
     /// `[n_rows, n_heads, 1, n_keys]`
-    fn look(weights: Tensor<4>) -> Tensor<4> {
+    fn question_look(weights: Tensor<4>) -> Tensor<4> {
         weights
     }
 
@@ -155,7 +155,7 @@ pub(super) trait PrefixModel: Network {
             let mut maps = Vec::with_capacity(n_layers);
             let _states = self.states(rows, Some(&mut maps));
             for (layer, weights) in maps.into_iter().enumerate() {
-                found.put(layer, block * at_a_time, Self::look(weights))?;
+                found.put(layer, block * at_a_time, Self::question_look(weights))?;
             }
         }
         Ok(Some(found.finish()))

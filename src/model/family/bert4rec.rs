@@ -296,7 +296,7 @@ impl Bert4Rec {
             x = x + places.unsqueeze();
         }
         let x = dropped(self.input_norm.forward(x), drop, 0);
-        let rotation = Rotation::of(positions, places, d_model / n_heads, device);
+        let rotation = Rotation::for_positions(positions, places, d_model / n_heads, device);
         let looks = Looks {
             bias: mask_of_all(cells, device),
             rotation,
@@ -318,7 +318,7 @@ impl Bert4Rec {
     }
 
     /// Histories with a mask behind them, padded: the places, and their number in a row.
-    fn asked(&self, rows: &[&[u32]]) -> (Vec<i32>, usize) {
+    fn masked_rows(&self, rows: &[&[u32]]) -> (Vec<i32>, usize) {
         let masked = |items: &&[u32]| [latest(items, self.spec.seq_len), &[self.mask()]].concat();
         padded(&rows.iter().map(masked).collect::<Vec<_>>())
     }
@@ -439,7 +439,7 @@ impl PrefixModel for Bert4Rec {
 
     /// Computes the states at a mask behind each history.
     fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
-        let (inputs, len) = self.asked(rows);
+        let (inputs, len) = self.masked_rows(rows);
         let hidden = self.hidden(
             BatchCells {
                 inputs: &inputs,
@@ -459,7 +459,7 @@ impl PrefixModel for Bert4Rec {
     }
 
     /// Returns the look of the mask; what it gives to itself is shared out among the events.
-    fn look(weights: Tensor<4>) -> Tensor<4> {
+    fn question_look(weights: Tensor<4>) -> Tensor<4> {
         let n_keys = weights.dims()[3] - 1;
         weights.slice_dim(2, -1..).slice_dim(3, 0..n_keys)
     }

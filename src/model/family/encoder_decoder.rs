@@ -121,6 +121,12 @@ impl EncoderDecoderSpec {
             activation,
         }
     }
+
+    /// Norm of the last states, where norms stand before the layers.
+    fn last_norm(&self, name: &str, title: &str, events: &[Axis]) -> Option<LayerShape> {
+        let is_before = self.norm == NormPlace::Before;
+        is_before.then(|| LayerShape::new(title, events).norm(name, self.d_model))
+    }
 }
 
 impl ModelFamily for EncoderDecoderSpec {
@@ -149,10 +155,6 @@ impl ModelFamily for EncoderDecoderSpec {
             &[cuts, Axis::Size(seq_len), width],
             &[cuts, Axis::Size(n_ahead), width],
         );
-        let norm = |name: &str, title: &str, events: &[Axis; 3]| {
-            (self.norm == NormPlace::Before)
-                .then(|| LayerShape::new(title, events).norm(name, d_model))
-        };
         let items = LayerShape::new("Item embedding, with the start of decoding", read);
         let mut layers = vec![items.with("item.weight", [Axis::items(plan, 2), width])];
         layers.extend(place_layer(
@@ -169,7 +171,7 @@ impl ModelFamily for EncoderDecoderSpec {
                 read,
             ));
         }
-        layers.extend(norm("encoder_norm", "Layer norm of the encoder", read));
+        layers.extend(self.last_norm("encoder_norm", "Layer norm of the encoder", read));
         layers.extend(place_layer(
             self.positions,
             "Positions ahead",
@@ -181,7 +183,7 @@ impl ModelFamily for EncoderDecoderSpec {
             let (title, name) = (format!("Decoder {}", at + 1), format!("decoder.{at}"));
             layers.extend(DecoderBlock::layers(&self.sizes(), &title, &name, ahead));
         }
-        layers.extend(norm("norm", "Layer norm of the decoder", ahead));
+        layers.extend(self.last_norm("norm", "Layer norm of the decoder", ahead));
         with_answer(layers, plan, ahead, None)
     }
     fn memory(&self, work: &Workload<'_>) -> MemoryNeed {
@@ -316,7 +318,7 @@ impl EncoderDecoder {
         ) {
             x = x + places.unsqueeze(); // [n_rows, len, d_model]
         }
-        let rotation = Rotation::of(positions, places, d_model / n_heads, device);
+        let rotation = Rotation::for_positions(positions, places, d_model / n_heads, device);
         let looks = Looks {
             bias: mask_of_all(cells, device),
             rotation,
@@ -362,7 +364,7 @@ impl EncoderDecoder {
             x = x + places.unsqueeze();
         }
         let mut x = dropped(x, drop, DECODER);
-        let rotation = Rotation::of(positions, places, d_model / n_heads, device);
+        let rotation = Rotation::for_positions(positions, places, d_model / n_heads, device);
         // Padding stands behind what is foretold, where the mask hides it already.
         let full = vec![1; cells.inputs.len()];
         let looks = Looks {
@@ -436,18 +438,9 @@ impl EncoderDecoder {
             Some(&drop),
         );
 
-        let start = self.start();
         let inputs: Vec<i32> = cuts
             .iter()
-            .flat_map(|cut| {
-                let known = std::iter::once(start)
-                    .chain(cut.next.iter().copied())
-                    .take(cut.next.len());
-                known
-                    .chain(std::iter::repeat(0))
-                    .take(n_ahead)
-                    .map(|item| item as i32)
-            })
+            .flat_map(|cut| cut.decoder_inputs(self.start(), n_ahead))
             .collect();
         let places: Vec<EventPlace> = rows
             .iter()

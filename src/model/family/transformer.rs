@@ -373,7 +373,7 @@ impl Transformer {
             x = x + places.unsqueeze(); // [n_rows, len, d_model]
         }
         x = dropped(x, drop, 0);
-        let rotation = Rotation::of(positions, places, d_model / n_heads, device);
+        let rotation = Rotation::for_positions(positions, places, d_model / n_heads, device);
         let looks = Looks {
             bias: self.bias(batch, device),
             rotation,
@@ -618,7 +618,7 @@ mod tests {
             seed in 0_u64..1000,
         ) {
             let spec = TransformerSpec { d_model: n_heads * d_head, n_layers, n_heads, d_ff, seq_len, dropout, ..TransformerSpec::default() };
-            let plan = Blueprint::of(seqscope_data::DataShape { n_items: 23, ..Default::default() });
+            let plan = Blueprint::for_data(seqscope_data::DataShape { n_items: 23, ..Default::default() });
             let network = Transformer::new(&spec, &plan, &mut Init::new(seed, &Device::flex().autodiff()));
             assert_fused_is_plain(&network, &histories);
         }

@@ -108,7 +108,7 @@ impl CausalAttention<'_> {
                 part.of_head(seen),
                 Onto::Nothing,
                 weights,
-                part.of(Third::Value, qkv, 0..n_keys),
+                part.matrix(Third::Value, qkv, 0..n_keys),
             );
             for (at, sum) in sums.iter().enumerate().take(n) {
                 let row =
@@ -140,7 +140,7 @@ impl CausalAttention<'_> {
             let (n, n_keys) = (part.queries.len(), part.queries.end);
             part.scores(qkv, &mut weights);
             let d_rows = part.of_output(d_seen);
-            let values = part.of(Third::Value, qkv, 0..n_keys);
+            let values = part.matrix(Third::Value, qkv, 0..n_keys);
             product(
                 MatrixMut::new(&mut slopes, n, n_keys),
                 Onto::Nothing,
@@ -173,22 +173,22 @@ impl CausalAttention<'_> {
                 MatrixView::new(&weights, n, n_keys),
                 MatrixView::new(&slopes, n, n_keys),
             );
-            let query = part.of(Third::Query, qkv, part.queries.clone());
-            let key = part.of(Third::Key, qkv, 0..n_keys);
+            let query = part.matrix(Third::Query, qkv, part.queries.clone());
+            let key = part.matrix(Third::Key, qkv, 0..n_keys);
             product(
-                part.of_mut(Third::Value, d_qkv, 0..n_keys),
+                part.matrix_mut(Third::Value, d_qkv, 0..n_keys),
                 Onto::Itself,
                 weights.transposed(),
                 d_rows,
             );
             product(
-                part.of_mut(Third::Query, d_qkv, part.queries.clone()),
+                part.matrix_mut(Third::Query, d_qkv, part.queries.clone()),
                 Onto::Nothing,
                 slopes,
                 key,
             );
             product(
-                part.of_mut(Third::Key, d_qkv, 0..n_keys),
+                part.matrix_mut(Third::Key, d_qkv, 0..n_keys),
                 Onto::Itself,
                 slopes.transposed(),
                 query,
@@ -201,8 +201,8 @@ impl HeadBlock {
     /// Unscaled scores of the queries against all keys up to the last of them. `[n, n_keys]`
     fn scores(&self, qkv: &[f32], scores: &mut [f32]) {
         let n_keys = self.queries.end;
-        let query = self.of(Third::Query, qkv, self.queries.clone());
-        let key = self.of(Third::Key, qkv, 0..n_keys);
+        let query = self.matrix(Third::Query, qkv, self.queries.clone());
+        let key = self.matrix(Third::Key, qkv, 0..n_keys);
         product(
             MatrixMut::new(scores, self.queries.len(), n_keys),
             Onto::Nothing,
@@ -216,12 +216,17 @@ impl HeadBlock {
         ((self.start + first) * 3 + third as usize) * self.d_model + self.head * self.d_head
     }
 
-    fn of<'a>(&self, third: Third, qkv: &'a [f32], events: Range<usize>) -> MatrixView<'a> {
+    fn matrix<'a>(&self, third: Third, qkv: &'a [f32], events: Range<usize>) -> MatrixView<'a> {
         let values = qkv.get(self.place(third, events.start)..).unwrap_or(&[]);
         MatrixView::with_stride(values, events.len(), self.d_head, 3 * self.d_model)
     }
 
-    fn of_mut<'a>(&self, third: Third, qkv: &'a mut [f32], events: Range<usize>) -> MatrixMut<'a> {
+    fn matrix_mut<'a>(
+        &self,
+        third: Third,
+        qkv: &'a mut [f32],
+        events: Range<usize>,
+    ) -> MatrixMut<'a> {
         let values = qkv
             .get_mut(self.place(third, events.start)..)
             .unwrap_or(&mut []);

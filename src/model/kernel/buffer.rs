@@ -38,7 +38,7 @@ impl Buffer {
     }
 
     /// A copy of `values`.
-    pub(crate) fn of(values: &[f32]) -> Self {
+    pub(crate) fn copy_of(values: &[f32]) -> Self {
         let mut buffer = Self::open(values.len());
         buffer.copy_from_slice(values);
         buffer
@@ -170,7 +170,7 @@ mod tests {
         let second = Buffer::zeros(9_998_000);
         assert_eq!((second.as_ptr(), second.len()), (place, 9_998_000));
         assert!(second.iter().all(|&value| value == 0.0));
-        assert_eq!(Buffer::of(&[1.0, 2.0])[..], [1.0, 2.0]);
+        assert_eq!(Buffer::copy_of(&[1.0, 2.0])[..], [1.0, 2.0]);
         assert_eq!(Buffer::zeros(3).into_vec(), [0.0; 3]);
         assert!(Buffer::open(0).is_empty());
     }

@@ -108,7 +108,7 @@ pub(super) fn add_recurrent(
     match mask {
         None => product(out, Onto::Itself, MatrixView::new(states, n, d), w_hidden),
         Some(_) => {
-            let mut seen = Buffer::of(states);
+            let mut seen = Buffer::copy_of(states);
             multiply(&mut seen, mask);
             product(out, Onto::Itself, MatrixView::new(&seen, n, d), w_hidden);
         }

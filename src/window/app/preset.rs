@@ -128,12 +128,12 @@ mod tests {
                 .map(|model| {
                     assert!(
                         model
-                            .check(&Blueprint::of(shape))
+                            .check(&Blueprint::for_data(shape))
                             .iter()
                             .all(|problem| !problem.is_error()),
                         "{model:?}"
                     );
-                    model.family().n_params(&Blueprint::of(shape))
+                    model.family().n_params(&Blueprint::for_data(shape))
                 })
                 .collect();
             assert!(n_params.is_sorted_by(|a, b| a < b), "{kind}: {n_params:?}");

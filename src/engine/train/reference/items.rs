@@ -124,7 +124,7 @@ fn train_times(prepared: &Prepared, user: usize) -> &[i64] {
 
 /// Content of each item, from titles and columns. A number is told by its tenth among all items.
 fn contents(dataset: &Dataset) -> ItemContents {
-    let mut contents = ItemContents::of(dataset.n_items());
+    let mut contents = ItemContents::unknown(dataset.n_items());
     let titles = dataset.titles.iter().map(String::as_str);
     add_words(&mut contents, "title", titles);
     for FreeColumn { name, values } in &dataset.item_columns {

@@ -30,6 +30,20 @@ pub(super) struct Cut {
     pub(super) next: Vec<u32>,
 }
 
+impl Cut {
+    /// Items before each of `n_ahead` events to be foretold, the first of them `start`; 0 where
+    /// there is nothing to foretell.
+    pub(super) fn decoder_inputs(&self, start: u32, n_ahead: usize) -> impl Iterator<Item = i32> {
+        let known = std::iter::once(start)
+            .chain(self.next.iter().copied())
+            .take(self.next.len());
+        known
+            .chain(std::iter::repeat(0))
+            .take(n_ahead)
+            .map(|item| item as i32)
+    }
+}
+
 impl Cutter {
     /// The cuts of row `row` of the batch: one at random in each of `n_cuts` equal parts of the
     /// history, so that they are spread over it; none where there is no second event.

@@ -43,7 +43,7 @@ pub(super) fn gradients<L: RecurrentLayer>(
     if n_targets == 0 {
         return None;
     }
-    let host = Host::of(parts, Some(noise));
+    let host = Host::new(parts, Some(noise));
     let scale = 1.0 / n_targets as f32;
     let (nll, sums) = sums_over_shards(&lengths, N_SHARDS, |rows| {
         let shard = Shard::new(&inputs, &rows);
@@ -77,7 +77,7 @@ pub(super) fn last_states<L: RecurrentLayer>(
     histories: &Histories,
     at_a_time: impl Fn(usize) -> usize,
 ) -> Buffer {
-    let host = Host::of(parts, None);
+    let host = Host::new(parts, None);
     let RecurrentSettings {
         d_model, seq_len, ..
     } = *parts.settings;
@@ -177,7 +177,7 @@ struct Passed {
 }
 
 impl<K: RecurrentKernel> Host<K> {
-    fn of<L: RecurrentLayer<Kernel = K>>(
+    fn new<L: RecurrentLayer<Kernel = K>>(
         parts: &NetworkParts<'_, L>,
         noise: Option<Noise>,
     ) -> Self {
@@ -347,7 +347,7 @@ impl<K: RecurrentKernel> Host<K> {
             .get(..shard.packing.sizes.first().copied().unwrap_or(0))?;
         let (width, drawing) = (self.settings.width(at), RECURRENT_DRAWINGS + at);
         dropout_factors(recurrent_dropout, width, drawing, self.noise?, sequences)
-            .map(|factors| Buffer::of(&factors))
+            .map(|factors| Buffer::copy_of(&factors))
     }
 }
 
@@ -392,7 +392,7 @@ mod tests {
     use seqscope_data::DataShape;
 
     fn plan() -> Blueprint {
-        Blueprint::of(DataShape {
+        Blueprint::for_data(DataShape {
             n_items: N_ITEMS as usize,
             ..DataShape::default()
         })

@@ -92,7 +92,7 @@ impl SequentialVae {
             free_bits: free_bits as f32,
             likelihood: Likelihood::Multinomial,
         };
-        let weights = LatentWeights::of(self.layers());
+        let weights = LatentWeights::from_layers(self.layers());
         let (found, mut d_states, loss) = dense_vae_gradients(&weights.layers(), &states, &batch);
         drop(states);
         self.drop_out(&mut d_states, d_state, DROP_OUT, noise, &places);
@@ -157,7 +157,7 @@ impl SequentialVae {
         let mut rest = d_states;
         for part in parts {
             let (of_part, later) = rest.split_at((part.places.len() * d_state).min(rest.len()));
-            work.push((part, Buffer::of(of_part)));
+            work.push((part, Buffer::copy_of(of_part)));
             rest = later;
         }
         let found = on_threads(
@@ -233,7 +233,7 @@ impl SequentialVae {
             ..
         } = self.spec;
         let (items, gru) = (on_host(&self.item.weight), self.gru.kernel());
-        let weights = LatentWeights::of(self.layers());
+        let weights = LatentWeights::from_layers(self.layers());
         by_length(
             histories,
             d_hidden,

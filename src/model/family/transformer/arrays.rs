@@ -41,8 +41,8 @@ pub(super) fn place_of(block: usize, layer: Layer) -> usize {
 }
 
 impl TransformerArrays {
-    pub(super) fn of(network: &Transformer) -> Self {
-        let buffer = |values: Vec<f32>| Buffer::of(&values);
+    pub(super) fn from_network(network: &Transformer) -> Self {
+        let buffer = |values: Vec<f32>| Buffer::copy_of(&values);
         let norm = |norm: &BurnNorm| {
             let scale = on_host(&norm.gamma);
             let shift = norm
@@ -185,8 +185,8 @@ fn beside(block: &Block) -> [Buffer; 2] {
         }
     }
     [
-        Buffer::of(&weight),
-        Buffer::of(&layers.map(bias_of).concat()),
+        Buffer::copy_of(&weight),
+        Buffer::copy_of(&layers.map(bias_of).concat()),
     ]
 }
 

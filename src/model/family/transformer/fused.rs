@@ -35,7 +35,7 @@ pub(super) fn gradients(
     if n_events == 0 {
         return None;
     }
-    let weights = TransformerArrays::of(network);
+    let weights = TransformerArrays::from_network(network);
     let fused = Fused {
         spec,
         weights: &weights,
@@ -64,7 +64,7 @@ pub(super) fn gradients(
 /// of padding. `[n_rows, d_model]`
 pub(super) fn last_states(network: &Transformer, histories: &Histories) -> Buffer {
     let spec = &network.spec;
-    let weights = TransformerArrays::of(network);
+    let weights = TransformerArrays::from_network(network);
     let fused = Fused {
         spec,
         weights: &weights,

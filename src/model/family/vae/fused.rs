@@ -38,7 +38,8 @@ impl MultVae {
             free_bits: self.spec.free_bits as f32,
             likelihood: self.spec.likelihood,
         };
-        let (found, loss) = mult_vae_gradients(&LatentWeights::of(self.layers()).layers(), &batch);
+        let (found, loss) =
+            mult_vae_gradients(&LatentWeights::from_layers(self.layers()).layers(), &batch);
         let mut gradients = GradientsParams::new();
         register_layers(&mut gradients, self.layers(), found);
 
@@ -55,7 +56,7 @@ impl MultVae {
     pub(super) fn states_by_kernel(&self, histories: &Histories) -> Buffer {
         let rows: Vec<&[u32]> = histories.rows().collect();
         let bags = Bags::new(&rows, self.n_items(), self.spec.recency).sparse();
-        mult_vae_states(&LatentWeights::of(self.layers()).layers(), &bags)
+        mult_vae_states(&LatentWeights::from_layers(self.layers()).layers(), &bags)
     }
 
     fn layers(&self) -> [&Linear; 5] {
@@ -73,7 +74,7 @@ impl MultVae {
 pub(in crate::family) struct LatentWeights([[Vec<f32>; 2]; 5]);
 
 impl LatentWeights {
-    pub(in crate::family) fn of(layers: [&Linear; 5]) -> Self {
+    pub(in crate::family) fn from_layers(layers: [&Linear; 5]) -> Self {
         // The first and the last layer can be as large as the catalogue: copied side by side.
         let mut weights = on_threads(
             layers
