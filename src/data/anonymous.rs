@@ -75,9 +75,8 @@ fn session_mark(events: &Events, file: &FileSpec) -> Option<(&'static str, u32)>
         .users
         .idx(MARK)
         .filter(|_| file.sessions_for_users != Some(false))?;
-    let of_mark =
-        || std::iter::zip(&events.user_idx, &sessions.idx).filter(|(user, _)| **user == at);
-    let mut seen: Vec<u32> = of_mark()
+    let of_mark = std::iter::zip(&events.user_idx, &sessions.idx).filter(|(user, _)| **user == at);
+    let mut seen: Vec<u32> = of_mark
         .map(|(_, session)| *session)
         .filter(|session| *session > 0)
         .collect();

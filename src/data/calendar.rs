@@ -39,14 +39,12 @@ impl Calendar {
             return Self::default();
         }
         let (sequences, split) = (&prepared.dataset.sequences, &prepared.split);
-        let days = || {
-            sequences
-                .time_secs
-                .iter()
-                .flatten()
-                .map(|time| time.div_euclid(DAY))
-        };
-        let (Some(first), Some(last)) = (days().min(), days().max()) else {
+        let days = sequences
+            .time_secs
+            .iter()
+            .flatten()
+            .map(|time| time.div_euclid(DAY));
+        let (Some(first), Some(last)) = (days.clone().min(), days.max()) else {
             return Self::default();
         };
         let n_days = last - first + 1;

@@ -1,6 +1,6 @@
 //! Errors that can arise between a file and its sequences.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// A log that cannot be opened or prepared. Each sentence carries its cure.
 #[derive(Debug, thiserror::Error)]
@@ -49,4 +49,22 @@ pub enum DataError {
     /// The user stopped it.
     #[error("stopped")]
     Cancelled,
+}
+
+impl DataError {
+    /// A file that holds nothing usable.
+    pub(in crate::data) fn content(path: &Path, sentence: impl Into<String>) -> Self {
+        Self::Content {
+            path: path.to_path_buf(),
+            sentence: sentence.into(),
+        }
+    }
+
+    /// A setting that is wrong.
+    pub(in crate::data) fn setting(field: &str, sentence: impl Into<String>) -> Self {
+        Self::Setting {
+            field: field.to_owned(),
+            sentence: sentence.into(),
+        }
+    }
 }

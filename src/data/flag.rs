@@ -58,7 +58,6 @@ impl<'a> OnlyWhere<'a> {
         if text.is_empty() {
             return Ok(None);
         }
-        let refused = |sentence: String| Err(Problem::error(FIELD, sentence));
         let position = |name: &str| head.columns.iter().position(|column| column == name);
         // A column may have such a mark in its own name.
         let (column, value) = match text.split_once('=') {
@@ -100,6 +99,10 @@ impl<'a> OnlyWhere<'a> {
             cell.eq_ignore_ascii_case(self.value) || plain(cell) == plain(self.value)
         })
     }
+}
+
+fn refused<T>(sentence: String) -> Result<T, Problem> {
+    Err(Problem::error(FIELD, sentence))
 }
 
 /// A cell in the one way in which its like are compared.

@@ -140,8 +140,8 @@ impl Range<'_> {
         let first = at * USERS_AT_ONCE;
         let user = |entry: &Entry| entry.user as usize - first;
         let mut ends = vec![0_usize; self.offsets.len() + 1];
-        let entries = || dealt.iter().flat_map(|dealt| dealt.entries_of_range(at));
-        for entry in entries() {
+        let entries = dealt.iter().flat_map(|dealt| dealt.entries_of_range(at));
+        for entry in entries.clone() {
             ends[user(entry) + 1] += 1;
         }
         for at in 1..ends.len() {
@@ -152,7 +152,7 @@ impl Range<'_> {
         }
         let mut next = ends.clone();
         let mut grouped = vec![(0_i64, 0_u32); self.rows.len()];
-        for entry in entries() {
+        for entry in entries {
             let place = &mut next[user(entry)];
             grouped[*place] = (entry.time, entry.row);
             *place += 1;

@@ -92,7 +92,6 @@ impl Prepared {
     /// A [`Problem`] at `at` where the text is no moment, the log's times only order, or nothing is
     /// before it.
     pub fn moment(&self, text: Option<&str>) -> Result<Moment, Problem> {
-        let refused = |sentence: String| Err(Problem::error("at", sentence));
         let has_clock = self.dataset.has_clock();
         let times = self.dataset.sequences.time_secs.as_deref().unwrap_or(&[]);
         let (first, last) = (times.iter().min().copied(), times.iter().max().copied());
@@ -203,6 +202,10 @@ impl Prepared {
         let last = times.get((sample.history_len as usize).checked_sub(1)?)?;
         Some(text_of(*last, self.dataset.has_clock()))
     }
+}
+
+fn refused<T>(sentence: String) -> Result<T, Problem> {
+    Err(Problem::error("at", sentence))
 }
 
 #[cfg(test)]

@@ -104,8 +104,7 @@ impl NumberStyle {
             (',', '.')
         };
         let (whole, fraction) = core.split_once(mark).unwrap_or((core, ""));
-        let is_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
-        if !is_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
+        if !is_all_digits(fraction) || (whole.is_empty() && fraction.is_empty()) {
             return None;
         }
         let mut plain = if is_negative {
@@ -126,7 +125,7 @@ impl NumberStyle {
                 (false, true) => digits.len() == 3,
                 (false, false) => matches!(digits.len(), 2 | 3),
             };
-            if !fits || !is_digits(digits) {
+            if !fits || !is_all_digits(digits) {
                 return None;
             }
             plain.push_str(digits);
@@ -146,6 +145,10 @@ impl NumberStyle {
     }
 }
 
+fn is_all_digits(text: &str) -> bool {
+    text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Whether the point is taken for a thousands' mark though nothing but its places says so; an
 /// example.
 pub(super) fn doubtful<'a>(
@@ -155,12 +158,15 @@ pub(super) fn doubtful<'a>(
     if style != NumberStyle::Comma || cells.clone().any(|cell| cell.contains(',')) {
         return None;
     }
-    let n_points = |cell: &str| cell.bytes().filter(|b| *b == b'.').count();
     if cells.clone().any(|cell| n_points(cell) > 1) {
         return None;
     }
     let mut cells = cells;
     cells.find(|cell| n_points(cell) == 1)
+}
+
+fn n_points(cell: &str) -> usize {
+    cell.bytes().filter(|b| *b == b'.').count()
 }
 
 /// The kinds of money that stand beside the numbers of a column, where there are several.
@@ -257,18 +263,12 @@ fn strip(cell: &str) -> Option<Stripped<'_>> {
 
 /// A number without a currency's sign or word before or behind it.
 fn without_money(core: &str) -> &str {
-    let is_sign = |c: char| {
-        matches!(
-            c,
-            '$' | '£' | '¥' | '¤' | '฿' | '﷼' | '￥' | '＄' | '￡' | '￦' | '\u{20a0}'..='\u{20cf}'
-        )
-    };
     let is_money = |word: &str| {
         let word = word.trim();
         let small = word.trim_end_matches('.').to_lowercase();
         !small.is_empty()
             && (CURRENCIES.split_whitespace().any(|known| known == small)
-                || word.chars().all(is_sign))
+                || word.chars().all(is_currency_sign))
     };
     let is_number = |c: char| c.is_ascii_digit();
     let (Some(first), Some(last)) = (core.find(is_number), core.rfind(is_number)) else {
@@ -293,6 +293,13 @@ fn without_money(core: &str) -> &str {
         Some(behind) if is_money(behind) => core.get(..last).unwrap_or(core).trim_end(),
         _ => core,
     }
+}
+
+fn is_currency_sign(c: char) -> bool {
+    matches!(
+        c,
+        '$' | '£' | '¥' | '¤' | '฿' | '﷼' | '￥' | '＄' | '￡' | '￦' | '\u{20a0}'..='\u{20cf}'
+    )
 }
 
 #[cfg(test)]

@@ -76,10 +76,9 @@ pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
         n_early += early.count();
     }
     let n_asked = split.test.len();
-    let warn = |field: &str, sentence: String| Problem::warning(field, sentence);
     let mut problems = Vec::new();
     if n_cold > 0 {
-        problems.push(warn(
+        problems.push(Problem::warning(
             "data.test_path",
             format!(
                 "{n_cold} of {n_users} users of the test file have no training event, and {} of \
@@ -90,7 +89,7 @@ pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
         ));
     }
     if n_events > n_users {
-        problems.push(warn(
+        problems.push(Problem::warning(
             "data.test_path",
             format!(
                 "the test file has {n_events} events of {n_users} users: each user's last is the \
@@ -99,7 +98,7 @@ pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
         ));
     }
     if n_early > 0 {
-        problems.push(warn(
+        problems.push(Problem::warning(
             "split",
             format!(
                 "{n_early} of {n_events} events of the test file are earlier than an event of \

@@ -128,9 +128,9 @@ impl IdCounts<'_> {
 
 /// Ids that are something else.
 fn no_ids(role: Role, ids: &Vocab) -> Option<Problem> {
-    let sample = || ids.ids().take(SAMPLE);
-    let n = sample().len();
-    let is_mostly = |is: fn(&str) -> bool| 2 * sample().filter(|id| is(id)).count() > n;
+    let sample = ids.ids().take(SAMPLE);
+    let n = sample.clone().len();
+    let is_mostly = |is: fn(&str) -> bool| 2 * sample.clone().filter(|id| is(id)).count() > n;
     let what = if is_mostly(is_nested) {
         "lists, structs or objects"
     } else if is_mostly(is_query) {
@@ -139,13 +139,13 @@ fn no_ids(role: Role, ids: &Vocab) -> Option<Problem> {
         "browsers"
     } else if is_mostly(is_sentence) {
         "whole sentences"
-    } else if n >= FEW && is_written_time(time::guess(sample()).as_ref()) {
+    } else if n >= FEW && is_written_time(time::guess(sample.clone()).as_ref()) {
         "times"
     } else {
         return None;
     };
     let word = role.to_string().to_lowercase();
-    let example = sample().next().map(quotable).unwrap_or_default();
+    let example = sample.clone().next().map(quotable).unwrap_or_default();
     let cure = match what {
         "lists, structs or objects" => "write one event a row".to_owned(),
         "addresses with a query" => "cut off what follows the `?`".to_owned(),

@@ -402,12 +402,6 @@ fn ties(zero_gap_share: Option<f64>, runs_backwards: bool) -> Option<Problem> {
 
 /// Fails when there is nothing to learn, to validate or to test; warns when there is little.
 fn judge(dataset: &mut Dataset, split: &Split, spec: SplitSpec) -> Result<(), DataError> {
-    let nothing = |sentence: String| {
-        Err(DataError::Nothing {
-            step: "Split".to_owned(),
-            sentence,
-        })
-    };
     let shape = dataset.shape();
     let has_no_item = dataset
         .report
@@ -445,6 +439,13 @@ fn judge(dataset: &mut Dataset, split: &Split, spec: SplitSpec) -> Result<(), Da
             .push(Problem::warning("data.roles.user", sentence));
     }
     Ok(())
+}
+
+fn nothing<T>(sentence: String) -> Result<T, DataError> {
+    Err(DataError::Nothing {
+        step: "Split".to_owned(),
+        sentence,
+    })
 }
 
 /// Said when no user can be asked about a part.

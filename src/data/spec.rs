@@ -406,9 +406,12 @@ impl TimeFormat {
                 .unwrap_or(text);
             return Some(Self::Pattern(inside.trim().trim_matches('"').to_owned()));
         }
-        let plain = |text: &str| text.replace(['-', '_', ' '], "").to_lowercase();
-        Self::iter().find(|format| plain(&format!("{format:?}")) == plain(text))
+        Self::iter().find(|format| plain_word(&format!("{format:?}")) == plain_word(text))
     }
+}
+
+fn plain_word(text: &str) -> String {
+    text.replace(['-', '_', ' '], "").to_lowercase()
 }
 
 /// A table with one title an item.

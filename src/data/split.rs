@@ -142,14 +142,6 @@ impl Cuts {
         [validation_from, test_from]: [NamedMoment; 2],
         only_orders: bool,
     ) -> Result<Self, DataError> {
-        let refused = |key: &str, sentence: String| {
-            let field = if key.is_empty() {
-                "split".to_owned()
-            } else {
-                format!("split.{key}")
-            };
-            Err(DataError::Setting { field, sentence })
-        };
         let times = times.unwrap_or_default();
         let (Some(&first), Some(&last)) = (times.iter().min(), times.iter().max()) else {
             return refused("", NEEDS_TIMES.to_owned());
@@ -234,6 +226,16 @@ impl Cuts {
             test_until,
         })
     }
+}
+
+/// An error of a setting of the split; of the split itself without a key.
+fn refused<T>(key: &str, sentence: String) -> Result<T, DataError> {
+    let field = if key.is_empty() {
+        "split".to_owned()
+    } else {
+        format!("split.{key}")
+    };
+    Err(DataError::Setting { field, sentence })
 }
 
 /// Divides every user's sequence. `cuts` are those of [`Cuts::new`] for the same split. `ends` tell

@@ -127,14 +127,22 @@ fn field(role: Role) -> String {
 /// An id without marks that nobody sees, where it has any. Joiners within words are left: some
 /// scripts need them.
 fn seen(id: &str) -> Option<String> {
-    let is_taken_off = |c: char| is_unseen(c) && !matches!(c, '\u{200c}' | '\u{200d}');
-    let is_blank = |c: char| c.is_whitespace() && c != ' ';
-    id.chars().any(|c| is_taken_off(c) || is_blank(c)).then(|| {
-        id.chars()
-            .filter(|&c| !is_taken_off(c))
-            .map(|c| if is_blank(c) { ' ' } else { c })
-            .collect()
-    })
+    id.chars()
+        .any(|c| is_taken_off(c) || is_odd_blank(c))
+        .then(|| {
+            id.chars()
+                .filter(|&c| !is_taken_off(c))
+                .map(|c| if is_odd_blank(c) { ' ' } else { c })
+                .collect()
+        })
+}
+
+fn is_odd_blank(c: char) -> bool {
+    c.is_whitespace() && c != ' '
+}
+
+fn is_taken_off(c: char) -> bool {
+    is_unseen(c) && !matches!(c, '\u{200c}' | '\u{200d}')
 }
 
 /// The whole number that `101.0` is, as text.
@@ -196,7 +204,6 @@ fn is_rounded(id: &str) -> bool {
     };
     let mantissa = mantissa.strip_prefix('-').unwrap_or(mantissa);
     let digits = exponent.strip_prefix('+').unwrap_or(exponent);
-    let is_digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, "0"));
     whole.len() == 1
         && is_digits(whole)
@@ -206,38 +213,43 @@ fn is_rounded(id: &str) -> bool {
         && (mantissa.contains('.') || exponent.starts_with('+'))
 }
 
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
+}
+
 /// Ids that differ in their case or their blanks only. They stay different ids, as codes may be
 /// told by their case; but names in small letters beside the same in capitals look like one.
 fn by_case(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
-    let plain = |id: &str| -> Option<String> {
-        let is_spaced = id.contains("  ");
-        let letters = || id.chars().filter(|c| c.is_alphabetic());
-        let is_named = letters().all(char::is_uppercase)
-            || id
-                .split(|c: char| !c.is_alphanumeric())
-                .all(|part| part.chars().skip(1).all(|c| !c.is_uppercase()));
-        let has_capitals = letters().any(char::is_uppercase);
-        (is_spaced || (has_capitals && is_named)).then(|| {
-            id.split_whitespace()
-                .collect::<Vec<_>>()
-                .join(" ")
-                .to_lowercase()
-        })
-    };
-    let pairs = || {
-        ids.ids()
-            .filter_map(|id| Some((id, plain(id)?)))
-            .filter(|(_, plain)| ids.idx(plain).is_some())
-    };
-    let (id, plain) = pairs().next()?;
+    let pairs = ids
+        .ids()
+        .filter_map(|id| Some((id, plain(id)?)))
+        .filter(|(_, plain)| ids.idx(plain).is_some());
+    let (id, plain) = pairs.clone().next()?;
     let sentence = format!(
         "{} {word}s differ from another one in capitals or blanks only and stay {word}s of their \
          own; if each two are one, write them alike in the file (the first: `{}` and `{}`).",
-        pairs().count(),
+        pairs.count(),
         quotable(id),
         quotable(&plain)
     );
     Some(Problem::warning(field(role), sentence))
+}
+
+/// The id in small letters with single blanks, where it is a name or has other blanks.
+fn plain(id: &str) -> Option<String> {
+    let is_spaced = id.contains("  ");
+    let mut letters = id.chars().filter(|c| c.is_alphabetic());
+    let is_named = letters.clone().all(char::is_uppercase)
+        || id
+            .split(|c: char| !c.is_alphanumeric())
+            .all(|part| part.chars().skip(1).all(|c| !c.is_uppercase()));
+    let has_capitals = letters.any(char::is_uppercase);
+    (is_spaced || (has_capitals && is_named)).then(|| {
+        id.split_whitespace()
+            .collect::<Vec<_>>()
+            .join(" ")
+            .to_lowercase()
+    })
 }
 
 /// Behaviours that differ in capitals or blanks only are one, called as most rows call it.

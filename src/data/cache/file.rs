@@ -91,10 +91,6 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
         longitude.as_deref().map(bytes),
         micros.as_deref().map(bytes),
     ];
-    let stored = |column: &[u8]| Stored {
-        n_bytes: column.len() as u64,
-        hash: xxh3_64(column),
-    };
     let head = CacheHeader {
         name: name.clone(),
         fingerprint: fingerprint.clone(),
@@ -114,6 +110,13 @@ pub(super) fn write(path: &Path, dataset: &Dataset, cuts: Option<Cuts>) -> io::R
             .flatten()
             .try_for_each(|column| file.write_all(column))
     })
+}
+
+fn stored(column: &[u8]) -> Stored {
+    Stored {
+        n_bytes: column.len() as u64,
+        hash: xxh3_64(column),
+    }
 }
 
 const N_COLUMNS: usize = 15;

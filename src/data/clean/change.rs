@@ -64,20 +64,12 @@ impl LogChange {
         &'a self,
         events: &'a Events,
     ) -> Box<dyn Iterator<Item = usize> + 'a> {
-        let where_not =
-            |same: Box<dyn Iterator<Item = bool> + 'a>| -> Box<dyn Iterator<Item = usize> + 'a> {
-                Box::new(
-                    same.enumerate()
-                        .filter(|(_, is_same)| !is_same)
-                        .map(|(row, _)| row),
-                )
-            };
         match self {
-            Self::Keep(keep) => where_not(Box::new(keep.iter().copied())),
-            Self::Values(after) => where_not(Box::new(
+            Self::Keep(keep) => rows_where_not(Box::new(keep.iter().copied())),
+            Self::Values(after) => rows_where_not(Box::new(
                 zip(events.value.as_deref().unwrap_or(&[]), after).map(|(b, a)| is_same(*b, *a)),
             )),
-            Self::Numbers { .. } => where_not(Box::new(
+            Self::Numbers { .. } => rows_where_not(Box::new(
                 (0..events.len()).map(|row| self.number(events, row).is_none()),
             )),
             Self::Behaviours(idx, names) => {
@@ -85,9 +77,9 @@ impl LogChange {
                 let is_same = |(b, a): (&u16, &u16)| {
                     events.behaviours.id(u32::from(*b)) == names.id(u32::from(*a))
                 };
-                where_not(Box::new(zip(before, idx).map(is_same)))
+                rows_where_not(Box::new(zip(before, idx).map(is_same)))
             }
-            Self::Users(idx, ids) => where_not(Box::new(
+            Self::Users(idx, ids) => rows_where_not(Box::new(
                 zip(&events.user_idx, idx).map(|(b, a)| events.users.id(*b) == ids.id(*a)),
             )),
             Self::Order(_, late) => Box::new(late.iter().copied()),
@@ -125,28 +117,21 @@ impl LogChange {
     }
 
     fn example(&self, events: &Events, row: usize, only_orders: bool) -> ExampleRow {
-        let id = |vocab: &Vocab, idx: Option<u32>| {
-            idx.and_then(|idx| vocab.id(idx))
-                .map_or_else(String::new, quotable)
-        };
-        let behaviour = |column: &[u16]| column.get(row).copied().map(u32::from);
-        let value = |column: Option<&[f32]>| {
-            column
-                .and_then(|column| column.get(row))
-                .map_or_else(String::new, |value| shown(*value))
-        };
-        let user = id(&events.users, events.user_idx.get(row).copied());
+        let user = quoted_id(&events.users, events.user_idx.get(row).copied());
         let (before, after) = match self {
             Self::Keep(_) => {
                 let column = events.behaviour_idx.as_deref().unwrap_or(&[]);
                 let parts = [
-                    id(&events.behaviours, behaviour(column)),
-                    value(events.value.as_deref()),
+                    quoted_id(&events.behaviours, behaviour_at(row, column)),
+                    value_at(row, events.value.as_deref()),
                 ];
                 let told: Vec<String> = parts.into_iter().filter(|part| !part.is_empty()).collect();
                 (told.join(", "), "dropped".to_owned())
             }
-            Self::Values(after) => (value(events.value.as_deref()), value(Some(after))),
+            Self::Values(after) => (
+                value_at(row, events.value.as_deref()),
+                value_at(row, Some(after)),
+            ),
             Self::Numbers { .. } => {
                 self.number(events, row)
                     .map_or_else(Default::default, |(name, before, after)| {
@@ -160,17 +145,17 @@ impl LogChange {
             Self::Behaviours(idx, names) => {
                 let before = events.behaviour_idx.as_deref().unwrap_or(&[]);
                 (
-                    id(&events.behaviours, behaviour(before)),
-                    id(names, behaviour(idx)),
+                    quoted_id(&events.behaviours, behaviour_at(row, before)),
+                    quoted_id(names, behaviour_at(row, idx)),
                 )
             }
-            Self::Users(idx, ids) => (user.clone(), id(ids, idx.get(row).copied())),
+            Self::Users(idx, ids) => (user.clone(), quoted_id(ids, idx.get(row).copied())),
             Self::Order(order, _) => {
                 let place = order.iter().position(|&from| from == row).unwrap_or(row);
                 (format!("row {}", row + 1), format!("row {}", place + 1))
             }
         };
-        let item = id(&events.items, events.item_idx.get(row).copied());
+        let item = quoted_id(&events.items, events.item_idx.get(row).copied());
         ExampleRow {
             user,
             item,
@@ -205,6 +190,32 @@ impl LogChange {
             Self::Order(order, _) => events.reorder(&order),
         }
     }
+}
+
+fn value_at(row: usize, column: Option<&[f32]>) -> String {
+    column
+        .and_then(|column| column.get(row))
+        .map_or_else(String::new, |value| shown(*value))
+}
+
+fn behaviour_at(row: usize, column: &[u16]) -> Option<u32> {
+    column.get(row).copied().map(u32::from)
+}
+
+fn quoted_id(vocab: &Vocab, idx: Option<u32>) -> String {
+    idx.and_then(|idx| vocab.id(idx))
+        .map_or_else(String::new, quotable)
+}
+
+/// Rows whose flag is not set.
+fn rows_where_not<'a>(
+    same: Box<dyn Iterator<Item = bool> + 'a>,
+) -> Box<dyn Iterator<Item = usize> + 'a> {
+    Box::new(
+        same.enumerate()
+            .filter(|(_, is_same)| !is_same)
+            .map(|(row, _)| row),
+    )
 }
 
 /// Whether a number stays as it is; a missing one that stays missing does.

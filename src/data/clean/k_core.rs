@@ -45,10 +45,7 @@ impl CleaningRule for KCore {
                 of_item[events.item_idx[row] as usize] += 1;
             }
             let before = counted.len();
-            let has = |counts: &[usize], least: usize| -> Vec<bool> {
-                counts.iter().map(|&n| n >= least).collect()
-            };
-            (has_user, has_item) = (has(&of_user, min_user), has(&of_item, min_item));
+            (has_user, has_item) = (reach(&of_user, min_user), reach(&of_item, min_item));
             counted.retain(|&row| {
                 has_user[events.user_idx[row] as usize] && has_item[events.item_idx[row] as usize]
             });
@@ -67,4 +64,9 @@ impl CleaningRule for KCore {
         )
         .into())
     }
+}
+
+/// Whether each count is at least so large.
+fn reach(counts: &[usize], least: usize) -> Vec<bool> {
+    counts.iter().map(|&n| n >= least).collect()
 }

@@ -125,19 +125,19 @@ fn one(head: &FileHead, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
 
 /// A column said to be numeric must mostly be so.
 fn check(head: &FileHead, at: usize, kind: ColumnKind) -> Result<(), String> {
-    let filled = || cells(head, at).filter(|cell| !is_missing(cell));
+    let mut filled = cells(head, at).filter(|cell| !is_missing(cell));
     let style = style_of(head, at);
     let is_number = |cell: &str| style.read::<f64>(cell).is_some();
     let (n, n_numbers) = (
-        filled().count(),
-        filled().filter(|cell| is_number(cell)).count(),
+        filled.clone().count(),
+        filled.clone().filter(|cell| is_number(cell)).count(),
     );
     if kind != ColumnKind::Numeric || 2 * n_numbers >= n {
         return Ok(());
     }
     let name = head.columns.get(at).map_or("", String::as_str);
     // Where ids are hidden, the cell may be one.
-    let example = filled()
+    let example = filled
         .find(|cell| !is_number(cell))
         .filter(|_| head.file.pseudonyms.is_off());
     let such = example.map_or_else(
@@ -190,11 +190,11 @@ fn guess(head: &FileHead, at: usize) -> ColumnKind {
 fn are_vectors(cells: &[&str]) -> bool {
     let lists: Vec<Vec<f32>> = cells.iter().filter_map(|cell| list(cell)).collect();
     let width = usual(lists.iter().map(Vec::len));
-    let numbers = || lists.iter().flatten();
+    let mut numbers = lists.iter().flatten();
     let n_alike = lists.iter().filter(|list| list.len() == width).count();
-    let are_measures = numbers().any(|n| n.fract() != 0.0) && 2 * n_alike > lists.len();
-    let are_codes = (width > 1 && numbers().all(|n| n * (n - 1.0) == 0.0))
-        || (width >= 8 && numbers().any(|n| *n < 0.0));
+    let are_measures = numbers.clone().any(|n| n.fract() != 0.0) && 2 * n_alike > lists.len();
+    let are_codes = (width > 1 && numbers.clone().all(|n| n * (n - 1.0) == 0.0))
+        || (width >= 8 && numbers.any(|n| *n < 0.0));
     are_measures || (are_codes && 10 * n_alike >= 9 * lists.len())
 }
 

@@ -43,10 +43,10 @@ impl Activity {
     /// `None` for a log without times or events.
     pub(super) fn new(sequences: &Sequences) -> Option<Self> {
         let times = sequences.time_secs.as_ref()?;
-        let of_users = || (0..sequences.n_users()).filter_map(|user| sequences.times(user));
+        let of_users = (0..sequences.n_users()).filter_map(|user| sequences.times(user));
         // A user's times are in order.
-        let first = day(*of_users().filter_map(<[i64]>::first).min()?);
-        let last = day(*of_users().filter_map(<[i64]>::last).max()?);
+        let first = day(*of_users.clone().filter_map(<[i64]>::first).min()?);
+        let last = day(*of_users.filter_map(<[i64]>::last).max()?);
         let n_days = if last - first < MAX_DAYS {
             (last - first + 1) as usize
         } else {

@@ -123,19 +123,20 @@ fn walk(sequences: &Sequences, kinds: &Kinds) -> Walk {
         }
         Walk { counts, of_item }
     };
-    let add = |sum: Walk, other: Walk| {
-        let mut of_item = sum.of_item;
-        of_item
-            .iter_mut()
-            .zip(other.of_item)
-            .for_each(|(sum, had)| *sum |= had);
-        Walk {
-            counts: add_up(sum.counts, &other.counts),
-            of_item,
-        }
-    };
-    over_users(sequences, count, add).unwrap_or_else(|| Walk {
+    over_users(sequences, count, add_walks).unwrap_or_else(|| Walk {
         counts: vec![0; 2 * n + n * n],
         of_item: Vec::new(),
     })
+}
+
+fn add_walks(sum: Walk, other: Walk) -> Walk {
+    let mut of_item = sum.of_item;
+    of_item
+        .iter_mut()
+        .zip(other.of_item)
+        .for_each(|(sum, had)| *sum |= had);
+    Walk {
+        counts: add_up(sum.counts, &other.counts),
+        of_item,
+    }
 }

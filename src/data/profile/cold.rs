@@ -60,13 +60,11 @@ pub(super) fn groups(sorted_lengths: &[usize], item_counts: &[u32]) -> Vec<ColdG
                 (n, sorted_lengths.len(), sorted_lengths.iter().take(n).sum())
             }
             ColdKind::Items => {
-                let few = || {
-                    item_counts
-                        .iter()
-                        .map(|&count| count as usize)
-                        .filter(|count| *count < fewer_than)
-                };
-                (few().count(), item_counts.len(), few().sum())
+                let few = item_counts
+                    .iter()
+                    .map(|&count| count as usize)
+                    .filter(|count| *count < fewer_than);
+                (few.clone().count(), item_counts.len(), few.sum())
             }
         };
         ColdGroup {

@@ -99,7 +99,6 @@ pub(super) fn count(sequences: &Sequences, has_clock: bool) -> Option<Gaps> {
     if n_gaps == 0 {
         return None;
     }
-    let until = |at: usize| BINS.get(at + 1).copied();
     let spread = has_clock.then(|| GapSpread {
         is_fine: unit > 1,
         bins: bins
@@ -107,7 +106,7 @@ pub(super) fn count(sequences: &Sequences, has_clock: bool) -> Option<Gaps> {
             .enumerate()
             .map(|(at, &n_gaps)| GapBin {
                 from_secs: BINS[at],
-                until_secs: until(at),
+                until_secs: end_of_bin(at),
                 n_gaps,
             })
             .collect(),
@@ -118,6 +117,10 @@ pub(super) fn count(sequences: &Sequences, has_clock: bool) -> Option<Gaps> {
         n_zero: fine.first().copied().unwrap_or(0),
         spread,
     })
+}
+
+fn end_of_bin(at: usize) -> Option<u64> {
+    BINS.get(at + 1).copied()
 }
 
 /// How many units of a gap are a second: 1, or a million where the log has times between the
@@ -174,12 +177,6 @@ fn quartiles(sequences: &Sequences, fine: &[usize], n_gaps: usize) -> [f64; 3] {
         }
         picked
     };
-    let join = |mut all: Vec<Vec<u64>>, other: Vec<Vec<u64>>| {
-        all.iter_mut()
-            .zip(other)
-            .for_each(|(all, more)| all.extend(more));
-        all
-    };
     let mut picked = over_users(sequences, pick, join).unwrap_or_default();
     for gaps in &mut picked {
         gaps.sort_unstable();
@@ -196,6 +193,13 @@ fn quartiles(sequences: &Sequences, fine: &[usize], n_gaps: usize) -> [f64; 3] {
         let (lower, upper) = (value(&found[2 * quartile]), value(&found[2 * quartile + 1]));
         lower + places[quartile].1 * (upper - lower)
     })
+}
+
+fn join(mut all: Vec<Vec<u64>>, other: Vec<Vec<u64>>) -> Vec<Vec<u64>> {
+    all.iter_mut()
+        .zip(other)
+        .for_each(|(all, more)| all.extend(more));
+    all
 }
 
 /// The bin that holds the gap of this rank, and its rank there.

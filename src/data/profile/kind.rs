@@ -188,18 +188,22 @@ fn first_places(sequences: &Sequences, of_events: &[u16], behaviours: &[usize]) 
         }
         counts
     };
-    let add = |mut sum: Vec<[usize; PLACES + 1]>, other: Vec<[usize; PLACES + 1]>| {
-        sum.iter_mut()
-            .flatten()
-            .zip(other.iter().flatten())
-            .for_each(|(sum, n)| *sum += n);
-        sum
-    };
-    over_users(sequences, count, add)
+    over_users(sequences, count, add_places)
         .unwrap_or_default()
         .iter()
         .map(|counts| median_place(counts))
         .collect()
+}
+
+fn add_places(
+    mut sum: Vec<[usize; PLACES + 1]>,
+    other: Vec<[usize; PLACES + 1]>,
+) -> Vec<[usize; PLACES + 1]> {
+    sum.iter_mut()
+        .flatten()
+        .zip(other.into_iter().flatten())
+        .for_each(|(sum, n)| *sum += n);
+    sum
 }
 
 fn median_place(counts: &[usize]) -> usize {

@@ -110,13 +110,14 @@ pub(super) fn counts(sequences: &Sequences, n_items: usize) -> Vec<u32> {
         }
         counts
     };
-    let add = |mut sum: Vec<u32>, other: Vec<u32>| {
-        sum.iter_mut().zip(other).for_each(|(sum, n)| *sum += n);
-        sum
-    };
-    over_users(sequences, count, add)
+    over_users(sequences, count, add_counts)
         .unwrap_or_else(|| vec![0; n_items + 1])
         .split_off(1)
+}
+
+fn add_counts(mut sum: Vec<u32>, other: Vec<u32>) -> Vec<u32> {
+    sum.iter_mut().zip(other).for_each(|(sum, n)| *sum += n);
+    sum
 }
 
 /// See [`Popularity::gini`]; of counts with the largest first.

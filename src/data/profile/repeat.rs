@@ -34,7 +34,6 @@ pub struct DistanceBin {
 
 impl Repeats {
     pub(super) fn new(pairs: &PairCounts, shape: DataShape) -> Self {
-        let to = |at: usize| DISTANCES.get(at + 1).map(|next| next - 1);
         Self {
             n_repeats: pairs.distances.iter().sum(),
             n_events: shape.n_events,
@@ -47,7 +46,7 @@ impl Repeats {
                 .enumerate()
                 .map(|(at, (&from, &n_events))| DistanceBin {
                     from,
-                    to: to(at),
+                    to: end_of_bin(at),
                     n_events,
                 })
                 .collect(),
@@ -65,4 +64,8 @@ impl Repeats {
     pub fn of_users(&self) -> f64 {
         share(self.n_users_with, self.n_users).unwrap_or(0.0)
     }
+}
+
+fn end_of_bin(at: usize) -> Option<usize> {
+    DISTANCES.get(at + 1).map(|next| next - 1)
 }

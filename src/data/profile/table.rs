@@ -289,7 +289,7 @@ fn funnel(profile: &Profile) -> Vec<NamedColumn> {
             share_of(part, whole)
         }
     };
-    let each = || stages.iter().enumerate();
+    let each = stages.iter().enumerate();
     vec![
         int("stage", 1..=stages.len()),
         text(
@@ -303,12 +303,13 @@ fn funnel(profile: &Profile) -> Vec<NamedColumn> {
         ),
         float(
             "rate_after_previous",
-            each().map(|(at, stage)| rate(at, stage.n_after_previous, before(at).n_pairs)),
+            each.clone()
+                .map(|(at, stage)| rate(at, stage.n_after_previous, before(at).n_pairs)),
         ),
         int("pairs_through", stages.iter().map(|stage| stage.n_through)),
         float(
             "rate_through",
-            each().map(|(at, stage)| rate(at, stage.n_through, before(at).n_through)),
+            each.map(|(at, stage)| rate(at, stage.n_through, before(at).n_through)),
         ),
     ]
 }

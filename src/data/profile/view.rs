@@ -363,10 +363,12 @@ fn unseen(profile: &Profile) -> String {
 
 /// Place and value of the largest number and of the smallest; the first of equal ones.
 fn ends(counts: &[usize]) -> ((usize, usize), (usize, usize)) {
-    let each = || counts.iter().copied().enumerate();
-    let most = each().max_by_key(|&(at, n)| (n, std::cmp::Reverse(at)));
+    let each = counts.iter().copied().enumerate();
+    let most = each
+        .clone()
+        .max_by_key(|&(at, n)| (n, std::cmp::Reverse(at)));
     (
         most.unwrap_or_default(),
-        each().min_by_key(|&(at, n)| (n, at)).unwrap_or_default(),
+        each.min_by_key(|&(at, n)| (n, at)).unwrap_or_default(),
     )
 }

@@ -134,10 +134,10 @@ pub(super) fn recognise(head: &FileHead) -> Option<&'static KnownLog> {
 
 /// Nearly all cells that hold something; a few bad rows do not make another log of it.
 fn is_mostly(head: &FileHead, at: usize, holds: fn(&str) -> bool) -> bool {
-    let filled = || cells(head, at).filter(|cell| !cell.is_empty());
+    let filled = cells(head, at).filter(|cell| !cell.is_empty());
     let (n, n_held) = (
-        filled().count(),
-        filled().filter(|cell| holds(cell)).count(),
+        filled.clone().count(),
+        filled.filter(|cell| holds(cell)).count(),
     );
     20 * n_held >= 19 * n
 }

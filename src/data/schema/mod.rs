@@ -103,14 +103,17 @@ pub(super) fn is_known_name(name: &str) -> bool {
 /// Whether the names of columns are those of a log: one is a user's, another an item's.
 pub(super) fn looks_like_a_log(names: &[String]) -> bool {
     let normals: Vec<String> = names.iter().map(|name| normal(name)).collect();
-    let is = |role: Role, name: &str| rank(role, name).is_some() || has_root(role, name);
-    let user = normals.iter().position(|name| is(Role::User, name));
+    let user = normals.iter().position(|name| names_role(Role::User, name));
     user.is_some_and(|user| {
         normals
             .iter()
             .enumerate()
-            .any(|(at, name)| at != user && is(Role::Item, name))
+            .any(|(at, name)| at != user && names_role(Role::Item, name))
     })
+}
+
+fn names_role(role: Role, name: &str) -> bool {
+    rank(role, name).is_some() || has_root(role, name)
 }
 
 /// Whether a name is one that a column of times has.
@@ -150,16 +153,17 @@ const ROLES_BESIDE: [Role; 4] = [Role::Session, Role::Latitude, Role::Longitude,
 /// Share of a column's cells that may be degrees; 1 of an empty one.
 fn share_of_degrees(head: &FileHead, at: usize, role: Role) -> f64 {
     let most = if role == Role::Latitude { 90.0 } else { 180.0 };
-    let filled = || cells(head, at).filter(|text| !is_missing(text));
+    let filled = cells(head, at).filter(|text| !is_missing(text));
     let style = style_of(head, at);
-    let n_degrees = filled()
+    let n_degrees = filled
+        .clone()
         .filter(|text| {
             style
                 .read::<f64>(text)
                 .is_some_and(|degrees| degrees.abs() <= most)
         })
         .count();
-    match filled().count() {
+    match filled.count() {
         0 => 1.0,
         n => n_degrees as f64 / n as f64,
     }

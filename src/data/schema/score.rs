@@ -197,23 +197,24 @@ fn parts(name: &str) -> Vec<String> {
 
 /// A word that is two.
 fn divided(part: String) -> Vec<String> {
-    let is_role = |word: &str| {
-        [WHO, WHO_WITH_ID, WHAT, WHAT_WITH_ID, SESSION]
-            .iter()
-            .any(|list| place(list, word).is_some())
-    };
-    if is_role(&part) {
+    if is_role_word(&part) {
         return vec![part];
     }
     for id in ["id", "key", "code", "uuid", "guid", "uid", "no", "number"] {
-        if let Some(rest) = part.strip_suffix(id).filter(|rest| is_role(rest)) {
+        if let Some(rest) = part.strip_suffix(id).filter(|rest| is_role_word(rest)) {
             return vec![rest.to_owned(), id.to_owned()];
         }
     }
-    match part.strip_prefix("id").filter(|rest| is_role(rest)) {
+    match part.strip_prefix("id").filter(|rest| is_role_word(rest)) {
         Some(rest) => vec!["id".to_owned(), rest.to_owned()],
         None => vec![part],
     }
+}
+
+fn is_role_word(word: &str) -> bool {
+    [WHO, WHO_WITH_ID, WHAT, WHAT_WITH_ID, SESSION]
+        .iter()
+        .any(|list| place(list, word).is_some())
 }
 
 #[cfg(test)]

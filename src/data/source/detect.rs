@@ -14,15 +14,9 @@ use crate::{DataError, FileFormat, Packing, schema, time};
 /// [`DataError::Content`] for formats that are recognised and not read ([`foreign`]), and for a
 /// table that is compressed as a whole.
 pub(super) fn binary(path: &Path, start: &FileStart) -> Result<Option<FileFormat>, DataError> {
-    let content = |sentence: String| {
-        Err(DataError::Content {
-            path: path.to_path_buf(),
-            sentence,
-        })
-    };
     let bytes = start.bytes.as_slice();
     if let Some(sentence) = foreign::binary(bytes, start.packing) {
-        return content(sentence);
+        return Err(DataError::content(path, sentence));
     }
     let is_named = |ending: &str| {
         path.extension()
@@ -36,8 +30,11 @@ pub(super) fn binary(path: &Path, start: &FileStart) -> Result<Option<FileFormat
         None
     };
     match (format, start.packing) {
-        (Some(format), packing) if packing != Packing::None => content(format!(
-            "{packing} data with {format} inside; unpack the file first (gunzip, zstd -d)."
+        (Some(format), packing) if packing != Packing::None => Err(DataError::content(
+            path,
+            format!(
+                "{packing} data with {format} inside; unpack the file first (gunzip, zstd -d)."
+            ),
         )),
         (format, _) => Ok(format),
     }
@@ -62,16 +59,9 @@ pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataE
     let ending = inner.rsplit_once('.').map_or("", |(_, ending)| ending);
     let text = bytes.strip_prefix(b"\xef\xbb\xbf").unwrap_or(bytes);
     let mut letters = text.iter().filter(|b| !b.is_ascii_whitespace());
-    let as_json = || {
-        if json::is_one_text(text) {
-            FileFormat::Json
-        } else {
-            FileFormat::Ndjson
-        }
-    };
     match (letters.next(), letters.next()) {
-        (Some(b'{'), _) | (Some(b'['), Some(b'{' | b'[')) => Ok(as_json()),
-        (Some(b'['), _) if json::are_arrays(text) => Ok(as_json()),
+        (Some(b'{'), _) | (Some(b'['), Some(b'{' | b'[')) => Ok(json_format(text)),
+        (Some(b'['), _) if json::are_arrays(text) => Ok(json_format(text)),
         (Some(b'['), _) if ending == "json" => Err(DataError::Content {
             path: path.to_path_buf(),
             sentence: "this is a JSON array of other things than objects; write one object an \
@@ -81,6 +71,14 @@ pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataE
         _ if matches!(ending, "ndjson" | "jsonl") => Ok(FileFormat::Ndjson),
         _ if lists::Kind::of_text(bytes).is_some() => Ok(FileFormat::Lists),
         _ => Ok(FileFormat::Text),
+    }
+}
+
+fn json_format(text: &[u8]) -> FileFormat {
+    if json::is_one_text(text) {
+        FileFormat::Json
+    } else {
+        FileFormat::Ndjson
     }
 }
 

@@ -237,15 +237,7 @@ pub(super) fn tidy(mut text: Vec<u8>, is_mac: bool) -> Vec<u8> {
 fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
     let sample = head.get(..JUDGED).unwrap_or(head);
     let n = sample.len() / 2;
-    let zeros = |first: usize| {
-        sample
-            .iter()
-            .skip(first)
-            .step_by(2)
-            .filter(|&&b| b == 0)
-            .count()
-    };
-    let (high, low) = (zeros(0), zeros(1));
+    let (high, low) = (n_zeros(sample, 0), n_zeros(sample, 1));
     let is_half = |many: usize, few: usize| n >= 4 && many * 5 >= n && few * 10 <= many;
     if is_half(low, high) {
         Some(Encoding::Utf16Le)
@@ -254,6 +246,16 @@ fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
     } else {
         None
     }
+}
+
+/// Number of zeros at every other byte.
+fn n_zeros(sample: &[u8], first: usize) -> usize {
+    sample
+        .iter()
+        .skip(first)
+        .step_by(2)
+        .filter(|&&b| b == 0)
+        .count()
 }
 
 /// Whether the lines that are no ASCII are mostly no UTF-8, nearly all GB18030, and mostly made of

@@ -86,8 +86,8 @@ impl Kind {
                 .parse::<usize>()
                 .ok()
         };
-        let counts = || fields.iter().map(Vec::len);
-        let (fewest, most) = (counts().min()?, counts().max()?);
+        let counts = fields.iter().map(Vec::len);
+        let (fewest, most) = (counts.clone().min()?, counts.max()?);
         if most > fewest && fields.iter().all(|line| said(line) == Some(line.len() - 1)) {
             return Some(Self::Counted);
         }
@@ -160,8 +160,8 @@ fn are_users(lines: &[&[u8]]) -> bool {
         .iter()
         .filter_map(|line| parse(line, Kind::Users, 0, Encoding::Utf8).ok())
         .collect();
-    let counts = || events.iter().map(Vec::len);
-    let differ = counts().max() > counts().min().map(|fewest| 2 * fewest);
+    let counts = events.iter().map(Vec::len);
+    let differ = counts.clone().max() > counts.min().map(|fewest| 2 * fewest);
     events.len() == lines.len()
         && differ
         && events.iter().flatten().all(|event| {
@@ -193,32 +193,33 @@ fn are_baskets(lines: &[&[u8]], mark: char) -> bool {
             items
         })
         .collect();
-    let counts = || baskets.iter().map(Vec::len);
-    let usual = counts().max().map_or(0, |most| {
+    let counts = baskets.iter().map(Vec::len);
+    let usual = counts.clone().max().map_or(0, |most| {
         (0..=most)
-            .map(|n| counts().filter(|&of| of == n).count())
+            .map(|n| counts.clone().filter(|&of| of == n).count())
             .max()
             .unwrap_or(0)
     });
     let all: Vec<&[u8]> = baskets.iter().flatten().copied().collect();
     let distinct: HashSet<&[u8]> = all.iter().copied().collect();
-    let is_name = |item: &&[u8]| {
-        !item.is_empty()
-            && item.len() <= 60
-            && item.iter().any(u8::is_ascii_alphabetic)
-            && !item.contains(&b'"')
-    };
     let n_named = all.iter().filter(|item| is_name(item)).count();
     let n_sets = baskets
         .iter()
         .filter(|items| items.iter().collect::<HashSet<_>>().len() == items.len())
         .count();
     baskets.len() >= 8
-        && counts().max() >= counts().min().map(|fewest| 3 * fewest.max(1))
+        && counts.clone().max() >= counts.min().map(|fewest| 3 * fewest.max(1))
         && 10 * usual < 6 * baskets.len()
         && 20 * n_named >= 19 * all.len()
         && 2 * distinct.len() < all.len()
         && 20 * n_sets >= 19 * baskets.len()
+}
+
+fn is_name(item: &&[u8]) -> bool {
+    !item.is_empty()
+        && item.len() <= 60
+        && item.iter().any(u8::is_ascii_alphabetic)
+        && !item.contains(&b'"')
 }
 
 /// Whether another mark divides most lines into the same number of columns: then this one stands

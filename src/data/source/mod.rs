@@ -386,26 +386,22 @@ fn one_head(file: &FileSpec, path: &Path, seen: DetectedFile) -> Result<FileHead
         is_whole: start.is_whole,
     };
     let is_said = file.format.is_some();
-    let content = |sentence: String| DataError::Content {
-        path: path.to_path_buf(),
-        sentence,
-    };
     let file = FileSpec {
         format: Some(format),
         encoding,
         ..file.clone()
     };
     let mut head = match format {
-        FileFormat::Text if !is_said => {
-            text::head(file, path, &text).and_then(|head| expand::guessed(head).map_err(content))
-        }
+        FileFormat::Text if !is_said => text::head(file, path, &text).and_then(|head| {
+            expand::guessed(head).map_err(|sentence| DataError::content(path, sentence))
+        }),
         FileFormat::Text => text::head(file, path, &text),
         FileFormat::Matrix
         | FileFormat::ListCells
         | FileFormat::Impressions
-        | FileFormat::WebLog => {
-            text::head(file, path, &text).and_then(|head| expand::said(head).map_err(content))
-        }
+        | FileFormat::WebLog => text::head(file, path, &text).and_then(|head| {
+            expand::said(head).map_err(|sentence| DataError::content(path, sentence))
+        }),
         FileFormat::Ndjson | FileFormat::Json => json::head(file, path, &text),
         FileFormat::Lists => lists::head(file, path, &text),
         FileFormat::Parquet => parquet::head(file, path),
@@ -492,21 +488,18 @@ const OTHER_TIMES: &str = "it writes times in another way than the files before 
 
 /// Adds the cells of another file to a column.
 fn append(column: &mut RawCells, more: RawCells, path: &Path) -> Result<(), DataError> {
-    let content = |sentence: String| DataError::Content {
-        path: path.to_path_buf(),
-        sentence,
-    };
     match (column, more) {
         (RawCells::Text(cells), RawCells::Text(more)) => cells.append(&more).map_err(|error| {
-            content(format!(
-                "its rows cannot be added to those before ({error}); read it alone."
-            ))
+            DataError::content(
+                path,
+                format!("its rows cannot be added to those before ({error}); read it alone."),
+            )
         }),
         (RawCells::Micros(times), RawCells::Micros(more)) => {
             times.extend(more);
             Ok(())
         }
-        _ => Err(content(OTHER_TIMES.to_owned())),
+        _ => Err(DataError::content(path, OTHER_TIMES.to_owned())),
     }
 }
 

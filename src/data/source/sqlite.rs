@@ -125,18 +125,14 @@ fn prepare<'a>(
     file: &FileSpec,
     path: &Path,
 ) -> Result<Statement<'a>, DataError> {
-    let setting = |field: &str, sentence: String| DataError::Setting {
-        field: field.to_owned(),
-        sentence,
-    };
     if let Some(query) = &file.query {
         if let Some(sentence) = refused_query(query) {
-            return Err(setting("data.query", sentence));
+            return Err(DataError::setting("data.query", sentence));
         }
         let statement = database
             .prepare(query.trim().trim_end_matches(';'))
             .map_err(|error| {
-                setting(
+                DataError::setting(
                     "data.query",
                     format!(
                         "the query cannot be run ({}); mend `data.query`.",
@@ -145,7 +141,7 @@ fn prepare<'a>(
                 )
             })?;
         if !statement.readonly() {
-            return Err(setting(
+            return Err(DataError::setting(
                 "data.query",
                 "the query would write; `data.query` may only SELECT.".to_owned(),
             ));
@@ -160,7 +156,7 @@ fn prepare<'a>(
             quotable(table),
             schema::listed(&known)
         );
-        return Err(setting("data.table", sentence));
+        return Err(DataError::setting("data.table", sentence));
     }
     database
         .prepare(&format!("SELECT * FROM {}", quoted(table)))

@@ -259,15 +259,12 @@ impl Prepared {
     /// another.
     #[must_use]
     pub fn asked_together(&self, of_users: &[&[Sample]]) -> Histories {
-        let longest = |samples: &[Sample]| {
-            samples
-                .iter()
-                .map(|sample| sample.history_len as usize)
-                .max()
-        };
-        let rows = of_users
-            .iter()
-            .filter_map(|samples| Some((samples.first()?.user_idx as usize, longest(samples)?)));
+        let rows = of_users.iter().filter_map(|samples| {
+            Some((
+                samples.first()?.user_idx as usize,
+                longest_history(samples)?,
+            ))
+        });
         let mut histories = self.histories(rows);
         let with_questions = of_users
             .iter()
@@ -278,6 +275,13 @@ impl Prepared {
             .collect();
         histories
     }
+}
+
+fn longest_history(samples: &[Sample]) -> Option<usize> {
+    samples
+        .iter()
+        .map(|sample| sample.history_len as usize)
+        .max()
 }
 
 impl Sample {

@@ -75,23 +75,27 @@ pub(super) struct OpenDate {
 impl OpenDate {
     /// Year, month and day under an order; `None` where they cannot be.
     fn ordered(&self, order: PartOrder) -> Option<(i16, i8, i8)> {
-        let short = |year: i16| if year < 69 { 2000 + year } else { 1900 + year };
         let last = if self.is_year_last {
             self.third
         } else {
-            short(self.third)
+            century_of(self.third)
         };
         match order {
             PartOrder::Month => Some((last, self.first, self.second)),
             PartOrder::Day => Some((last, self.second, self.first)),
             PartOrder::Year if self.is_year_last || !self.may_year_lead => None,
             PartOrder::Year => Some((
-                short(i16::from(self.first)),
+                century_of(i16::from(self.first)),
                 self.second,
                 i8::try_from(self.third).ok()?,
             )),
         }
     }
+}
+
+/// The year that two digits stand for.
+fn century_of(year: i16) -> i16 {
+    if year < 69 { 2000 + year } else { 1900 + year }
 }
 
 impl WrittenDate {

@@ -10,13 +10,11 @@ const DAY: i64 = 86_400 * MICROS_PER_SEC;
 /// with more care, wrong ones among it.
 pub(super) fn read(text: &str) -> Option<WrittenMoment> {
     let bytes = text.as_bytes();
-    let two = |at: usize| match bytes.get(at..at + 2) {
-        Some(&[tens @ b'0'..=b'9', ones @ b'0'..=b'9']) => {
-            Some(i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
-        }
-        _ => None,
-    };
-    let (year, month, day) = (two(0)? * 100 + two(2)?, two(5)?, two(8)?);
+    let (year, month, day) = (
+        two_digits(bytes, 0)? * 100 + two_digits(bytes, 2)?,
+        two_digits(bytes, 5)?,
+        two_digits(bytes, 8)?,
+    );
     let is_date = bytes.get(4) == Some(&b'-') && bytes.get(7) == Some(&b'-');
     if !is_date
         || year == 0
@@ -36,10 +34,10 @@ pub(super) fn read(text: &str) -> Option<WrittenMoment> {
     if !matches!(bytes.get(10), Some(b' ' | b'T')) || bytes.get(13) != Some(&b':') {
         return None;
     }
-    let (hour, minute) = (two(11)?, two(14)?);
+    let (hour, minute) = (two_digits(bytes, 11)?, two_digits(bytes, 14)?);
     let (mut at, mut second, mut micros, mut step) = (16, 0, 0, TimeStep::Minute);
     if bytes.get(16) == Some(&b':') {
-        (second, at, step) = (two(17)?, 19, TimeStep::Second);
+        (second, at, step) = (two_digits(bytes, 17)?, 19, TimeStep::Second);
         if matches!(bytes.get(19), Some(b'.' | b',')) {
             let digits = bytes
                 .get(20..)?
@@ -60,9 +58,11 @@ pub(super) fn read(text: &str) -> Option<WrittenMoment> {
         [] | b"Z" | b" UTC" => 0,
         [sign @ (b'+' | b'-'), rest @ ..] => {
             let minutes = match rest.len() {
-                2 => two(at + 1)? * 60,
-                4 => two(at + 1)? * 60 + two(at + 3)?,
-                5 if rest.get(2) == Some(&b':') => two(at + 1)? * 60 + two(at + 4)?,
+                2 => two_digits(bytes, at + 1)? * 60,
+                4 => two_digits(bytes, at + 1)? * 60 + two_digits(bytes, at + 3)?,
+                5 if rest.get(2) == Some(&b':') => {
+                    two_digits(bytes, at + 1)? * 60 + two_digits(bytes, at + 4)?
+                }
                 _ => return None,
             };
             if minutes > 14 * 60 {
@@ -77,6 +77,15 @@ pub(super) fn read(text: &str) -> Option<WrittenMoment> {
         micros: midnight + secs * MICROS_PER_SEC + micros,
         step,
     })
+}
+
+fn two_digits(bytes: &[u8], at: usize) -> Option<i64> {
+    match bytes.get(at..at + 2) {
+        Some(&[tens @ b'0'..=b'9', ones @ b'0'..=b'9']) => {
+            Some(i64::from(tens - b'0') * 10 + i64::from(ones - b'0'))
+        }
+        _ => None,
+    }
 }
 
 fn days_in_month(year: i64, month: i64) -> i64 {

@@ -56,11 +56,12 @@ pub(super) fn look<'a>(
         .collect();
     // Half is enough to know the format; the rows that do not follow it are refused one by one.
     let is_most = |n: usize| 2 * n > examples.len();
-    let texts = || examples.iter().map(|(text, _)| *text);
-    let mut numbers: Vec<f64> = texts()
+    let texts = examples.iter().map(|(text, _)| *text);
+    let mut numbers: Vec<f64> = texts
+        .clone()
         .filter_map(|text| number::decimal(number::unquoted(text)))
         .collect();
-    let moments: Vec<WrittenMoment> = texts().filter_map(moment).collect();
+    let moments: Vec<WrittenMoment> = texts.clone().filter_map(moment).collect();
     if is_most(moments.len()) && moments.len() + 1 >= numbers.len() {
         let step = usual(moments.iter().map(|moment| moment.step));
         return Some(TimeGuess {
@@ -81,7 +82,7 @@ pub(super) fn look<'a>(
     if is_most(written.len()) {
         return of_open_dates(&written, examples.len());
     }
-    let clocks: Vec<TimeStep> = texts()
+    let clocks: Vec<TimeStep> = texts
         .filter_map(|text| Some(clock::alone(text)?.step))
         .collect();
     is_most(clocks.len()).then(|| TimeGuess {
@@ -297,15 +298,6 @@ fn moment(text: &str) -> Option<WrittenMoment> {
 /// A moment within the marks of another language: `{"$date": "2024-01-31T13:30:05Z"}` of `MongoDB`,
 /// `/Date(1706707805000)/` of .NET.
 fn packed(text: &str) -> Option<WrittenMoment> {
-    let of_number = |text: &str| {
-        let format =
-            number::of_size(text.parse::<f64>().ok()?.abs()).unwrap_or(TimeFormat::Milliseconds);
-        let micros = number::read(text, &format)?.micros;
-        Some(WrittenMoment {
-            micros,
-            step: TimeStep::Fraction,
-        })
-    };
     if let Some(inside) = text
         .strip_prefix("/Date(")
         .or_else(|| text.strip_prefix("\\/Date("))
@@ -332,7 +324,7 @@ fn packed(text: &str) -> Option<WrittenMoment> {
         .iter()
         .find_map(|name| text.strip_prefix(name)?.strip_suffix(')'))
     {
-        return moment(date::bare(inside)).or_else(|| of_number(inside));
+        return moment(date::bare(inside)).or_else(|| moment_of_number(inside));
     }
     if !text.starts_with('{') || text.len() > 400 {
         return None;
@@ -354,13 +346,23 @@ fn packed(text: &str) -> Option<WrittenMoment> {
         value = names.iter().find_map(|name| fields.get(*name))?;
         match value {
             serde_json::Value::String(text) => {
-                return moment(text.trim()).or_else(|| of_number(text.trim()));
+                return moment(text.trim()).or_else(|| moment_of_number(text.trim()));
             }
-            serde_json::Value::Number(number) => return of_number(&number.to_string()),
+            serde_json::Value::Number(number) => return moment_of_number(&number.to_string()),
             _ => {}
         }
     }
     None
+}
+
+fn moment_of_number(text: &str) -> Option<WrittenMoment> {
+    let format =
+        number::of_size(text.parse::<f64>().ok()?.abs()).unwrap_or(TimeFormat::Milliseconds);
+    let micros = number::read(text, &format)?.micros;
+    Some(WrittenMoment {
+        micros,
+        step: TimeStep::Fraction,
+    })
 }
 
 /// The first zone of some dates whose name is used in several places, and where it is taken to be.

@@ -82,11 +82,9 @@ pub(super) fn read(text: &str, format: &TimeFormat) -> Option<Number> {
         return of_whole(whole, format);
     }
     let number = decimal(text)?;
-    // Each of a day's microseconds needs more digits than a float has.
-    let millis = |days: f64| ((days * 86_400_000.0).round() * 1e3, false);
     let (micros, is_other_unit) = match format {
-        TimeFormat::SpreadsheetDays => millis(number - 25_569.0),
-        TimeFormat::JulianDays => millis(number - 2_440_587.5),
+        TimeFormat::SpreadsheetDays => micros_of_days(number - 25_569.0),
+        TimeFormat::JulianDays => micros_of_days(number - 2_440_587.5),
         format => match per_sec(format) {
             Some(own) => {
                 let unit = other_unit(number, own);
@@ -105,6 +103,11 @@ pub(super) fn read(text: &str, format: &TimeFormat) -> Option<Number> {
         is_other_unit,
         is_cut: is_cut(text),
     })
+}
+
+/// Each of a day's microseconds needs more digits than a float has.
+fn micros_of_days(days: f64) -> (f64, bool) {
+    ((days * 86_400_000.0).round() * 1e3, false)
 }
 
 fn of_whole(whole: i64, format: &TimeFormat) -> Option<Number> {
@@ -194,7 +197,6 @@ pub(super) fn unquoted(text: &str) -> &str {
 
 /// A finite number, also with a decimal comma or with thousands divided by commas.
 pub(super) fn decimal(text: &str) -> Option<f64> {
-    let finite = |text: &str| text.parse::<f64>().ok().filter(|number| number.is_finite());
     if !text
         .bytes()
         .next()
@@ -215,6 +217,10 @@ pub(super) fn decimal(text: &str) -> Option<f64> {
         }
         _ => None,
     })
+}
+
+fn finite(text: &str) -> Option<f64> {
+    text.parse::<f64>().ok().filter(|number| number.is_finite())
 }
 
 /// Whether a number in scientific notation has fewer figures than it is long: its last ones are

@@ -88,12 +88,11 @@ fn year_leads(rows: &[DatedRow<'_>], dates: &[OpenDate], is_only: bool) -> bool 
 }
 
 fn span(rows: &[DatedRow<'_>], order: PartOrder) -> i64 {
-    let moments = || {
-        rows.iter()
-            .filter_map(|row| row.written.moment(Some(order)))
-            .map(|moment| moment.micros)
-    };
-    match (moments().min(), moments().max()) {
+    let moments = rows
+        .iter()
+        .filter_map(|row| row.written.moment(Some(order)))
+        .map(|moment| moment.micros);
+    match (moments.clone().min(), moments.max()) {
         (Some(first), Some(last)) => last - first,
         _ => i64::MAX,
     }

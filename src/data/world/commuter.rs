@@ -82,9 +82,12 @@ impl Commuter {
             anywhere: Law::uniform(n_items),
             lunch_anywhere: Law::uniform(n_items),
         };
-        let all = || (0..n_items).map(|place| (place, 1.0 / n_items as f64));
-        let lunch: Vec<(usize, f64)> = all().flat_map(|(work, p)| rules.lunches(work, p)).collect();
-        let anywhere = rules.spread(all());
+        let all = (0..n_items).map(|place| (place, 1.0 / n_items as f64));
+        let lunch: Vec<(usize, f64)> = all
+            .clone()
+            .flat_map(|(work, p)| rules.lunches(work, p))
+            .collect();
+        let anywhere = rules.spread(all);
         let lunch_anywhere = rules.spread(lunch);
         rules.anywhere = rules.law(&anywhere);
         rules.lunch_anywhere = rules.law(&lunch_anywhere);
@@ -94,7 +97,6 @@ impl Commuter {
     /// The cell and its neighbours.
     fn block(&self, place: usize) -> impl Iterator<Item = usize> {
         let (row, col) = (place / self.side, place % self.side);
-        let near = |at: usize| at.saturating_sub(1)..=at + 1;
         let (side, n_items) = (self.side, self.n_items);
         near(row)
             .flat_map(move |row| near(col).map(move |col| (row, col)))
@@ -180,6 +182,10 @@ impl Commuter {
         }
         normalised(pairs)
     }
+}
+
+fn near(at: usize) -> std::ops::RangeInclusive<usize> {
+    at.saturating_sub(1)..=at + 1
 }
 
 /// Cells in a row of the smallest square grid that holds so many.

@@ -122,15 +122,14 @@ impl SeriesWorld {
             }
         }
         // Almost everything has been had: draw among the rest alone.
-        let rest = || {
-            self.popularity
-                .tickets
-                .iter()
-                .enumerate()
-                .filter(|&(item, _)| !had.has(item))
-        };
-        let mut ticket = rng.random_range(0..rest().map(|(_, w)| w).sum::<u64>().max(1));
-        for (item, &weight) in rest() {
+        let rest = self
+            .popularity
+            .tickets
+            .iter()
+            .enumerate()
+            .filter(|&(item, _)| !had.has(item));
+        let mut ticket = rng.random_range(0..rest.clone().map(|(_, w)| w).sum::<u64>().max(1));
+        for (item, &weight) in rest {
             match ticket.checked_sub(weight) {
                 Some(left) => ticket = left,
                 None => return item,

@@ -329,17 +329,16 @@ impl Serialize for WorldSpec {
             ("drift_days", self.drift_days, of.drift_days),
             ("delay", self.delay, of.delay),
         ];
-        let written = || {
-            own.iter()
-                .filter(|(key, value, default)| self.kind.has(key) || value != default)
-        };
-        let mut fields = to.serialize_struct("WorldSpec", 6 + written().count())?;
+        let written = own
+            .iter()
+            .filter(|(key, value, default)| self.kind.has(key) || value != default);
+        let mut fields = to.serialize_struct("WorldSpec", 6 + written.clone().count())?;
         fields.serialize_field("kind", &self.kind)?;
         fields.serialize_field("n_users", &self.n_users)?;
         fields.serialize_field("n_items", &self.n_items)?;
         fields.serialize_field("mean_len", &self.mean_len)?;
         fields.serialize_field("follow", &self.follow)?;
-        for &(key, value, _) in written() {
+        for &(key, value, _) in written {
             fields.serialize_field(key, &value)?;
         }
         fields.serialize_field("seed", &self.seed)?;

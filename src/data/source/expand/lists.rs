@@ -217,13 +217,21 @@ fn elements(cell: &str, mark: char) -> impl Iterator<Item = &str> {
 /// The mark between the elements of a column of lists: most cells hold several, of different
 /// number, and the same ones again and again.
 fn mark_of(head: &FileHead, at: usize) -> Option<char> {
-    let cells = || filled(head, at);
-    let n = cells().count();
-    let is_bracketed =
-        n > 0 && cells().all(|cell| cell.starts_with(['[', '(']) && cell.ends_with([']', ')']));
+    let cells = filled(head, at);
+    let n = cells.clone().count();
+    let is_bracketed = n > 0
+        && cells
+            .clone()
+            .all(|cell| cell.starts_with(['[', '(']) && cell.ends_with([']', ')']));
     MARKS.into_iter().find(|&mark| {
-        let all: Vec<&str> = cells().flat_map(|cell| elements(cell, mark)).collect();
-        let counts: Vec<usize> = cells().map(|cell| elements(cell, mark).count()).collect();
+        let all: Vec<&str> = cells
+            .clone()
+            .flat_map(|cell| elements(cell, mark))
+            .collect();
+        let counts: Vec<usize> = cells
+            .clone()
+            .map(|cell| elements(cell, mark).count())
+            .collect();
         let n_several = counts.iter().filter(|&&n| n > 1).count();
         let distinct: HashSet<&str> = all.iter().copied().collect();
         // Words of a sentence, the parts of a date and a name with a comma are no ids.
@@ -232,7 +240,7 @@ fn mark_of(head: &FileHead, at: usize) -> Option<char> {
                 && element.len() <= 64
                 && (mark == '|' || is_bracketed || element.contains(|c: char| c.is_ascii_digit()))
         };
-        let is_time = crate::time::guess(cells()).is_some();
+        let is_time = crate::time::guess(cells.clone()).is_some();
         n > 1
             && 2 * n_several > n
             && all.len() >= 3 * n
@@ -263,12 +271,8 @@ pub(in crate::source) struct Impressions {
 
 /// The impressions of a table, as those of MIND.
 pub(super) fn find_impressions(head: &FileHead) -> Option<Expansion> {
-    let is_marked = |cell: &str| {
-        cell.split_whitespace()
-            .all(|shown| shown.len() > 2 && (shown.ends_with("-1") || shown.ends_with("-0")))
-    };
     let shown = (1..head.columns.len()).rev().find(|at| {
-        nearly_all(filled(head, *at), is_marked)
+        nearly_all(filled(head, *at), is_marked_list)
             && filled(head, *at).any(|cell| cell.contains("-0"))
             && nearly_all(filled(head, *at), |cell| cell.contains(' '))
     })?;
@@ -298,6 +302,11 @@ pub(super) fn find_impressions(head: &FileHead) -> Option<Expansion> {
         roles,
         expand: Expand::Impressions(Impressions { shown, plain }),
     })
+}
+
+fn is_marked_list(cell: &str) -> bool {
+    cell.split_whitespace()
+        .all(|shown| shown.len() > 2 && (shown.ends_with("-1") || shown.ends_with("-0")))
 }
 
 impl Impressions {

@@ -30,10 +30,10 @@ pub(super) fn find(head: &FileHead) -> Result<Option<Expansion>, String> {
     {
         return Ok(None);
     }
-    let numbers = || (1..=n_items).flat_map(|at| filled(head, at));
+    let numbers = (1..=n_items).flat_map(|at| filled(head, at));
     let mut values: HashSet<&str> = HashSet::new();
     let mut n_zero = 0;
-    for cell in numbers() {
+    for cell in numbers.clone() {
         let Ok(number) = cell.parse::<f64>() else {
             return Ok(None);
         };
@@ -44,7 +44,7 @@ pub(super) fn find(head: &FileHead) -> Result<Option<Expansion>, String> {
         values.insert(cell);
     }
     let n_cells = n_items * head.rows.len();
-    let n_filled = numbers().count();
+    let n_filled = numbers.count();
     let users: HashSet<&str> = filled(head, 0).collect();
     let zero_is_none = n_filled == n_cells && 10 * n_zero >= 3 * n_cells;
     let is_sparse = zero_is_none || 10 * n_filled <= 8 * n_cells;

@@ -104,11 +104,6 @@ fn iso(begin: &str, zone: &str) -> Option<String> {
 /// Whether most lines are requests: they hold a time in brackets, and the request in quotes behind
 /// it.
 pub(in crate::source) fn are_requests(text: &[u8]) -> bool {
-    let is_request = |line: &[u8]| {
-        let open = memchr::memchr(b'[', line)
-            .and_then(|at| std::str::from_utf8(line.get(at..at + 21)?).ok());
-        open.is_some_and(begins_time) && memchr::memmem::find(line, b"] \"").is_some()
-    };
     let lines: Vec<&[u8]> = text
         .split(|&byte| byte == b'\n')
         .filter(|line| !line.is_empty())
@@ -116,6 +111,12 @@ pub(in crate::source) fn are_requests(text: &[u8]) -> bool {
         .collect();
     !lines.is_empty()
         && 10 * lines.iter().filter(|line| is_request(line)).count() >= 9 * lines.len()
+}
+
+fn is_request(line: &[u8]) -> bool {
+    let open =
+        memchr::memchr(b'[', line).and_then(|at| std::str::from_utf8(line.get(at..at + 21)?).ok());
+    open.is_some_and(begins_time) && memchr::memmem::find(line, b"] \"").is_some()
 }
 
 /// `[31/Jan/2024:13:30:05`

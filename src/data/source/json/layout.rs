@@ -254,12 +254,6 @@ impl Layout {
             return;
         }
         lists.retain(|(.., of_objects)| !of_objects);
-        let n_of = |object: &Vec<raw::Member<'_>>, name: &str| {
-            object
-                .iter()
-                .find(|member| member.name == name)
-                .map(|member| raw::elements(member.value).len())
-        };
         let Some((first, ..)) = lists
             .iter()
             .find(|(name, ..)| is_item_list(name))
@@ -270,7 +264,7 @@ impl Layout {
         let first = first.clone();
         let is_aligned = |name: &str| {
             all.iter()
-                .all(|object| n_of(object, name) == n_of(object, &first))
+                .all(|object| n_elements(object, name) == n_elements(object, &first))
         };
         self.lists = lists
             .iter()
@@ -395,18 +389,26 @@ impl Layout {
                 })
                 .collect();
         }
-        let cell = |row: &[(String, String)], name: &String| {
-            row.iter()
-                .find(|(key, _)| key == name)
-                .map_or_else(String::new, |(_, value)| value.clone())
-        };
         let rows = rows
             .iter()
-            .map(|row| columns.iter().map(|name| cell(row, name)).collect())
+            .map(|row| columns.iter().map(|name| cell_of(row, name)).collect())
             .collect();
         self.columns = columns;
         rows
     }
+}
+
+fn cell_of(row: &[(String, String)], name: &str) -> String {
+    row.iter()
+        .find(|(key, _)| key == name)
+        .map_or_else(String::new, |(_, value)| value.clone())
+}
+
+fn n_elements(object: &[raw::Member<'_>], name: &str) -> Option<usize> {
+    object
+        .iter()
+        .find(|member| member.name == name)
+        .map(|member| raw::elements(member.value).len())
 }
 
 /// The cells of a value: one, or those of the objects in it. What stands in a wrapper such as

@@ -35,10 +35,6 @@ use seqscope_base::spec::{quotable, quotable_reason};
 
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileHead, DataError> {
-    let content = |sentence: String| DataError::Content {
-        path: path.to_path_buf(),
-        sentence,
-    };
     let place = match file.format {
         Some(FileFormat::Json) => place::place(&text.bytes),
         _ => JsonPlace::Lines,
@@ -61,15 +57,20 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
     let (layout, rows, reason) = Layout::of_text(&text.bytes, place, &file, text.is_whole);
     if rows.is_empty() {
         let reason = reason.unwrap_or_else(|| "it holds no lines".to_owned());
-        return Err(content(match file.format {
-            Some(FileFormat::Json) => {
-                format!(
-                    "it cannot be read as a JSON array of objects ({reason}); write one JSON \
+        return Err(DataError::content(
+            path,
+            match file.format {
+                Some(FileFormat::Json) => {
+                    format!(
+                        "it cannot be read as a JSON array of objects ({reason}); write one JSON \
                      object an event."
-                )
-            }
-            _ => format!("it cannot be read as NDJSON ({reason}); write one JSON object a line."),
-        }));
+                    )
+                }
+                _ => {
+                    format!("it cannot be read as NDJSON ({reason}); write one JSON object a line.")
+                }
+            },
+        ));
     }
     let problems = layout.assumptions();
     let columns = layout.columns.clone();
@@ -94,16 +95,16 @@ pub(super) fn rows(
     watch: &dyn Watch,
 ) -> Result<RawRows, DataError> {
     let bytes = whole_text(head, path, watch)?;
-    let content = |sentence| DataError::Content {
-        path: path.to_path_buf(),
-        sentence,
-    };
-    let rows = parse_rows(&bytes, head, wanted, true).map_err(content)?;
+    let rows = parse_rows(&bytes, head, wanted, true)
+        .map_err(|sentence| DataError::content(path, sentence))?;
     if rows.lines.len() == 0 {
-        return Err(content(format!(
-            "none of its {} lines is a JSON object; write one object a line.",
-            rows.n_read
-        )));
+        return Err(DataError::content(
+            path,
+            format!(
+                "none of its {} lines is a JSON object; write one object a line.",
+                rows.n_read
+            ),
+        ));
     }
     Ok(rows)
 }

@@ -78,12 +78,13 @@ pub(in crate::source) fn are_arrays(bytes: &[u8]) -> bool {
         .map(<[u8]>::trim_ascii)
         .filter(|line| !line.is_empty())
         .take(3);
-    let is_array = |line: &[u8]| {
-        serde_json::from_slice::<Vec<serde::de::IgnoredAny>>(line).is_ok_and(|all| all.len() > 1)
-    };
-    lines.next().is_some_and(is_array)
-        && lines.next().is_some_and(is_array)
-        && lines.next().is_none_or(is_array)
+    lines.next().is_some_and(is_long_array)
+        && lines.next().is_some_and(is_long_array)
+        && lines.next().is_none_or(is_long_array)
+}
+
+fn is_long_array(line: &[u8]) -> bool {
+    serde_json::from_slice::<Vec<serde::de::IgnoredAny>>(line).is_ok_and(|all| all.len() > 1)
 }
 
 /// Whether an object alone is no event but holds some: an array or objects that are like them.
@@ -123,7 +124,6 @@ fn spread(members: &[Member<'_>]) -> Option<JsonPlace> {
     {
         return Some(JsonPlace::Split(vec!["data".to_owned()]));
     }
-    let is_number = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
     if members.len() < 2 {
         let only = members
             .first()
@@ -142,15 +142,10 @@ fn spread(members: &[Member<'_>]) -> Option<JsonPlace> {
         return if are_cells && are_scalars {
             Some(JsonPlace::Columns)
         } else {
-            let names = |member: &Member<'_>| -> Option<HashSet<String>> {
-                Some(
-                    raw::members(member.value)?
-                        .into_iter()
-                        .map(|cell| cell.name)
-                        .collect(),
-                )
-            };
-            let (one, other) = (names(members.first()?)?, names(members.get(1)?)?);
+            let (one, other) = (
+                member_names(members.first()?)?,
+                member_names(members.get(1)?)?,
+            );
             // Rows have the same cells; parts of an answer do not.
             (one.len() > 1 && 2 * one.intersection(&other).count() >= one.len())
                 .then_some(JsonPlace::Rows)
@@ -160,25 +155,44 @@ fn spread(members: &[Member<'_>]) -> Option<JsonPlace> {
         if members.iter().all(|member| is_number(&member.name)) {
             return Some(JsonPlace::Users);
         }
-        let cells = |member: &Member<'_>| raw::elements(member.value).len();
-        let of_scalars = |member: &Member<'_>| {
-            let inner = raw::first(member.value.get(1..).unwrap_or_default());
-            !matches!(inner, Some(b'{' | b'['))
-        };
-        let n = cells(members.first()?);
+        let n = n_cells(members.first()?);
         let is_table = n > 1
-            && members.iter().all(of_scalars)
+            && members.iter().all(holds_scalars)
             && members
                 .iter()
-                .all(|member| !member.is_whole || cells(member) == n);
+                .all(|member| !member.is_whole || n_cells(member) == n);
         return if is_table {
             Some(JsonPlace::Columns)
         } else {
-            let are_ids = members.len() > 20 || members.iter().all(of_scalars);
+            let are_ids = members.len() > 20 || members.iter().all(holds_scalars);
             are_ids.then_some(JsonPlace::Users)
         };
     }
     None
+}
+
+fn holds_scalars(member: &Member<'_>) -> bool {
+    {
+        let inner = raw::first(member.value.get(1..).unwrap_or_default());
+        !matches!(inner, Some(b'{' | b'['))
+    }
+}
+
+fn n_cells(member: &Member<'_>) -> usize {
+    raw::elements(member.value).len()
+}
+
+fn member_names(member: &Member<'_>) -> Option<HashSet<String>> {
+    Some(
+        raw::members(member.value)?
+            .into_iter()
+            .map(|cell| cell.name)
+            .collect(),
+    )
+}
+
+fn is_number(name: &str) -> bool {
+    !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// The array of events inside of an object: the longest of those that hold objects or arrays.

@@ -425,8 +425,6 @@ fn text(column: &PolarsColumn) -> PolarsResult<StringChunked> {
     if matches!(column.dtype(), DataType::Float32 | DataType::Float64) {
         let floats = column.cast(&DataType::Float64)?;
         let floats = floats.f64()?;
-        // Below 2^53 a float that is whole is that number exactly.
-        let is_whole = |number: f64| number.fract() == 0.0 && number.abs() < 9.0e15;
         if floats
             .iter()
             .flatten()
@@ -441,6 +439,11 @@ fn text(column: &PolarsColumn) -> PolarsResult<StringChunked> {
         }
     }
     Ok(column.cast(&DataType::String)?.str()?.clone())
+}
+
+/// Below 2^53 a float that is whole is that number exactly.
+fn is_whole(number: f64) -> bool {
+    number.fract() == 0.0 && number.abs() < 9.0e15
 }
 
 /// A column of bytes: texts where all are; else UUIDs where all have 16 bytes, else hexadecimal

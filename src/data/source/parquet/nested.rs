@@ -31,18 +31,6 @@ impl Nested {
             return None;
         }
         let lists: Vec<&PolarsColumn> = columns.iter().filter(is_list).collect();
-        let parts = |column: &PolarsColumn| match column.dtype() {
-            DataType::List(inner) => match inner.as_ref() {
-                DataType::Struct(fields) => Some(
-                    fields
-                        .iter()
-                        .map(|field| field.name.to_string())
-                        .collect::<Vec<_>>(),
-                ),
-                _ => None,
-            },
-            _ => None,
-        };
         let is_of_events = |column: &&&PolarsColumn| {
             parts(column).is_some_and(|parts| {
                 parts
@@ -69,20 +57,10 @@ impl Nested {
             .iter()
             .find(|column| names_item(column.name()) || is_item_list(column.name()))
             .or_else(only)?;
-        let lengths = |column: &PolarsColumn| -> Option<Vec<usize>> {
-            Some(
-                column
-                    .list()
-                    .ok()?
-                    .downcast_iter()
-                    .flat_map(|part| part.offsets().lengths())
-                    .collect(),
-            )
-        };
-        let of_first = lengths(first);
+        let of_first = list_lengths(first);
         let lists = scalars
             .iter()
-            .filter(|column| lengths(column) == of_first)
+            .filter(|column| list_lengths(column) == of_first)
             .map(|column| column.name().to_string())
             .collect();
         Some(Self {
@@ -154,6 +132,33 @@ impl Nested {
             names.join(", ")
         );
         Problem::warning("data.format", sentence)
+    }
+}
+
+fn list_lengths(column: &PolarsColumn) -> Option<Vec<usize>> {
+    Some(
+        column
+            .list()
+            .ok()?
+            .downcast_iter()
+            .flat_map(|part| part.offsets().lengths())
+            .collect(),
+    )
+}
+
+/// Names of the parts of the objects in a column of lists.
+fn parts(column: &PolarsColumn) -> Option<Vec<String>> {
+    match column.dtype() {
+        DataType::List(inner) => match inner.as_ref() {
+            DataType::Struct(fields) => Some(
+                fields
+                    .iter()
+                    .map(|field| field.name.to_string())
+                    .collect::<Vec<_>>(),
+            ),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -36,15 +36,11 @@ const MOST_COLUMNS: usize = 50_000;
 
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileHead, DataError> {
-    let content = |sentence: String| DataError::Content {
-        path: path.to_path_buf(),
-        sentence,
-    };
     if let Some(sentence) = detect::not_text(&text.bytes) {
-        return Err(content(sentence.to_owned()));
+        return Err(DataError::content(path, sentence.to_owned()));
     }
     let bytes = whole_lines(without_bom(&text.bytes), text.is_whole).ok_or_else(|| {
-        content(format!(
+        DataError::content(path, format!(
             "the first line is longer than {} bytes; one event a line is expected: check that the \
              lines end with a line feed.",
             super::HEAD_BYTES
@@ -58,25 +54,33 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
                     .to_owned(),
         });
     }
-    let mut outline = Outline::of_head(bytes, &file, guess_separator).map_err(content)?;
+    let mut outline = Outline::of_head(bytes, &file, guess_separator)
+        .map_err(|sentence| DataError::content(path, sentence))?;
     let tidy = outline.tidy(bytes, true);
     let separator = outline.separator.clone();
-    let sample = sample(&tidy, &outline, file.encoding.unwrap_or_default()).map_err(content)?;
+    let sample = sample(&tidy, &outline, file.encoding.unwrap_or_default())
+        .map_err(|sentence| DataError::content(path, sentence))?;
     let tidy = tidy.into_owned();
     outline.n_fields = sample.n_fields;
     if sample.n_fields > MOST_COLUMNS {
-        return Err(content(too_many(sample.n_fields, &separator)));
+        return Err(DataError::content(
+            path,
+            too_many(sample.n_fields, &separator),
+        ));
     }
     let has_header = has_header(&outline, &file, &sample, &tidy);
     let mut problems: Vec<Problem> = outline.passed_over(&file).into_iter().collect();
-    let NamedRows { columns, rows } =
-        named(sample, &outline, has_header, &mut problems).map_err(content)?;
+    let NamedRows { columns, rows } = named(sample, &outline, has_header, &mut problems)
+        .map_err(|sentence| DataError::content(path, sentence))?;
     if rows.is_empty() {
-        return Err(content(if has_header {
-            "it holds a header and no rows; choose a file with events.".to_owned()
-        } else {
-            "no row of it can be read; check `data.separator`.".to_owned()
-        }));
+        return Err(DataError::content(
+            path,
+            if has_header {
+                "it holds a header and no rows; choose a file with events.".to_owned()
+            } else {
+                "no row of it can be read; check `data.separator`.".to_owned()
+            },
+        ));
     }
     let file = FileSpec {
         separator: Some(separator),
@@ -181,10 +185,6 @@ pub(super) fn rows(
     watch: &dyn Watch,
 ) -> Result<RawRows, DataError> {
     let bytes = whole_text(head, path, watch)?;
-    let content = |sentence: String| DataError::Content {
-        path: path.to_path_buf(),
-        sentence,
-    };
     let bytes = head.outline.tidy(&bytes, true);
     let scanned = scan(without_bom(&bytes), &shape(head, true));
     if scanned.lines.len() == 0 {
@@ -192,13 +192,16 @@ pub(super) fn rows(
         let reason = rows.first().map_or_else(String::new, |row| {
             format!(" (line {}: {})", row.line, row.reason)
         });
-        return Err(content(format!(
-            "none of its {} rows can be read{reason}; check `data.separator` and `data.encoding`.",
-            scanned.n_read
-        )));
+        return Err(DataError::content(
+            path,
+            format!(
+                "none of its {} rows can be read{reason}; check `data.separator` and `data.encoding`.",
+                scanned.n_read
+            ),
+        ));
     }
     go_on(watch)?;
-    parsed(scanned, head, wanted).map_err(content)
+    parsed(scanned, head, wanted).map_err(|sentence| DataError::content(path, sentence))
 }
 
 /// The columns that are parsed for the wanted ones: all, where rows are not yet events.

@@ -20,11 +20,6 @@ pub(super) fn fit(
     rows: &[Vec<String>],
 ) -> Option<FittedNames> {
     let rows: Vec<&Vec<String>> = rows.iter().filter(|row| row.len() == n_fields).collect();
-    let cells = |at: usize| {
-        rows.iter()
-            .filter_map(move |row| row.get(at))
-            .map(|cell| cell.trim())
-    };
     let n_names = names.len();
     if n_names >= n_fields {
         let is_blank = names
@@ -37,14 +32,14 @@ pub(super) fn fit(
             problem: None,
         });
     }
-    if (n_names..n_fields).all(|at| cells(at).all(str::is_empty)) {
+    if (n_names..n_fields).all(|at| cells(&rows, at).all(str::is_empty)) {
         names.resize(n_fields, String::new());
         return Some(FittedNames {
             columns: names,
             problem: None,
         });
     }
-    if n_fields == n_names + 1 && names_rows(cells(0)) {
+    if n_fields == n_names + 1 && names_rows(cells(&rows, 0)) {
         names.insert(0, "row".to_owned());
         let sentence = "the first line names a column less than the rows have: the first column is \
                         taken as the name of the row, as R writes tables.";
@@ -55,7 +50,8 @@ pub(super) fn fit(
     }
     let last = names.last()?.trim().to_owned();
     let is_list = n_names >= 3
-        && (n_names - 1..n_fields).all(|at| cells(at).all(|cell| cell.parse::<f64>().is_ok()));
+        && (n_names - 1..n_fields)
+            .all(|at| cells(&rows, at).all(|cell| cell.parse::<f64>().is_ok()));
     is_list.then(|| {
         names.extend((2..=n_fields - n_names + 1).map(|at| format!("{last}_{at}")));
         let sentence = format!(
@@ -69,6 +65,12 @@ pub(super) fn fit(
             problem: Some(Problem::warning("data.header", sentence)),
         }
     })
+}
+
+fn cells<'a>(rows: &'a [&Vec<String>], at: usize) -> impl Iterator<Item = &'a str> + Clone {
+    rows.iter()
+        .filter_map(move |row| row.get(at))
+        .map(|cell| cell.trim())
 }
 
 /// Whether cells are the names of rows: numbers one after another, or texts that are all different.

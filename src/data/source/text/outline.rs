@@ -136,18 +136,11 @@ impl Outline {
     /// Lines that are passed over, in one sentence.
     pub(super) fn passed_over(&self, file: &FileSpec) -> Option<Problem> {
         let mut parts = Vec::new();
-        let lines = |n: usize| {
-            if n == 1 {
-                "the first line".to_owned()
-            } else {
-                format!("the first {n} lines")
-            }
-        };
         if self.n_passed > 0 {
             let example = self.example.as_deref().filter(|_| file.pseudonyms.is_off());
             let example =
                 example.map_or_else(String::new, |line| format!(" (`{}`)", quotable(line)));
-            parts.push(format!("{}{example}", lines(self.n_passed)));
+            parts.push(format!("{}{example}", first_lines(self.n_passed)));
         }
         if let Some(mark) = self.comment {
             parts.push(format!("comments that begin with `{mark}`"));
@@ -346,6 +339,14 @@ impl Outline {
     }
 }
 
+fn first_lines(n: usize) -> String {
+    if n == 1 {
+        "the first line".to_owned()
+    } else {
+        format!("the first {n} lines")
+    }
+}
+
 /// Starts of lines that are not blank, and their text without its end; a byte order mark is no part
 /// of the first.
 fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
@@ -413,16 +414,13 @@ fn is_border(line: &[u8]) -> bool {
 
 /// The mark around fields: single quotes where they stand around fields of nearly all lines.
 fn quote_of(head: &[u8]) -> u8 {
-    let is_border = |byte: Option<&u8>| {
-        byte.is_none_or(|byte| matches!(byte, b',' | b';' | b'\t' | b'|' | b' '))
-    };
     let is_quoted = |line: &[u8]| {
         let opens = (0..line.len()).any(|at| {
             line.get(at) == Some(&b'\'')
-                && is_border(at.checked_sub(1).and_then(|before| line.get(before)))
+                && is_field_border(at.checked_sub(1).and_then(|before| line.get(before)))
         });
-        let closes =
-            (0..line.len()).any(|at| line.get(at) == Some(&b'\'') && is_border(line.get(at + 1)));
+        let closes = (0..line.len())
+            .any(|at| line.get(at) == Some(&b'\'') && is_field_border(line.get(at + 1)));
         opens && closes && memchr::memchr_iter(b'\'', line).count().is_multiple_of(2)
     };
     let (mut n, mut n_quoted) = (0, 0);
@@ -440,6 +438,10 @@ fn quote_of(head: &[u8]) -> u8 {
     }
 }
 
+fn is_field_border(byte: Option<&u8>) -> bool {
+    byte.is_none_or(|byte| matches!(byte, b',' | b';' | b'\t' | b'|' | b' '))
+}
+
 /// How many fields most records have.
 fn usual_count(rows: &[u8], separator: &str, quote: u8) -> usize {
     detect::divide(rows, separator, quote).map_or(0, |division| division.n_fields)
@@ -454,15 +456,12 @@ fn fields(line: &[u8], separator: &str, quote: u8) -> Option<Vec<String>> {
 
 /// The outline of a file of Weka: names stand in lines of their own, rows behind `@data`.
 fn arff(head: &[u8]) -> Option<Outline> {
-    let starts = |line: &[u8], word: &str| {
-        line.get(..word.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
-    };
     let mut all = lines(head).filter(|(_, line)| !line.starts_with(b"%"));
-    all.next().filter(|(_, line)| starts(line, "@relation"))?;
+    all.next()
+        .filter(|(_, line)| starts_with_word(line, "@relation"))?;
     let mut names = Vec::new();
     for (start, line) in all {
-        if starts(line, "@attribute") {
+        if starts_with_word(line, "@attribute") {
             let text = String::from_utf8_lossy(line.get("@attribute".len()..)?)
                 .trim()
                 .to_owned();
@@ -471,7 +470,7 @@ fn arff(head: &[u8]) -> Option<Outline> {
                 _ => text.split_whitespace().next()?.to_owned(),
             };
             names.push(name);
-        } else if starts(line, "@data") {
+        } else if starts_with_word(line, "@data") {
             let rest = head.get(start..)?;
             let lead = start
                 + rest
@@ -497,6 +496,11 @@ fn arff(head: &[u8]) -> Option<Outline> {
         }
     }
     None
+}
+
+fn starts_with_word(line: &[u8], word: &str) -> bool {
+    line.get(..word.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 fn capital(sentence: &str) -> String {
