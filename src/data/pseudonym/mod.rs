@@ -21,12 +21,12 @@
 //! `derive_key`).
 
 mod key;
-mod told;
+mod redact;
 
 use serde::{Deserialize, Serialize};
 
 pub use key::{KEY_VARIABLE, PseudonymKey, use_key};
-pub use told::{without_first_refused, without_quoted};
+pub use redact::{without_first_refused, without_quoted};
 
 use super::events::Events;
 use super::{DataError, Preview, Role, Vocab};
