@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::table::{self, count, duration};
 use seqscope_base::spec::shown;
-use seqscope_data::{Stage, Watch};
+use seqscope_data::{LoadProgress, Stage};
 use seqscope_engine::train::{Event, EventKind, Observer, Preparing, Progress, TrainError};
 
 /// Draws the bar on standard error where that is a terminal, and writes a line an epoch anywhere.
@@ -81,7 +81,7 @@ impl OpeningBar {
 /// Unit of the bar.
 const THOUSANDTHS: u64 = 1_000;
 
-impl Watch for OpeningBar {
+impl LoadProgress for OpeningBar {
     fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Relaxed)
     }

@@ -53,7 +53,7 @@ pub enum DataError {
 
 impl DataError {
     /// A file that holds nothing usable.
-    pub(in crate::data) fn content(path: &Path, sentence: impl Into<String>) -> Self {
+    pub(crate) fn content(path: &Path, sentence: impl Into<String>) -> Self {
         Self::Content {
             path: path.to_path_buf(),
             sentence: sentence.into(),
@@ -61,7 +61,7 @@ impl DataError {
     }
 
     /// A setting that is wrong.
-    pub(in crate::data) fn setting(field: &str, sentence: impl Into<String>) -> Self {
+    pub(crate) fn setting(field: &str, sentence: impl Into<String>) -> Self {
         Self::Setting {
             field: field.to_owned(),
             sentence: sentence.into(),

@@ -6,7 +6,7 @@
 //! user) → `split`. A row is there twice only where all its columns are (`same_rows`). Sessions,
 //! places, free columns and joined tables go with the rows (`columns`), and [`mod@feature`]
 //! computes what can be told of every event. What training sees of a history may be changed anew in
-//! each epoch (`augment`). [`prepare()`] does all of it under the eyes of a [`Watch`], and
+//! each epoch (`augment`). [`prepare()`] does all of it under the eyes of a [`LoadProgress`], and
 //! [`audit()`] says how far the split can be trusted; a [`Profile`] counts what came of it. A large
 //! log passes from `source` to `vocab` in pieces (`stream`), and what became of it is kept for the
 //! next time (`cache`). A synthetic [`world`] takes the place of a file when none is given.
@@ -28,6 +28,7 @@ pub mod feature;
 mod fingerprint;
 mod flag;
 mod grouping;
+mod load_progress;
 mod log;
 mod markov_sampler;
 mod missing;
@@ -56,7 +57,6 @@ mod ties;
 mod time;
 mod titles;
 mod vocab;
-mod watch;
 pub mod world;
 mod writings;
 
@@ -77,6 +77,7 @@ pub use error::DataError;
 pub use feature::{
     Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words,
 };
+pub use load_progress::{LoadProgress, Opening, Stage};
 pub use markov_sampler::MarkovSampler;
 pub use moment::Moment;
 pub use named_moment::NamedMoment;
@@ -106,7 +107,6 @@ pub use task::{
 };
 pub use ties::TestTies;
 pub use vocab::Vocab;
-pub use watch::{Opening, Stage, Watch};
 pub use world::{WorldKind, WorldSpec};
 
 use std::path::Path;
@@ -173,8 +173,11 @@ pub fn reads(file: &FileSpec, path: &Path) -> bool {
 ///
 /// # Errors
 /// [`DataError`] when the log cannot be read or a setting is wrong.
-pub fn refused_rows(file: &FileSpec, watch: &dyn Watch) -> Result<Vec<RefusedRow>, DataError> {
-    log::refused_rows(file, watch)
+pub fn refused_rows(
+    file: &FileSpec,
+    progress: &dyn LoadProgress,
+) -> Result<Vec<RefusedRow>, DataError> {
+    log::refused_rows(file, progress)
 }
 
 /// Writes them as CSV: file (where the log is several), line, reason; never over a file that is
@@ -185,7 +188,7 @@ pub fn refused_rows(file: &FileSpec, watch: &dyn Watch) -> Result<Vec<RefusedRow
 pub fn write_refused_rows(
     file: &FileSpec,
     to: &Path,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<usize, DataError> {
     if to.exists() {
         let reason = "there is such a file already; name another one".to_owned();
@@ -194,7 +197,7 @@ pub fn write_refused_rows(
             reason,
         });
     }
-    let rows = refused_rows(file, watch)?;
+    let rows = refused_rows(file, progress)?;
     let files = rows.iter().any(|row| row.file.is_some()).then(|| {
         let names = rows
             .iter()
@@ -221,24 +224,24 @@ pub fn write_refused_rows(
 
 /// Opens, cleans, codes and splits.
 ///
-/// `watch` may stop the work, and is told how far it is.
+/// `progress` may stop the work, and is told how far it is.
 ///
 /// # Errors
 /// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
 pub fn prepare(
     data: &DataSpec,
     split: SplitSpec,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Prepared, DataError> {
-    prepare::prepare(data, split, watch)
+    prepare::prepare(data, split, progress)
 }
 
 /// Opens, cleans and codes, without asking whether what is left can be split.
 ///
 /// # Errors
 /// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
-pub fn read(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
-    prepare::read(data, watch)
+pub fn read(data: &DataSpec, progress: &dyn LoadProgress) -> Result<Dataset, DataError> {
+    prepare::read(data, progress)
 }
 
 /// Reads as [`read`] does, from the log itself: no copy of an earlier opening is looked for, and
@@ -246,8 +249,8 @@ pub fn read(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
 ///
 /// # Errors
 /// As [`read`].
-pub fn read_anew(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
-    prepare::read_anew(data, watch)
+pub fn read_anew(data: &DataSpec, progress: &dyn LoadProgress) -> Result<Dataset, DataError> {
+    prepare::read_anew(data, progress)
 }
 
 /// Problems that can be told from the settings alone, without reading the file (a missing file

@@ -8,10 +8,10 @@ use strum::IntoEnumIterator;
 use super::coding::{self, CellReading, WantedColumns};
 use super::columns::{self, JoinedTable, SideOf};
 use super::events::Events;
+use super::load_progress::{LoadProgress, Stage, check_cancelled};
 use super::missing::Missing;
 use super::source::FileHead;
 use super::stream::{self, LogRows};
-use super::watch::{Stage, Watch, go_on};
 use super::{
     DataError, DataReport, FileSpec, JoinReport, Preview, Pseudonymiser, RefusedKind, RefusedRow,
     Role, StepCount, TimeFormat, anonymous, flag, plausible, same_rows, schema, source, titles,
@@ -92,8 +92,12 @@ struct Opened {
 }
 
 /// Reads the rows of a log.
-fn rows(file: &FileSpec, lists_all_refused: bool, watch: &dyn Watch) -> Result<Opened, DataError> {
-    watch.reached(Stage::Reading, Some(0.0));
+fn rows(
+    file: &FileSpec,
+    lists_all_refused: bool,
+    progress: &dyn LoadProgress,
+) -> Result<Opened, DataError> {
+    progress.reached(Stage::Reading, Some(0.0));
     let hidden = Pseudonymiser::new(file.pseudonyms)?;
     let is_encoding_open = file.encoding.is_none();
     let mut head = source::head(file)?;
@@ -109,7 +113,7 @@ fn rows(file: &FileSpec, lists_all_refused: bool, watch: &dyn Watch) -> Result<O
     }
     problems.append(&mut head.problems);
     head.file = file.clone();
-    go_on(watch)?;
+    check_cancelled(progress)?;
     let mut wanted = WantedColumns {
         roles: Role::iter()
             .filter_map(|role| Some((role, schema::column_of(&head, &file.roles, role)?)))
@@ -125,9 +129,9 @@ fn rows(file: &FileSpec, lists_all_refused: bool, watch: &dyn Watch) -> Result<O
         encoding: is_encoding_open,
         time_format: is_format_open,
     };
-    let mut rows = rows_of(&mut head, &mut file, &wanted, open, &mut problems, watch)?;
+    let mut rows = rows_of(&mut head, &mut file, &wanted, open, &mut problems, progress)?;
     rows.events.part = head.parts_of(&rows.lines);
-    go_on(watch)?;
+    check_cancelled(progress)?;
     let format = file.time_format.clone().unwrap_or(TimeFormat::Order);
     Ok(Opened {
         head,
@@ -143,14 +147,14 @@ fn rows(file: &FileSpec, lists_all_refused: bool, watch: &dyn Watch) -> Result<O
 /// See [`super::refused_rows`].
 pub(super) fn refused_rows(
     file: &FileSpec,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Vec<RefusedRow>, DataError> {
     let Opened {
         mut rows,
         file,
         hidden,
         ..
-    } = rows(file, true, watch)?;
+    } = rows(file, true, progress)?;
     anonymous::settle(&mut rows, &file);
     Ok(listed(&rows, hidden.is_some()))
 }
@@ -168,15 +172,15 @@ fn listed(rows: &LogRows, is_hidden: bool) -> Vec<RefusedRow> {
 }
 
 /// Reads a whole log.
-pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError> {
-    let mut opened = rows(file, false, watch)?;
+pub(super) fn open(file: &FileSpec, progress: &dyn LoadProgress) -> Result<Log, DataError> {
+    let mut opened = rows(file, false, progress)?;
     opened.settle_ids();
     let refused_rows = listed(&opened.rows, opened.hidden.is_some());
     opened.warn_of_times();
-    opened.mark_same_rows(watch)?;
+    opened.mark_same_rows(progress)?;
     let refused_by_reason = opened.rows.refused.by_reason(&opened.rows.lines);
     opened.warn_of_refused(&refused_rows, &refused_by_reason);
-    go_on(watch)?;
+    check_cancelled(progress)?;
     if opened.rows.events.len() == 0 {
         return Err(nothing_left(
             &opened.file.path,
@@ -186,7 +190,7 @@ pub(super) fn open(file: &FileSpec, watch: &dyn Watch) -> Result<Log, DataError>
     }
     let steps = opened.settle_columns()?;
     opened.warn_of_roles();
-    let tables = opened.join_tables(watch)?;
+    let tables = opened.join_tables(progress)?;
     opened.hide_ids()?;
     let report = DataReport {
         rows_read: opened.rows.n_read,
@@ -246,9 +250,9 @@ impl Opened {
             .extend(coding::told_of_times(*told, *n_read, &self.format));
     }
 
-    fn mark_same_rows(&mut self, watch: &dyn Watch) -> Result<(), DataError> {
+    fn mark_same_rows(&mut self, progress: &dyn LoadProgress) -> Result<(), DataError> {
         let LogRows { events, lines, .. } = &mut self.rows;
-        let problems = same_rows::mark(events, &self.head, &self.wanted, lines, watch)?;
+        let problems = same_rows::mark(events, &self.head, &self.wanted, lines, progress)?;
         self.problems.extend(problems);
         Ok(())
     }
@@ -275,13 +279,13 @@ impl Opened {
     }
 
     /// Reads the tables that are joined to the log.
-    fn join_tables(&mut self, watch: &dyn Watch) -> Result<Tables, DataError> {
-        let mut items = self.items(watch)?;
-        let users = self.users(watch)?;
+    fn join_tables(&mut self, progress: &dyn LoadProgress) -> Result<Tables, DataError> {
+        let mut items = self.items(progress)?;
+        let users = self.users(progress)?;
         for table in items.iter().chain(&users) {
             self.problems.extend(table.problems.iter().cloned());
         }
-        let titles = self.titles(items.as_mut(), watch)?;
+        let titles = self.titles(items.as_mut(), progress)?;
         Ok(Tables {
             items,
             users,
@@ -291,9 +295,9 @@ impl Opened {
 
     /// Reads the table of items; none is joined where items are hidden, since what is told of an
     /// item is as good as its id.
-    fn items(&mut self, watch: &dyn Watch) -> Result<Option<JoinedTable>, DataError> {
+    fn items(&mut self, progress: &dyn LoadProgress) -> Result<Option<JoinedTable>, DataError> {
         if !self.file.pseudonyms.hides_items() {
-            return columns::read(SideOf::Items, &self.file, &self.rows.events.items, watch);
+            return columns::read(SideOf::Items, &self.file, &self.rows.events.items, progress);
         }
         if self.file.items.is_some() {
             let sentence = "the table of items is left out, since ids of items are hidden.";
@@ -303,8 +307,9 @@ impl Opened {
     }
 
     /// Reads the table of users, and hides its ids where they are hidden.
-    fn users(&self, watch: &dyn Watch) -> Result<Option<JoinedTable>, DataError> {
-        let mut users = columns::read(SideOf::Users, &self.file, &self.rows.events.users, watch)?;
+    fn users(&self, progress: &dyn LoadProgress) -> Result<Option<JoinedTable>, DataError> {
+        let mut users =
+            columns::read(SideOf::Users, &self.file, &self.rows.events.users, progress)?;
         if let (Some(hidden), Some(users)) = (&self.hidden, &mut users) {
             let JoinReport { key, columns, .. } = &users.report;
             if columns.iter().any(|column| column.column == *key) {
@@ -319,7 +324,7 @@ impl Opened {
     fn titles(
         &mut self,
         items: Option<&mut JoinedTable>,
-        watch: &dyn Watch,
+        progress: &dyn LoadProgress,
     ) -> Result<Option<HashMap<String, String>>, DataError> {
         let Some(spec) = &self.file.titles else {
             // A table of items that has titles serves them too.
@@ -333,7 +338,7 @@ impl Opened {
             return Ok(None);
         }
         let titles::Titles { by_item, problems } =
-            titles::read(spec, &self.file, &self.rows.events.items, watch)?;
+            titles::read(spec, &self.file, &self.rows.events.items, progress)?;
         self.warn_without_ids(problems);
         Ok(Some(by_item))
     }
@@ -377,24 +382,24 @@ fn rows_of(
     wanted: &WantedColumns,
     open: Open,
     problems: &mut Vec<Problem>,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<LogRows, DataError> {
     let timing = schema::timing(head, file);
-    let mut joined = stream::open(head, wanted, &timing, watch)?;
+    let mut joined = stream::open(head, wanted, &timing, progress)?;
     if open.encoding && joined.refused.names("is not valid UTF-8") {
         // Its letters begin behind the head, from which the encoding was told.
-        if let Some((encoding, doubt)) = source::other_encoding(head, watch)? {
+        if let Some((encoding, doubt)) = source::other_encoding(head, progress)? {
             head.file.encoding = Some(encoding);
             file.encoding = Some(encoding);
             problems.push(doubt);
-            joined = stream::open(head, wanted, &timing, watch)?;
+            joined = stream::open(head, wanted, &timing, progress)?;
         }
     }
-    go_on(watch)?;
+    check_cancelled(progress)?;
     if joined.told.swapped > 0 && open.time_format {
         // A later row shows that day and month were taken for each other.
         let other = timing.swapped();
-        let again = stream::open(head, wanted, &other, watch)?;
+        let again = stream::open(head, wanted, &other, progress)?;
         if again.refused.count < joined.refused.count {
             problems.retain(|problem| problem.field != schema::TIME_FORMAT);
             problems.push(schema::swapped(&other));

@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use super::cache::Cache;
 use super::columns::JoinedTable;
 use super::events::Events;
+use super::load_progress::{LoadProgress, Stage, check_cancelled};
 use super::log::{self, Log};
 use super::split::{Cuts, divide};
-use super::watch::{Stage, Watch, go_on};
 use super::world::Optimum;
 use super::{
     CleanSpec, CleanStep, DataError, DataReport, DataSource, DataSpec, Dataset, FreeColumn,
@@ -20,14 +20,14 @@ use seqscope_base::spec::Problem;
 pub(super) fn prepare(
     data: &DataSpec,
     split: SplitSpec,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Prepared, DataError> {
     let CodedLog {
         mut dataset,
         cuts,
         ends,
-    } = coded(data, split, watch)?;
-    go_on(watch)?;
+    } = coded(data, split, progress)?;
+    check_cancelled(progress)?;
     let ends = ends.map(|ends| own_files::with_validation(ends, data));
     let divided = divide(&dataset.sequences, split, cuts, ends.as_deref());
     if ends.is_some() {
@@ -76,15 +76,18 @@ fn optimum(data: &DataSpec, dataset: &Dataset, split: &Split) -> Option<Optimum>
 }
 
 /// See [`super::read`].
-pub(super) fn read(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
-    coded(data, own_files::whole_split(data), watch).map(|log| log.dataset)
+pub(super) fn read(data: &DataSpec, progress: &dyn LoadProgress) -> Result<Dataset, DataError> {
+    coded(data, own_files::whole_split(data), progress).map(|log| log.dataset)
 }
 
 /// See [`super::read_anew`].
-pub(super) fn read_anew(data: &DataSpec, watch: &dyn Watch) -> Result<Dataset, DataError> {
+pub(super) fn read_anew(
+    data: &DataSpec,
+    progress: &dyn LoadProgress,
+) -> Result<Dataset, DataError> {
     let split = own_files::whole_split(data);
     refuse(data, split)?;
-    coded_anew(data, split, watch).map(|log| log.dataset)
+    coded_anew(data, split, progress).map(|log| log.dataset)
 }
 
 /// Stops at settings that cannot be right.
@@ -110,12 +113,16 @@ struct CodedLog {
 }
 
 /// The log cleaned and coded, from a copy of it if there is one.
-fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLog, DataError> {
+fn coded(
+    data: &DataSpec,
+    split: SplitSpec,
+    progress: &dyn LoadProgress,
+) -> Result<CodedLog, DataError> {
     refuse(data, split)?;
     let cache = Cache::of_user();
     let key = cache
         .as_ref()
-        .map(|cache| cache.key(data, split, watch))
+        .map(|cache| cache.key(data, split, progress))
         .transpose()?
         .flatten();
     let kept = cache.as_ref().zip(key.as_ref());
@@ -126,7 +133,7 @@ fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLo
             ends: None,
         });
     }
-    let log = coded_anew(data, split, watch)?;
+    let log = coded_anew(data, split, progress)?;
     if let Some((cache, key)) = kept {
         cache.save(key, &log.dataset, log.cuts);
     }
@@ -134,7 +141,11 @@ fn coded(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLo
 }
 
 /// Codes the log from its file, without a copy.
-fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<CodedLog, DataError> {
+fn coded_anew(
+    data: &DataSpec,
+    split: SplitSpec,
+    progress: &dyn LoadProgress,
+) -> Result<CodedLog, DataError> {
     let Log {
         name,
         events,
@@ -142,11 +153,11 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Co
         items,
         users,
         mut report,
-    } = open(&data.source, watch)?;
-    go_on(watch)?;
-    watch.reached(Stage::Cleaning, None);
-    let (mut events, cuts) = cleaned(events, &data.clean, split, &mut report, watch)?;
-    go_on(watch)?;
+    } = open(&data.source, progress)?;
+    check_cancelled(progress)?;
+    progress.reached(Stage::Cleaning, None);
+    let (mut events, cuts) = cleaned(events, &data.clean, split, &mut report, progress)?;
+    check_cancelled(progress)?;
     if let Some(cuts) = cuts {
         drop_later(&mut events, cuts, &mut report);
         drop_cold_items(&mut events, cuts, &mut report);
@@ -154,8 +165,8 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Co
     if split == SplitSpec::OwnFiles {
         own_files::drop_cold_items(&mut events, &mut report);
     }
-    go_on(watch)?;
-    watch.reached(Stage::Sorting, None);
+    check_cancelled(progress)?;
+    progress.reached(Stage::Sorting, None);
     let mut coded = events.into_sequences();
     let ends = coded.ends.take();
     let titles = titles.map_or_else(Vec::new, |titles| {
@@ -205,7 +216,7 @@ fn coded_anew(data: &DataSpec, split: SplitSpec, watch: &dyn Watch) -> Result<Co
     })
 }
 
-fn open(source: &DataSource, watch: &dyn Watch) -> Result<Log, DataError> {
+fn open(source: &DataSource, progress: &dyn LoadProgress) -> Result<Log, DataError> {
     match source {
         DataSource::World(spec) => {
             let events = world::events(spec);
@@ -225,7 +236,7 @@ fn open(source: &DataSource, watch: &dyn Watch) -> Result<Log, DataError> {
                 report,
             })
         }
-        DataSource::File(file) => log::open(file, watch),
+        DataSource::File(file) => log::open(file, progress),
     }
 }
 
@@ -248,7 +259,7 @@ fn cleaned(
     spec: &CleanSpec,
     split: SplitSpec,
     report: &mut DataReport,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<(Events, Option<Cuts>), DataError> {
     let only_orders = report
         .file
@@ -261,17 +272,17 @@ fn cleaned(
     };
     let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), split, only_orders);
     if !split.needs_times() || !spec.is_fitted() {
-        clean::run(&mut events, spec, circumstances, report, watch)?;
+        clean::run(&mut events, spec, circumstances, report, progress)?;
         let cuts = cuts_of(&events)?;
         return Ok((events, cuts));
     }
     let cuts = {
         let mut log = events.clone();
-        clean::run(&mut log, spec, circumstances, &mut report.clone(), watch)?;
+        clean::run(&mut log, spec, circumstances, &mut report.clone(), progress)?;
         cuts_of(&log)?
     };
     circumstances.train_before = cuts.map(|cuts| cuts.valid_from);
-    clean::run(&mut events, spec, circumstances, report, watch)?;
+    clean::run(&mut events, spec, circumstances, report, progress)?;
     Ok((events, cuts))
 }
 

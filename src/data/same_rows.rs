@@ -13,8 +13,8 @@ use xxhash_rust::xxh3::xxh3_64_with_seed;
 use super::coding::{WantedColumns, trimmed};
 use super::events::Events;
 use super::grouping::ByUser;
+use super::load_progress::{LoadProgress, check_cancelled};
 use super::source::{self, FileHead, Lines, Pieces, RawCells, RawRows, RowPlace};
-use super::watch::{Watch, go_on};
 use super::{DataError, FileFormat, Role};
 use seqscope_base::spec::Problem;
 
@@ -74,7 +74,7 @@ pub(super) fn mark(
     head: &FileHead,
     wanted: &WantedColumns,
     lines: &Lines,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Option<Problem>, DataError> {
     const COMPARED: [Role; 6] = [
         Role::User,
@@ -113,7 +113,7 @@ pub(super) fn mark(
     }
     let mut places: Vec<RowPlace> = alike.iter().map(|&row| lines.place(row as usize)).collect();
     places.sort_unstable();
-    let hashes = hashes(head, &others, &places, watch)?;
+    let hashes = hashes(head, &others, &places, progress)?;
     let mut same = vec![0; events.len()];
     let mut n_classes = 0;
     let mut classes = HashMap::<u64, u32>::new();
@@ -177,12 +177,12 @@ fn hashes(
     head: &FileHead,
     others: &[usize],
     places: &[RowPlace],
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Vec<u64>, DataError> {
     let mut hashes = vec![0; places.len()];
     for file in 0..head.n_files() {
-        go_on(watch)?;
-        if in_pieces(head, file, others, places, &mut hashes, watch)? {
+        check_cancelled(progress)?;
+        if in_pieces(head, file, others, places, &mut hashes, progress)? {
             continue;
         }
         // A Parquet file is read column by column: none must be held beside another.
@@ -192,7 +192,7 @@ fn hashes(
             vec![others]
         };
         for part in parts {
-            match source::rows_of_file(head, file, part, watch) {
+            match source::rows_of_file(head, file, part, progress) {
                 Ok(rows) => {
                     for (at, hash) in hashed(&rows, file, 0, places, &hashes) {
                         hashes[at] = hash;
@@ -215,7 +215,7 @@ fn in_pieces(
     others: &[usize],
     places: &[RowPlace],
     hashes: &mut [u64],
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<bool, DataError> {
     if head.file.format == Some(FileFormat::Parquet) {
         return Ok(false);
@@ -225,7 +225,7 @@ fn in_pieces(
     };
     let mut n_lines = 0;
     loop {
-        go_on(watch)?;
+        check_cancelled(progress)?;
         let wave = pieces.wave()?;
         if wave.is_empty() {
             return Ok(true);

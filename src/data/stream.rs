@@ -6,9 +6,9 @@ use rayon::prelude::*;
 
 use super::coding::{self, CodedRows, Notes, RoleCells, WantedColumns};
 use super::events::Events;
+use super::load_progress::{LoadProgress, Stage, check_cancelled};
 use super::schema::TimeReading;
 use super::source::{self, FileHead, Lines, Piece, PieceRows, Pieces, RawRows, Refused};
-use super::watch::{Stage, Watch, go_on};
 use super::{DataError, time};
 
 /// A whole log, coded.
@@ -42,13 +42,13 @@ pub(super) fn open(
     head: &FileHead,
     wanted: &WantedColumns,
     timing: &TimeReading,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<LogRows, DataError> {
-    match file_by_file(head, wanted, timing, watch)? {
+    match file_by_file(head, wanted, timing, progress)? {
         Some(joined) => Ok(joined),
         None => {
             let mut log = coded(
-                source::rows(head, &wanted.positions(), watch)?,
+                source::rows(head, &wanted.positions(), progress)?,
                 wanted,
                 timing,
             )?;
@@ -65,16 +65,16 @@ fn file_by_file(
     head: &FileHead,
     wanted: &WantedColumns,
     timing: &TimeReading,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Option<LogRows>, DataError> {
     let positions = wanted.positions();
     let (mut log, mut typed_times) = (LogRows::none_yet(wanted), None);
     for at in 0..head.n_files() {
-        go_on(watch)?;
+        check_cancelled(progress)?;
         let part = FileProgress {
             of_files: head.n_files(),
             at,
-            watch,
+            progress,
         };
         let pieces = Pieces::of_file(head, at, &positions)?;
         let file = match pieces
@@ -108,12 +108,12 @@ fn file_by_file(
 struct FileProgress<'a> {
     of_files: usize,
     at: usize,
-    watch: &'a dyn Watch,
+    progress: &'a dyn LoadProgress,
 }
 
-impl Watch for FileProgress<'_> {
+impl LoadProgress for FileProgress<'_> {
     fn is_cancelled(&self) -> bool {
-        self.watch.is_cancelled()
+        self.progress.is_cancelled()
     }
 
     fn reached(&self, stage: Stage, share: Option<f32>) {
@@ -121,7 +121,7 @@ impl Watch for FileProgress<'_> {
             (1, share) => share,
             (_, share) => Some((self.at as f32 + share.unwrap_or(0.0)) / self.of_files as f32),
         };
-        self.watch.reached(stage, share);
+        self.progress.reached(stage, share);
     }
 }
 
@@ -167,14 +167,14 @@ fn in_pieces(
     mut pieces: Pieces<'_>,
     wanted: &WantedColumns,
     timing: &TimeReading,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Option<LogRows>, DataError> {
     let mut joined = LogRows::none_yet(wanted);
     let mut coded = Vec::new();
     loop {
-        go_on(watch)?;
+        check_cancelled(progress)?;
         let wave = pieces.wave()?;
-        watch.reached(Stage::Reading, Some(pieces.share()));
+        progress.reached(Stage::Reading, Some(pieces.share()));
         if wave.is_empty() && coded.is_empty() {
             return Ok((joined.events.len() > 0).then_some(joined));
         }

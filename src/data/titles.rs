@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::coding::trimmed;
+use super::load_progress::LoadProgress;
 use super::source::{self, FileHead, RawCells};
-use super::watch::Watch;
 use super::{DataError, FileSpec, SideOf, TitleSpec, Vocab, columns, schema, writings};
 use seqscope_base::spec::Problem;
 
@@ -24,7 +24,7 @@ pub(super) fn read(
     spec: &TitleSpec,
     log: &FileSpec,
     items: &Vocab,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Titles, DataError> {
     let head = source::head(&FileSpec {
         path: spec.path.clone(),
@@ -38,7 +38,7 @@ pub(super) fn read(
         Some(name) => columns::named(&head, name, TABLE, "data.titles.title")?,
         None => most_like_titles(&head, item)?,
     };
-    let rows = source::rows(&head, &[item, title], watch)?;
+    let rows = source::rows(&head, &[item, title], progress)?;
     let mut titles = HashMap::new();
     if let [RawCells::Text(ids), RawCells::Text(texts)] = rows.columns.as_slice() {
         for (id, text) in std::iter::zip(ids.iter(), texts.iter()) {

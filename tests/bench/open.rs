@@ -22,7 +22,7 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use seqscope::data::{
-    DataSource, DataSpec, Dataset, FileSpec, Profile, Stage, Watch, preview, read,
+    DataSource, DataSpec, Dataset, FileSpec, LoadProgress, Profile, Stage, preview, read,
 };
 
 const ROUNDS: usize = 3;
@@ -182,7 +182,7 @@ impl Stages {
     }
 }
 
-impl Watch for Stages {
+impl LoadProgress for Stages {
     fn is_cancelled(&self) -> bool {
         false
     }

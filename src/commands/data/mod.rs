@@ -18,8 +18,8 @@ use super::train::set_all;
 use super::{Streams, columns, world};
 use seqscope_base::spec::Problem;
 use seqscope_data::{
-    self as data, DataError, DataSource, DataSpec, Dataset, Feature, Finding, Prepared, Preview,
-    Profile, SplitSpec, Watch, WorldSpec,
+    self as data, DataError, DataSource, DataSpec, Dataset, Feature, Finding, LoadProgress,
+    Prepared, Preview, Profile, SplitSpec, WorldSpec,
 };
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::Experiment;
@@ -225,7 +225,7 @@ fn prepared(
     spec: &DataSpec,
     split: SplitSpec,
     profile: &ProfileArgs,
-    watch: &dyn Watch,
+    watch: &dyn LoadProgress,
 ) -> Result<Prepared, Error> {
     if matches!(split, SplitSpec::LeaveOneOut | SplitSpec::OwnFiles) && !profile.is_wanted() {
         return unsplit(spec, watch);
@@ -260,7 +260,7 @@ fn world_json(
     streams.json(&object)
 }
 
-fn unsplit(spec: &DataSpec, watch: &dyn Watch) -> Result<Prepared, Error> {
+fn unsplit(spec: &DataSpec, watch: &dyn LoadProgress) -> Result<Prepared, Error> {
     Ok(Prepared {
         dataset: data::read(spec, watch)?,
         ..Prepared::default()

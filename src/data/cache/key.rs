@@ -8,7 +8,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::watch::{Stage, Watch, go_on};
+use crate::load_progress::{LoadProgress, Stage, check_cancelled};
 use crate::{DataError, DataSource, DataSpec, SplitSpec, source};
 
 /// Changes with the way in which copies are written.
@@ -41,7 +41,7 @@ impl CacheKey {
         data: &DataSpec,
         split: SplitSpec,
         least_bytes: u64,
-        watch: &dyn Watch,
+        progress: &dyn LoadProgress,
     ) -> Result<Option<Self>, DataError> {
         let DataSource::File(file) = &data.source else {
             return Ok(None);
@@ -97,8 +97,8 @@ impl CacheKey {
         } in &files
         {
             let share = |n: u64| (n_before + n) as f32 / total as f32;
-            let told = |n: u64| watch.reached(Stage::Looking, Some(share(n)));
-            let Some(content) = hash_of(path, *size, &told, watch)? else {
+            let told = |n: u64| progress.reached(Stage::Looking, Some(share(n)));
+            let Some(content) = hash_of(path, *size, &told, progress)? else {
                 return Ok(None);
             };
             add(std::path::absolute(path)
@@ -172,7 +172,7 @@ fn hash_of(
     path: &Path,
     size: u64,
     told: &dyn Fn(u64),
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Option<u128>, DataError> {
     let starts: Vec<u64> = (0..size.div_ceil(PIECE_BYTES))
         .map(|at| at * PIECE_BYTES)
@@ -180,7 +180,7 @@ fn hash_of(
     let mut hash = Xxh3::new();
     hash.update(&size.to_le_bytes());
     for starts in starts.chunks(PIECES_AT_ONCE) {
-        go_on(watch)?;
+        check_cancelled(progress)?;
         told(starts.first().copied().unwrap_or_default());
         let piece = |buffer: &mut Vec<u8>, &start: &u64| -> Option<u64> {
             buffer.clear();

@@ -11,8 +11,8 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use super::load_progress::LoadProgress;
 use super::split::Cuts;
-use super::watch::Watch;
 use super::{DataError, DataSpec, Dataset, SplitSpec};
 pub(super) use key::CacheKey;
 
@@ -61,9 +61,9 @@ impl Cache {
         &self,
         data: &DataSpec,
         split: SplitSpec,
-        watch: &dyn Watch,
+        progress: &dyn LoadProgress,
     ) -> Result<Option<CacheKey>, DataError> {
-        CacheKey::of_log(data, split, self.least_bytes, watch)
+        CacheKey::of_log(data, split, self.least_bytes, progress)
     }
 
     /// The log kept under a key, and where its split cuts it in time.

@@ -5,7 +5,7 @@ use super::k_core::KCore;
 use super::step::CleanStep;
 use super::view::LogView;
 use crate::events::Events;
-use crate::watch::{Watch, go_on};
+use crate::load_progress::{LoadProgress, check_cancelled};
 use crate::{CleanSpec, DataError, DataReport, DataSource, FittedOn, Role, StepCount, StepEffect};
 use seqscope_base::spec::Problem;
 
@@ -24,10 +24,10 @@ pub(crate) fn run(
     spec: &CleanSpec,
     circumstances: Circumstances,
     report: &mut DataReport,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<(), DataError> {
     for planned in plan(spec, events) {
-        go_on(watch)?;
+        check_cancelled(progress)?;
         let count = planned.run(events, circumstances, report)?;
         report.steps.push(count);
     }

@@ -12,9 +12,9 @@ use super::key::{most_matches, named};
 use super::spec::{FreeColumnSpec, SideOf, SideTable};
 use super::values::FreeColumn;
 use crate::coding::trimmed;
+use crate::load_progress::LoadProgress;
 use crate::missing::Missing;
 use crate::source::{self, FileHead, Lines, RawCells, RawRows, Refused};
-use crate::watch::Watch;
 use crate::{DataError, FileSpec, Vocab, titles, without_first_refused, writings};
 use seqscope_base::spec::{Problem, quotable};
 
@@ -122,7 +122,7 @@ pub(crate) fn read(
     of: SideOf,
     log: &FileSpec,
     ids: &Vocab,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Option<JoinedTable>, DataError> {
     let Some(spec) = log
         .side_tables()
@@ -130,7 +130,7 @@ pub(crate) fn read(
     else {
         return Ok(None);
     };
-    let table = ReadTable::read(of, spec, log, ids, watch)?;
+    let table = ReadTable::read(of, spec, log, ids, progress)?;
     let keys = texts(&table.cells, table.key);
     let joined = KeyMatches::new(&keys, ids);
     let mut problems = table.doubts_about_head();
@@ -191,7 +191,7 @@ impl<'a> ReadTable<'a> {
         spec: &'a SideTable,
         log: &FileSpec,
         ids: &Vocab,
-        watch: &dyn Watch,
+        progress: &dyn LoadProgress,
     ) -> Result<Self, DataError> {
         let head = source::head(&FileSpec {
             path: spec.path.clone(),
@@ -218,7 +218,7 @@ impl<'a> ReadTable<'a> {
             n_read,
             lines,
             refused,
-        } = source::rows(&head, &positions, watch)?;
+        } = source::rows(&head, &positions, progress)?;
         Ok(Self {
             of,
             spec,

@@ -8,7 +8,7 @@ use std::collections::HashSet;
 use std::path::Path;
 
 use super::{FileHead, Lines, RawCells, RawRows, Refused, SAMPLE_ROWS, TextHead, whole_text};
-use crate::watch::Watch;
+use crate::load_progress::LoadProgress;
 use crate::{DataError, Encoding, FileSpec, TimeFormat};
 use seqscope_base::spec::{Problem, quotable};
 
@@ -310,9 +310,9 @@ pub(super) fn rows(
     head: &FileHead,
     path: &Path,
     wanted: &[usize],
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<RawRows, DataError> {
-    Ok(parse_rows(&whole_text(head, path, watch)?, head, wanted))
+    Ok(parse_rows(&whole_text(head, path, progress)?, head, wanted))
 }
 
 /// The rows of some lines of a log.

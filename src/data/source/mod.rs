@@ -32,7 +32,7 @@ pub(super) use refused::{Lines, Refused, RowPlace};
 pub(super) use sqlite::refused_query;
 pub(super) use texts::Texts;
 
-use super::watch::{Stage, Watch, go_on};
+use super::load_progress::{LoadProgress, Stage, check_cancelled};
 use super::{DataError, Encoding, FileFormat, FileSpec, Packing, Role, SplitPart, schema};
 use seqscope_base::spec::Problem;
 
@@ -277,18 +277,18 @@ pub(super) fn part_word(part: SplitPart) -> &'static str {
 pub(super) fn rows(
     head: &FileHead,
     wanted: &[usize],
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<RawRows, DataError> {
-    let mut all = rows_of_file(head, 0, wanted, watch)?;
+    let mut all = rows_of_file(head, 0, wanted, progress)?;
     for at in 1..head.n_files() {
-        go_on(watch)?;
+        check_cancelled(progress)?;
         let path = head.file_to_read(at)?;
         let RawRows {
             columns,
             n_read,
             lines,
             refused,
-        } = one_rows(head, path, wanted, watch)?;
+        } = one_rows(head, path, wanted, progress)?;
         for (column, more) in std::iter::zip(&mut all.columns, columns) {
             append(column, more, path)?;
         }
@@ -305,16 +305,16 @@ pub(super) fn rows_of_file(
     head: &FileHead,
     at: usize,
     wanted: &[usize],
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<RawRows, DataError> {
-    one_rows(head, head.file_to_read(at)?, wanted, watch)
+    one_rows(head, head.file_to_read(at)?, wanted, progress)
 }
 
 /// Another encoding than UTF-8 for a log whose letters begin behind its head, and what is told of
 /// it; `None` where most of its lines are UTF-8.
 pub(super) fn other_encoding(
     head: &FileHead,
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<Option<(Encoding, Problem)>, DataError> {
     const PIECE_BYTES: usize = 4 << 20;
     let mut letters = encoding::Letters::default();
@@ -322,8 +322,8 @@ pub(super) fn other_encoding(
         let mut file = packed::Unpacked::open(path)?;
         let mut bytes = Vec::new();
         while file.read(PIECE_BYTES, &mut bytes)? > 0 {
-            go_on(watch)?;
-            watch.reached(Stage::Reading, Some(file.share()));
+            check_cancelled(progress)?;
+            progress.reached(Stage::Reading, Some(file.share()));
             let end = memchr::memrchr(b'\n', &bytes).map_or(0, |end| end + 1);
             let rest = bytes.split_off(end);
             letters.look_at(&bytes);
@@ -418,24 +418,28 @@ fn one_rows(
     head: &FileHead,
     path: &Path,
     wanted: &[usize],
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<RawRows, DataError> {
     match head.file.format {
-        Some(FileFormat::Lists) => lists::rows(head, path, wanted, watch),
+        Some(FileFormat::Lists) => lists::rows(head, path, wanted, progress),
         Some(FileFormat::Parquet) => {
-            watch.reached(Stage::Reading, None);
+            progress.reached(Stage::Reading, None);
             parquet::rows(head, path, wanted)
         }
-        Some(FileFormat::Sqlite) => sqlite::rows(head, path, wanted, watch),
-        Some(FileFormat::Ndjson | FileFormat::Json) => json::rows(head, path, wanted, watch),
-        _ => text::rows(head, path, wanted, watch),
+        Some(FileFormat::Sqlite) => sqlite::rows(head, path, wanted, progress),
+        Some(FileFormat::Ndjson | FileFormat::Json) => json::rows(head, path, wanted, progress),
+        _ => text::rows(head, path, wanted, progress),
     }
 }
 
 /// All of a text, as UTF-8.
-fn whole_text(head: &FileHead, path: &Path, watch: &dyn Watch) -> Result<Vec<u8>, DataError> {
+fn whole_text(
+    head: &FileHead,
+    path: &Path,
+    progress: &dyn LoadProgress,
+) -> Result<Vec<u8>, DataError> {
     let bytes = encoding::decode(
-        packed::all(path, watch)?,
+        packed::all(path, progress)?,
         head.file.encoding.unwrap_or_default(),
         true,
     );

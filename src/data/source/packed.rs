@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::open;
-use crate::watch::{Stage, Watch, go_on};
+use crate::load_progress::{LoadProgress, Stage, check_cancelled};
 use crate::{DataError, Packing};
 
 /// How much is unpacked between two looks at whether to go on.
@@ -38,15 +38,15 @@ pub(super) fn start(path: &Path, n: usize) -> Result<FileStart, DataError> {
 }
 
 /// All that a file holds.
-pub(super) fn all(path: &Path, watch: &dyn Watch) -> Result<Vec<u8>, DataError> {
+pub(super) fn all(path: &Path, progress: &dyn LoadProgress) -> Result<Vec<u8>, DataError> {
     let mut file = Unpacked::open(path)?;
     let mut bytes = Vec::with_capacity(file.n_bytes as usize);
     while file.read(PIECE_BYTES, &mut bytes)? == PIECE_BYTES {
-        go_on(watch)?;
-        watch.reached(Stage::Reading, Some(file.share()));
+        check_cancelled(progress)?;
+        progress.reached(Stage::Reading, Some(file.share()));
     }
     // What follows, parsing, cannot be measured.
-    watch.reached(Stage::Reading, None);
+    progress.reached(Stage::Reading, None);
     Ok(bytes)
 }
 

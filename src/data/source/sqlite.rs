@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags, Statement};
 
 use super::text::unique;
 use super::{FileHead, Lines, RawCells, RawRows, Refused, SAMPLE_ROWS, open};
-use crate::watch::{Stage, Watch, go_on_at};
+use crate::load_progress::{LoadProgress, Stage, check_cancelled_at};
 use crate::{DataError, FileSpec, schema};
 use seqscope_base::spec::{guarded, quotable, quotable_reason};
 
@@ -60,10 +60,10 @@ pub(super) fn rows(
     head: &FileHead,
     path: &Path,
     wanted: &[usize],
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<RawRows, DataError> {
     // How many rows a query gives is known when it has given them.
-    watch.reached(Stage::Reading, None);
+    progress.reached(Stage::Reading, None);
     let database = connect(path)?;
     let mut statement = prepare(&database, &head.file, path)?;
     let mut columns: Vec<Vec<Option<String>>> = vec![Vec::new(); wanted.len()];
@@ -72,7 +72,7 @@ pub(super) fn rows(
         .query([])
         .map_err(|error| unreadable(path, &error))?;
     while let Some(row) = rows.next().map_err(|error| unreadable(path, &error))? {
-        go_on_at(n_read, watch)?;
+        check_cancelled_at(n_read, progress)?;
         n_read += 1;
         let cells: Result<Vec<Option<String>>, String> = wanted
             .iter()

@@ -19,8 +19,8 @@ use crate::run::{
 use seqscope_base::metric::{AnswerKind, Seen};
 use seqscope_base::spec::{Problem, derive_seed};
 use seqscope_data::{
-    self as data, DataError, DataReport, DataShape, DataSource, DataSpec, EvalCase, Outcomes,
-    Prepared, TestTies, Watch,
+    self as data, DataError, DataReport, DataShape, DataSource, DataSpec, EvalCase, LoadProgress,
+    Outcomes, Prepared, TestTies,
 };
 use seqscope_model::{
     Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device,
@@ -251,7 +251,7 @@ pub(super) fn data_of_run(
 /// The data of a run as it saw them, opened anew.
 pub(super) fn data_of_run_watched(
     manifest: &Manifest,
-    watch: &dyn Watch,
+    watch: &dyn LoadProgress,
 ) -> Result<Arc<Prepared>, TrainError> {
     let Manifest {
         id,

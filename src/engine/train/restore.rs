@@ -7,7 +7,7 @@ use super::blueprint::blueprint;
 use super::open::{BuildModel, build_model, data_of_run, data_of_run_watched};
 use crate::experiment::Experiment;
 use crate::run::{Manifest, RunId, RunStore};
-use seqscope_data::{self as data, Outcomes, Prepared, Watch};
+use seqscope_data::{self as data, LoadProgress, Outcomes, Prepared};
 use seqscope_model::{BrokenWeights, Trainable, broken_weights};
 
 /// A finished or interrupted run, opened again.
@@ -47,7 +47,7 @@ pub fn restore_watched(
     store: &RunStore,
     id: &RunId,
     epoch: Option<usize>,
-    watch: &dyn Watch,
+    watch: &dyn LoadProgress,
 ) -> Result<Restored, TrainError> {
     let manifest = store.manifest(id)?;
     let epoch = epoch_to_open(store, &manifest, epoch)?;

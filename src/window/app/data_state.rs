@@ -7,8 +7,8 @@ use super::{ForecastKey, ForecastState, Jobs, Loadable};
 use crate::app::job::{JobAnswer, sentence};
 use seqscope_base::spec::shown;
 use seqscope_data::{
-    self as data, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, Opening, Places,
-    Prepared, Preview, Profile, SplitPart, SplitSpec, Stage, Watch,
+    self as data, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, LoadProgress,
+    Opening, Places, Prepared, Preview, Profile, SplitPart, SplitSpec, Stage,
 };
 
 /// Time of an event, as far as a log tells it.

@@ -25,7 +25,7 @@ use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
 
 use super::texts::Texts;
 use super::{FileHead, Lines, RawCells, RawRows, Refused, TextHead, whole_text};
-use crate::watch::Watch;
+use crate::load_progress::LoadProgress;
 use crate::{DataError, Encoding, FileFormat, FileSpec};
 pub(super) use layout::Layout;
 use layout::NameSource;
@@ -92,9 +92,9 @@ pub(super) fn rows(
     head: &FileHead,
     path: &Path,
     wanted: &[usize],
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<RawRows, DataError> {
-    let bytes = whole_text(head, path, watch)?;
+    let bytes = whole_text(head, path, progress)?;
     let rows = parse_rows(&bytes, head, wanted, true)
         .map_err(|sentence| DataError::content(path, sentence))?;
     if rows.lines.len() == 0 {

@@ -172,10 +172,8 @@ fn spread(members: &[Member<'_>]) -> Option<JsonPlace> {
 }
 
 fn holds_scalars(member: &Member<'_>) -> bool {
-    {
-        let inner = raw::first(member.value.get(1..).unwrap_or_default());
-        !matches!(inner, Some(b'{' | b'['))
-    }
+    let inner = raw::first(member.value.get(1..).unwrap_or_default());
+    !matches!(inner, Some(b'{' | b'['))
 }
 
 fn n_cells(member: &Member<'_>) -> usize {

@@ -26,7 +26,7 @@ use polars::prelude::{
 
 use super::texts::Texts;
 use super::{FileHead, RawCells, RawRows, SAMPLE_ROWS, TextHead, detect, expand, whole_text};
-use crate::watch::{Watch, go_on};
+use crate::load_progress::{LoadProgress, check_cancelled};
 use crate::{DataError, Encoding, FileSpec, Role};
 use scan::{Scanned, TextShape, scan};
 use seqscope_base::spec::{Problem, quotable_reason};
@@ -182,9 +182,9 @@ pub(super) fn rows(
     head: &FileHead,
     path: &Path,
     wanted: &[usize],
-    watch: &dyn Watch,
+    progress: &dyn LoadProgress,
 ) -> Result<RawRows, DataError> {
-    let bytes = whole_text(head, path, watch)?;
+    let bytes = whole_text(head, path, progress)?;
     let bytes = head.outline.tidy(&bytes, true);
     let scanned = scan(without_bom(&bytes), &shape(head, true));
     if scanned.lines.len() == 0 {
@@ -200,7 +200,7 @@ pub(super) fn rows(
             ),
         ));
     }
-    go_on(watch)?;
+    check_cancelled(progress)?;
     parsed(scanned, head, wanted).map_err(|sentence| DataError::content(path, sentence))
 }
 

@@ -27,8 +27,8 @@ pub enum Stage {
     Counting,
 }
 
-/// Who waits for a log to open.
-pub trait Watch: Sync {
+/// Progress of the opening of a log, for whoever waits for it and may stop it.
+pub trait LoadProgress: Sync {
     /// Whether the work is to stop; asked many times a second.
     fn is_cancelled(&self) -> bool;
 
@@ -37,7 +37,7 @@ pub trait Watch: Sync {
 }
 
 /// Somebody who only may stop the work.
-impl Watch for AtomicBool {
+impl LoadProgress for AtomicBool {
     fn is_cancelled(&self) -> bool {
         self.load(Ordering::Relaxed)
     }
@@ -74,7 +74,7 @@ impl Opening {
     }
 }
 
-impl Watch for Opening {
+impl LoadProgress for Opening {
     fn is_cancelled(&self) -> bool {
         self.is_cancelled.load(Ordering::Relaxed)
     }
@@ -87,8 +87,8 @@ impl Watch for Opening {
 }
 
 /// Fails when the user has stopped the work.
-pub(super) fn go_on(watch: &dyn Watch) -> Result<(), DataError> {
-    if watch.is_cancelled() {
+pub(super) fn check_cancelled(progress: &dyn LoadProgress) -> Result<(), DataError> {
+    if progress.is_cancelled() {
         Err(DataError::Cancelled)
     } else {
         Ok(())
@@ -99,9 +99,9 @@ pub(super) fn go_on(watch: &dyn Watch) -> Result<(), DataError> {
 const ROWS_BETWEEN_LOOKS: usize = 1 << 14;
 
 /// Checks now and then, for a loop over rows.
-pub(super) fn go_on_at(row: usize, watch: &dyn Watch) -> Result<(), DataError> {
+pub(super) fn check_cancelled_at(row: usize, progress: &dyn LoadProgress) -> Result<(), DataError> {
     if row.is_multiple_of(ROWS_BETWEEN_LOOKS) {
-        go_on(watch)
+        check_cancelled(progress)
     } else {
         Ok(())
     }
@@ -119,15 +119,18 @@ mod tests {
         assert_eq!(opening.now(), (Stage::Reading, Some(0.25)));
         opening.reached(Stage::Sorting, None);
         assert_eq!(opening.now(), (Stage::Sorting, None));
-        assert!(go_on(&opening).is_ok() && go_on_at(0, &opening).is_ok());
+        assert!(check_cancelled(&opening).is_ok() && check_cancelled_at(0, &opening).is_ok());
         opening.cancel();
-        assert!(matches!(go_on(&opening), Err(DataError::Cancelled)));
         assert!(matches!(
-            go_on_at(ROWS_BETWEEN_LOOKS, &opening),
+            check_cancelled(&opening),
+            Err(DataError::Cancelled)
+        ));
+        assert!(matches!(
+            check_cancelled_at(ROWS_BETWEEN_LOOKS, &opening),
             Err(DataError::Cancelled)
         ));
         assert!(
-            go_on_at(1, &opening).is_ok(),
+            check_cancelled_at(1, &opening).is_ok(),
             "a look at every row would cost more than the row"
         );
     }
