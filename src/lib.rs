@@ -150,6 +150,37 @@
 //!
 //! A file format, a cleaning step, a metric, a reference or a page is added in the same way: a
 //! file, a line in one list, a test.
+//!
+//! # Words
+//!
+//! The code speaks the field's language. These words are the house's own, or narrower here:
+//!
+//! | word | what it means |
+//! |---|---|
+//! | event | one row of a log: a user, an item, usually a time, perhaps a behaviour and a value |
+//! | behaviour | the kind of an event: view, cart, buy |
+//! | role | what a column is for: user, item, time, … |
+//! | history | the events of one user before a moment, in order of time |
+//! | part | training, validation or test |
+//! | cut | the moment at which a split in time ends a part |
+//! | question | a history and a moment at which a model is asked what follows |
+//! | target | the right answer to a question |
+//! | answer | what a model or reference gives for a question, and the rank of the target in it |
+//! | miss | a target that is in no list, and so has an infinite rank |
+//! | reference | a classical method without training by gradients, fitted and judged beside a model |
+//! | world | a seeded generator of logs whose rules, and so whose best score, are known |
+//! | experiment | all that is to be done: data, split, task, model, training, evaluation, seed |
+//! | run | what happened when an experiment was carried out, kept in a folder |
+//! | manifest | the file of a run that says what was done and what came out |
+//! | family | a kind of model: Transformer, LSTM, Mult-VAE, … |
+//! | blueprint | what a model is built for: items, features, outputs, loss |
+//! | fused | written for the processor with its backward pass, beside the same layers in burn's tensors |
+//! | slice | the questions that have a fact in common, such as short histories |
+//! | trial | a saved run of the same data, split, task and family, among which one may have been picked |
+//! | verdict | what is said of a run at its end: which references are ahead |
+//! | problem | a sentence with a cure, at the setting or line that it is about |
+//! | audit | the search for what leaks from test into training |
+//! | pseudonym | a keyed hash in the place of an id |
 
 pub use seqscope_base::{manual, metric, spec};
 pub use seqscope_commands as cli;
