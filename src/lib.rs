@@ -66,7 +66,7 @@
 //!
 //! # What always holds
 //!
-//! Each invariant names the tests that check it; `tests/it/architecture.rs` checks that they exist.
+//! Each invariant names the tests that check it; `tests/architecture` checks that they exist.
 //!
 //! 1. **One heavy dependency, one crate**: replacing polars, burn or egui is the change of one
 //!    crate (tests `heavy_crates_stay_at_home`, `crates_know_only_those_inside_them`).
@@ -141,7 +141,7 @@
 //!    (`model/loss`), told of the events' features (`model/features.rs`).
 //! 2. A line in [`model::ModelSpec`]. The compiler points at every `match` to fill; forms,
 //!    `seqscope describe`, `--set` and the contract tests walk the list and need nothing.
-//! 3. A preset as in its paper (`experiment/preset.rs`), its numbers from the reference
+//! 3. A preset as in its paper (`engine/experiment/preset.rs`), its numbers from the reference
 //!    implementation under `tests/gold`, with the script that made them, and an example under
 //!    `experiments`.
 //! 4. Where its speed matters: the same gradients once more on plain slices, put together from the
