@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::Streams;
 use super::predict::ShownNames;
-use super::stop::Signals;
+use super::signals::Signals;
 use super::table::count;
 use super::user_answer::{Answerer, IsJson};
 use seqscope_data::{self as data, Column, DataSource, Moment, Outcomes, Sample, Table, TaskSpec};

@@ -8,8 +8,8 @@ use clap::ValueEnum;
 use serde_json::{Value, json};
 
 use super::progress::OpeningBar;
+use super::set::set_all;
 use super::table::{Align, TextTable, count};
-use super::train::set_all;
 use super::{Streams, world};
 use seqscope_base::spec::did_you_mean;
 use seqscope_data::{

@@ -8,8 +8,8 @@ use indicatif::ProgressBar;
 use serde_json::json;
 
 use super::Streams;
+use super::set::set_all;
 use super::table::{Align, TextTable};
-use super::train::set_all;
 use seqscope_base::metric::{COPY_LEN, Metric};
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::Experiment;

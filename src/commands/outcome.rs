@@ -12,7 +12,7 @@ use seqscope_data::world::Ceiling;
 use seqscope_data::{Returned, Returns, TaskKind, TestTies};
 use seqscope_engine::error::Error;
 use seqscope_engine::run::{
-    self, Manifest, Pause, References, RunId, RunOutcome, SeenTarget, references_ahead,
+    self, Manifest, Pause, References, RunId, RunOutcome, SeenTargetRule, references_ahead,
 };
 use seqscope_engine::train::Ended;
 
@@ -105,8 +105,8 @@ pub(super) fn seen_json(manifest: &Manifest) -> Value {
         "follows_log": manifest.follows_log,
         "returns": manifest.data.returns.as_ref().map(returns_json),
         "seen_targets": match manifest.seen_target {
-            SeenTarget::Ranked => "ranked, by an older rule",
-            SeenTarget::Missed => "missed where seen items are left out",
+            SeenTargetRule::Ranked => "ranked, by an older rule",
+            SeenTargetRule::Missed => "missed where seen items are left out",
         },
         "sentences": manifest.told_of_seen(),
     })

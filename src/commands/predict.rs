@@ -9,7 +9,7 @@ use serde_json::json;
 use super::everyone::{self, Everyone};
 use super::progress::OpeningBar;
 use super::pseudonyms::PseudonymArgs;
-use super::stop::Signals;
+use super::signals::Signals;
 use super::table::{Align, TextTable, count};
 use super::user_answer::{Answerer, IsJson, UserAnswer, reference};
 use super::{Streams, typed};

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::Streams;
 use super::outcome::{OutputForm, tell};
 use super::progress::{OpeningBar, ProgressLines};
-use super::stop::Signals;
+use super::set::set_all;
+use super::signals::Signals;
 use seqscope_base::spec::Problem;
 use seqscope_data::{self as data, DataError, Prepared};
 use seqscope_engine::error::Error;
@@ -44,20 +45,6 @@ pub(super) fn run(args: Args, store: RunStore, streams: &mut Streams<'_>) -> Res
         resume: None,
     };
     follow(job, OutputForm::json_if(args.json), streams)
-}
-
-/// Changes the settings that `--set SETTING=VALUE` names.
-pub(super) fn set_all(experiment: &mut Experiment, sets: &[String]) -> Result<(), Error> {
-    for set in sets {
-        let Some((path, text)) = set.split_once('=') else {
-            return Err(Error::edge(
-                format!("`--set {set}` lacks its value"),
-                format!("write `--set {set}=VALUE`; `seqscope describe` lists every setting"),
-            ));
-        };
-        experiment.set(path.trim(), text.trim())?;
-    }
-    Ok(())
 }
 
 /// Does the run and tells how it ended; `resume` goes this way too.

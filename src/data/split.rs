@@ -270,7 +270,7 @@ pub(super) fn divide(
                 },
                 None,
             ) => per_user(n_events, valid_fraction, test_fraction),
-            (_, None) => (n_events - 2, n_events - 1),
+            (_, None) => leave_one_out(n_events),
         };
         split.train_len.push(train_len);
         split.valid_len.push(valid_len);
@@ -283,6 +283,12 @@ pub(super) fn divide(
     }
     split.fingerprint = split.hash();
     split
+}
+
+/// Starts of validation and test among `n_events` ≥ 3: the last event is the test, the one before it
+/// validation.
+fn leave_one_out(n_events: u32) -> (u32, u32) {
+    (n_events - 2, n_events - 1)
 }
 
 /// Starts of validation and test among `n_events` ≥ 3: shares rounded to the nearest event, each

@@ -330,7 +330,7 @@ impl Control for Commands {
 
     fn wait(&mut self, _at_most: Duration) -> Option<Command> {
         std::thread::sleep(self.each_wait);
-        self.waits.pop_front().unwrap_or(Some(Command::Resume))
+        self.waits.pop_front().unwrap_or(Some(Command::GoOn))
     }
 }
 

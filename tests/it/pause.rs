@@ -107,7 +107,7 @@ fn a_run_left_at_any_moment_goes_on_to_the_same_numbers() {
     let mut n_left = 0;
     for moment in 1..40 {
         let mut setup = setup();
-        setup.commands = Commands::at(moment, Command::Leave);
+        setup.commands = Commands::at(moment, Command::Pause);
         let left = setup.run();
         if left.ended.outcome == Some(RunOutcome::Finished) {
             // The word came after its end, or while the test split was read.
@@ -119,7 +119,7 @@ fn a_run_left_at_any_moment_goes_on_to_the_same_numbers() {
         // Left again, before the epoch is whole; then once more at the same step.
         for again in [2, 1] {
             setup.resume = Some(left.id.clone());
-            setup.commands = Commands::at(again, Command::Leave);
+            setup.commands = Commands::at(again, Command::Pause);
             let left = setup.run();
             if left.ended.outcome.is_none() {
                 assert_left(&setup, &left);
@@ -171,7 +171,7 @@ fn a_killed_run_that_was_paused_before_goes_on_from_there() {
     let mut whole = setup();
     let done = whole.run();
     let mut setup = setup();
-    setup.commands = Commands::at(8, Command::Leave);
+    setup.commands = Commands::at(8, Command::Pause);
     let left = setup.run();
     assert_eq!(
         left.ended.pause.map(|pause| (pause.epoch, pause.step)),
@@ -227,7 +227,7 @@ fn a_gpu_is_left_only_where_its_sums_have_been_read_back() {
     let (id, _) = run(&mut whole);
     for (moment, step) in [(1, 1), (2, 16), (16, 16), (17, 32), (39, 40), (41, 40)] {
         let mut setup = new();
-        setup.commands = Commands::at(moment, Command::Leave);
+        setup.commands = Commands::at(moment, Command::Pause);
         let (left, ended) = run(&mut setup);
         assert_eq!(
             ended.pause.map(|pause| (pause.epoch, pause.step)),
@@ -323,7 +323,7 @@ fn the_fitting_of_references_is_told_and_can_be_stopped() {
 fn a_test_split_that_is_being_read_is_read_to_its_end() {
     let mut setup = setup();
     // After 12 steps, 3 looks at validation and the one before the test split.
-    setup.commands = Commands::at(17, Command::Leave);
+    setup.commands = Commands::at(17, Command::Pause);
     let done = setup.run();
     assert_eq!(done.ended.outcome, Some(RunOutcome::Finished));
     assert!(done.ended.test.is_some() && done.ended.pause.is_none());

@@ -13,7 +13,9 @@ use seqscope::data::{
 use seqscope::experiment::{EvaluationSpec, Experiment, FilterSeen};
 use seqscope::explain::user_view;
 use seqscope::metric::{MISS, Metric, Metrics, Seen};
-use seqscope::run::{Part, SeenTarget, SliceBy, Tested, against_first, slices, why_not_comparable};
+use seqscope::run::{
+    Part, SeenTargetRule, SliceBy, Tested, against_first, slices, why_not_comparable,
+};
 use seqscope::train::{Command, StopMode, TrainError, fit_reference, restore_with};
 
 use crate::fake::{Commands, Done, Listener, Setup, walks};
@@ -336,7 +338,7 @@ fn whoever_returns_is_missed_by_the_model_and_every_reference() {
 
     assert!(
         !manifest.follows_log
-            && manifest.seen_target == SeenTarget::Missed
+            && manifest.seen_target == SeenTargetRule::Missed
             && manifest.counted_before().is_none()
     );
     let warned = manifest
@@ -500,7 +502,7 @@ fn a_run_from_before_is_marked_and_kept_apart_where_the_rule_matters() {
     let old = setup.store().manifest(&done.id).unwrap();
     assert_eq!(
         (old.seen_target, old.data.returns, old.follows_log),
-        (SeenTarget::Ranked, None, false)
+        (SeenTargetRule::Ranked, None, false)
     );
     assert_eq!(
         (&old.test, &old.references_test),
@@ -593,7 +595,7 @@ fn an_unfinished_run_from_before_goes_on_only_where_the_rule_changes_nothing() {
         let manifest = setup.store().manifest(&done.id).unwrap();
         assert_eq!(
             (manifest.epochs, manifest.seen_target),
-            (3, SeenTarget::Missed)
+            (3, SeenTargetRule::Missed)
         );
         assert_eq!(manifest.data.returns, Some(prepared.returns));
     }

@@ -349,9 +349,9 @@ fn what_cannot_start_leaves_no_folder_and_no_event() {
 #[test]
 fn a_pause_stops_the_clock_and_changes_no_number() {
     let mut setup = Setup::new(3);
-    setup.commands = Commands::at(3, Command::Pause);
+    setup.commands = Commands::at(3, Command::Hold);
     setup.commands.each_wait = Duration::from_millis(100);
-    setup.commands.waits = [None, Some(Command::Pause), None, Some(Command::Resume)].into();
+    setup.commands.waits = [None, Some(Command::Hold), None, Some(Command::GoOn)].into();
     let start = Instant::now();
     let done = setup.run();
     assert_eq!(
@@ -375,7 +375,7 @@ fn a_pause_stops_the_clock_and_changes_no_number() {
 #[test]
 fn a_paused_run_can_be_stopped() {
     let mut setup = Setup::new(3);
-    setup.commands = Commands::at(7, Command::Pause);
+    setup.commands = Commands::at(7, Command::Hold);
     setup.commands.waits = [Some(Command::Stop(StopMode::Keep))].into();
     let done = setup.run();
     assert_ends_once(&done);

@@ -4,6 +4,7 @@
 //! on some questions. What is no number never looks good, and ties are shared out evenly, so that a
 //! model that says nothing gets what chance would.
 
+mod about;
 mod bag;
 mod binary;
 mod calibration;
@@ -16,8 +17,8 @@ mod number;
 mod odds;
 mod ranking;
 pub mod statistics;
-mod words;
 
+pub use about::AboutMetric;
 pub use bag::Metrics;
 pub use calibration::{N_BINS, Reliability, ReliabilityBin};
 pub use figure::Figure;
@@ -25,4 +26,3 @@ pub use kind::{AnswerKind, Better, Metric};
 pub use likeness::{COPY_LEN, Likeness};
 pub use odds::Odds;
 pub use ranking::{MISS, Rank, Seen, hit, is_left_out, map_term, mid_rank, mrr_term, ndcg_term};
-pub use words::AboutMetric;

@@ -13,8 +13,8 @@ use serde_json::{Value, json};
 use super::audit;
 use super::profile::{self, ProfileArgs};
 use super::progress::OpeningBar;
+use super::set::set_all;
 use super::table::count;
-use super::train::set_all;
 use super::{Streams, columns, world};
 use seqscope_base::spec::Problem;
 use seqscope_data::{

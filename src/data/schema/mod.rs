@@ -7,7 +7,7 @@ mod names;
 mod problems;
 mod score;
 mod stats;
-mod time;
+mod time_column;
 mod written;
 
 use strum::IntoEnumIterator;

@@ -1,6 +1,6 @@
 //! How the times of the chosen column are written, and what is to be told of them.
 
-use super::time::{clock_kind, words};
+use super::time_column::{clock_kind, words};
 use super::{Guess, cells, wrong_type};
 use crate::source::{ColumnType, FileHead};
 use crate::time::{self, ClockKind, OrderReason, StepShares, TimeStep};

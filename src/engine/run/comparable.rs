@@ -41,7 +41,7 @@ pub fn why_not_comparable(primary: &Manifest, other: &Manifest) -> Option<&'stat
 mod tests {
     use super::*;
     use crate::experiment::Experiment;
-    use crate::run::{DataStamp, References, RunId, SeenTarget};
+    use crate::run::{DataStamp, References, RunId, SeenTargetRule};
     use seqscope_data::{Check, Finding, Returned, Returns, Verdict};
 
     fn manifest(change: impl FnOnce(&mut Manifest)) -> Manifest {
@@ -51,7 +51,7 @@ mod tests {
             program: String::new(),
             experiment: Experiment::default(),
             follows_log: false,
-            seen_target: SeenTarget::Missed,
+            seen_target: SeenTargetRule::Missed,
             data: DataStamp {
                 fingerprint: "a".to_owned(),
                 split_fingerprint: "b".to_owned(),
@@ -127,7 +127,7 @@ mod tests {
         };
         let old = |audit: Vec<Finding>, filter_seen: bool| {
             manifest(|m| {
-                m.seen_target = SeenTarget::Ranked;
+                m.seen_target = SeenTargetRule::Ranked;
                 m.data.audit = audit;
                 m.experiment.evaluation.filter_seen = filter_seen.into();
             })

@@ -10,7 +10,7 @@ use super::id::RunId;
 use super::latent::LATENT_FILE;
 use super::pseudonymise::{self, RunPseudonyms};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
-use super::{RunError, manifest, result_tables};
+use super::{RunError, export_tables, manifest};
 use seqscope_data::{self as data, Pseudonyms};
 
 impl RunStore {
@@ -101,7 +101,7 @@ impl RunStore {
                 if let Some(pseudonyms) = &pseudonyms {
                     pseudonyms.hide_in_results(&mut users, answers);
                 }
-                let table = result_tables::table(&users, answers);
+                let table = export_tables::table(&users, answers);
                 data::write_parquet(&next(&format!("{part}.parquet")), &table)?;
                 data::write_csv(&next(&format!("{part}.csv")), &table)?;
             }
@@ -114,7 +114,7 @@ impl RunStore {
             if let Some(pseudonyms) = &pseudonyms {
                 pseudonyms.hide_in_references(&mut references, answers);
             }
-            let table = result_tables::references_table(&references, answers);
+            let table = export_tables::references_table(&references, answers);
             data::write_parquet(&next("test.references.parquet"), &table)?;
             data::write_csv(&next("test.references.csv"), &table)?;
         }

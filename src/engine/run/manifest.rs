@@ -8,7 +8,7 @@ use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{read_text, write_whole};
-use super::{Pause, RunError, RunId, SeenTarget};
+use super::{Pause, RunError, RunId, SeenTargetRule};
 use crate::experiment::Experiment;
 use seqscope_base::metric::{AnswerKind, Metrics, Reliability};
 use seqscope_base::spec::{Problem, quotable_reason};
@@ -131,7 +131,7 @@ pub struct Manifest {
     pub follows_log: bool,
     /// What became of true items that the user already had, where seen items are left out.
     #[serde(default)]
-    pub seen_target: SeenTarget,
+    pub seen_target: SeenTargetRule,
     /// Stamp of the data.
     pub data: DataStamp,
     /// Device that it was trained on.
@@ -243,7 +243,7 @@ impl Manifest {
             program: format!("seqscope {}", env!("CARGO_PKG_VERSION")),
             experiment,
             follows_log: false,
-            seen_target: SeenTarget::Missed,
+            seen_target: SeenTargetRule::Missed,
             data,
             device: Some(device),
             n_params,

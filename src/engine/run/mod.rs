@@ -25,10 +25,12 @@ mod checkpoint;
 mod comparable;
 mod comparison;
 mod contrast;
+mod counting_rule;
 mod curve;
 mod disk;
 mod error;
 mod export;
+mod export_tables;
 mod find;
 mod history;
 mod id;
@@ -39,9 +41,7 @@ mod memory;
 mod pause;
 mod pseudonymise;
 mod references;
-mod result_tables;
 mod results;
-mod seen;
 mod slices;
 mod store;
 mod unfinished;
@@ -55,6 +55,7 @@ pub use contrast::{
     AgainstReference, Claim, ClaimVerdict, Contrast, Measure, Paired, against_first,
     against_references, measures,
 };
+pub use counting_rule::SeenTargetRule;
 pub use curve::{Curve, Curves};
 pub use error::RunError;
 pub use history::{History, HistoryPoint, Part};
@@ -66,7 +67,6 @@ pub use memory::RunMemory;
 pub use pause::{EpochSums, Pause};
 pub use references::{ReferenceAnswers, ReferenceResults};
 pub use results::UserResult;
-pub use seen::SeenTarget;
 pub use slices::{Facts, Slice, SliceBy, slices};
 pub use store::RunStore;
 pub use verdict::{references_ahead, verdict};

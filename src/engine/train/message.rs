@@ -25,15 +25,15 @@ pub enum StopMode {
 /// Command to a run; obeyed between steps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Command {
-    /// Hold after this step.
-    Pause,
+    /// Hold after this step, until told to go on; nothing is kept on disk.
+    Hold,
     /// Go on.
-    Resume,
+    GoOn,
     /// End now.
     Stop(StopMode),
-    /// Leave now, at the system's word: keep what is needed to go on later, and leave the test
-    /// split unread. A run whose test split is being read ends first, for it is read once.
-    Leave,
+    /// End now, at the system's word, as a paused run: keep what is needed to go on later, and leave
+    /// the test split unread. A run whose test split is being read ends first, for it is read once.
+    Pause,
 }
 
 /// Source of commands.

@@ -14,7 +14,7 @@ use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::experiment::{Experiment, FilterSeen};
 use crate::run::{
     DataStamp, Manifest, Part, Pause, References, RunId, RunOutcome, RunStore, RunWriter,
-    SeenTarget,
+    SeenTargetRule,
 };
 use seqscope_base::metric::{AnswerKind, Seen};
 use seqscope_base::spec::{Problem, derive_seed};
@@ -390,7 +390,7 @@ fn computes_alike(a: &DeviceInfo, b: &DeviceInfo) -> bool {
 /// Brings a run from before a seen target was a miss to that rule, where that changes no figure of
 /// it; where it does, its epochs cannot be compared with those to come.
 fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), TrainError> {
-    if manifest.seen_target == SeenTarget::Missed {
+    if manifest.seen_target == SeenTargetRule::Missed {
         return Ok(());
     }
     manifest.data.returns = Some(prepared.returns);
@@ -400,7 +400,7 @@ fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), Trai
             "run {id} cannot go on: its epochs were {sentence}"
         )));
     }
-    manifest.seen_target = SeenTarget::Missed;
+    manifest.seen_target = SeenTargetRule::Missed;
     manifest.data.report.optimum = prepared.dataset.report.optimum;
     Ok(())
 }

@@ -96,6 +96,6 @@ impl<'a> Onlooker<'a> {
             return false;
         };
         std::iter::from_fn(|| control.early())
-            .any(|command| matches!(command, Command::Stop(_) | Command::Leave))
+            .any(|command| matches!(command, Command::Stop(_) | Command::Pause))
     }
 }

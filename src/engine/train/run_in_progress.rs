@@ -195,9 +195,9 @@ impl<'a> RunInProgress<'a> {
         while let Some(command) = self.control.poll() {
             match command {
                 Command::Stop(mode) => self.stop(mode)?,
-                Command::Pause => self.pause()?,
-                Command::Resume => {}
-                Command::Leave => self.leave()?,
+                Command::Hold => self.pause()?,
+                Command::GoOn => {}
+                Command::Pause => self.leave()?,
             }
         }
         Ok(())
@@ -223,16 +223,16 @@ impl<'a> RunInProgress<'a> {
         self.say(EventKind::Paused)?;
         loop {
             match self.control.wait(LOOK_AGAIN) {
-                Some(Command::Resume) => break,
+                Some(Command::GoOn) => break,
                 Some(Command::Stop(mode)) => {
                     self.stop(mode)?;
                     break;
                 }
-                Some(Command::Leave) => {
+                Some(Command::Pause) => {
                     self.leave()?;
                     break;
                 }
-                Some(Command::Pause) | None => {}
+                Some(Command::Hold) | None => {}
             }
         }
         self.clock.go_on();

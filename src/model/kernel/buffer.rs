@@ -83,7 +83,7 @@ fn size_of(n: usize) -> usize {
 }
 
 /// An array that [`Buffer::into_vec`] gave away comes back. What was made elsewhere is better
-/// copied ([`Buffer::of`]): if it happened to have a size of the pool, the pool would grow by it.
+/// copied ([`Buffer::copy_of`]): if it happened to have a size of the pool, the pool would grow by it.
 impl From<Vec<f32>> for Buffer {
     fn from(values: Vec<f32>) -> Self {
         count::change(values.len() as isize);

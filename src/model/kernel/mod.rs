@@ -23,11 +23,11 @@ mod cross_entropy;
 mod dense;
 mod gru;
 mod lstm;
+mod mid_rank;
 mod mult_vae;
 mod norm;
 mod output_likelihood;
 mod product;
-mod ranking;
 mod recurrent;
 mod rnn;
 mod shards;
@@ -43,6 +43,7 @@ pub(crate) use cross_entropy::CrossEntropy;
 pub(crate) use dense::{Dense, add_rows};
 pub(crate) use gru::GruKernel;
 pub(crate) use lstm::LstmKernel;
+pub(crate) use mid_rank::{JudgedTarget, judged};
 pub(crate) use mult_vae::{
     MultVaeLayers, VaeBatch, dense_vae_gradients, dense_vae_states, mult_vae_gradients,
     mult_vae_states,
@@ -50,7 +51,6 @@ pub(crate) use mult_vae::{
 pub(crate) use norm::{LayerNorm, NormTrace};
 pub(crate) use output_likelihood::rows_of_logits;
 pub(crate) use product::{MatrixMut, MatrixView, Onto, product};
-pub(crate) use ranking::{JudgedTarget, judged};
 pub(crate) use recurrent::{LayerGradients, RecurrentKernel, Trace};
 pub(crate) use rnn::RnnKernel;
 pub(crate) use shards::{on_threads, rows_over_shards, shards, sum_in_order, sums_over_shards};

@@ -12,7 +12,7 @@ use seqscope_data::Check;
 /// What became of a true item that the user already had, where seen items are left out of the
 /// ranking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum SeenTarget {
+pub enum SeenTargetRule {
     /// It was ranked, alone of the seen items: so runs counted before this was written down.
     /// Whoever ranks seen items first then wins by knowing which one is left.
     #[default]
@@ -78,7 +78,7 @@ impl Manifest {
     /// have.
     #[must_use]
     pub fn counted_before(&self) -> Option<Problem> {
-        (self.seen_target == SeenTarget::Ranked && self.leaves_out_targets()).then(|| {
+        (self.seen_target == SeenTargetRule::Ranked && self.leaves_out_targets()).then(|| {
             let which = match self.n_returns() {
                 Some(n) => {
                     format!("{n} validation and test targets that the user already had were")

@@ -104,7 +104,7 @@ impl Control for Signals {
     fn early(&mut self) -> Option<Command> {
         // What is looked at while a run is made ready ends it, and the process with it.
         if self.is_leaving() {
-            return Some(Command::Leave);
+            return Some(Command::Pause);
         }
         self.stops
             .load(Ordering::SeqCst)
@@ -115,7 +115,7 @@ impl Control for Signals {
         self.is_training.store(true, Ordering::SeqCst);
         if self.is_leaving() && !self.is_told.leave {
             self.is_told.leave = true;
-            return Some(Command::Leave);
+            return Some(Command::Pause);
         }
         if self.stops.load(Ordering::SeqCst) && !self.is_told.stop {
             self.is_told.stop = true;
