@@ -299,8 +299,8 @@ fn titles_in_another_encoding_are_read_and_lost_ones_counted() {
     log.beside("items.csv", &table);
     let prepared = log.prepare().unwrap();
     assert_eq!(prepared.dataset.titles, ["电影票", "手机", ""]);
-    let expected = "1 of 3 rows of the title table could not be read and were left out (the first: \
-                    line 4 is not valid GB18030).";
+    let expected = "1 of 3 rows of the title table could not be read and were left out; mend them in \
+                    that file (the first: line 4 is not valid GB18030).";
     assert!(
         warnings(&prepared).contains(expected),
         "{}",
