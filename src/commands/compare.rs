@@ -17,8 +17,8 @@ use seqscope_data::world::Ceiling;
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::{Difference, differences};
 use seqscope_engine::run::{
-    Claim, Comparison, Manifest, Part, RunId, RunStore, Slice, Tested, against_first,
-    against_references, compare, measures, slices, verdict, why_not_comparable,
+    Claim, Comparison, Manifest, Part, RunId, RunStore, Slice, Tested, against_references, compare,
+    measures, slices, verdict, why_not_comparable,
 };
 use seqscope_engine::train::refit_references;
 use seqscope_model::broken_weights;
@@ -243,16 +243,6 @@ fn found(
             metrics.push(wanted);
         }
     }
-    let against =
-        std::iter::once(None).chain(against_first(&tested, &metrics).into_iter().map(Some));
-    let measured = tested
-        .iter()
-        .zip(against)
-        .map(|(run, against_first)| Measured {
-            id: run.manifest.id.clone(),
-            measures: measures(run.results, &metrics_of(run.manifest, &metrics)),
-            against_first,
-        });
     let mut references = Vec::new();
     let is_asked_for = args.references.is_some() || !claims.is_empty() || manifests.len() == 1;
     let is_refitted = args.references == Some(WhichReferences::Refit);
@@ -276,13 +266,29 @@ fn found(
             listed.extend(store.list()?);
         }
     }
+    let comparison = compare(&tested, &listed, metric, &metrics);
+    let measured = tested
+        .iter()
+        .zip(&comparison.runs)
+        .map(|(run, compared)| Measured {
+            id: run.manifest.id.clone(),
+            measures: measures(run.results, &metrics_of(run.manifest, &metrics)),
+            against_first: compared
+                .against_first
+                .as_ref()
+                .map(|against| match against {
+                    Err(why) if compared.contrasts.is_empty() => Err(why.clone()),
+                    _ => Ok(compared.contrasts.clone()),
+                }),
+        });
+    let measured = measured.collect();
     Ok(ComparisonReport {
-        comparison: compare(&tested, &listed, metric),
+        comparison,
         slices: results
             .iter()
             .map(|results| slices(results, metric))
             .collect(),
-        measured: measured.collect(),
+        measured,
         references,
     })
 }

@@ -12,23 +12,22 @@ use seqscope_engine::run::{Compared, Comparison, RunId, Slice, Versus};
 /// Writes what is known of each run, and how each stands to the first.
 pub(super) fn write(found: &Comparison, streams: &mut Streams<'_>) -> Result<(), Error> {
     let title = found.metric.title();
-    let n_made = found
+    let is_compared = found
         .runs
         .iter()
-        .filter(|run| matches!(run.against_first, Some(Ok(_))))
-        .count();
+        .any(|run| matches!(run.against_first, Some(Ok(_))));
     writeln!(
         streams.out,
         "\n{title} on test by user: {:.0} % intervals of {N_RESAMPLES} bootstrap resamples of \
          users, seed {SEED}.",
         LEVEL * 100.0
     )?;
-    if let (true, Some(first)) = (n_made > 0, found.runs.first()) {
+    if let (true, Some(first)) = (is_compared, found.runs.first()) {
         writeln!(
             streams.out,
             "Gains over `{}`, positive where better; two-sided p of sign flips and of Wilcoxon's \
-             signed ranks, by Holm over {n_made}.",
-            first.id
+             signed ranks, by Holm over all {} differences that are tested here.",
+            first.id, found.n_tests
         )?;
     }
     let right = [

@@ -86,7 +86,8 @@ fn seeds_are_compared_with_intervals_tests_and_trials() {
         .out;
     for words in [
         "bootstrap resamples",
-        "by Holm over 2",
+        "by Holm over all 6 differences",
+        "p by Holm over 6",
         "Over 3 seeds",
         "d_z",
         "p flips",

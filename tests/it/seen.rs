@@ -13,9 +13,7 @@ use seqscope::data::{
 use seqscope::experiment::{EvaluationSpec, Experiment, FilterSeen};
 use seqscope::explain::user_view;
 use seqscope::metric::{MISS, Metric, Metrics, Seen};
-use seqscope::run::{
-    Part, SeenTargetRule, SliceBy, Tested, against_first, slices, why_not_comparable,
-};
+use seqscope::run::{Part, SeenTargetRule, SliceBy, Tested, compare, slices, why_not_comparable};
 use seqscope::train::{Command, StopMode, TrainError, fit_reference, restore_with};
 
 use crate::fake::{Commands, Done, Listener, Setup, walks};
@@ -530,10 +528,10 @@ fn a_run_from_before_is_marked_and_kept_apart_where_the_rule_matters() {
         manifest,
         results: &results,
     });
-    assert_eq!(
-        against_first(&tested, &[Metric::Hr10]),
-        [Err(why.to_owned())]
-    );
+    let compared = compare(&tested, &[], Metric::Hr10, &[]);
+    let against = compared.runs[1].against_first.as_ref();
+    assert_eq!(against, Some(&Err(why.to_owned())));
+    assert!(compared.runs[1].contrasts.is_empty());
     // References that are fitted now would be counted by another rule than the model was.
     let refused = seqscope::train::refit_references(&old, &results)
         .unwrap_err()

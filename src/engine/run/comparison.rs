@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::contrast::{Paired, correct};
+use super::contrast::{Contrast, Paired, against_first};
 use super::manifest::{Manifest, Summary};
 use super::{RunId, UserResult, why_not_comparable};
 use crate::experiment::Experiment;
@@ -26,6 +26,9 @@ pub struct Comparison {
     pub metric: Metric,
     /// The runs, in the order given.
     pub runs: Vec<Compared>,
+    /// How many differences were tested together, by all metrics: every p-value is corrected by Holm
+    /// over so many.
+    pub n_tests: usize,
     /// Groups of two or more of them that differ in nothing but their seed.
     pub groups: Vec<Seeds>,
 }
@@ -45,6 +48,9 @@ pub struct Compared {
     /// How it stands to the first run; the reason where the two must not be compared with each
     /// other. `None` for the first run itself.
     pub against_first: Option<Result<Versus, String>>,
+    /// Its differences from the first run by all metrics that both tell; empty for the first run
+    /// itself, and where the two must not be compared.
+    pub contrasts: Vec<Contrast>,
 }
 
 /// One run against the first, user by user.
@@ -65,10 +71,21 @@ pub struct Seeds {
     pub group: SeedGroup,
 }
 
-/// Holds runs against the first of them by a metric that is a mean over users; users are matched by
-/// id. `all` are the saved runs, among which trials are counted.
+/// Compares runs with the first of them by a metric that is a mean over users, and by `others`
+/// beside it, all corrected together; users are matched by id. `all` are the saved runs, among which
+/// trials are counted.
 #[must_use]
-pub fn compare(runs: &[Tested<'_>], all: &[Summary], metric: Metric) -> Comparison {
+pub fn compare(
+    runs: &[Tested<'_>],
+    all: &[Summary],
+    metric: Metric,
+    others: &[Metric],
+) -> Comparison {
+    let mut metrics = others.to_vec();
+    if !metrics.contains(&metric) {
+        metrics.push(metric);
+    }
+    let mut found = against_first(runs, &metrics).into_iter();
     let mut compared: Vec<Compared> = Vec::with_capacity(runs.len());
     for (place, run) in runs.iter().enumerate() {
         // A run of another task has answers that the metric says nothing of.
@@ -77,21 +94,28 @@ pub fn compare(runs: &[Tested<'_>], all: &[Summary], metric: Metric) -> Comparis
         let values: Vec<f64> = by_user(results, metric).into_values().collect();
         let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
         let first = runs.first().filter(|_| place > 0);
+        let contrasts = first.and_then(|_| found.next());
         compared.push(Compared {
             id: run.manifest.id.clone(),
             value: mean.filter(|mean| mean.is_finite()),
             interval: bootstrap_mean(&values),
             n_trials: n_trials(run.manifest, all),
-            against_first: first.map(|first| versus(*first, *run, metric)),
+            against_first: first.zip(contrasts.as_ref()).map(|(first, contrasts)| {
+                versus(
+                    *first,
+                    *run,
+                    metric,
+                    contrasts.as_deref().map_err(String::clone)?,
+                )
+            }),
+            contrasts: contrasts.and_then(Result::ok).unwrap_or_default(),
         });
     }
-    let made = compared
-        .iter_mut()
-        .filter_map(|run| run.against_first.as_mut()?.as_mut().ok());
-    correct(made.map(|versus| &mut versus.paired));
+    let tested = compared.iter().flat_map(|run| &run.contrasts);
     Comparison {
         metric,
         groups: seed_groups(runs, &compared),
+        n_tests: tested.filter(|contrast| contrast.paired.is_some()).count(),
         runs: compared,
     }
 }
@@ -130,13 +154,15 @@ pub fn n_trials(of: &Manifest, all: &[Summary]) -> usize {
         .count()
 }
 
-fn versus(first: Tested<'_>, other: Tested<'_>, metric: Metric) -> Result<Versus, String> {
-    if let Some(why) = why_not_comparable(first.manifest, other.manifest) {
-        return Err(why.to_owned());
-    }
-    let [before, after] = [first, other].map(|run| by_user(run.results, metric));
-    for (run, values) in [(first, &before), (other, &after)] {
-        if values.is_empty() {
+/// The difference by one metric, of those that were found; the reason where it is not among them.
+fn versus(
+    first: Tested<'_>,
+    other: Tested<'_>,
+    metric: Metric,
+    found: &[Contrast],
+) -> Result<Versus, String> {
+    for run in [first, other] {
+        if by_user(run.results, metric).is_empty() {
             return Err(format!(
                 "`{}` keeps no test results of users by {}",
                 run.manifest.id,
@@ -144,15 +170,11 @@ fn versus(first: Tested<'_>, other: Tested<'_>, metric: Metric) -> Result<Versus
             ));
         }
     }
-    let gains: Vec<f64> = after
-        .iter()
-        .filter_map(|(user, value)| Some(metric.gain(*value, *before.get(user)?)))
-        .collect();
-    let paired = Paired::of_gains(&gains)
-        .ok_or("fewer than two users are in both runs, or a result is no number")?;
+    let contrast = found.iter().find(|contrast| contrast.metric == metric);
+    let paired = contrast.and_then(|contrast| contrast.paired.clone());
     Ok(Versus {
-        paired,
-        interval: bootstrap_mean(&gains),
+        paired: paired.ok_or("fewer than two users are in both runs, or a result is no number")?,
+        interval: contrast.and_then(|contrast| contrast.gain_interval),
     })
 }
 
@@ -248,7 +270,7 @@ mod tests {
                 results: &second,
             },
         ];
-        let found = compare(&runs, &[], Metric::Mrr);
+        let found = compare(&runs, &[], Metric::Mrr, &[]);
         assert_eq!(
             (found.runs[0].value, found.runs[1].value),
             (Some(2.75 / 4.0), Some(1.0))
@@ -287,13 +309,37 @@ mod tests {
             .zip(&of)
             .map(|(manifest, results)| Tested { manifest, results })
             .collect();
-        let found = compare(&tested, &[], Metric::Mrr);
+        let found = compare(&tested, &[], Metric::Mrr, &[]);
         for run in &found.runs[1..] {
             let versus = run.against_first.clone().unwrap().unwrap();
             // All eight users gain alike: 2 of 256 flips; times two by Holm.
             assert!((versus.paired.randomisation.p - 2.0 / 256.0).abs() < 1e-12);
             assert!((versus.paired.corrected[0] - 4.0 / 256.0).abs() < 1e-12);
         }
+    }
+
+    #[test]
+    fn a_difference_has_one_p_value_whichever_metric_it_is_looked_at_by() {
+        let runs =
+            ["a", "b"].map(|id| manifest(id, |m| m.experiment.training.lr = id.len() as f64));
+        let of = [vec![9.0; 8], vec![1.0; 8]].map(|ranks| results(&ranks));
+        let tested: Vec<Tested<'_>> = runs
+            .iter()
+            .zip(&of)
+            .map(|(manifest, results)| Tested { manifest, results })
+            .collect();
+        let found = compare(&tested, &[], Metric::Mrr, &[Metric::Ndcg10, Metric::Hr1]);
+        let run = &found.runs[1];
+        assert_eq!((found.n_tests, run.contrasts.len()), (3, 3));
+        let versus = run.against_first.clone().unwrap().unwrap();
+        let same = run
+            .contrasts
+            .iter()
+            .find(|contrast| contrast.metric == Metric::Mrr);
+        assert_eq!(Some(&versus.paired), same.unwrap().paired.as_ref());
+        assert_eq!(versus.interval, same.unwrap().gain_interval);
+        // 2 of 256 flips, times three by Holm.
+        assert!((versus.paired.corrected[0] - 6.0 / 256.0).abs() < 1e-12);
     }
 
     #[test]
@@ -305,7 +351,7 @@ mod tests {
             manifest,
             results: &found,
         });
-        let compared = compare(&runs, &[], Metric::Ndcg10);
+        let compared = compare(&runs, &[], Metric::Ndcg10, &[]);
         assert_eq!(
             compared.runs[1].against_first,
             Some(Err("other split".to_owned()))
@@ -320,7 +366,7 @@ mod tests {
             manifest: &task,
             results: &found,
         };
-        let compared = compare(&[runs[0], other], &[], Metric::Ndcg10);
+        let compared = compare(&[runs[0], other], &[], Metric::Ndcg10, &[]);
         assert_eq!(
             compared.runs[1].against_first,
             Some(Err("another task".to_owned()))
@@ -335,11 +381,11 @@ mod tests {
             manifest: &first,
             results: &[],
         };
-        let why = compare(&[runs[0], without], &[], Metric::Ndcg10).runs[1]
+        let why = compare(&[runs[0], without], &[], Metric::Ndcg10, &[]).runs[1]
             .against_first
             .clone();
         assert!(why.unwrap().unwrap_err().contains("no test results"));
-        let why = compare(&[runs[0], runs[0]], &[], Metric::Auc).runs[1]
+        let why = compare(&[runs[0], runs[0]], &[], Metric::Auc, &[]).runs[1]
             .against_first
             .clone();
         assert!(
@@ -375,7 +421,7 @@ mod tests {
                 manifest: Some(std::sync::Arc::new((*m).clone())),
             })
             .collect();
-        let found = compare(&tested, &all, Metric::Mrr);
+        let found = compare(&tested, &all, Metric::Mrr, &[]);
         assert_eq!(
             found
                 .runs

@@ -167,8 +167,7 @@ pub fn against_references(
 
 /// Every run but the first against the first, by each metric; the reason where the two must not be
 /// compared with each other. Corrected by Holm over all of it.
-#[must_use]
-pub fn against_first(
+pub(super) fn against_first(
     runs: &[Tested<'_>],
     metrics: &[Metric],
 ) -> Vec<Result<Vec<Contrast>, String>> {
@@ -349,7 +348,7 @@ impl Paired {
 }
 
 /// Holm's correction of both tests, each over all that were made.
-pub(super) fn correct<'a>(made: impl Iterator<Item = &'a mut Paired>) {
+fn correct<'a>(made: impl Iterator<Item = &'a mut Paired>) {
     let mut made: Vec<&mut Paired> = made.collect();
     let randomised = holm(
         &made

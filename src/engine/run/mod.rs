@@ -52,8 +52,7 @@ mod writer;
 pub use comparable::why_not_comparable;
 pub use comparison::{Compared, Comparison, Seeds, Tested, Versus, compare, n_trials};
 pub use contrast::{
-    AgainstReference, Claim, ClaimVerdict, Contrast, Measure, Paired, against_first,
-    against_references, measures,
+    AgainstReference, Claim, ClaimVerdict, Contrast, Measure, Paired, against_references, measures,
 };
 pub use counting_rule::SeenTargetRule;
 pub use curve::{Curve, Curves};

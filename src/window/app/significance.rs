@@ -126,7 +126,7 @@ fn significance(
             results: &of.test_results,
         })
         .collect();
-    let comparison = compare(&tested, all, metric);
+    let comparison = compare(&tested, all, metric, kind.compared());
     let slices = series
         .iter()
         .map(|of| slices(&of.test_results, metric))

@@ -26,8 +26,10 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
         let words = format!(
             "{} on test, user by user. Lines are 95 % intervals of {N_RESAMPLES} bootstrap \
              resamples of users (seed {SEED}). Gains are over run A, positive where better; \
-             p-values are two-sided, corrected by Holm.",
-            found.metric.title()
+             p-values are two-sided, corrected by Holm over all {} differences of these runs, by \
+             every metric.",
+            found.metric.title(),
+            found.n_tests
         );
         ui.weak(words);
         ties(ui, app, found);
