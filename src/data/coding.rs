@@ -502,18 +502,22 @@ impl Readable<'_> {
     /// Reads a column of numbers; a missing one is NaN, and so is one that cannot be read: what
     /// happened is true whatever its price is.
     fn values(&mut self, column: &Texts, style: NumberStyle) -> Vec<f32> {
-        let read = |text: &str| style.read::<f32>(text).filter(|value| value.is_finite());
         let mut values = Vec::with_capacity(column.len());
         for (row, cell) in column.iter().enumerate() {
             let text = trimmed(cell.unwrap_or_default());
-            values.push(read(text).unwrap_or_else(|| {
-                if !self.missing.is_no_value(text) && self.keep.get(row) == Some(&true) {
-                    self.notes
-                        .values
-                        .push(self.lines.place(row), || quotable(text));
-                }
-                f32::NAN
-            }));
+            values.push(
+                style
+                    .read::<f32>(text)
+                    .filter(|value| value.is_finite())
+                    .unwrap_or_else(|| {
+                        if !self.missing.is_no_value(text) && self.keep.get(row) == Some(&true) {
+                            self.notes
+                                .values
+                                .push(self.lines.place(row), || quotable(text));
+                        }
+                        f32::NAN
+                    }),
+            );
         }
         values
     }

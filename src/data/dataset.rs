@@ -65,8 +65,10 @@ impl Dataset {
             .time_secs
             .as_deref()
             .filter(|_| self.has_clock())?;
-        let iso = |secs: &i64| time::iso(secs.saturating_mul(time::MICROS_PER_SEC));
-        Some((times.iter().min().map(iso)?, times.iter().max().map(iso)?))
+        Some((
+            times.iter().min().map(|secs| iso_of_secs(*secs))?,
+            times.iter().max().map(|secs| iso_of_secs(*secs))?,
+        ))
     }
 
     /// Number of items, padding not counted. Valid item indices are `1..=n_items`.
@@ -97,6 +99,11 @@ impl Dataset {
             max_len: self.sequences.max_len(),
         }
     }
+}
+
+/// Writes a moment in seconds since 1970 as a date.
+fn iso_of_secs(secs: i64) -> String {
+    time::iso(secs.saturating_mul(time::MICROS_PER_SEC))
 }
 
 /// Sizes of a dataset.

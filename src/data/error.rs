@@ -60,6 +60,14 @@ impl DataError {
         }
     }
 
+    /// File that cannot be read at all.
+    pub(crate) fn unreadable(path: &Path, reason: impl Into<String>) -> Self {
+        Self::Unreadable {
+            path: path.to_path_buf(),
+            reason: reason.into(),
+        }
+    }
+
     /// A setting that is wrong.
     pub(crate) fn setting(field: &str, sentence: impl Into<String>) -> Self {
         Self::Setting {

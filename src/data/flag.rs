@@ -58,10 +58,9 @@ impl<'a> OnlyWhere<'a> {
         if text.is_empty() {
             return Ok(None);
         }
-        let position = |name: &str| head.columns.iter().position(|column| column == name);
         // A column may have such a mark in its own name.
         let (column, value) = match text.split_once('=') {
-            Some((column, value)) if position(text).is_none() => {
+            Some((column, value)) if position(head, text).is_none() => {
                 (column.trim(), value.trim_start_matches('=').trim())
             }
             _ => (text, "1"),
@@ -77,7 +76,7 @@ impl<'a> OnlyWhere<'a> {
             .strip_prefix(['"', '\''])
             .and_then(|rest| rest.strip_suffix(['"', '\'']))
             .unwrap_or(value);
-        match position(column) {
+        match position(head, column) {
             Some(at) => Ok(Some(Self { column, at, value })),
             None => {
                 let near = did_you_mean(column, head.columns.iter().map(String::as_str));
@@ -99,6 +98,11 @@ impl<'a> OnlyWhere<'a> {
             cell.eq_ignore_ascii_case(self.value) || plain(cell) == plain(self.value)
         })
     }
+}
+
+/// Place of the column of a name.
+fn position(head: &FileHead, name: &str) -> Option<usize> {
+    head.columns.iter().position(|column| column == name)
 }
 
 fn refused<T>(sentence: String) -> Result<T, Problem> {
@@ -131,19 +135,7 @@ fn proposal(head: &FileHead, file: &FileSpec) -> Option<Problem> {
     if head.file.header == Some(false) || file.roles.column(super::Role::User).is_none() {
         return None;
     }
-    let is_flag = |at: &usize| {
-        let name = normal(head.columns.get(*at).map_or("", String::as_str));
-        let values: Vec<String> = cells(head, *at)
-            .filter(|cell| !cell.is_empty())
-            .map(plain)
-            .collect();
-        NAMES.contains(&name.as_str())
-            && values.iter().all(|value| value == "0" || value == "1")
-            && ["0", "1"]
-                .iter()
-                .all(|wanted| values.iter().any(|value| value == wanted))
-    };
-    let at = (0..head.columns.len()).find(is_flag)?;
+    let at = (0..head.columns.len()).find(|&at| is_flag(head, at))?;
     let name = quotable(head.columns.get(at).map_or("", String::as_str));
     let n_zero = cells(head, at).filter(|cell| plain(cell) == "0").count();
     let sentence = format!(
@@ -153,6 +145,20 @@ fn proposal(head: &FileHead, file: &FileSpec) -> Option<Problem> {
         head.rows.len()
     );
     Some(Problem::warning(FIELD, sentence))
+}
+
+/// Tells whether a column is named as flags are and holds both 0 and 1 and nothing else.
+fn is_flag(head: &FileHead, at: usize) -> bool {
+    let name = normal(head.columns.get(at).map_or("", String::as_str));
+    let values: Vec<String> = cells(head, at)
+        .filter(|cell| !cell.is_empty())
+        .map(plain)
+        .collect();
+    NAMES.contains(&name.as_str())
+        && values.iter().all(|value| value == "0" || value == "1")
+        && ["0", "1"]
+            .iter()
+            .all(|wanted| values.iter().any(|value| value == wanted))
 }
 
 /// The column that rows are taken by, to be read beside the others; it comes last.

@@ -103,10 +103,9 @@ impl ByUser {
 
 /// Deals out the rows from `start` on, whose users these are.
 fn deal(users: &[u32], start: usize, n_ranges: usize, times: Option<&[i64]>) -> Dealt {
-    let range = |user: u32| user as usize / USERS_AT_ONCE;
     let mut starts = vec![0_u32; n_ranges + 1];
     for &user in users {
-        starts[range(user) + 1] += 1;
+        starts[range_of(user) + 1] += 1;
     }
     for at in 1..starts.len() {
         starts[at] += starts[at - 1];
@@ -115,7 +114,7 @@ fn deal(users: &[u32], start: usize, n_ranges: usize, times: Option<&[i64]>) -> 
     let mut entries = vec![Entry::default(); users.len()];
     let times = times.and_then(|times| times.get(start..));
     for (at, &user) in users.iter().enumerate() {
-        let place = &mut next[range(user)];
+        let place = &mut next[range_of(user)];
         let time = times.map_or(0, |times| times[at]);
         entries[*place as usize] = Entry {
             user,
@@ -125,6 +124,11 @@ fn deal(users: &[u32], start: usize, n_ranges: usize, times: Option<&[i64]>) -> 
         *place += 1;
     }
     Dealt { entries, starts }
+}
+
+/// Range of users that a user is in.
+fn range_of(user: u32) -> usize {
+    user as usize / USERS_AT_ONCE
 }
 
 impl Dealt {

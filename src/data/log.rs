@@ -10,6 +10,7 @@ use super::columns::{self, JoinedTable, SideOf};
 use super::events::Events;
 use super::load_progress::{LoadProgress, Stage, check_cancelled};
 use super::missing::Missing;
+use super::number::NumberStyle;
 use super::source::FileHead;
 use super::stream::{self, LogRows};
 use super::{
@@ -436,17 +437,20 @@ fn whole_path(path: &Path) -> Result<std::path::PathBuf, DataError> {
 
 /// Fails where a column of hidden ids is kept as a feature, too.
 fn keep_hidden(file: &FileSpec, wanted: &WantedColumns) -> Result<(), DataError> {
-    let is_hidden =
-        |role: Role| role == Role::User || (role == Role::Item && file.pseudonyms.hides_items());
     let mut hidden = wanted
         .roles
         .iter()
-        .filter(|(role, _)| is_hidden(*role))
+        .filter(|(role, _)| is_hidden(file, *role))
         .map(|(_, at)| at);
     match hidden.find_map(|at| wanted.free.iter().find(|column| column.at.contains(at))) {
         Some(column) => Err(not_hidden("data.free_features", &column.name)),
         None => Ok(()),
     }
+}
+
+/// Tells whether the ids of a role are to become pseudonyms.
+fn is_hidden(file: &FileSpec, role: Role) -> bool {
+    role == Role::User || (role == Role::Item && file.pseudonyms.hides_items())
 }
 
 fn not_hidden(field: &str, column: &str) -> DataError {
@@ -471,14 +475,17 @@ fn no_time(file: &FileSpec) -> Option<Problem> {
 
 /// How the cells of a log are read, as its first rows tell.
 fn how(head: &FileHead, file: &FileSpec, lists_all_refused: bool) -> CellReading {
-    let style =
-        |role| schema::column_of(head, &file.roles, role).map(|at| schema::style_of(head, at));
     CellReading {
         missing: Missing::new(file.missing.as_deref().unwrap_or_default()),
-        values: style(Role::Value).unwrap_or_default(),
-        degrees: style(Role::Latitude).unwrap_or_default(),
+        values: style_of_role(head, file, Role::Value).unwrap_or_default(),
+        degrees: style_of_role(head, file, Role::Latitude).unwrap_or_default(),
         lists_all_refused,
     }
+}
+
+/// Style that the numbers of a role's column are written in.
+fn style_of_role(head: &FileHead, file: &FileSpec, role: Role) -> Option<NumberStyle> {
+    schema::column_of(head, &file.roles, role).map(|at| schema::style_of(head, at))
 }
 
 /// Remarks on cells that are not as they should be, where the rows were kept.

@@ -58,9 +58,13 @@ pub(super) fn moment_micros(text: &str) -> Result<i64, String> {
         Some(TimeFormat::Clock) => None,
         other => other,
     };
-    let one = || std::iter::once(text);
-    let read =
-        format.and_then(|format| time::read(one, &format).ticks.into_iter().flatten().next());
+    let read = format.and_then(|format| {
+        time::read(|| std::iter::once(text), &format)
+            .ticks
+            .into_iter()
+            .flatten()
+            .next()
+    });
     read.ok_or_else(|| {
         format!(
             "`{}` is no moment; write a date such as 2024-01-31 or 2024-01-31T12:30:00Z",

@@ -78,12 +78,7 @@ impl NumberStyle {
 
     /// The number that a cell is.
     pub(super) fn read<T: FromStr>(self, cell: &str) -> Option<T> {
-        let is_plain = |b: u8| {
-            b.is_ascii_digit()
-                || matches!(b, b'-' | b'+' | b'e' | b'E')
-                || (b == b'.' && self == Self::Point)
-        };
-        if cell.bytes().all(is_plain)
+        if cell.bytes().all(|b| is_plain(self, b))
             && let Ok(number) = cell.parse()
         {
             return Some(number);
@@ -143,6 +138,13 @@ impl NumberStyle {
         plain.push_str(exponent);
         Some(plain)
     }
+}
+
+/// Tells whether a byte may stand in a number that needs no rewriting.
+fn is_plain(style: NumberStyle, b: u8) -> bool {
+    b.is_ascii_digit()
+        || matches!(b, b'-' | b'+' | b'e' | b'E')
+        || (b == b'.' && style == NumberStyle::Point)
 }
 
 fn is_all_digits(text: &str) -> bool {
@@ -263,15 +265,7 @@ fn strip(cell: &str) -> Option<Stripped<'_>> {
 
 /// A number without a currency's sign or word before or behind it.
 fn without_money(core: &str) -> &str {
-    let is_money = |word: &str| {
-        let word = word.trim();
-        let small = word.trim_end_matches('.').to_lowercase();
-        !small.is_empty()
-            && (CURRENCIES.split_whitespace().any(|known| known == small)
-                || word.chars().all(is_currency_sign))
-    };
-    let is_number = |c: char| c.is_ascii_digit();
-    let (Some(first), Some(last)) = (core.find(is_number), core.rfind(is_number)) else {
+    let (Some(first), Some(last)) = (core.find(is_digit), core.rfind(is_digit)) else {
         return core;
     };
     // A mark of a fraction or a sign belongs to the number, but for the point of `Rs.500`.
@@ -293,6 +287,20 @@ fn without_money(core: &str) -> &str {
         Some(behind) if is_money(behind) => core.get(..last).unwrap_or(core).trim_end(),
         _ => core,
     }
+}
+
+/// Tells whether a word is a currency or its sign.
+fn is_money(word: &str) -> bool {
+    let word = word.trim();
+    let small = word.trim_end_matches('.').to_lowercase();
+    !small.is_empty()
+        && (CURRENCIES.split_whitespace().any(|known| known == small)
+            || word.chars().all(is_currency_sign))
+}
+
+/// Tells whether a letter is a digit.
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit()
 }
 
 fn is_currency_sign(c: char) -> bool {

@@ -52,10 +52,9 @@ pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
     let sequences = &dataset.sequences;
     let (mut n_users, mut n_cold, mut n_events, mut n_early) = (0, 0, 0, 0);
     for user in 0..sequences.n_users() {
-        let end = |lens: &[u32]| lens.get(user).map_or(0, |&len| len as usize);
         let (train, before_test, all) = (
-            end(&split.train_len),
-            end(&split.valid_len),
+            end_of(&split.train_len, user),
+            end_of(&split.valid_len, user),
             sequences.items(user).len(),
         );
         if before_test >= all {
@@ -109,4 +108,9 @@ pub(super) fn doubts(dataset: &Dataset, split: &Split) -> Vec<Problem> {
         ));
     }
     problems
+}
+
+/// End of a user's events in a part.
+fn end_of(lens: &[u32], user: usize) -> usize {
+    lens.get(user).map_or(0, |&len| len as usize)
 }

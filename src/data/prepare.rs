@@ -270,20 +270,28 @@ fn cleaned(
         train_before: None,
         only_orders,
     };
-    let cuts_of = |events: &Events| Cuts::new(events.time_secs().as_deref(), split, only_orders);
     if !split.needs_times() || !spec.is_fitted() {
         clean::run(&mut events, spec, circumstances, report, progress)?;
-        let cuts = cuts_of(&events)?;
+        let cuts = cuts_of(&events, split, only_orders)?;
         return Ok((events, cuts));
     }
     let cuts = {
         let mut log = events.clone();
         clean::run(&mut log, spec, circumstances, &mut report.clone(), progress)?;
-        cuts_of(&log)?
+        cuts_of(&log, split, only_orders)?
     };
     circumstances.train_before = cuts.map(|cuts| cuts.valid_from);
     clean::run(&mut events, spec, circumstances, report, progress)?;
     Ok((events, cuts))
+}
+
+/// Moments that cut a log into parts.
+fn cuts_of(
+    events: &Events,
+    split: SplitSpec,
+    only_orders: bool,
+) -> Result<Option<Cuts>, DataError> {
+    Cuts::new(events.time_secs().as_deref(), split, only_orders)
 }
 
 /// Drops the events after the test part: at its time they have not happened yet.

@@ -21,24 +21,20 @@ use seqscope_base::spec::Problem;
 /// Tells what is done with each set of rows that are equal in user, time, item, behaviour and
 /// value: they are given in order of the file.
 pub(super) fn equal_in_roles(events: &Events, mut found: impl FnMut(&[u32])) {
-    let behaviour = |row: usize| {
-        events
-            .behaviour_idx
-            .as_ref()
-            .map_or(0, |column| column[row])
-    };
-    // Bits, so that two missing values (NaN) are equal.
-    let value = |row: usize| {
-        events
-            .value
-            .as_ref()
-            .map_or(0, |column| column[row].to_bits())
-    };
-    // What stands in two files of a split is in both of its parts.
-    let part = |row: usize| events.part.as_ref().map(|column| column[row]);
     let key = |row: u32| {
         let row = row as usize;
-        (part(row), events.item_idx[row], behaviour(row), value(row))
+        // What stands in two files of a split is in both of its parts.
+        let part = events.part.as_ref().map(|column| column[row]);
+        let behaviour = events
+            .behaviour_idx
+            .as_ref()
+            .map_or(0, |column| column[row]);
+        // Bits, so that two missing values (NaN) are equal.
+        let value = events
+            .value
+            .as_ref()
+            .map_or(0, |column| column[row].to_bits());
+        (part, events.item_idx[row], behaviour, value)
     };
     let by_user = events.by_user_in_time();
     let ByUser {

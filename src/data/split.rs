@@ -146,14 +146,11 @@ impl Cuts {
         let (Some(&first), Some(&last)) = (times.iter().min(), times.iter().max()) else {
             return refused("", NEEDS_TIMES.to_owned());
         };
-        let said = |secs: i64| {
-            if only_orders {
-                secs.to_string()
-            } else {
-                iso(secs.saturating_mul(MICROS_PER_SEC))
-            }
-        };
-        let range = format!("the log goes from {} to {}", said(first), said(last));
+        let range = format!(
+            "the log goes from {} to {}",
+            moment_in_words(only_orders, first),
+            moment_in_words(only_orders, last)
+        );
         let mut cuts = [0, 0];
         for (slot, (key, named)) in cuts.iter_mut().zip([
             ("validation_from", validation_from),
@@ -228,6 +225,15 @@ impl Cuts {
     }
 }
 
+/// Writes a moment as a date, or as a number where times only order events.
+fn moment_in_words(only_orders: bool, secs: i64) -> String {
+    if only_orders {
+        secs.to_string()
+    } else {
+        iso(secs.saturating_mul(MICROS_PER_SEC))
+    }
+}
+
 /// An error of a setting of the split; of the split itself without a key.
 fn refused<T>(key: &str, sentence: String) -> Result<T, DataError> {
     let field = if key.is_empty() {
@@ -294,12 +300,14 @@ fn leave_one_out(n_events: u32) -> (u32, u32) {
 /// Starts of validation and test among `n_events` ≥ 3: shares rounded to the nearest event, each
 /// part with one event at least.
 fn per_user(n_events: u32, valid_fraction: f64, test_fraction: f64) -> (u32, u32) {
-    let share = |fraction: f64, most: u32| {
-        ((f64::from(n_events) * fraction).round() as u32).clamp(1, most.max(1))
-    };
-    let n_test = share(test_fraction, n_events - 2);
-    let n_valid = share(valid_fraction, n_events - n_test - 1);
+    let n_test = n_of_share(n_events, test_fraction, n_events - 2);
+    let n_valid = n_of_share(n_events, valid_fraction, n_events - n_test - 1);
     (n_events - n_test - n_valid, n_events - n_test)
+}
+
+/// Counts the events that a share of a user's makes, at least one.
+fn n_of_share(n_events: u32, fraction: f64, most: u32) -> u32 {
+    ((f64::from(n_events) * fraction).round() as u32).clamp(1, most.max(1))
 }
 
 /// The question whose answer is the last event of the part `start..end`, when the part has an

@@ -125,19 +125,13 @@ pub(super) fn by_name(head: &FileHead, item: usize) -> Option<usize> {
 
 /// The column called a title, else the one of text with most different values.
 fn most_like_titles(head: &FileHead, item: usize) -> Result<usize, DataError> {
-    let others = || (0..head.columns.len()).filter(|&at| at != item);
-    let n_texts = |at: &usize| {
-        let texts: std::collections::HashSet<&str> = schema::cells(head, *at)
-            .filter(|text| !text.is_empty() && text.parse::<f64>().is_err())
-            .collect();
-        texts.len()
-    };
     by_name(head, item)
         .or_else(|| {
-            others()
+            (0..head.columns.len())
+                .filter(|&at| at != item)
                 .rev()
-                .max_by_key(n_texts)
-                .filter(|at| n_texts(at) > 0)
+                .max_by_key(|at| n_texts(head, *at))
+                .filter(|at| n_texts(head, *at) > 0)
         })
         .ok_or_else(|| DataError::Setting {
             field: "data.titles.title".to_owned(),
@@ -145,4 +139,12 @@ fn most_like_titles(head: &FileHead, item: usize) -> Result<usize, DataError> {
                 "no column of the title table looks like a title; name it in `data.titles.title`."
                     .to_owned(),
         })
+}
+
+/// Counts the distinct texts of a column that are no numbers.
+fn n_texts(head: &FileHead, at: usize) -> usize {
+    let texts: std::collections::HashSet<&str> = schema::cells(head, at)
+        .filter(|text| !text.is_empty() && text.parse::<f64>().is_err())
+        .collect();
+    texts.len()
 }

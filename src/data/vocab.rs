@@ -272,8 +272,10 @@ impl Lookup {
             },
             LookupKey::Short(key) => key,
             LookupKey::Long => {
-                let is_it = |&at: &u32| id_at(at) == Some(id);
-                return self.long.find(xxh3_64(id.as_bytes()), is_it).copied();
+                return self
+                    .long
+                    .find(xxh3_64(id.as_bytes()), |&at| id_at(at) == Some(id))
+                    .copied();
             }
         };
         self.short

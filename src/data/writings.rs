@@ -39,12 +39,16 @@ pub(super) fn settle(events: &mut Events) -> Vec<Problem> {
 
 /// The id under which a log has what another table writes in its own way: `101` for `101.0`.
 pub(super) fn known_as<'a>(ids: &'a Vocab, id: &str) -> Option<&'a str> {
-    let found = |id: &str| ids.idx(id).and_then(|at| ids.id(at));
-    found(id).or_else(|| match whole(id) {
-        Some(whole) => found(whole),
-        None if is_number(id) => found(&format!("{id}.0")),
+    exact(ids, id).or_else(|| match whole(id) {
+        Some(whole) => exact(ids, whole),
+        None if is_number(id) => exact(ids, &format!("{id}.0")),
         None => None,
     })
+}
+
+/// Id of the log that is written as one is.
+fn exact<'a>(ids: &'a Vocab, id: &str) -> Option<&'a str> {
+    ids.idx(id).and_then(|at| ids.id(at))
 }
 
 fn of_role(events: &Events, role: Role) -> (&Vocab, &'static str) {
@@ -182,19 +186,21 @@ fn spoilt(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
         );
         return Some(Problem::warning(field(role), sentence));
     }
-    let is_beyond = |id: &&str| {
-        whole(id).is_some_and(|whole| whole.parse::<f64>().is_ok_and(|n| n.abs() > EXACT))
-    };
-    let example = ids.ids().find(is_beyond)?;
+    let example = ids.ids().find(is_beyond_exact)?;
     let sentence = format!(
         "{} of {} {word}s are floating-point numbers beyond 9007199254740992, where neighbours are \
          one: different {word}s may have become one; export the column anew as text or as whole \
          numbers (the first: `{}`).",
-        ids.ids().filter(is_beyond).count(),
+        ids.ids().filter(is_beyond_exact).count(),
         ids.len(),
         quotable(example)
     );
     Some(Problem::warning(field(role), sentence))
+}
+
+/// Tells whether an id is a number too large for a float to be exact.
+fn is_beyond_exact(id: &&str) -> bool {
+    whole(id).is_some_and(|whole| whole.parse::<f64>().is_ok_and(|n| n.abs() > EXACT))
 }
 
 /// `1.23457E+12`. Ids in hexadecimal digits, such as `12e45`, have neither a point nor a sign.

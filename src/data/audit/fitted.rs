@@ -116,14 +116,16 @@ pub(super) fn filters(prepared: &Prepared, clean: &CleanSpec) -> Finding {
 
 /// The steps of the cleaning list that were fitted on more than training, by name.
 fn learnt_from_everything(prepared: &Prepared) -> Vec<&str> {
-    let is_one = |effect: &StepEffect| {
-        effect.place.is_some() && effect.fitted_on == Some(FittedOn::Everything)
-    };
     let steps = prepared.dataset.report.steps.iter();
     steps
-        .filter(|step| step.effect.as_ref().is_some_and(is_one))
+        .filter(|step| step.effect.as_ref().is_some_and(learnt_from_all))
         .map(|step| step.step.as_str())
         .collect()
+}
+
+/// Tells whether a step learnt from the whole log.
+fn learnt_from_all(effect: &StepEffect) -> bool {
+    effect.place.is_some() && effect.fitted_on == Some(FittedOn::Everything)
 }
 
 /// Training events of each user and of each item (by index, so that 0 is padding).

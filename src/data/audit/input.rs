@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use super::super::{EvalCase, Prepared};
+use super::super::{EvalCase, Prepared, Sequences};
 use super::{Check, Finding, LeakRows, Verdict, counted, thousands, train_len};
 
 /// Share of the test questions from which copies are a failure: below it they cannot move HR@10 by
@@ -99,16 +99,9 @@ pub(super) fn target_in_input(prepared: &Prepared) -> Finding {
 /// questions, and what it finds is compared event by event, so that the answer is exact.
 fn copied(prepared: &Prepared) -> Vec<bool> {
     let (sequences, test) = (&prepared.dataset.sequences, &prepared.split.test);
-    let asked = |case: &EvalCase| -> Option<(&[u32], u32)> {
-        let items = sequences.items(case.user_idx as usize);
-        Some((
-            items.get(..case.history_len as usize)?,
-            *items.get(case.target_pos as usize)?,
-        ))
-    };
     let mut open: HashMap<u64, Vec<usize>> = HashMap::new();
     for (at, case) in test.iter().enumerate() {
-        if let Some((history, target)) = asked(case) {
+        if let Some((history, target)) = history_and_target(sequences, case) {
             open.entry(mixed(
                 history.iter().fold(0, |hash, &item| mixed(hash, item)),
                 target,
@@ -137,8 +130,8 @@ fn copied(prepared: &Prepared) -> Vec<bool> {
             };
             waiting.retain(|&at| {
                 let case = test.get(at).filter(|case| case.user_idx as usize != user);
-                let is_same =
-                    case.and_then(asked) == Some((items.get(..position).unwrap_or_default(), item));
+                let is_same = case.and_then(|x| history_and_target(sequences, x))
+                    == Some((items.get(..position).unwrap_or_default(), item));
                 if let Some(is_copied) = is_copied.get_mut(at) {
                     *is_copied |= is_same;
                 }
@@ -147,6 +140,15 @@ fn copied(prepared: &Prepared) -> Vec<bool> {
         }
     }
     is_copied
+}
+
+/// History and answer of a test question.
+fn history_and_target<'a>(sequences: &'a Sequences, case: &EvalCase) -> Option<(&'a [u32], u32)> {
+    let items = sequences.items(case.user_idx as usize);
+    Some((
+        items.get(..case.history_len as usize)?,
+        *items.get(case.target_pos as usize)?,
+    ))
 }
 
 /// The next state of a rolling hash (one step of wyhash's multiply and fold).

@@ -96,8 +96,9 @@ impl CacheKey {
             ..
         } in &files
         {
-            let share = |n: u64| (n_before + n) as f32 / total as f32;
-            let told = |n: u64| progress.reached(Stage::Looking, Some(share(n)));
+            let told = |n: u64| {
+                progress.reached(Stage::Looking, Some((n_before + n) as f32 / total as f32));
+            };
             let Some(content) = hash_of(path, *size, &told, progress)? else {
                 return Ok(None);
             };

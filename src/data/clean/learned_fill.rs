@@ -125,11 +125,9 @@ fn scaled<'a>(
 /// learnt does not depend on the order of the log.
 fn training_rows(log: &LogView<'_>, columns: &[NumericColumn<'_>]) -> Vec<Vec<f64>> {
     let of_row = |row: usize| -> Vec<f64> {
-        // What is infinite is known to no standardised column.
-        let finite = |number: f64| if number.is_finite() { number } else { f64::NAN };
         columns
             .iter()
-            .map(|column| finite(column.standardised(row)))
+            .map(|column| finite_or_nan(column.standardised(row)))
             .collect()
     };
     let rows = (0..log.len())
@@ -149,6 +147,11 @@ fn training_rows(log: &LogView<'_>, columns: &[NumericColumn<'_>]) -> Vec<Vec<f6
             .collect();
     }
     rows
+}
+
+/// Turns what is infinite, which no standardised column knows, into NaN.
+fn finite_or_nan(number: f64) -> f64 {
+    if number.is_finite() { number } else { f64::NAN }
 }
 
 fn change(columns: &[NumericColumn<'_>], numbers: Vec<Vec<f32>>) -> LogChange {

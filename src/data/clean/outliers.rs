@@ -107,12 +107,11 @@ impl CleaningRule for Outliers {
         // Compared as the column holds them, so that what was clipped to a limit is within it. With
         // nothing to learn from the limits are NaN, and no value is beyond them.
         let (low, high) = (low as f32, high as f32);
-        let is_outlier = |value: f32| value < low || value > high;
         let change = match self.action {
             OutlierAction::Drop => LogChange::Keep(
                 log.values()
                     .iter()
-                    .map(|value| !is_outlier(*value))
+                    .map(|value| !(*value < low || *value > high))
                     .collect(),
             ),
             OutlierAction::Clip => LogChange::Values(

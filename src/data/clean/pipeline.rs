@@ -39,10 +39,6 @@ pub(crate) fn run(
 
 /// Problems of the steps that are on, told without reading the log.
 pub(crate) fn check(steps: &[CleanStep], source: &DataSource) -> Vec<Problem> {
-    let is_refused = |role: Role| match source {
-        DataSource::File(file) => file.roles.said(role) == Some(""),
-        DataSource::World(_) => false,
-    };
     let mut problems = Vec::new();
     for (place, step) in steps.iter().enumerate().filter(|(_, step)| step.is_on()) {
         let path = path(place);
@@ -52,10 +48,21 @@ pub(crate) fn check(steps: &[CleanStep], source: &DataSource) -> Vec<Problem> {
             .into_iter()
             .chain(step.step().check());
         problems.extend(own.map(|problem| problem.under(&path)));
-        let refused = step.needs().iter().filter(|role| is_refused(**role));
+        let refused = step
+            .needs()
+            .iter()
+            .filter(|role| is_refused(source, **role));
         problems.extend(refused.map(|role| lacks(&path, step.title(), *role)));
     }
     problems
+}
+
+/// Tells whether the settings say that a file has no column of a role.
+fn is_refused(source: &DataSource, role: Role) -> bool {
+    match source {
+        DataSource::File(file) => file.roles.said(role) == Some(""),
+        DataSource::World(_) => false,
+    }
 }
 
 /// A step at its place.

@@ -70,19 +70,17 @@ impl CleaningRule for Transform {
                 Problem::error("scale", sentence)
             })?,
         };
-        let changed = |value: f32| match self.scale {
-            ValueScale::Log1p => f64::from(value).ln_1p() as f32,
-            ValueScale::Exp => f64::from(value).exp() as f32,
-            _ => ((f64::from(value) - shift) / unit) as f32,
-        };
         let mut lost = 0;
-        let values = log.values().iter().map(|&value| match changed(value) {
-            changed if changed.is_finite() => changed,
-            _ => {
-                lost += usize::from(!value.is_nan());
-                f32::NAN
-            }
-        });
+        let values =
+            log.values()
+                .iter()
+                .map(|&value| match scaled(self.scale, value, shift, unit) {
+                    changed if changed.is_finite() => changed,
+                    _ => {
+                        lost += usize::from(!value.is_nan());
+                        f32::NAN
+                    }
+                });
         let change = LogChange::Values(values.collect());
         let fitted = match self.scale {
             ValueScale::Log1p | ValueScale::Exp => String::new(),
@@ -90,6 +88,15 @@ impl CleaningRule for Transform {
         };
         Ok(StepOutcome::from(change)
             .with_note(format!("{fitted}without a value on the new scale: {lost}")))
+    }
+}
+
+/// Puts a value on another scale.
+fn scaled(scale: ValueScale, value: f32, shift: f64, unit: f64) -> f32 {
+    match scale {
+        ValueScale::Log1p => f64::from(value).ln_1p() as f32,
+        ValueScale::Exp => f64::from(value).exp() as f32,
+        _ => ((f64::from(value) - shift) / unit) as f32,
     }
 }
 

@@ -106,16 +106,9 @@ impl<'a> LogView<'a> {
         }
         if self.only_orders {
             let number = text.parse::<f64>().ok().filter(|number| number.is_finite());
-            let refused = || {
-                let sentence = format!(
-                    "`{text}` is a date, and the times of this log only order events; write a \
-                     number, or say how times are written in `data.time_format`."
-                );
-                Problem::error(key, sentence)
-            };
             return number
                 .map(|number| Some(self.span(number)))
-                .ok_or_else(refused);
+                .ok_or_else(|| refused_date(key, text));
         }
         let micros = micros(text).ok_or_else(|| no_moment(key, text))?;
         let scaled = i128::from(micros) * i128::from(self.events.ticks_per_sec.max(1));
@@ -126,6 +119,15 @@ impl<'a> LogView<'a> {
             i64::MAX
         })))
     }
+}
+
+/// Problem of a date that is written for a log whose times only order events.
+fn refused_date(key: &'static str, text: &str) -> Problem {
+    let sentence = format!(
+        "`{text}` is a date, and the times of this log only order events; write a \
+         number, or say how times are written in `data.time_format`."
+    );
+    Problem::error(key, sentence)
 }
 
 /// The problem of a text that is no moment, told before any log is read.
@@ -143,14 +145,16 @@ fn no_moment(key: &'static str, text: &str) -> Problem {
 
 /// A date, or seconds since 1970, in microseconds.
 fn micros(text: &str) -> Option<i64> {
-    let read = |format| {
-        time::read(|| std::iter::once(text), &format)
-            .ticks
-            .into_iter()
-            .flatten()
-            .next()
-    };
-    read(TimeFormat::Date).or_else(|| read(TimeFormat::Seconds))
+    micros_as(text, &TimeFormat::Date).or_else(|| micros_as(text, &TimeFormat::Seconds))
+}
+
+/// Reads a moment that is written in one format.
+fn micros_as(text: &str, format: &TimeFormat) -> Option<i64> {
+    time::read(|| std::iter::once(text), format)
+        .ticks
+        .into_iter()
+        .flatten()
+        .next()
 }
 
 /// Mean; NaN of no values.

@@ -35,18 +35,12 @@ pub(crate) struct ExtraCells {
 
 /// Codes the cells of a log, or of a part of it.
 pub(crate) fn code(cells: &ExtraCells, missing: &Missing) -> Result<Extra, DataError> {
-    let role = |cells: &Option<RawCells>, role: Role| {
-        let word = role.to_string().to_lowercase();
-        let texts = cells
-            .as_ref()
-            .map(|cells| text(cells, &word, &format!("data.roles.{word}")));
-        texts.transpose().map(Option::<&Texts>::cloned)
-    };
     Ok(Extra {
-        sessions: role(&cells.session, Role::Session)?.map(|column| words(&column, missing)),
-        latitude: role(&cells.latitude, Role::Latitude)?
+        sessions: role_texts(cells.session.as_ref(), Role::Session)?
+            .map(|column| words(&column, missing)),
+        latitude: role_texts(cells.latitude.as_ref(), Role::Latitude)?
             .map(|column| numbers(&column, cells.degrees, missing)),
-        longitude: role(&cells.longitude, Role::Longitude)?
+        longitude: role_texts(cells.longitude.as_ref(), Role::Longitude)?
             .map(|column| numbers(&column, cells.degrees, missing)),
         free: cells
             .free
@@ -56,6 +50,13 @@ pub(crate) fn code(cells: &ExtraCells, missing: &Missing) -> Result<Extra, DataE
     })
 }
 
+/// Cells of a role as texts.
+fn role_texts(cells: Option<&RawCells>, role: Role) -> Result<Option<Texts>, DataError> {
+    let word = role.to_string().to_lowercase();
+    let texts = cells.map(|cells| text(cells, &word, &format!("data.roles.{word}")));
+    texts.transpose().map(Option::<&Texts>::cloned)
+}
+
 /// Codes one free column; `field` is the path of the list that it stands in.
 pub(super) fn free(
     wanted: &WantedColumn,
@@ -63,32 +64,31 @@ pub(super) fn free(
     field: &str,
     missing: &Missing,
 ) -> Result<FreeColumn, DataError> {
-    let numbers = |column: &Texts| numbers(column, wanted.style, missing);
-    let words = |column: &Texts| words(column, missing);
     let columns: Vec<&Texts> = cells
         .iter()
         .map(|cells| text(cells, &wanted.name, field))
         .collect::<Result<_, _>>()?;
     let n_rows = columns.first().map_or(0, |column| column.len());
-    let first = || {
-        columns
-            .first()
-            .map_or_else(Words::default, |column| words(column))
-    };
+    let first = columns.first();
     let values = match (wanted.kind, columns.as_slice()) {
-        (ColumnKind::Numeric, columns) => FreeValues::Numeric(
-            columns
-                .first()
-                .map_or_else(Vec::new, |column| numbers(column)),
+        (ColumnKind::Numeric, _) => FreeValues::Numeric(
+            first.map_or_else(Vec::new, |column| numbers(column, wanted.style, missing)),
         ),
-        (ColumnKind::Category, _) => FreeValues::Category(first()),
-        (ColumnKind::Text, _) => FreeValues::Text(first()),
+        (ColumnKind::Category, _) => {
+            FreeValues::Category(first.map_or_else(Words::default, |column| words(column, missing)))
+        }
+        (ColumnKind::Text, _) => {
+            FreeValues::Text(first.map_or_else(Words::default, |column| words(column, missing)))
+        }
         (ColumnKind::Embedding, [column]) => FreeValues::Embedding {
             width: wanted.width,
             values: lists(column, wanted.width, missing),
         },
         (ColumnKind::Embedding, columns) => {
-            let columns: Vec<Vec<f32>> = columns.iter().map(|column| numbers(column)).collect();
+            let columns: Vec<Vec<f32>> = columns
+                .iter()
+                .map(|column| numbers(column, wanted.style, missing))
+                .collect();
             FreeValues::Embedding {
                 width: wanted.width,
                 values: (0..n_rows)
@@ -117,15 +117,19 @@ fn words(column: &Texts, missing: &Missing) -> Words {
 }
 
 fn numbers(column: &Texts, style: NumberStyle, missing: &Missing) -> Vec<f32> {
-    let read = |text: &str| match style.read::<f32>(text) {
+    column
+        .iter()
+        .map(|cell| number_of(style, missing, trimmed(cell.unwrap_or_default())))
+        .collect()
+}
+
+/// Reads a number; NaN where there is none, [`UNREADABLE`] where a text is none.
+fn number_of(style: NumberStyle, missing: &Missing, text: &str) -> f32 {
+    match style.read::<f32>(text) {
         _ if missing.is_no_value(text) => f32::NAN,
         Some(number) if number.is_finite() => number,
         _ => UNREADABLE,
-    };
-    column
-        .iter()
-        .map(|cell| read(trimmed(cell.unwrap_or_default())))
-        .collect()
+    }
 }
 
 /// Vectors of one width; a cell with another number of numbers is unreadable.
@@ -175,8 +179,9 @@ pub(crate) fn settle(events: &mut Events, lines: &Lines) -> Vec<Problem> {
         }
     }
     for (place, column) in extra.free.iter_mut().enumerate() {
-        let told = |row: usize| lines.place_in_words(row);
-        problems.extend(settle_free(column, &format!("{FREE}[{place}]"), told));
+        problems.extend(settle_free(column, &format!("{FREE}[{place}]"), |row| {
+            lines.place_in_words(row)
+        }));
     }
     problems.extend(empty_columns(events));
     problems
@@ -243,15 +248,10 @@ pub(super) fn settle_free(
 
 /// A warning for every column in which no row has anything.
 fn empty_columns(events: &Events) -> Vec<Problem> {
-    let are_nan = |column: &Option<Vec<f32>>| {
-        column
-            .as_deref()
-            .is_some_and(|column| column.iter().all(|n| n.is_nan()))
-    };
     let extra = &events.extra;
     let none = events.behaviours.len() == 1 && events.behaviours.idx(NO_BEHAVIOUR).is_some();
     let roles = [
-        (Role::Value, are_nan(&events.value)),
+        (Role::Value, are_nan(events.value.as_deref())),
         (Role::Behaviour, events.behaviour_idx.is_some() && none),
         (
             Role::Session,
@@ -260,8 +260,8 @@ fn empty_columns(events: &Events) -> Vec<Problem> {
                 .as_ref()
                 .is_some_and(|words| words.vocab.is_empty()),
         ),
-        (Role::Latitude, are_nan(&extra.latitude)),
-        (Role::Longitude, are_nan(&extra.longitude)),
+        (Role::Latitude, are_nan(extra.latitude.as_deref())),
+        (Role::Longitude, are_nan(extra.longitude.as_deref())),
     ];
     let of_role = roles
         .into_iter()
@@ -289,4 +289,9 @@ fn empty_columns(events: &Events) -> Vec<Problem> {
         Problem::warning(format!("{FREE}[{place}]"), sentence)
     });
     of_role.chain(of_free).collect()
+}
+
+/// Tells whether there is a column and it holds no number.
+fn are_nan(column: Option<&[f32]>) -> bool {
+    column.is_some_and(|column| column.iter().all(|n| n.is_nan()))
 }

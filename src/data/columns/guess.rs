@@ -68,10 +68,9 @@ fn one(head: &FileHead, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
                  {kind}; name one column, or leave the kind out."
             ));
         }
-        let begins = |column: &&String| column.starts_with(prefix);
         let at: Vec<usize> = (0..)
             .zip(&head.columns)
-            .filter(|(_, column)| begins(column))
+            .filter(|(_, column)| column.starts_with(prefix))
             .map(|(at, _)| at)
             .collect();
         if at.is_empty() {

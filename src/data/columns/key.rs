@@ -59,24 +59,33 @@ pub(crate) fn most_matches(
     };
     let is_of =
         |name: &str, role: Role| as_in_log(name, role) || name.contains(&normal(&role.to_string()));
-    let matches = |at: usize| {
-        cells(head, at)
-            .filter(|id| writings::known_as(ids, id).is_some())
-            .count()
-    };
-    let name = |at: usize| normal(head.columns.get(at).map_or("", String::as_str));
     let candidates: Vec<usize> = (0..head.columns.len())
         .rev()
-        .filter(|&at| matches(at) > 0)
+        .filter(|&at| n_matches(head, ids, at) > 0)
         .collect();
     let best = candidates.iter().copied().max_by_key(|&at| {
-        let name = name(at);
+        let name = normal_name(head, at);
         (
             as_in_log(&name, own),
             is_of(&name, own),
             !is_of(&name, other),
-            matches(at),
+            n_matches(head, ids, at),
         )
     })?;
-    Some((best, candidates.len() == 1 || is_of(&name(best), own)))
+    Some((
+        best,
+        candidates.len() == 1 || is_of(&normal_name(head, best), own),
+    ))
+}
+
+/// Counts the cells of a column that are ids of the log.
+fn n_matches(head: &FileHead, ids: &Vocab, at: usize) -> usize {
+    cells(head, at)
+        .filter(|id| writings::known_as(ids, id).is_some())
+        .count()
+}
+
+/// Name of a column, without what names differ in.
+fn normal_name(head: &FileHead, at: usize) -> String {
+    normal(head.columns.get(at).map_or("", String::as_str))
 }

@@ -26,14 +26,23 @@ impl Computable for DayIndex {
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let offset = seconds(self.utc_offset_hours);
-        let day = |time: &i64| time.saturating_add(offset).div_euclid(DAY);
         // The first day lies before every event, so it tells none of them of what comes later.
-        let first = log.times().iter().map(day).min().unwrap_or_default();
+        let first = log
+            .times()
+            .iter()
+            .map(|time| day(*time, offset))
+            .min()
+            .unwrap_or_default();
         let values = log
             .times()
             .iter()
-            .map(|time| (day(time) - first) as f32)
+            .map(|time| (day(*time, offset) - first) as f32)
             .collect();
         Ok(Feature::real("day", "d", values))
     }
+}
+
+/// Day of a moment, counted from 1970.
+fn day(time: i64, offset: i64) -> i64 {
+    time.saturating_add(offset).div_euclid(DAY)
 }

@@ -28,8 +28,10 @@ impl Computable for GridCell {
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let sequences = log.sequences();
-        let column = |column: &'_ Option<Vec<f32>>| column.clone().unwrap_or_default();
-        let (latitude, longitude) = (column(&sequences.latitude), column(&sequences.longitude));
+        let (latitude, longitude) = (
+            sequences.latitude.clone().unwrap_or_default(),
+            sequences.longitude.clone().unwrap_or_default(),
+        );
         let cells: Vec<Option<(i32, i32)>> = std::iter::zip(&latitude, &longitude)
             .map(|(lat, lon)| cell(*lat, *lon, self.cell_degrees))
             .collect();

@@ -29,11 +29,13 @@ impl Computable for Hour {
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let offset = seconds(self.utc_offset_hours);
-        let share = |time: &i64| time.saturating_add(offset).rem_euclid(DAY) as f64 / DAY as f64;
         let values = log
             .times()
             .iter()
-            .flat_map(|time| circle(share(time)))
+            .flat_map(|time| {
+                let in_day = time.saturating_add(offset).rem_euclid(DAY);
+                circle(in_day as f64 / DAY as f64)
+            })
             .collect();
         Ok(Feature::vector(
             "hour",

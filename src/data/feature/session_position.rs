@@ -35,16 +35,9 @@ impl Computable for SessionPosition {
             Some(sessions) => by_session(log, sessions),
             None => by_pause(log, self.gap_secs),
         };
-        let scaled = |position: f64| {
-            if self.log1p {
-                position.ln_1p()
-            } else {
-                position
-            }
-        };
         let values = positions
             .into_iter()
-            .map(|position| scaled(position) as f32)
+            .map(|position| scaled(position, self.log1p) as f32)
             .collect();
         Ok(Feature::real(
             "session position",
@@ -52,6 +45,11 @@ impl Computable for SessionPosition {
             values,
         ))
     }
+}
+
+/// Puts a position on a logarithmic scale if that is wanted.
+fn scaled(position: f64, log1p: bool) -> f64 {
+    if log1p { position.ln_1p() } else { position }
 }
 
 /// Sessions of one user may lie between each other: two windows open at once.

@@ -143,13 +143,13 @@ impl FeatureValues {
                     values: picked,
                 }
             }
-            Self::Index { n, idx } => {
-                let of = |at: &Option<usize>| at.and_then(|at| idx.get(at)).copied().unwrap_or(0);
-                Self::Index {
-                    n: *n,
-                    idx: events.iter().map(of).collect(),
-                }
-            }
+            Self::Index { n, idx } => Self::Index {
+                n: *n,
+                idx: events
+                    .iter()
+                    .map(|at| at.and_then(|at| idx.get(at)).copied().unwrap_or(0))
+                    .collect(),
+            },
         }
     }
 

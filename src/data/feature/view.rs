@@ -132,12 +132,6 @@ impl<'a> DatasetView<'a> {
     /// All columns that a feature may name, with their names: free columns as they are, those of
     /// tables behind `items.` and `users.`.
     pub(super) fn columns(&self) -> Vec<(String, ColumnKind)> {
-        let named = |prefix: &str, columns: &[FreeColumn]| -> Vec<(String, ColumnKind)> {
-            columns
-                .iter()
-                .map(|column| (format!("{prefix}{}", column.name), column.values.kind()))
-                .collect()
-        };
         let Dataset {
             item_columns,
             user_columns,
@@ -145,9 +139,9 @@ impl<'a> DatasetView<'a> {
             ..
         } = self.dataset;
         [
-            named("", &sequences.free),
-            named("items.", item_columns),
-            named("users.", user_columns),
+            prefixed("", &sequences.free),
+            prefixed("items.", item_columns),
+            prefixed("users.", user_columns),
         ]
         .concat()
     }
@@ -164,18 +158,11 @@ impl<'a> DatasetView<'a> {
             sequences,
             ..
         } = self.dataset;
-        let find = |columns: &'a [FreeColumn], name: &str| {
-            columns.iter().find(|column| column.name == name)
-        };
-        let of_items = || {
-            name.strip_prefix("items.")
-                .and_then(|name| find(item_columns, name))
-        };
-        let of_users = || {
-            name.strip_prefix("users.")
-                .and_then(|name| find(user_columns, name))
-        };
-        let (found, rows) = match (find(&sequences.free, name), of_items(), of_users()) {
+        let (found, rows) = match (
+            named(&sequences.free, name),
+            of_table(item_columns, "items.", name),
+            of_table(user_columns, "users.", name),
+        ) {
             (Some(column), _, _) => (column, RowOf::Event),
             (_, Some(column), _) => (column, RowOf::Item(&sequences.item_idx)),
             (_, _, Some(column)) => (column, RowOf::User(self.user_of_each_event())),
@@ -242,4 +229,23 @@ impl<'a> DatasetView<'a> {
             idx.len(),
         )
     }
+}
+
+/// Column of a side table that is meant by a name with the table's prefix.
+fn of_table<'a>(columns: &'a [FreeColumn], prefix: &str, name: &str) -> Option<&'a FreeColumn> {
+    name.strip_prefix(prefix)
+        .and_then(|name| named(columns, name))
+}
+
+/// Column of a name.
+fn named<'a>(columns: &'a [FreeColumn], name: &str) -> Option<&'a FreeColumn> {
+    columns.iter().find(|column| column.name == name)
+}
+
+/// Names, behind a prefix, and kinds of columns.
+fn prefixed(prefix: &str, columns: &[FreeColumn]) -> Vec<(String, ColumnKind)> {
+    columns
+        .iter()
+        .map(|column| (format!("{prefix}{}", column.name), column.values.kind()))
+        .collect()
 }

@@ -26,12 +26,10 @@ impl Computable for Weekday {
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
         let offset = seconds(self.utc_offset_hours);
-        // 1970-01-01 was a Thursday, day 3 of a week that begins on Monday.
-        let weekday = |time: &i64| (time.saturating_add(offset).div_euclid(DAY) + 3).rem_euclid(7);
         let values = log
             .times()
             .iter()
-            .flat_map(|time| circle(weekday(time) as f64 / 7.0))
+            .flat_map(|time| circle(weekday(*time, offset) as f64 / 7.0))
             .collect();
         Ok(Feature::vector(
             "weekday",
@@ -39,4 +37,10 @@ impl Computable for Weekday {
             values,
         ))
     }
+}
+
+/// Day of the week of a moment, 0 for Monday.
+fn weekday(time: i64, offset: i64) -> i64 {
+    // 1970-01-01 was a Thursday, day 3 of a week that begins on Monday.
+    (time.saturating_add(offset).div_euclid(DAY) + 3).rem_euclid(7)
 }

@@ -61,7 +61,6 @@ impl Behaviours {
     pub(super) fn new(sequences: &Sequences, kinds: Kinds, pairs: &PairCounts) -> Self {
         let n = kinds.len();
         let Walk { counts, of_item } = walk(sequences, &kinds);
-        let n_items = |kind: usize| of_item.iter().filter(|had| *had >> kind & 1 == 1).count();
         let (of_kinds, transitions) = counts.split_at(2 * n);
         let transitions = transitions
             .chunks_exact(n.max(1))
@@ -71,7 +70,7 @@ impl Behaviours {
             name,
             n_events: of_kinds[at],
             n_users: of_kinds[n + at],
-            n_items: n_items(at),
+            n_items: of_item.iter().filter(|had| *had >> at & 1 == 1).count(),
         };
         Self {
             order: kinds.order,

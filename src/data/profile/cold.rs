@@ -53,29 +53,39 @@ const BOUNDS: [(ColdKind, usize); 4] = [
 
 /// Groups by the users' numbers of events, in order, and by the items'.
 pub(super) fn groups(sorted_lengths: &[usize], item_counts: &[u32]) -> Vec<ColdGroup> {
-    let group = |(kind, fewer_than): (ColdKind, usize)| {
-        let (n, of, n_events) = match kind {
-            ColdKind::Users => {
-                let n = sorted_lengths.partition_point(|&length| length < fewer_than);
-                (n, sorted_lengths.len(), sorted_lengths.iter().take(n).sum())
-            }
-            ColdKind::Items => {
-                let few = item_counts
-                    .iter()
-                    .map(|&count| count as usize)
-                    .filter(|count| *count < fewer_than);
-                (few.clone().count(), item_counts.len(), few.sum())
-            }
-        };
-        ColdGroup {
-            kind,
-            fewer_than,
-            n,
-            of,
-            n_events,
+    BOUNDS
+        .into_iter()
+        .map(|(kind, fewer_than)| group(kind, fewer_than, sorted_lengths, item_counts))
+        .collect()
+}
+
+/// Counts the users or items that have fewer events than a bound.
+fn group(
+    kind: ColdKind,
+    fewer_than: usize,
+    sorted_lengths: &[usize],
+    item_counts: &[u32],
+) -> ColdGroup {
+    let (n, of, n_events) = match kind {
+        ColdKind::Users => {
+            let n = sorted_lengths.partition_point(|&length| length < fewer_than);
+            (n, sorted_lengths.len(), sorted_lengths.iter().take(n).sum())
+        }
+        ColdKind::Items => {
+            let few = item_counts
+                .iter()
+                .map(|&count| count as usize)
+                .filter(|count| *count < fewer_than);
+            (few.clone().count(), item_counts.len(), few.sum())
         }
     };
-    BOUNDS.into_iter().map(group).collect()
+    ColdGroup {
+        kind,
+        fewer_than,
+        n,
+        of,
+        n_events,
+    }
 }
 
 /// Counts for both parts that ask questions; empty for a log that was not split.

@@ -181,16 +181,17 @@ fn quartiles(sequences: &Sequences, fine: &[usize], n_gaps: usize) -> [f64; 3] {
     for gaps in &mut picked {
         gaps.sort_unstable();
     }
-    let value = |&(bin, within): &(usize, usize)| {
-        let gaps = wanted
-            .binary_search(&bin)
-            .ok()
-            .and_then(|at| picked.get(at));
-        gaps.and_then(|gaps| gaps.get(within).or(gaps.last()))
-            .map_or(f64::NAN, |&gap| gap as f64)
-    };
+    let values: Vec<f64> = found
+        .iter()
+        .map(|(bin, within)| {
+            let at = wanted.binary_search(bin).ok();
+            let gaps = at.and_then(|at| picked.get(at));
+            gaps.and_then(|gaps| gaps.get(*within).or(gaps.last()))
+                .map_or(f64::NAN, |&gap| gap as f64)
+        })
+        .collect();
     std::array::from_fn(|quartile| {
-        let (lower, upper) = (value(&found[2 * quartile]), value(&found[2 * quartile + 1]));
+        let (lower, upper) = (values[2 * quartile], values[2 * quartile + 1]);
         lower + places[quartile].1 * (upper - lower)
     })
 }

@@ -133,8 +133,12 @@ fn ranges_of_users(sequences: &Sequences) -> Vec<Range<usize>> {
 
 /// Positions of these users' events in every column.
 fn events_of(sequences: &Sequences, users: &Range<usize>) -> Range<usize> {
-    let start = |user: usize| sequences.offsets.get(user).copied().unwrap_or(0);
-    start(users.start)..start(users.end)
+    start_of(sequences, users.start)..start_of(sequences, users.end)
+}
+
+/// Position of a user's first event.
+fn start_of(sequences: &Sequences, user: usize) -> usize {
+    sequences.offsets.get(user).copied().unwrap_or(0)
 }
 
 /// Counts ranges of users side by side and adds the counts up. `add` must not care for the order,

@@ -42,14 +42,12 @@ struct PairHistory {
 /// another user left is told from what this one did.
 pub(super) fn count(sequences: &Sequences, n_items: usize, kinds: Option<&Kinds>) -> PairCounts {
     let n_stages = kinds.map_or(0, |kinds| kinds.n_stages);
-    let new = || PairCounts {
-        distances: vec![0; DISTANCES.len()],
-        stages: vec![[0; 3]; n_stages],
-        ..PairCounts::default()
-    };
     let of_events = sequences.behaviour_idx.as_deref().unwrap_or_default();
     let count = |users: Range<usize>| {
-        let (mut pairs, mut seen) = (new(), vec![PairHistory::default(); n_items + 1]);
+        let (mut pairs, mut seen) = (
+            no_pairs(n_stages),
+            vec![PairHistory::default(); n_items + 1],
+        );
         for user in users {
             let events = sequences.range(user);
             let (start, n_new) = (events.start, pairs.n_distinct);
@@ -71,7 +69,16 @@ pub(super) fn count(sequences: &Sequences, n_items: usize, kinds: Option<&Kinds>
         }
         pairs
     };
-    over_users(sequences, count, |sum, other| sum.add(&other)).unwrap_or_else(new)
+    over_users(sequences, count, |sum, other| sum.add(&other)).unwrap_or_else(|| no_pairs(n_stages))
+}
+
+/// Counts before any pair is seen.
+fn no_pairs(n_stages: usize) -> PairCounts {
+    PairCounts {
+        distances: vec![0; DISTANCES.len()],
+        stages: vec![[0; 3]; n_stages],
+        ..PairCounts::default()
+    }
 }
 
 impl PairCounts {

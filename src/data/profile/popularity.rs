@@ -68,13 +68,12 @@ impl Popularity {
                 ..Self::default()
             };
         }
-        let of_events = |n: usize| counts[..n].iter().sum::<usize>() as f64 / total as f64;
         let top = TOP_PERCENT.map(|percent| {
             let n_top = (n_items * percent).div_ceil(100);
             TopShare {
                 of_items: percent as f64 / 100.0,
                 n_items: n_top,
-                of_events: of_events(n_top),
+                of_events: counts[..n_top].iter().sum::<usize>() as f64 / total as f64,
             }
         });
         Self {

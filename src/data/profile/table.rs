@@ -282,13 +282,6 @@ fn funnel(profile: &Profile) -> Vec<NamedColumn> {
             .copied()
             .unwrap_or_default()
     };
-    let rate = |at: usize, part: usize, whole: usize| {
-        if at == 0 {
-            f64::NAN
-        } else {
-            share_of(part, whole)
-        }
-    };
     let each = stages.iter().enumerate();
     vec![
         int("stage", 1..=stages.len()),
@@ -312,6 +305,15 @@ fn funnel(profile: &Profile) -> Vec<NamedColumn> {
             each.map(|(at, stage)| rate(at, stage.n_through, before(at).n_through)),
         ),
     ]
+}
+
+/// Share that comes through a stage, of which the first has none.
+fn rate(at: usize, part: usize, whole: usize) -> f64 {
+    if at == 0 {
+        f64::NAN
+    } else {
+        share_of(part, whole)
+    }
 }
 
 fn transitions(profile: &Profile) -> Vec<NamedColumn> {

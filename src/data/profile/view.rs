@@ -99,40 +99,39 @@ impl ProfileView {
     /// Why there is nothing to show, if so, as a sentence.
     #[must_use]
     pub fn absent(self, profile: &Profile) -> Option<&'static str> {
-        let when = |is_absent: bool, why| is_absent.then_some(why);
         match self {
             Self::Figures | Self::Cold => None,
-            Self::Lengths => when(profile.lengths.bins.is_empty(), "This log has no users."),
-            Self::Items | Self::Lorenz => when(
+            Self::Lengths => reason_if(profile.lengths.bins.is_empty(), "This log has no users."),
+            Self::Items | Self::Lorenz => reason_if(
                 profile.popularity.lorenz.is_empty(),
                 "This log has no events.",
             ),
             Self::Hours | Self::Weekdays | Self::HoursOfWeek => {
-                when(profile.activity.is_none(), NO_CLOCK)
+                reason_if(profile.activity.is_none(), NO_CLOCK)
             }
             Self::Days => match &profile.activity {
                 None => Some(NO_CLOCK),
-                Some(activity) => when(activity.days.is_empty(), TOO_MANY_DAYS),
+                Some(activity) => reason_if(activity.days.is_empty(), TOO_MANY_DAYS),
             },
-            Self::Repeats => when(
+            Self::Repeats => reason_if(
                 profile.repeats.n_repeats == 0,
                 "No user has the same item twice in this log.",
             ),
             Self::Gaps => match &profile.gaps {
                 None => Some("This log has no times, or no user with two events."),
-                Some(gaps) => when(gaps.spread.is_none(), ONLY_ORDERS),
+                Some(gaps) => reason_if(gaps.spread.is_none(), ONLY_ORDERS),
             },
             Self::Behaviours | Self::Transitions => {
-                when(profile.behaviours.is_none(), NO_BEHAVIOURS)
+                reason_if(profile.behaviours.is_none(), NO_BEHAVIOURS)
             }
             Self::Funnel => match &profile.behaviours {
                 None => Some(NO_BEHAVIOURS),
-                Some(behaviours) => when(
+                Some(behaviours) => reason_if(
                     behaviours.funnel.len() < 2,
                     "A funnel needs two behaviours or more.",
                 ),
             },
-            Self::Unseen => when(
+            Self::Unseen => reason_if(
                 profile.unseen.is_empty(),
                 "No split is given, so nothing is asked about.",
             ),
@@ -238,8 +237,6 @@ impl ProfileView {
             }
             Self::Funnel => {
                 let (first, last) = (behaviours.funnel.first(), behaviours.funnel.last());
-                let through =
-                    |stage: Option<&super::FunnelStage>| stage.map_or(0, |stage| stage.n_through);
                 let of_first = percent(through(last) as f64 / through(first).max(1) as f64);
                 let last_name = name(behaviours.funnel.len() - 1);
                 format!(
@@ -270,6 +267,16 @@ impl ProfileView {
     }
 }
 
+/// Reason why a view is absent, if it is.
+fn reason_if(is_absent: bool, why: &'static str) -> Option<&'static str> {
+    is_absent.then_some(why)
+}
+
+/// Counts the pairs that come through all stages up to one.
+fn through(stage: Option<&super::FunnelStage>) -> usize {
+    stage.map_or(0, |stage| stage.n_through)
+}
+
 const NO_CLOCK: &str =
     "This log has no clock times: none at all, or numbers that only order its events.";
 const ONLY_ORDERS: &str = "The times of this log only order its events, so gaps have no unit.";
@@ -278,31 +285,37 @@ const TOO_MANY_DAYS: &str = "This log spans more than a hundred years, so its da
 const NO_BEHAVIOURS: &str = "This log has no behaviours.";
 
 fn lengths(profile: &Profile) -> String {
-    let at = |p: f64| {
-        let found = profile
-            .lengths
-            .quantiles
-            .iter()
-            .find(|q| (q.p - p).abs() < 1e-9);
-        found.map_or(0.0, |quantile| quantile.n_events)
-    };
     format!(
         "Half of the users have {} events or fewer, one in a hundred has more than {:.0}; the \
          longest history has {}.",
-        at(0.5),
-        at(0.99),
+        length_quantile(profile, 0.5),
+        length_quantile(profile, 0.99),
         profile.shape.max_len
     )
 }
 
+/// Quantile of the users' numbers of events.
+fn length_quantile(profile: &Profile, p: f64) -> f64 {
+    let found = profile
+        .lengths
+        .quantiles
+        .iter()
+        .find(|q| (q.p - p).abs() < 1e-9);
+    found.map_or(0.0, |quantile| quantile.n_events)
+}
+
 fn items(profile: &Profile) -> String {
-    let top = |of_items| percent(profile.popularity.top_share(of_items).unwrap_or_default());
     format!(
         "The most popular 1 % of the items have {} of the events, 10 % have {}, 20 % have {}.",
-        top(0.01),
-        top(0.1),
-        top(0.2)
+        share_of_top(profile, 0.01),
+        share_of_top(profile, 0.1),
+        share_of_top(profile, 0.2)
     )
+}
+
+/// Share of the events that the most popular items have, in percent.
+fn share_of_top(profile: &Profile, of_items: f64) -> String {
+    percent(profile.popularity.top_share(of_items).unwrap_or_default())
 }
 
 fn gaps(profile: &Profile) -> String {
@@ -328,25 +341,27 @@ fn gaps(profile: &Profile) -> String {
 }
 
 fn cold(profile: &Profile) -> String {
-    let share = |at: usize, of_events: bool| {
-        let Some(group) = profile.cold.get(at) else {
-            return String::new();
-        };
-        let (n, of) = if of_events {
-            (group.n_events, profile.shape.n_events)
-        } else {
-            (group.n, group.of)
-        };
-        percent(n as f64 / of.max(1) as f64)
-    };
     format!(
         "{} of the users and {} of the items have fewer than five events. {} of the items were \
          seen once: {} of the events.",
-        share(1, false),
-        share(3, false),
-        share(2, false),
-        share(2, true)
+        cold_share(profile, 1, false),
+        cold_share(profile, 3, false),
+        cold_share(profile, 2, false),
+        cold_share(profile, 2, true)
     )
+}
+
+/// Share of a group with few events, or of its events, in percent.
+fn cold_share(profile: &Profile, at: usize, of_events: bool) -> String {
+    let Some(group) = profile.cold.get(at) else {
+        return String::new();
+    };
+    let (n, of) = if of_events {
+        (group.n_events, profile.shape.n_events)
+    } else {
+        (group.n, group.of)
+    };
+    percent(n as f64 / of.max(1) as f64)
 }
 
 fn unseen(profile: &Profile) -> String {

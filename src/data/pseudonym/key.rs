@@ -73,26 +73,25 @@ impl PseudonymKey {
     /// # Errors
     /// [`DataError`] when the file cannot be read or its text is no key.
     pub fn from_file(path: &Path) -> Result<Self, DataError> {
-        let unreadable = |reason: String| DataError::Unreadable {
-            path: path.to_path_buf(),
-            reason,
-        };
         let file = File::open(path).map_err(|error| {
-            unreadable(format!(
-                "{error}; name the file that holds the key in --key-file"
-            ))
+            DataError::unreadable(
+                path,
+                format!("{error}; name the file that holds the key in --key-file"),
+            )
         })?;
         let mut bytes = Zeroizing::new(Vec::with_capacity(MOST_BYTES as usize + 1));
         file.take(MOST_BYTES + 1)
             .read_to_end(&mut bytes)
             .map_err(|error| {
-                unreadable(format!(
-                    "{error}; name the file that holds the key in --key-file"
-                ))
+                DataError::unreadable(
+                    path,
+                    format!("{error}; name the file that holds the key in --key-file"),
+                )
             })?;
         match std::str::from_utf8(&bytes) {
             Ok(text) if bytes.len() as u64 <= MOST_BYTES => Self::from_text(text),
-            _ => Err(unreadable(
+            _ => Err(DataError::unreadable(
+                path,
                 "it is no key: one line of text is expected, such as `openssl rand -hex 32` writes"
                     .to_owned(),
             )),

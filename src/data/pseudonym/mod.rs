@@ -161,25 +161,13 @@ impl Pseudonymiser {
 
     /// Replaces the ids in the head of a file.
     pub(super) fn hide_head(&self, preview: &mut Preview) {
-        let at = |role| {
-            preview
-                .file
-                .roles
-                .column(role)
-                .and_then(|name| preview.columns.iter().position(|c| c == name))
-        };
-        let (user, item) = (at(Role::User), at(Role::Item));
+        let [user, item] = [Role::User, Role::Item].map(|role| {
+            let name = preview.file.roles.column(role)?;
+            preview.columns.iter().position(|column| column == name)
+        });
         for row in &mut preview.rows {
-            let mut hide = |at: Option<usize>, of: &dyn Fn(&str) -> String| {
-                if let Some(cell) = at
-                    .and_then(|at| row.get_mut(at))
-                    .filter(|cell| !cell.trim().is_empty())
-                {
-                    *cell = of(cell.trim());
-                }
-            };
-            hide(user, &|id| self.user(id));
-            hide(item, &|id| self.item(id));
+            hide_cell(row, user, |id| self.user(id));
+            hide_cell(row, item, |id| self.item(id));
         }
     }
 
@@ -193,6 +181,16 @@ impl Pseudonymiser {
                  resumed nor explained; set SEQSCOPE_KEY or name --key-file to keep them.",
             )
         })
+    }
+}
+
+/// Replaces the id in a row's cell; a blank one stays.
+fn hide_cell(row: &mut [String], at: Option<usize>, new: impl Fn(&str) -> String) {
+    if let Some(cell) = at
+        .and_then(|at| row.get_mut(at))
+        .filter(|cell| !cell.trim().is_empty())
+    {
+        *cell = new(cell.trim());
     }
 }
 

@@ -9,15 +9,11 @@ use crate::{FileSpec, Role};
 /// names, then those whose ids come back in the first rows.
 pub(crate) fn might_be(head: &FileHead, file: &FileSpec, role: Role) -> Vec<String> {
     use strum::IntoEnumIterator;
-    let has_role = |name: &str| Role::iter().any(|role| file.roles.column(role) == Some(name));
     let missing = Missing::new(file.missing.as_deref().unwrap_or_default());
     let mut found: Vec<(u8, usize, String)> = Vec::new();
-    for (at, name) in head
-        .columns
-        .iter()
-        .enumerate()
-        .filter(|(_, name)| !has_role(name))
-    {
+    for (at, name) in head.columns.iter().enumerate().filter(|(_, name)| {
+        !Role::iter().any(|role| file.roles.column(role) == Some(name.as_str()))
+    }) {
         let look = ColumnStats::new(cells(head, at), &missing);
         let comes_back = look.n_distinct > 1 && 10 * look.n_distinct <= 9 * look.n_filled;
         if !comes_back || look.share_fractions > 0.5 {

@@ -332,15 +332,10 @@ impl<'a> Guess<'a> {
             return;
         }
         if self.is_open(Role::Time) {
-            let is_time = |look: &ColumnStats| {
-                look.time
-                    .as_ref()
-                    .is_some_and(|seen| !seen.format.only_orders())
-            };
             let times = (0..n_columns)
                 .filter(|&at| {
                     self.is_free(at)
-                        && is_time(&self.looks[at])
+                        && self.looks[at].is_time()
                         && self.looks[at].time_doubt < NO_TIME
                 })
                 .filter(|&at| !self.tells_of_other(at));
@@ -358,17 +353,12 @@ impl<'a> Guess<'a> {
             }
         }
         if self.is_open(Role::Behaviour) {
-            let fits = |look: &ColumnStats| look.share_numeric < 0.1 && look.n_distinct <= 20;
             self.columns[Role::Behaviour as usize] =
-                (0..n_columns).find(|&at| self.is_free(at) && fits(&self.looks[at]));
+                (0..n_columns).find(|&at| self.is_free(at) && self.looks[at].is_of_few_words());
         }
         if self.is_open(Role::Value) {
-            // Few and small, as ratings are; category numbers are larger.
-            let fits = |look: &ColumnStats| {
-                look.share_numeric > 0.9 && look.n_distinct <= 20 && look.largest <= 100.0
-            };
             self.columns[Role::Value as usize] =
-                (0..n_columns).find(|&at| self.is_free(at) && fits(&self.looks[at]));
+                (0..n_columns).find(|&at| self.is_free(at) && self.looks[at].is_of_ratings());
         }
     }
 }
@@ -401,8 +391,9 @@ impl Guess<'_> {
     /// Gives all events one item where the settings say so, or where no column can be an item: such a
     /// log says who did something and when, but not to what.
     fn without_item(&mut self) -> Option<Problem> {
-        let has = |role: Role| self.columns[role as usize].is_some();
-        let is_log = has(Role::User) && has(Role::Time) && self.head.file.header != Some(false);
+        let is_log = self.has_role(Role::User)
+            && self.has_role(Role::Time)
+            && self.head.file.header != Some(false);
         if self.is_open(Role::Item) && is_log {
             self.has_no_item =
                 !(0..self.looks.len()).any(|at| self.is_free(at) && self.may_be_item(at));
@@ -414,6 +405,11 @@ impl Guess<'_> {
                         whether a user acts and the next number can be learnt, the next item \
                         cannot; if a column says on what users act, name it in `data.roles.item`.";
         Some(Problem::warning(field(Role::Item), sentence))
+    }
+
+    /// Tells whether a role has a column.
+    fn has_role(&self, role: Role) -> bool {
+        self.columns[role as usize].is_some()
     }
 
     /// Whether a column without a role may hold items after all, whatever it is called.
@@ -449,8 +445,7 @@ impl Guess<'_> {
 
     /// Whether a table of two columns tells something of items or users, and of no events.
     fn is_side_table(&self) -> bool {
-        let has = |role: Role| self.columns[role as usize].is_some();
-        (has(Role::User) != has(Role::Item))
+        (self.has_role(Role::User) != self.has_role(Role::Item))
             && (0..self.looks.len())
                 .any(|at| self.is_free(at) && !score::may_be_id(&self.head.columns[at]))
     }

@@ -85,11 +85,16 @@ const NOT_AN_ID: &str = "name title category type brand count num age gender age
 
 /// Whether a name that is not a known one has a role's word in it (`buyer_user_id`, `sas_item`).
 pub(super) fn has_root(role: Role, normal: &str) -> bool {
-    let has = |words: &str| words.split_whitespace().any(|word| normal.contains(word));
     match role {
-        Role::User => has("user customer visitor member 用户 会员 顾客 客户") && !has(NOT_AN_ID),
-        Role::Item => has("item product movie sku goods 商品 物品 产品 电影") && !has(NOT_AN_ID),
-        Role::Time => has("timestamp datetime 时间 日期"),
+        Role::User => {
+            holds_any(normal, "user customer visitor member 用户 会员 顾客 客户")
+                && !holds_any(normal, NOT_AN_ID)
+        }
+        Role::Item => {
+            holds_any(normal, "item product movie sku goods 商品 物品 产品 电影")
+                && !holds_any(normal, NOT_AN_ID)
+        }
+        Role::Time => holds_any(normal, "timestamp datetime 时间 日期"),
         Role::Behaviour
         | Role::Value
         | Role::Session
@@ -97,4 +102,9 @@ pub(super) fn has_root(role: Role, normal: &str) -> bool {
         | Role::Longitude
         | Role::Clock => false,
     }
+}
+
+/// Tells whether a name holds one of some words.
+fn holds_any(normal: &str, words: &str) -> bool {
+    words.split_whitespace().any(|word| normal.contains(word))
 }

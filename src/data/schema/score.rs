@@ -140,19 +140,24 @@ fn of_id(words: &[&str], alone: &str, with_id: &str) -> Option<Sureness> {
 
 fn of_session(words: &[&str]) -> Option<Sureness> {
     let has = words.iter().any(|word| place(SESSION, word).is_some());
-    let is_other = |word: &&str| {
-        place(SESSION, word).is_none()
-            && (place(NO_ID, word).is_some()
-                || matches!(*word, "number" | "num" | "no" | "nr" | "name"))
-    };
-    (has && !words.iter().any(is_other)).then_some((0, words.len(), 0))
+    (has && !words.iter().any(is_other_than_session)).then_some((0, words.len(), 0))
+}
+
+/// Tells whether a word speaks against a session.
+fn is_other_than_session(word: &&str) -> bool {
+    place(SESSION, word).is_none()
+        && (place(NO_ID, word).is_some()
+            || matches!(*word, "number" | "num" | "no" | "nr" | "name"))
 }
 
 /// A role's word within a longer one: `buyerusers`, `用户标识`.
 fn by_root(role: Role, name: &str, words: &[&str]) -> Option<Sureness> {
     let is_id = matches!(role, Role::User | Role::Item);
-    let stands_against = |word: &&str| place(NO_ID, word).is_some() || place(NAME, word).is_some();
-    if is_id && words.iter().any(stands_against) {
+    if is_id
+        && words
+            .iter()
+            .any(|word| place(NO_ID, word).is_some() || place(NAME, word).is_some())
+    {
         return None;
     }
     let normal = super::normal(name);

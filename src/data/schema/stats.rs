@@ -66,6 +66,22 @@ impl ColumnStats {
         }
     }
 
+    /// Whether the column holds times that are moments.
+    pub(super) fn is_time(&self) -> bool {
+        let time = self.time.as_ref();
+        time.is_some_and(|seen| !seen.format.only_orders())
+    }
+
+    /// Whether the column holds a few different words, as kinds of behaviour are.
+    pub(super) fn is_of_few_words(&self) -> bool {
+        self.share_numeric < 0.1 && self.n_distinct <= 20
+    }
+
+    /// Whether its numbers are few and small, as ratings are; category numbers are larger.
+    pub(super) fn is_of_ratings(&self) -> bool {
+        self.share_numeric > 0.9 && self.n_distinct <= 20 && self.largest <= 100.0
+    }
+
     /// Whether a column of ids has one for all rows, or a new one for each: then another of the
     /// same name is more likely meant.
     pub(super) fn is_doubtful_id(&self) -> bool {

@@ -320,12 +320,16 @@ fn is_called_time(name: &str) -> bool {
 
 /// Whether a name has a time's word in it, and none of a span's.
 fn says_time(words: &[String]) -> bool {
-    let has = |names: &str| {
-        words
-            .iter()
-            .any(|word| names.split(' ').any(|name| name == word))
-    };
-    has("time timestamp datetime date ts utc when") && !says_span(words) && !says_other(words)
+    has_word(words, "time timestamp datetime date ts utc when")
+        && !says_span(words)
+        && !says_other(words)
+}
+
+/// Tells whether one of some words is among a column's.
+fn has_word(words: &[String], names: &str) -> bool {
+    words
+        .iter()
+        .any(|word| names.split(' ').any(|name| name == word))
 }
 
 /// Whether a name is that of a span of time, or of a part of the calendar.

@@ -244,19 +244,23 @@ fn are_years(head: &FileHead, at: usize) -> bool {
 /// Whether clocks go back now and then, and not more often: the rows are in order of time, over
 /// several days.
 fn runs_through_days(head: &FileHead, at: usize, user: Option<usize>) -> bool {
-    let clocks = |user: Option<usize>| {
-        let rows = head.rows.iter().filter_map(move |row| {
-            let whose = user.map_or(Some(""), |user| row.get(user).map(String::as_str))?;
-            Some((whose, ClockKind::Text.micros(row.get(at)?.trim())?))
-        });
-        time::steps(rows)
-    };
     // In the file as a whole a day has many rows; within a user it may have a few.
-    let is_now_and_then = |steps: Option<StepShares>, most: f64| {
-        steps.is_some_and(|steps| steps.back > 0.0 && steps.back < most)
-    };
-    is_now_and_then(clocks(None), 0.2)
-        || is_now_and_then(user.and_then(|user| clocks(Some(user))), 0.3)
+    is_now_and_then(clock_steps(head, at, None), 0.2)
+        || is_now_and_then(user.and_then(|user| clock_steps(head, at, Some(user))), 0.3)
+}
+
+/// Shares of the steps between clock times that go forward and back.
+fn clock_steps(head: &FileHead, at: usize, user: Option<usize>) -> Option<StepShares> {
+    let rows = head.rows.iter().filter_map(move |row| {
+        let whose = user.map_or(Some(""), |user| row.get(user).map(String::as_str))?;
+        Some((whose, ClockKind::Text.micros(row.get(at)?.trim())?))
+    });
+    time::steps(rows)
+}
+
+/// Tells whether some steps go back, but few.
+fn is_now_and_then(steps: Option<StepShares>, most: f64) -> bool {
+    steps.is_some_and(|steps| steps.back > 0.0 && steps.back < most)
 }
 
 /// A warning where times went through 32-bit floats, which keep 24 bits: seconds of today become

@@ -18,13 +18,9 @@ pub(super) fn binary(path: &Path, start: &FileStart) -> Result<Option<FileFormat
     if let Some(sentence) = foreign::binary(bytes, start.packing) {
         return Err(DataError::content(path, sentence));
     }
-    let is_named = |ending: &str| {
-        path.extension()
-            .is_some_and(|end| end.eq_ignore_ascii_case(ending))
-    };
     let format = if bytes.starts_with(b"SQLite format 3\0") {
         Some(FileFormat::Sqlite)
-    } else if bytes.starts_with(b"PAR1") || is_named("parquet") {
+    } else if bytes.starts_with(b"PAR1") || is_named(path, "parquet") {
         Some(FileFormat::Parquet)
     } else {
         None
@@ -38,6 +34,12 @@ pub(super) fn binary(path: &Path, start: &FileStart) -> Result<Option<FileFormat
         )),
         (format, _) => Ok(format),
     }
+}
+
+/// Tells whether a file's name has an ending.
+fn is_named(path: &Path, ending: &str) -> bool {
+    path.extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case(ending))
 }
 
 /// The format of a text, from its beginning as UTF-8.

@@ -111,24 +111,20 @@ impl Letters {
     }
 
     fn add(&mut self, line: &[u8]) {
-        let is_high = |at: Option<usize>| {
-            at.and_then(|at| line.get(at))
-                .is_some_and(|&byte| byte >= 0x80)
-        };
         for (at, &byte) in line.iter().enumerate().filter(|(_, byte)| **byte >= 0x80) {
             self.n_high += 1;
             self.n_usual += usize::from(is_usual(byte));
-            self.n_in_words += usize::from(is_high(at.checked_sub(1)) && is_high(Some(at + 1)));
+            self.n_in_words +=
+                usize::from(is_high(line, at.checked_sub(1)) && is_high(line, Some(at + 1)));
             if self.example.is_none() {
-                let is_end = |byte: &u8| !byte.is_ascii_alphanumeric() && *byte < 0x80;
                 let start = line
                     .get(..at)
-                    .and_then(|before| before.iter().rposition(is_end))
+                    .and_then(|before| before.iter().rposition(|byte| is_word_end(*byte)))
                     .map_or(0, |end| end + 1);
                 let end = line
                     .iter()
                     .skip(at)
-                    .position(is_end)
+                    .position(|byte| is_word_end(*byte))
                     .map_or(line.len(), |n| at + n);
                 self.example = line
                     .get(start..end)
@@ -177,6 +173,17 @@ impl Letters {
         };
         Problem::warning("data.encoding", sentence)
     }
+}
+
+/// Tells whether a byte is none of ASCII's.
+fn is_high(line: &[u8], at: Option<usize>) -> bool {
+    at.and_then(|at| line.get(at))
+        .is_some_and(|&byte| byte >= 0x80)
+}
+
+/// Tells whether a byte stands between words.
+fn is_word_end(byte: u8) -> bool {
+    !byte.is_ascii_alphanumeric() && byte < 0x80
 }
 
 /// Whether a byte is one of the letters and marks that are common in Windows-1252.
@@ -238,14 +245,18 @@ fn utf16_without_mark(head: &[u8]) -> Option<Encoding> {
     let sample = head.get(..JUDGED).unwrap_or(head);
     let n = sample.len() / 2;
     let (high, low) = (n_zeros(sample, 0), n_zeros(sample, 1));
-    let is_half = |many: usize, few: usize| n >= 4 && many * 5 >= n && few * 10 <= many;
-    if is_half(low, high) {
+    if is_half(n, low, high) {
         Some(Encoding::Utf16Le)
-    } else if is_half(high, low) {
+    } else if is_half(n, high, low) {
         Some(Encoding::Utf16Be)
     } else {
         None
     }
+}
+
+/// Tells whether one half of the pairs is often zero and the other hardly ever.
+fn is_half(n: usize, many: usize, few: usize) -> bool {
+    n >= 4 && many * 5 >= n && few * 10 <= many
 }
 
 /// Number of zeros at every other byte.

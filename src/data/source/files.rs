@@ -142,8 +142,6 @@ enum PatternPart {
 
 /// The folder in which to begin, and the parts of the pattern below it.
 fn divide(path: &Path) -> Result<(PathBuf, Vec<PatternPart>), DataError> {
-    let is_plain =
-        |part: &Component<'_>| !part.as_os_str().to_string_lossy().contains(['*', '?', '[']);
     let mut folder: PathBuf = path.components().take_while(is_plain).collect();
     if folder.as_os_str().is_empty() {
         folder.push(".");
@@ -161,6 +159,11 @@ fn divide(path: &Path) -> Result<(PathBuf, Vec<PatternPart>), DataError> {
         parts.push(PatternPart::Name(pattern(path, "*")?));
     }
     Ok((folder, parts))
+}
+
+/// Tells whether a part of a path is no pattern.
+fn is_plain(part: &Component<'_>) -> bool {
+    !part.as_os_str().to_string_lossy().contains(['*', '?', '['])
 }
 
 fn pattern(path: &Path, text: &str) -> Result<Pattern, DataError> {

@@ -222,34 +222,30 @@ pub(super) fn text(bytes: &[u8]) -> Option<&'static str> {
         .strip_prefix(b"\xef\xbb\xbf")
         .unwrap_or(bytes)
         .trim_ascii_start();
-    let begins = |word: &str| {
-        text.get(..word.len())
-            .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
-    };
-    if begins("version https://git-lfs") || begins("version https://hawser") {
+    if begins(text, "version https://git-lfs") || begins(text, "version https://hawser") {
         return Some(
             "this is a Git LFS pointer, not the file itself; fetch the file (git lfs pull).",
         );
     }
-    if begins("/annex/objects/") {
+    if begins(text, "/annex/objects/") {
         return Some(
             "this is a pointer of git-annex, not the file itself; fetch the file (git annex get).",
         );
     }
-    if begins("outs:\n- md5:") {
+    if begins(text, "outs:\n- md5:") {
         return Some("this is a pointer of DVC, not the file itself; fetch the file (dvc pull).");
     }
     let is_page = ["<!doctype html", "<html", "<head", "<body", "<table"]
         .iter()
-        .any(|word| begins(word))
-        || (begins("<!--") && contains(text, b"<html"));
+        .any(|word| begins(text, word))
+        || (begins(text, "<!--") && contains(text, b"<html"));
     if is_page {
         return Some(
             "this is an HTML page, not a log (a page to sign in, or an error, is often saved in \
              place of the file); download the file again, or save its table as CSV.",
         );
     }
-    if begins("<?xml") || begins("<!DOCTYPE") {
+    if begins(text, "<?xml") || begins(text, "<!DOCTYPE") {
         return Some(if contains(text, b"<html") {
             "this is an HTML page, not a log; download the file again, or save its table as CSV."
         } else {
@@ -270,18 +266,27 @@ pub(super) fn text(bytes: &[u8]) -> Option<&'static str> {
         "/*!40",
         "begin transaction;",
     ];
-    if commands.iter().chain(&starts).any(|word| begins(word))
-        || (begins("--") && contains(text, b"INSERT INTO "))
+    if commands
+        .iter()
+        .chain(&starts)
+        .any(|word| begins(text, word))
+        || (begins(text, "--") && contains(text, b"INSERT INTO "))
     {
         return Some(
             "this is a dump of SQL commands (INSERT INTO …), not a table; run them in a database \
              (sqlite3 log.sqlite < dump.sql) and open that, or export the table as CSV.",
         );
     }
-    if begins("BEGIN:VCALENDAR") {
+    if begins(text, "BEGIN:VCALENDAR") {
         return Some("this is a calendar (ics), not a log; write one event a line, as CSV.");
     }
     None
+}
+
+/// Tells whether a text begins with a word, in capitals or not.
+fn begins(text: &[u8], word: &str) -> bool {
+    text.get(..word.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
 }
 
 /// Format of a zip archive: many formats are one.

@@ -44,10 +44,6 @@ impl Kind {
     pub(super) fn of_text(text: &[u8]) -> Option<Self> {
         let lines: Vec<&[u8]> = judged(text);
         let fields: Vec<Vec<&[u8]>> = lines.iter().map(|line| tokens(line)).collect();
-        let is_number = |field: &&[u8]| field.iter().all(u8::is_ascii_digit);
-        let is_signed = |field: &&[u8]| {
-            is_number(&field.strip_prefix(b"-").unwrap_or(field)) || field.starts_with(b"<")
-        };
         if fields.len() > 1
             && fields
                 .iter()
@@ -80,15 +76,13 @@ impl Kind {
     }
 
     fn of_numbers(fields: &[Vec<&[u8]>], has_words: bool) -> Option<Self> {
-        let said = |line: &Vec<&[u8]>| {
-            std::str::from_utf8(line.first()?)
-                .ok()?
-                .parse::<usize>()
-                .ok()
-        };
         let counts = fields.iter().map(Vec::len);
         let (fewest, most) = (counts.clone().min()?, counts.max()?);
-        if most > fewest && fields.iter().all(|line| said(line) == Some(line.len() - 1)) {
+        if most > fewest
+            && fields
+                .iter()
+                .all(|line| said_count(line) == Some(line.len() - 1))
+        {
             return Some(Self::Counted);
         }
         let firsts: HashSet<&[u8]> = fields
@@ -129,6 +123,24 @@ impl Kind {
         };
         Some(Problem::warning("data.format", sentence))
     }
+}
+
+/// Tells whether a field holds digits alone.
+fn is_number(field: &&[u8]) -> bool {
+    field.iter().all(u8::is_ascii_digit)
+}
+
+/// Tells whether a field is a number with or without a sign, or a mark such as `<1>`.
+fn is_signed(field: &&[u8]) -> bool {
+    is_number(&field.strip_prefix(b"-").unwrap_or(field)) || field.starts_with(b"<")
+}
+
+/// Count that a line begins with.
+fn said_count(line: &[&[u8]]) -> Option<usize> {
+    std::str::from_utf8(line.first()?)
+        .ok()?
+        .parse::<usize>()
+        .ok()
 }
 
 /// The lines by which a text is judged: comments are none, and the last one of a head may be cut.

@@ -450,23 +450,20 @@ fn whole_text(
 fn agree(head: &FileHead, first: &Path, path: &Path) -> Result<(), DataError> {
     let seen = look(path)?;
     let first = files::short_name(first);
-    let differs = |what: String| DataError::Content {
-        path: path.to_path_buf(),
-        sentence: format!(
-            "{what}; the files of one log must be alike, so narrow the pattern in `data.path`."
-        ),
-    };
     if seen.format != head.seen.0 {
-        return Err(differs(format!(
-            "it is {}, but `{first}` is {}",
-            seen.format, head.seen.0
-        )));
+        return Err(differs(
+            path,
+            &format!("it is {}, but `{first}` is {}", seen.format, head.seen.0),
+        ));
     }
     if seen.encoding != head.seen.1 {
-        return Err(differs(format!(
-            "it is written in {}, but `{first}` in {}",
-            seen.encoding, head.seen.1
-        )));
+        return Err(differs(
+            path,
+            &format!(
+                "it is written in {}, but `{first}` in {}",
+                seen.encoding, head.seen.1
+            ),
+        ));
     }
     let other = one_head(&head.file, path, seen)?;
     // Objects may leave out names, so those of one head say nothing against those of another.
@@ -479,11 +476,22 @@ fn agree(head: &FileHead, first: &Path, path: &Path) -> Result<(), DataError> {
             schema::listed(&other.columns),
             schema::listed(&head.columns),
         );
-        return Err(differs(format!(
-            "it has the columns {own}, but `{first}` has {expected}"
-        )));
+        return Err(differs(
+            path,
+            &format!("it has the columns {own}, but `{first}` has {expected}"),
+        ));
     }
     Ok(())
+}
+
+/// Error of a file that is not like the first of its log.
+fn differs(path: &Path, what: &str) -> DataError {
+    DataError::Content {
+        path: path.to_path_buf(),
+        sentence: format!(
+            "{what}; the files of one log must be alike, so narrow the pattern in `data.path`."
+        ),
+    }
 }
 
 /// The sentence of files that write times in different ways.

@@ -30,9 +30,8 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf, DataError> {
 
 /// Opens a file for reading and gives its size.
 pub(super) fn file(path: &Path) -> Result<(File, u64), DataError> {
-    let unreadable = |error: &std::io::Error| why(path, error);
-    let file = File::open(path).map_err(|error| unreadable(&error))?;
-    let metadata = file.metadata().map_err(|error| unreadable(&error))?;
+    let file = File::open(path).map_err(|error| why(path, &error))?;
+    let metadata = file.metadata().map_err(|error| why(path, &error))?;
     if metadata.is_dir() {
         return Err(DataError::Unreadable {
             path: path.to_path_buf(),

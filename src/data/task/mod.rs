@@ -90,10 +90,13 @@ impl Default for Scale {
 impl Scale {
     /// Fits the scale to these training targets.
     fn fitted(log1p: bool, values: impl Iterator<Item = f64> + Clone) -> Self {
-        let f = |x: f64| if log1p { x.ln_1p() } else { x };
         let n = values.clone().count().max(1) as f64;
-        let mean = values.clone().map(f).sum::<f64>() / n;
-        let std = (values.map(|x| (f(x) - mean).powi(2)).sum::<f64>() / n).sqrt();
+        let mean = values.clone().map(|x| scaled(x, log1p)).sum::<f64>() / n;
+        let std = (values
+            .map(|x| (scaled(x, log1p) - mean).powi(2))
+            .sum::<f64>()
+            / n)
+            .sqrt();
         Self {
             log1p,
             mean,
@@ -114,6 +117,11 @@ impl Scale {
         let x = f64::from(y) * self.std + self.mean;
         if self.log1p { x.exp_m1().max(0.0) } else { x }
     }
+}
+
+/// Puts a number on a logarithmic scale if that is wanted.
+fn scaled(x: f64, log1p: bool) -> f64 {
+    if log1p { x.ln_1p() } else { x }
 }
 
 /// The questions of a task that is not the next item.

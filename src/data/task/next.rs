@@ -43,11 +43,15 @@ pub(super) fn behaviours(prepared: &Prepared) -> Result<Outcomes, DataError> {
                         for; name one in `data.roles.behaviour`, or choose another task.";
         return Err(refused("task", sentence.to_owned()));
     }
-    let class = |user: usize, at: usize| Some(f32::from(*sequences.behaviours(user)?.get(at)?));
-    let [train, valid, test] = questions(prepared, class);
+    let [train, valid, test] = questions(prepared, |user, at| {
+        Some(f32::from(*sequences.behaviours(user)?.get(at)?))
+    });
     let classes: Vec<String> = dataset.behaviours.ids().map(str::to_owned).collect();
-    let seen = |class: usize| train.iter().any(|sample| sample.target as usize == class);
-    if (0..classes.len()).filter(|&class| seen(class)).count() < 2 {
+    if (0..classes.len())
+        .filter(|&class| train.iter().any(|sample| sample.target as usize == class))
+        .count()
+        < 2
+    {
         let sentence = "training has one kind of behaviour only, so there is nothing to tell \
                         apart; open a log with several, or choose another task.";
         return Err(refused("task", sentence.to_owned()));
@@ -79,8 +83,8 @@ pub(super) fn numbers(spec: NextNumber, prepared: &Prepared) -> Result<Outcomes,
     if let Some(sentence) = lacking {
         return Err(refused("task.of", sentence.to_owned()));
     }
-    let number = |user: usize, at: usize| number_at(spec.of, prepared, user, at);
-    let [mut train, mut valid, mut test] = questions(prepared, number);
+    let [mut train, mut valid, mut test] =
+        questions(prepared, |user, at| number_at(spec.of, prepared, user, at));
     if spec.log1p && train.iter().any(|sample| sample.target < 0.0) {
         let sentence =
             "some values are below 0, of which there is no ln(1 + x); write `log1p: false`.";

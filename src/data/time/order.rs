@@ -31,14 +31,9 @@ pub(super) fn of_rows(rows: &[DatedRow<'_>]) -> Option<(TimeFormat, OrderReason)
     if dates.is_empty() {
         return None;
     }
-    let n = |order: PartOrder| {
-        rows.iter()
-            .filter(|row| row.written.moment(Some(order)).is_some())
-            .count()
-    };
-    let (day, month) = (n(PartOrder::Day), n(PartOrder::Month));
+    let (day, month) = (n_read(rows, PartOrder::Day), n_read(rows, PartOrder::Month));
     let year = if dates.iter().all(|date| date.may_year_lead) {
-        n(PartOrder::Year)
+        n_read(rows, PartOrder::Year)
     } else {
         0
     };
@@ -60,6 +55,13 @@ pub(super) fn of_rows(rows: &[DatedRow<'_>]) -> Option<(TimeFormat, OrderReason)
             by_evidence(rows).unwrap_or((TimeFormat::MonthFirst, OrderReason::Nothing))
         }
     })
+}
+
+/// Counts the dates that can be read in an order.
+fn n_read(rows: &[DatedRow<'_>], order: PartOrder) -> usize {
+    rows.iter()
+        .filter(|row| row.written.moment(Some(order)).is_some())
+        .count()
 }
 
 fn open(written: &WrittenDate) -> Option<OpenDate> {
@@ -136,9 +138,8 @@ fn by_evidence(rows: &[DatedRow<'_>]) -> Option<(TimeFormat, OrderReason)> {
 /// Share of steps against the direction of time, in the file or within users, whichever is less.
 fn disorder(rows: &[DatedRow<'_>], order: PartOrder) -> f64 {
     let moments = || {
-        let moment = |row: &DatedRow<'_>| Some(row.written.moment(Some(order))?.micros);
         rows.iter()
-            .filter_map(move |row| Some((row.user, moment(row)?)))
+            .filter_map(move |row| Some((row.user, row.written.moment(Some(order))?.micros)))
     };
     let in_file = steps(moments().map(|(_, micros)| ("", micros)));
     let in_users = steps(moments().filter_map(|(user, micros)| Some((user?, micros))));

@@ -71,10 +71,9 @@ fn named_first(at: &mut Cursor<'_>, month: i8) -> Option<FoundDate> {
     skip_mark(at);
     at.eat_any(&["'", "’"]);
     let mut here = *at;
-    let is_year = |digits: &Digits<'_>| digits.len() == 4 || (digits.len() == 2 && mark);
     match here
         .digits(4)
-        .filter(is_year)
+        .filter(|digits| digits.len() == 4 || (digits.len() == 2 && mark))
         .filter(|_| !starts_clock(*at))
     {
         Some(year) => {
@@ -107,11 +106,14 @@ fn century(year: Digits<'_>) -> Option<i64> {
 /// `31st`, `31.`, `31º`
 fn ordinal(at: &mut Cursor<'_>) {
     let mut here = *at;
-    let is_ending =
-        |word: &str| matches!(word, "st" | "nd" | "rd" | "th" | "er" | "º" | "ª").then_some(());
-    if here.word_that(is_ending).is_some() || here.eat('º') {
+    if here.word_that(ordinal_ending).is_some() || here.eat('º') {
         *at = here;
     }
+}
+
+/// Knows the ending of an ordinal number.
+fn ordinal_ending(word: &str) -> Option<()> {
+    matches!(word, "st" | "nd" | "rd" | "th" | "er" | "º" | "ª").then_some(())
 }
 
 /// `2024-01-31`, `2024/1/31`, `2024 Jan 31`, `2024年1月31日`, `2024-01`, `2024-W05-3`

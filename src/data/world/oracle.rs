@@ -84,8 +84,10 @@ impl Oracle {
 /// oracle knows.
 #[must_use]
 pub fn ceiling(spec: &WorldSpec, seen: Seen) -> Option<Ceiling> {
-    let last = |_: usize, n_events: usize| n_events.checked_sub(1).filter(|&history| history >= 2);
-    optimum_of(spec, last).map(|optimum| optimum.when(seen))
+    optimum_of(spec, |_, n_events| {
+        n_events.checked_sub(1).filter(|&history| history >= 2)
+    })
+    .map(|optimum| optimum.when(seen))
 }
 
 /// The HR@1 of [`ceiling`] when seen items are left out; 0 when no user has three events.

@@ -140,13 +140,17 @@ impl SeriesWorld {
 
     /// Whether the event at `at` and the ones two and four steps before are of one series.
     fn bought(items: &[usize], at: usize) -> bool {
-        let series = |back: usize| {
-            items
-                .get(at.wrapping_sub(back))
-                .map(|item| item / SERIES_LEN)
-        };
-        at >= 4 && series(0) == series(2) && series(2) == series(4)
+        at >= 4
+            && series_before(items, at, 0) == series_before(items, at, 2)
+            && series_before(items, at, 2) == series_before(items, at, 4)
     }
+}
+
+/// Series of the item that stands some places before another.
+fn series_before(items: &[usize], at: usize, back: usize) -> Option<usize> {
+    items
+        .get(at.wrapping_sub(back))
+        .map(|item| item / SERIES_LEN)
 }
 
 impl Rules for SeriesWorld {

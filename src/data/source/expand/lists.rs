@@ -23,7 +23,6 @@ pub(in crate::source) struct ListColumns {
 
 /// The lists that a table holds, where its other columns name no item.
 pub(super) fn find(head: &FileHead) -> Option<Expansion> {
-    let names_item = |name: &String| schema::looks_like_a_log(&["user".to_owned(), name.clone()]);
     find_numbered(head).or_else(|| {
         let cells: Vec<(usize, char)> = (0..head.columns.len())
             .filter_map(|at| Some((at, mark_of(head, at)?)))
@@ -32,7 +31,10 @@ pub(super) fn find(head: &FileHead) -> Option<Expansion> {
             .filter(|at| cells.iter().all(|(cell, _)| cell != at))
             .collect();
         let name = |at: &usize| head.columns.get(*at);
-        if cells.is_empty() || plain.is_empty() || plain.iter().filter_map(name).any(names_item) {
+        if cells.is_empty()
+            || plain.is_empty()
+            || plain.iter().filter_map(name).any(|name| names_item(name))
+        {
             return None;
         }
         let is_items = |at: usize| {
@@ -76,6 +78,11 @@ pub(super) fn find(head: &FileHead) -> Option<Expansion> {
             first,
         ))
     })
+}
+
+/// Tells whether a name is one of items.
+fn names_item(name: &str) -> bool {
+    schema::looks_like_a_log(&["user".to_owned(), name.to_owned()])
 }
 
 /// Items that stand in columns called `item_1`, `item_2`, …
@@ -131,18 +138,25 @@ fn find_numbered(head: &FileHead) -> Option<Expansion> {
 }
 
 fn found(head: &FileHead, lists: ListColumns, item: usize) -> Expansion {
-    let name = |at: usize| head.columns.get(at).cloned().unwrap_or_default();
     let is_one = lists.numbered.is_empty();
-    let mut columns: Vec<String> = lists.plain.iter().map(|&at| name(at)).collect();
+    let mut columns: Vec<String> = lists
+        .plain
+        .iter()
+        .map(|&at| column_name(head, at))
+        .collect();
     let at_item = columns.len()
         + lists
             .cells
             .iter()
             .position(|(at, _)| *at == item)
             .unwrap_or(0);
-    columns.extend(lists.cells.iter().map(|(at, _)| name(*at)));
+    columns.extend(lists.cells.iter().map(|(at, _)| column_name(head, *at)));
     let told = if is_one {
-        let names: Vec<String> = lists.cells.iter().map(|(at, _)| name(*at)).collect();
+        let names: Vec<String> = lists
+            .cells
+            .iter()
+            .map(|(at, _)| column_name(head, *at))
+            .collect();
         format!(
             "each row holds several items in one list cell ({}): every element of it is taken as \
              one event, in its order, with what stands beside the list.",
@@ -154,7 +168,7 @@ fn found(head: &FileHead, lists: ListColumns, item: usize) -> Expansion {
             "the items of a row stand in {} numbered columns (from `{}` on): each cell of them is \
              taken as one event, in their order, as a list cell would be.",
             lists.numbered.len(),
-            quotable(&name(item))
+            quotable(&column_name(head, item))
         )
     };
     // The only column beside the list says whose it is.
@@ -170,23 +184,31 @@ fn found(head: &FileHead, lists: ListColumns, item: usize) -> Expansion {
     }
 }
 
+/// Name of a column.
+fn column_name(head: &FileHead, at: usize) -> String {
+    head.columns.get(at).cloned().unwrap_or_default()
+}
+
 impl ListColumns {
     pub(super) fn events(&self, row: &[&str]) -> Vec<Vec<String>> {
-        let cell = |at: &usize| row.get(*at).copied().unwrap_or_default();
-        let plain: Vec<String> = self.plain.iter().map(|at| cell(at).to_owned()).collect();
+        let plain: Vec<String> = self
+            .plain
+            .iter()
+            .map(|at| cell_of(row, *at).to_owned())
+            .collect();
         let event = |own: Vec<String>| plain.iter().cloned().chain(own).collect::<Vec<String>>();
         if !self.numbered.is_empty() {
             let items = self
                 .numbered
                 .iter()
-                .map(|at| cell(at).trim())
+                .map(|at| cell_of(row, *at).trim())
                 .filter(|item| !item.is_empty());
             return items.map(|item| event(vec![item.to_owned()])).collect();
         }
         let lists: Vec<Vec<&str>> = self
             .cells
             .iter()
-            .map(|(at, mark)| elements(cell(at), *mark).collect())
+            .map(|(at, mark)| elements(cell_of(row, *at), *mark).collect())
             .collect();
         let n = lists.iter().map(Vec::len).max().unwrap_or(0);
         (0..n)
@@ -200,6 +222,11 @@ impl ListColumns {
             })
             .collect()
     }
+}
+
+/// Cell of a row, empty where the row is too short.
+fn cell_of<'a>(row: &[&'a str], at: usize) -> &'a str {
+    row.get(at).copied().unwrap_or_default()
 }
 
 /// The elements of a list, in brackets and quotes or without.
@@ -311,15 +338,14 @@ fn is_marked_list(cell: &str) -> bool {
 
 impl Impressions {
     pub(super) fn events(&self, row: &[&str]) -> Vec<Vec<String>> {
-        let cell = |at: &usize| row.get(*at).copied().unwrap_or_default();
-        let clicked = cell(&self.shown)
+        let clicked = cell_of(row, self.shown)
             .split_whitespace()
             .filter_map(|shown| shown.strip_suffix("-1"));
         clicked
             .map(|item| {
                 self.plain
                     .iter()
-                    .map(|at| cell(at).to_owned())
+                    .map(|at| cell_of(row, *at).to_owned())
                     .chain([item.to_owned()])
                     .collect()
             })

@@ -86,17 +86,19 @@ impl ItemMatrix {
         let Some((user, cells)) = row.split_first() else {
             return Vec::new();
         };
-        let is_none = |cell: &str| {
-            cell.is_empty()
-                || cell.eq_ignore_ascii_case("nan")
-                || (self.zero_is_none && cell.parse() == Ok(0.0_f64))
-        };
         std::iter::zip(&self.items, cells)
             .map(|(item, cell)| (item, cell.trim()))
-            .filter(|(_, cell)| !is_none(cell))
+            .filter(|(_, cell)| !is_none(cell, self.zero_is_none))
             .map(|(item, cell)| vec![(*user).to_owned(), item.clone(), cell.to_owned()])
             .collect()
     }
+}
+
+/// Tells whether a cell says that there is no event.
+fn is_none(cell: &str, zero_is_none: bool) -> bool {
+    cell.is_empty()
+        || cell.eq_ignore_ascii_case("nan")
+        || (zero_is_none && cell.parse() == Ok(0.0_f64))
 }
 
 #[cfg(test)]

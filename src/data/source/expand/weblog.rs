@@ -19,10 +19,7 @@ const COLUMNS: [&str; 11] = [
 
 /// The log of a web server, if it is one.
 pub(super) fn find(head: &FileHead) -> Option<Expansion> {
-    let is_time = |at: usize| {
-        nearly_all(filled(head, at), begins_time) && nearly_all(filled(head, at + 1), ends_time)
-    };
-    let time = (1..head.columns.len()).find(|&at| is_time(at))?;
+    let time = (1..head.columns.len()).find(|&at| holds_time(head, at))?;
     let log = WebLog { time };
     let parsed = head.rows.iter().filter(|row| {
         let row: Vec<&str> = row.iter().map(String::as_str).collect();
@@ -43,16 +40,15 @@ pub(super) fn find(head: &FileHead) -> Option<Expansion> {
     })
 }
 
+/// Tells whether a time stands in a column and the next one.
+fn holds_time(head: &FileHead, at: usize) -> bool {
+    nearly_all(filled(head, at), begins_time) && nearly_all(filled(head, at + 1), ends_time)
+}
+
 impl WebLog {
     pub(super) fn events(self, row: &[&str]) -> Result<Vec<String>, String> {
-        let field = |at: usize| {
-            row.get(at)
-                .map(|field| field.trim())
-                .filter(|field| *field != "-")
-                .unwrap_or_default()
-        };
-        let (begin, zone) = (field(self.time), field(self.time + 1));
-        let request = field(self.time + 2);
+        let (begin, zone) = (field(row, self.time), field(row, self.time + 1));
+        let request = field(row, self.time + 2);
         let mut words = request.split(' ').filter(|word| !word.is_empty());
         let (Some(method), Some(target)) = (words.next(), words.next()) else {
             return Err("has no request such as `GET /page HTTP/1.1`".to_owned());
@@ -61,8 +57,17 @@ impl WebLog {
         let time = iso(begin, zone).ok_or_else(|| {
             format!("has the time `{begin} {zone}`, which is none of a web server")
         })?;
-        let before = |n: usize| self.time.checked_sub(n).map(field).unwrap_or_default();
-        let host = if self.time >= 3 { before(3) } else { field(0) };
+        let before = |n: usize| {
+            self.time
+                .checked_sub(n)
+                .map(|x| field(row, x))
+                .unwrap_or_default()
+        };
+        let host = if self.time >= 3 {
+            before(3)
+        } else {
+            field(row, 0)
+        };
         let cells = [
             host,
             before(1),
@@ -71,13 +76,21 @@ impl WebLog {
             path,
             query,
             words.next().unwrap_or_default(),
-            field(self.time + 3),
-            field(self.time + 4),
-            field(self.time + 5),
-            field(self.time + 6),
+            field(row, self.time + 3),
+            field(row, self.time + 4),
+            field(row, self.time + 5),
+            field(row, self.time + 6),
         ];
         Ok(cells.map(str::to_owned).to_vec())
     }
+}
+
+/// Field of a row, empty where it is `-` or the row is too short.
+fn field<'a>(row: &[&'a str], at: usize) -> &'a str {
+    row.get(at)
+        .map(|field| field.trim())
+        .filter(|field| *field != "-")
+        .unwrap_or_default()
 }
 
 /// `[31/Jan/2024:13:30:05` and `+0100]` as `2024-01-31T13:30:05+01:00`.

@@ -284,9 +284,11 @@ impl Layout {
             ];
         }
         let all = members(text).unwrap_or_default();
-        let is_list = |name: &str| self.lists.iter().any(|list| list == name);
         let mut outer: Vec<JsonCell<'a>> = Vec::new();
-        for member in all.iter().filter(|member| !is_list(&member.name)) {
+        for member in all
+            .iter()
+            .filter(|member| !self.lists.contains(&member.name))
+        {
             flatten(
                 Cow::Owned(member.name.clone()),
                 member.value,

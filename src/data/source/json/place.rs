@@ -111,7 +111,6 @@ pub(super) fn place(bytes: &[u8]) -> JsonPlace {
 
 /// A table whose cells do not stand row by row.
 fn spread(members: &[Member<'_>]) -> Option<JsonPlace> {
-    let begins = |member: &&Member<'_>, byte: u8| member.value.first() == Some(&byte);
     let named = |name: &str| {
         members
             .iter()
@@ -133,7 +132,7 @@ fn spread(members: &[Member<'_>]) -> Option<JsonPlace> {
         return (cells.len() > 2 && cells.iter().all(|cell| is_number(&cell.name)))
             .then_some(JsonPlace::Columns);
     }
-    if members.iter().all(|member| begins(&member, b'{')) {
+    if members.iter().all(|member| begins(member, b'{')) {
         let first = raw::members(members.first()?.value)?;
         let are_cells = !first.is_empty() && first.iter().all(|cell| is_number(&cell.name));
         let are_scalars = first
@@ -151,7 +150,7 @@ fn spread(members: &[Member<'_>]) -> Option<JsonPlace> {
                 .then_some(JsonPlace::Rows)
         };
     }
-    if members.iter().all(|member| begins(&member, b'[')) {
+    if members.iter().all(|member| begins(member, b'[')) {
         if members.iter().all(|member| is_number(&member.name)) {
             return Some(JsonPlace::Users);
         }
@@ -169,6 +168,11 @@ fn spread(members: &[Member<'_>]) -> Option<JsonPlace> {
         };
     }
     None
+}
+
+/// Tells whether a member's value begins with a mark.
+fn begins(member: &Member<'_>, byte: u8) -> bool {
+    member.value.first() == Some(&byte)
 }
 
 fn holds_scalars(member: &Member<'_>) -> bool {

@@ -166,30 +166,34 @@ fn read_columns(
         })?)
     };
     let column = |&at: &usize| -> Result<PolarsColumn, DataError> {
-        let unreadable = |name: &str, dtype: &str| DataError::Content {
-            path: path.to_path_buf(),
-            sentence: format!(
-                "the column `{}` is of a type that cannot be read ({}); choose another column.",
-                quotable(name),
-                quotable_reason(dtype)
-            ),
-        };
         match all.get(at) {
             Some((name, Way::Typed(dtype))) => frame
                 .as_ref()
                 .and_then(|frame| frame.column(name).ok().cloned())
-                .ok_or_else(|| unreadable(name, &dtype.to_string())),
+                .ok_or_else(|| unreadable_column(path, name, &dtype.to_string())),
             Some((name, Way::Raw(raw))) => {
                 let (file, _) = open::file(path)?;
                 read(path, |reader| {
                     raw.read(reader, file, name, slice.unwrap_or(RowRange::ALL))
                 })
             }
-            Some((name, Way::No(dtype))) => Err(unreadable(name, dtype)),
-            None => Err(unreadable("", "it is not there")),
+            Some((name, Way::No(dtype))) => Err(unreadable_column(path, name, dtype)),
+            None => Err(unreadable_column(path, "", "it is not there")),
         }
     };
     wanted.iter().map(column).collect()
+}
+
+/// Error of a column whose type cannot be read.
+fn unreadable_column(path: &Path, name: &str, dtype: &str) -> DataError {
+    DataError::Content {
+        path: path.to_path_buf(),
+        sentence: format!(
+            "the column `{}` is of a type that cannot be read ({}); choose another column.",
+            quotable(name),
+            quotable_reason(dtype)
+        ),
+    }
 }
 
 /// Some row groups at a time.
@@ -313,12 +317,11 @@ fn pieces(heights: &[usize]) -> Vec<RowRange> {
 fn slice(how: ColumnSelection<'_>, slice: Option<RowRange>) -> Result<RawRows, DataError> {
     let ColumnSelection { head, path, wanted } = how;
     let all = columns(path)?;
-    let name = |at: usize| head.columns.get(at).map_or("", String::as_str);
     let place = |name: &str| all.iter().position(|(other, _)| other == name);
     let (found, lines) = if let Some(nested) = &head.nested {
         let names = wanted
             .iter()
-            .map(|&at| name(at))
+            .map(|&at| column_name(head, at))
             .chain(nested.lists.iter().map(String::as_str));
         let positions: std::collections::BTreeSet<usize> = names.filter_map(place).collect();
         let positions: Vec<usize> = positions.into_iter().collect();
@@ -327,7 +330,7 @@ fn slice(how: ColumnSelection<'_>, slice: Option<RowRange>) -> Result<RawRows, D
             .map_err(|error| broken(path, &error.to_string()))?;
         let column = |&at: &usize| {
             frame
-                .column(name(at))
+                .column(column_name(head, at))
                 .cloned()
                 .map_err(|error| broken(path, &error.to_string()))
         };
@@ -340,7 +343,7 @@ fn slice(how: ColumnSelection<'_>, slice: Option<RowRange>) -> Result<RawRows, D
     } else {
         let positions: Vec<usize> = wanted
             .iter()
-            .map(|&at| place(name(at)).unwrap_or(usize::MAX))
+            .map(|&at| place(column_name(head, at)).unwrap_or(usize::MAX))
             .collect();
         let found = read_columns(path, &all, &positions, slice)?;
         let n_rows = found.first().map_or(0, PolarsColumn::len);
@@ -351,7 +354,7 @@ fn slice(how: ColumnSelection<'_>, slice: Option<RowRange>) -> Result<RawRows, D
             path: path.to_path_buf(),
             sentence: format!(
                 "the column `{}` cannot be read as text or time ({}); choose another column.",
-                quotable(name(at)),
+                quotable(column_name(head, at)),
                 quotable_reason(&error.to_string())
             ),
         })
@@ -365,6 +368,11 @@ fn slice(how: ColumnSelection<'_>, slice: Option<RowRange>) -> Result<RawRows, D
         lines,
         refused: Refused::default(),
     })
+}
+
+/// Name of a column, empty where there is none.
+fn column_name(head: &FileHead, at: usize) -> &str {
+    head.columns.get(at).map_or("", String::as_str)
 }
 
 /// Opens and reads; whatever is wrong with the file's inside is one sentence.
@@ -395,29 +403,29 @@ fn broken(path: &Path, reason: &str) -> DataError {
 
 /// A column as text, or as microseconds where its type is a time.
 fn cells(column: &PolarsColumn) -> PolarsResult<RawCells> {
-    let per_unit = |unit: &TimeUnit| match unit {
-        TimeUnit::Nanoseconds => (1, 1_000),
-        TimeUnit::Microseconds => (1, 1),
-        TimeUnit::Milliseconds => (1_000, 1),
-    };
-    let micros = |(times, over): (i64, i64)| -> PolarsResult<RawCells> {
-        let numbers = column.cast(&DataType::Int64)?;
-        let to_micros = |number: i64| number.checked_mul(times).map(|n| n.div_euclid(over));
-        Ok(RawCells::Micros(
-            numbers
-                .i64()?
-                .iter()
-                .map(|number| number.and_then(to_micros))
-                .collect(),
-        ))
-    };
     match column.dtype() {
-        DataType::Datetime(unit, _) | DataType::Duration(unit) => micros(per_unit(unit)),
-        DataType::Date => micros((86_400_000_000, 1)),
+        DataType::Datetime(unit, _) | DataType::Duration(unit) => match unit {
+            TimeUnit::Nanoseconds => micros(column, 1, 1_000),
+            TimeUnit::Microseconds => micros(column, 1, 1),
+            TimeUnit::Milliseconds => micros(column, 1_000, 1),
+        },
+        DataType::Date => micros(column, 86_400_000_000, 1),
         DataType::Binary | DataType::BinaryOffset => bytes(&column.cast(&DataType::Binary)?)
             .map(|cells| RawCells::Text(Texts::Chunked(cells))),
         _ => text(column).map(|cells| RawCells::Text(Texts::Chunked(cells))),
     }
+}
+
+/// A column of whole numbers as microseconds: `times` / `over` of them each.
+fn micros(column: &PolarsColumn, times: i64, over: i64) -> PolarsResult<RawCells> {
+    let numbers = column.cast(&DataType::Int64)?;
+    Ok(RawCells::Micros(
+        numbers
+            .i64()?
+            .iter()
+            .map(|number| Some(number?.checked_mul(times)?.div_euclid(over)))
+            .collect(),
+    ))
 }
 
 /// A column as text. Whole numbers kept as floats (as pandas keeps ids with gaps) lose their `.0`.
@@ -458,17 +466,22 @@ fn bytes(column: &PolarsColumn) -> PolarsResult<StringChunked> {
             .collect());
     }
     let are_uuids = filled().all(|bytes| bytes.len() == 16);
-    let digits = |bytes: &[u8]| {
-        let mut digits = String::with_capacity(2 * bytes.len() + 4);
-        for (at, byte) in bytes.iter().enumerate() {
-            if are_uuids && matches!(at, 4 | 6 | 8 | 10) {
-                digits.push('-');
-            }
-            digits.push_str(&format!("{byte:02x}"));
+    Ok(bytes
+        .iter()
+        .map(|bytes| bytes.map(|bytes| hex_digits(bytes, are_uuids)))
+        .collect())
+}
+
+/// Writes bytes in hexadecimal digits, as a UUID where they are one.
+fn hex_digits(bytes: &[u8], is_uuid: bool) -> String {
+    let mut digits = String::with_capacity(2 * bytes.len() + 4);
+    for (at, byte) in bytes.iter().enumerate() {
+        if is_uuid && matches!(at, 4 | 6 | 8 | 10) {
+            digits.push('-');
         }
-        digits
-    };
-    Ok(bytes.iter().map(|bytes| bytes.map(digits)).collect())
+        digits.push_str(&format!("{byte:02x}"));
+    }
+    digits
 }
 
 /// The first rows of a column as a person reads them.

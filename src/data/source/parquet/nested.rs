@@ -23,14 +23,17 @@ const ROW: &str = "(row)";
 impl Nested {
     /// The lists of a table whose other columns name no item.
     pub(super) fn find(columns: &[PolarsColumn]) -> Option<Self> {
-        let names_item =
-            |name: &str| schema::looks_like_a_log(&["user".to_owned(), name.to_owned()]);
-        let is_list = |column: &&PolarsColumn| matches!(column.dtype(), DataType::List(_));
-        let plain: Vec<&PolarsColumn> = columns.iter().filter(|column| !is_list(column)).collect();
+        let plain: Vec<&PolarsColumn> = columns
+            .iter()
+            .filter(|column| !is_list_column(column))
+            .collect();
         if plain.is_empty() || plain.iter().any(|column| names_item(column.name())) {
             return None;
         }
-        let lists: Vec<&PolarsColumn> = columns.iter().filter(is_list).collect();
+        let lists: Vec<&PolarsColumn> = columns
+            .iter()
+            .filter(|column| is_list_column(column))
+            .collect();
         let is_of_events = |column: &&&PolarsColumn| {
             parts(column).is_some_and(|parts| {
                 parts
@@ -133,6 +136,16 @@ impl Nested {
         );
         Problem::warning("data.format", sentence)
     }
+}
+
+/// Tells whether a name is one of items.
+fn names_item(name: &str) -> bool {
+    schema::looks_like_a_log(&["user".to_owned(), name.to_owned()])
+}
+
+/// Tells whether the cells of a column are lists.
+fn is_list_column(column: &PolarsColumn) -> bool {
+    matches!(column.dtype(), DataType::List(_))
 }
 
 fn list_lengths(column: &PolarsColumn) -> Option<Vec<usize>> {

@@ -170,11 +170,18 @@ fn named(
 
 /// Roles in a server's log in the extended format of W3C: who asked for what.
 fn roles_of_server_log(columns: &[String]) -> Vec<(Role, usize)> {
-    let position = |name: &str| columns.iter().position(|column| column == name);
-    match (position("c-ip"), position("cs-uri-stem")) {
+    match (
+        position_of(columns, "c-ip"),
+        position_of(columns, "cs-uri-stem"),
+    ) {
         (Some(client), Some(page)) => vec![(Role::User, client), (Role::Item, page)],
         _ => Vec::new(),
     }
+}
+
+/// Place of the column of a name.
+fn position_of(columns: &[String], name: &str) -> Option<usize> {
+    columns.iter().position(|column| column == name)
 }
 
 /// See [`super::rows`].
@@ -290,9 +297,8 @@ fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResu
             .collect());
     }
     // Names may hold anything; positions are safe.
-    let name = |at: usize| PlSmallStr::from(format!("{at}"));
     let schema: Schema = (0..n_fields)
-        .map(|at| (name(at), DataType::String))
+        .map(|at| (field_name(at), DataType::String))
         .collect();
     let mut projection = wanted.to_vec();
     projection.sort_unstable();
@@ -315,10 +321,15 @@ fn parse(scanned: &Scanned<'_>, n_fields: usize, wanted: &[usize]) -> PolarsResu
         .iter()
         .map(|&at| {
             Ok(RawCells::Text(Texts::Chunked(
-                frame.column(&name(at))?.str()?.clone(),
+                frame.column(&field_name(at))?.str()?.clone(),
             )))
         })
         .collect()
+}
+
+/// Name that polars knows a field by.
+fn field_name(at: usize) -> PlSmallStr {
+    PlSmallStr::from(format!("{at}"))
 }
 
 fn without_bom(bytes: &[u8]) -> &[u8] {

@@ -169,21 +169,23 @@ impl Outline {
 
     /// The lines that may be rows: no comment, border or word on the separator is among them.
     fn likely_rows<'a>(&self, head: &'a [u8]) -> Cow<'a, [u8]> {
-        let is_row = |line: &[u8]| {
-            let is_comment = self
-                .comment
-                .is_some_and(|mark| line.starts_with(mark.as_bytes()));
-            !is_comment && !is_border(line) && separator_line(line).is_none()
-        };
-        if lines(head).all(|(_, line)| is_row(line)) {
+        if lines(head).all(|(_, line)| self.is_row(line)) {
             return Cow::Borrowed(without_bom(head));
         }
         let mut rows = Vec::with_capacity(head.len());
-        for (_, line) in lines(head).filter(|(_, line)| is_row(line)) {
+        for (_, line) in lines(head).filter(|(_, line)| self.is_row(line)) {
             rows.extend_from_slice(line);
             rows.push(b'\n');
         }
         Cow::Owned(rows)
+    }
+
+    /// Tells whether a line is no comment, border or separator line.
+    fn is_row(&self, line: &[u8]) -> bool {
+        let is_comment = self
+            .comment
+            .is_some_and(|mark| line.starts_with(mark.as_bytes()));
+        !is_comment && !is_border(line) && separator_line(line).is_none()
     }
 
     /// Passes over blank lines, comments, borders and a word on the separator at the beginning. The
@@ -239,10 +241,9 @@ impl Outline {
             return Some(names);
         }
         let mut rows = vec![names];
-        let is_marked = |line: &[u8]| line.starts_with(mark.as_bytes());
         let below = lines(head)
             .map(|(_, line)| line)
-            .filter(|line| !is_marked(line))
+            .filter(|line| !line.starts_with(mark.as_bytes()))
             .take(JUDGED);
         rows.extend(below.filter_map(|line| fields(line, &self.separator, self.quote)));
         let n_known = rows
@@ -414,15 +415,6 @@ fn is_border(line: &[u8]) -> bool {
 
 /// The mark around fields: single quotes where they stand around fields of nearly all lines.
 fn quote_of(head: &[u8]) -> u8 {
-    let is_quoted = |line: &[u8]| {
-        let opens = (0..line.len()).any(|at| {
-            line.get(at) == Some(&b'\'')
-                && is_field_border(at.checked_sub(1).and_then(|before| line.get(before)))
-        });
-        let closes = (0..line.len())
-            .any(|at| line.get(at) == Some(&b'\'') && is_field_border(line.get(at + 1)));
-        opens && closes && memchr::memchr_iter(b'\'', line).count().is_multiple_of(2)
-    };
     let (mut n, mut n_quoted) = (0, 0);
     for (_, line) in lines(head).take(JUDGED) {
         if line.contains(&b'"') {
@@ -436,6 +428,17 @@ fn quote_of(head: &[u8]) -> u8 {
     } else {
         b'"'
     }
+}
+
+/// Tells whether a line holds fields in single quotes.
+fn is_quoted(line: &[u8]) -> bool {
+    let opens = (0..line.len()).any(|at| {
+        line.get(at) == Some(&b'\'')
+            && is_field_border(at.checked_sub(1).and_then(|before| line.get(before)))
+    });
+    let closes =
+        (0..line.len()).any(|at| line.get(at) == Some(&b'\'') && is_field_border(line.get(at + 1)));
+    opens && closes && memchr::memchr_iter(b'\'', line).count().is_multiple_of(2)
 }
 
 fn is_field_border(byte: Option<&u8>) -> bool {
