@@ -34,7 +34,7 @@ EVALUATION_BLOCK = 256
 
 
 # ------------------------------------------------------------------------------------------------
-# Events, by the rule of src/bench/events.rs
+# Events, by the rule of src/engine/bench/events.rs
 # ------------------------------------------------------------------------------------------------
 
 # (so many 128ths of the users, have no more events than this)

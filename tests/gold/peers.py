@@ -1,6 +1,6 @@
 """What other libraries give for the small cases in which we count otherwise, or the same.
 
-The tests that hold our own numbers beside these name this file: `src/metric/statistics/wilcoxon.rs` and
+The tests that hold our own numbers beside these name this file: `src/base/metric/statistics/wilcoxon.rs` and
 `tests/it/peers.rs`.
 
     pip install scipy==1.17.1 scikit-learn==1.9.1 statsmodels==0.15.0 pingouin==0.7.0 pmdarima==2.1.1 numpy==2.4.6
