@@ -23,14 +23,18 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
     };
     let found = &significance.comparison;
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        let words = format!(
+        let mut words = format!(
             "{} on test, user by user. Lines are 95 % intervals of {N_RESAMPLES} bootstrap \
-             resamples of users (seed {SEED}). Gains are over run A, positive where better; \
-             p-values are two-sided, corrected by Holm over all {} differences of these runs, by \
-             every metric.",
-            found.metric.title(),
-            found.n_tests
+             resamples of users (seed {SEED}). Gains are over run A, positive where better.",
+            found.metric.title()
         );
+        if found.n_tests > 0 {
+            words.push_str(&format!(
+                " p-values are two-sided, corrected by Holm over all {} differences of these runs, \
+                 by every metric.",
+                found.n_tests
+            ));
+        }
         ui.weak(words);
         ties(ui, app, found);
         above_optimum(ui, app, found);
