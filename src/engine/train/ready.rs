@@ -52,6 +52,14 @@ impl<'a> Onlooker<'a> {
             Mutex::new(Vec::new()),
         );
         let names = || in_work.lock().unwrap_or_else(PoisonError::into_inner);
+        let begun = Preparing {
+            in_work: Vec::new(),
+            n_done: 0,
+            n_all: all.len(),
+            is_judged: step == ReferenceStep::Judge,
+        };
+        // Told before the work begins: on a small log it may be over before anyone looks.
+        self.tell(begun.clone());
         let made = watched(
             || {
                 beside(all, |key| {
@@ -69,8 +77,7 @@ impl<'a> Onlooker<'a> {
                 self.tell(Preparing {
                     in_work,
                     n_done,
-                    n_all: all.len(),
-                    is_judged: step == ReferenceStep::Judge,
+                    ..begun
                 });
                 if self.is_end_asked_for() {
                     is_ended.store(true, Ordering::Relaxed);
