@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use super::table::{self, count, duration};
 use seqscope_base::spec::shown;
 use seqscope_data::{LoadProgress, Stage};
+use seqscope_engine::run::EpochRecord;
 use seqscope_engine::train::{Event, EventKind, Observer, Preparing, Progress, TrainError};
 
 /// Draws the bar on standard error where that is a terminal, and writes a line an epoch anywhere.
@@ -38,6 +39,25 @@ impl<'a> ProgressLines<'a> {
     fn say(&mut self, line: &str) {
         let err = &mut self.err;
         self.bar.suspend(|| writeln!(err, "{line}").ok());
+    }
+
+    fn evaluated(&mut self, judged: &EpochRecord) {
+        let best = if judged.is_best { "  best so far" } else { "" };
+        let headline = judged.valid.kind.headline().iter().take(2);
+        let metrics: Vec<String> = headline
+            .map(|metric| {
+                let value = table::metric(judged.valid.get(*metric));
+                format!("{} {value}", metric.title())
+            })
+            .collect();
+        self.say(&format!(
+            "epoch {}/{}  loss {:.4}  valid loss {:.4}  {}{best}",
+            judged.epoch,
+            self.n_epochs,
+            judged.train_loss,
+            judged.valid_loss,
+            metrics.join("  ")
+        ));
     }
 
     fn advance(&self, now: &Progress) {
@@ -161,32 +181,7 @@ impl Observer for ProgressLines<'_> {
                 ));
             }
             EventKind::Progress(now) => self.advance(now),
-            EventKind::Evaluated {
-                epoch,
-                train_loss,
-                valid_loss,
-                valid,
-                is_best,
-                ..
-            } => {
-                let best = if *is_best { "  best so far" } else { "" };
-                let metrics: Vec<String> = valid
-                    .kind
-                    .headline()
-                    .iter()
-                    .take(2)
-                    .map(|metric| {
-                        format!("{} {}", metric.title(), table::metric(valid.get(*metric)))
-                    })
-                    .collect();
-                let (epoch, metrics) = (
-                    format!("epoch {epoch}/{}", self.n_epochs),
-                    metrics.join("  "),
-                );
-                self.say(&format!(
-                    "{epoch}  loss {train_loss:.4}  valid loss {valid_loss:.4}  {metrics}{best}"
-                ));
-            }
+            EventKind::Evaluated(epoch) => self.evaluated(epoch),
             EventKind::Latent(used) if used.shuffled.is_some() => self.say(&used.sentence()),
             EventKind::Warned(problem) => self.say(&format!("warning: {}", problem.sentence)),
             EventKind::Ended(_) => self.bar.finish_and_clear(),

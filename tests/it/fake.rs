@@ -371,7 +371,7 @@ impl Done {
         let name = |event: &Event| match &event.kind {
             EventKind::Started { first_epoch, .. } => Some(format!("started {first_epoch}")),
             EventKind::Progress(_) => None,
-            EventKind::Evaluated { epoch, .. } => Some(format!("evaluated {epoch}")),
+            EventKind::Evaluated(told) => Some(format!("evaluated {}", told.epoch)),
             EventKind::Latent(used) => Some(format!("latent {}", used.epoch)),
             EventKind::Checkpointed { epoch } => Some(format!("checkpointed {epoch}")),
             EventKind::Paused => Some("paused".to_owned()),

@@ -12,7 +12,7 @@ use seqscope::experiment::{Experiment, LrDecay, TrainingSpec};
 use seqscope::explain::user_view;
 use seqscope::metric::Metric;
 use seqscope::model::{ModelSpec, TransformerSpec, VaeSpec};
-use seqscope::run::{History, Part, RunId, RunOutcome, RunStatus, RunStore};
+use seqscope::run::{EpochRecord, History, Part, RunId, RunOutcome, RunStatus, RunStore};
 use seqscope::train::{
     Command, EarlyStop, EventKind, Job, StopMode, TrainError, lr_at, restore, restore_with, run,
 };
@@ -62,7 +62,7 @@ fn the_folder_knows_of_an_event_before_the_listener_does() {
     let mut seen = 0;
     let listener = Listener {
         at_each: Box::new(|event| {
-            if let EventKind::Evaluated { epoch, valid, .. } = event.kind.clone() {
+            if let EventKind::Evaluated(EpochRecord { epoch, valid, .. }) = event.kind.clone() {
                 let on_disk = store
                     .history(&event.run)
                     .unwrap()
@@ -545,7 +545,7 @@ fn told_of_divergence(done: &Done) -> Vec<&str> {
 /// For each epoch whether it was said to be the best so far.
 fn called_best(done: &Done) -> Vec<bool> {
     let judged = done.events.iter().filter_map(|event| match event.kind {
-        EventKind::Evaluated { is_best, .. } => Some(is_best),
+        EventKind::Evaluated(EpochRecord { is_best, .. }) => Some(is_best),
         _ => None,
     });
     judged.collect()
@@ -761,7 +761,7 @@ fn a_run_tells_its_falling_rate() {
         .events
         .iter()
         .filter_map(|event| match event.kind {
-            EventKind::Evaluated { lr, .. } => Some(lr),
+            EventKind::Evaluated(EpochRecord { lr, .. }) => Some(lr),
             _ => None,
         })
         .collect();
@@ -941,7 +941,7 @@ fn a_killed_run_that_goes_on_equals_one_that_was_not_killed() {
         ),
         // The numbers of epoch 5 are in the history, its weights are not there yet.
         (
-            |kind| matches!(kind, EventKind::Evaluated { epoch: 5, .. }),
+            |kind| matches!(kind, EventKind::Evaluated(EpochRecord { epoch: 5, .. })),
             5,
         ),
         (|kind| matches!(kind, EventKind::Warned(_)), 8),

@@ -220,7 +220,7 @@ impl Observer for EpochClock {
             EventKind::Started { .. } | EventKind::Checkpointed { .. } => {
                 self.began = Some(Instant::now());
             }
-            EventKind::Evaluated { .. } => self
+            EventKind::Evaluated(_) => self
                 .epochs
                 .extend(self.began.take().map(|began| began.elapsed())),
             _ => {}

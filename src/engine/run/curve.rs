@@ -287,6 +287,11 @@ impl Curves {
         self.steps.value_at(epoch as f64).map(|step| step as usize)
     }
 
+    /// The number of a series at an epoch; `None` where it has none there.
+    pub(super) fn value(&self, part: Part, metric: &str, epoch: f64) -> Option<f64> {
+        self.get(part, metric)?.value_at(epoch)
+    }
+
     /// One of them; `None` when the run has none of that name.
     #[must_use]
     pub fn get(&self, part: Part, metric: &str) -> Option<&Curve> {

@@ -6,6 +6,7 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::RunError;
+use seqscope_base::metric::Metrics;
 
 /// Part of the data that a number belongs to.
 #[derive(
@@ -49,6 +50,43 @@ pub struct HistoryPoint {
     pub metric: String,
     /// The number.
     pub value: f64,
+}
+
+/// Place in a run to which some numbers belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryPlace {
+    /// Optimiser steps done.
+    pub step: usize,
+    /// Epochs done, from 1; 0 before the first.
+    pub epoch: usize,
+    /// Part of the data.
+    pub part: Part,
+}
+
+impl HistoryPlace {
+    /// Numbers by their names, as points of a history.
+    pub fn points(
+        self,
+        numbers: impl IntoIterator<Item = (&'static str, f64)>,
+    ) -> impl Iterator<Item = HistoryPoint> {
+        let Self { step, epoch, part } = self;
+        numbers
+            .into_iter()
+            .map(move |(metric, value)| HistoryPoint {
+                step,
+                epoch,
+                part,
+                metric: metric.to_owned(),
+                value,
+            })
+    }
+
+    /// The loss of answers and their metrics, as points of a history.
+    pub fn judged(self, loss: f64, metrics: &Metrics) -> impl Iterator<Item = HistoryPoint> {
+        let named = metrics.iter().map(|(metric, value)| (metric.name(), value));
+        let numbers: Vec<(&'static str, f64)> = [("loss", loss)].into_iter().chain(named).collect();
+        self.points(numbers)
+    }
 }
 
 /// All series of a run, in the order in which they were written.

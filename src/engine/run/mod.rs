@@ -28,6 +28,7 @@ mod contrast;
 mod counting_rule;
 mod curve;
 mod disk;
+mod epoch;
 mod error;
 mod export;
 mod export_tables;
@@ -56,8 +57,9 @@ pub use contrast::{
 };
 pub use counting_rule::SeenTargetRule;
 pub use curve::{Curve, Curves};
+pub use epoch::EpochRecord;
 pub use error::RunError;
-pub use history::{History, HistoryPoint, Part};
+pub use history::{History, HistoryPlace, HistoryPoint, Part};
 pub use id::RunId;
 pub use manifest::{
     DataStamp, LeftOutReferences, Manifest, References, RunOutcome, RunStatus, Summary,

@@ -4,7 +4,9 @@ use std::fmt;
 use std::time::Duration;
 
 use super::{LatentUse, TrainError};
-use crate::run::{DataStamp, LeftOutReferences, Manifest, Pause, References, RunId, RunOutcome};
+use crate::run::{
+    DataStamp, EpochRecord, LeftOutReferences, Manifest, Pause, References, RunId, RunOutcome,
+};
 use seqscope_base::metric::{Metrics, Reliability};
 use seqscope_base::spec::Problem;
 use seqscope_data::TestTies;
@@ -137,30 +139,7 @@ pub enum EventKind {
     /// Progress of the run; at most 10 a second.
     Progress(Progress),
     /// An epoch was judged on validation.
-    Evaluated {
-        /// Epoch, from 1.
-        epoch: usize,
-        /// Optimiser steps done.
-        step: usize,
-        /// Mean training loss of the epoch, nats an event.
-        train_loss: f64,
-        /// Mean negative log-probability of the held-out items, nats.
-        valid_loss: f64,
-        /// Metrics on validation.
-        valid: Metrics,
-        /// Whether this is the best epoch so far; never where training has diverged.
-        is_best: bool,
-        /// Learning rate at the end of the epoch.
-        lr: f64,
-        /// Mean norm of the gradient.
-        grad_norm: f64,
-        /// Kullback–Leibler term a user, in nats, mean over the steps; for a VAE.
-        kl: Option<f64>,
-        /// Training events a second.
-        events_per_sec: f64,
-        /// Training time so far, pauses left out, in seconds.
-        train_secs: f64,
-    },
+    Evaluated(EpochRecord),
     /// What a model with a latent vector uses of it: after each epoch, and once more of the best
     /// weights at the end of the run.
     Latent(Box<LatentUse>),

@@ -47,7 +47,8 @@ use std::sync::Arc;
 
 use crate::experiment::Experiment;
 use crate::run::{
-    EpochDone, Manifest, Part, Pause, ReferenceResults, References, RunId, RunOutcome, RunStore,
+    EpochDone, EpochRecord, Manifest, Part, Pause, ReferenceResults, References, RunId, RunOutcome,
+    RunStore,
 };
 use seqscope_base::metric::{Better, Metrics};
 use seqscope_base::spec::Problem;
@@ -179,7 +180,7 @@ fn train(
 
         let is_best = early_stop.observe(epoch, valid.primary().1);
         let train_secs = live.clock.secs();
-        live.say(EventKind::Evaluated {
+        live.say(EventKind::Evaluated(EpochRecord {
             epoch,
             step,
             train_loss: trained.loss,
@@ -192,7 +193,7 @@ fn train(
             kl: trained.kl,
             events_per_sec,
             train_secs,
-        })?;
+        }))?;
         if let Some(report) = latent_report(model, &task.prepared, task.cases(Part::Valid))? {
             live.say(EventKind::Latent(Box::new(LatentUse {
                 epoch,

@@ -1,7 +1,7 @@
 //! Turns what a run says into what its folder holds.
 
 use super::{EventKind, LatentUse, TrainError};
-use crate::run::{HistoryPoint, Part, Pause, References, RunOutcome, RunWriter};
+use crate::run::{HistoryPlace, HistoryPoint, Part, Pause, References, RunOutcome, RunWriter};
 use seqscope_base::metric::Metrics;
 
 /// The first listener of every run: its folder.
@@ -37,24 +37,19 @@ impl Recorder {
                     device.key, device.name
                 ))?;
             }
-            EventKind::Evaluated {
-                epoch,
-                train_loss,
-                valid_loss,
-                valid,
-                is_best,
-                ..
-            } => {
-                writer.append(&evaluated_points(event))?;
-                let best = if *is_best { " (best)" } else { "" };
-                let (metric, value) = valid.primary();
+            EventKind::Evaluated(told) => {
+                writer.append(&told.points())?;
+                let best = if told.is_best { " (best)" } else { "" };
+                let (metric, value) = told.valid.primary();
                 let value = value.map_or_else(
                     || "without a value".to_owned(),
                     |value| format!("{value:.4}"),
                 );
                 writer.log(&format!(
-                    "epoch {epoch}: train loss {train_loss:.4}, valid loss {valid_loss:.4}, {} \
-                     {value}{best}",
+                    "epoch {}: train loss {:.4}, valid loss {:.4}, {} {value}{best}",
+                    told.epoch,
+                    told.train_loss,
+                    told.valid_loss,
                     metric.title()
                 ))?;
             }
@@ -82,14 +77,14 @@ impl Recorder {
             report,
             shuffled,
         } = used;
-        let at = RecordPlace {
+        let at = HistoryPlace {
             step: *step,
             epoch: *epoch,
             part: Part::Valid,
         };
         let writer = &mut self.writer;
         if let Some([own, other]) = *shuffled {
-            let points = at.with([("ndcg@10_own_latent", own), ("ndcg@10_other_latent", other)]);
+            let points = at.points([("ndcg@10_own_latent", own), ("ndcg@10_other_latent", other)]);
             writer.append(&points.collect::<Vec<_>>())?;
             return Ok(writer.log(&used.sentence())?);
         }
@@ -97,7 +92,7 @@ impl Recorder {
             ("kl", report.total_kl()),
             ("active_units", report.n_active() as f64),
         ];
-        writer.append(&at.with(numbers).collect::<Vec<_>>())?;
+        writer.append(&at.points(numbers).collect::<Vec<_>>())?;
         Ok(writer.append_latent(*epoch, report)?)
     }
 
@@ -115,15 +110,12 @@ impl Recorder {
             .iter()
             .find(|p| p.0 == epoch)
             .map_or(0, |p| p.1);
-        let at = RecordPlace {
+        let at = HistoryPlace {
             step,
             epoch,
             part: Part::Test,
         };
-        let points: Vec<HistoryPoint> = at
-            .with([("loss", loss)])
-            .chain(at.with(named(&test)))
-            .collect();
+        let points: Vec<HistoryPoint> = at.judged(loss, &test).collect();
         let manifest = &mut self.writer.manifest;
         (manifest.test, manifest.references_test) = (Some(test), references_test);
         Ok(self.writer.append(&points)?)
@@ -163,71 +155,4 @@ impl Recorder {
         };
         Ok(self.writer.log(&line)?)
     }
-}
-
-/// Place in a run to which some numbers belong.
-#[derive(Clone, Copy)]
-struct RecordPlace {
-    step: usize,
-    epoch: usize,
-    part: Part,
-}
-
-impl RecordPlace {
-    fn with(
-        self,
-        values: impl IntoIterator<Item = (&'static str, f64)>,
-    ) -> impl Iterator<Item = HistoryPoint> {
-        let Self { step, epoch, part } = self;
-        values.into_iter().map(move |(metric, value)| HistoryPoint {
-            step,
-            epoch,
-            part,
-            metric: metric.to_owned(),
-            value,
-        })
-    }
-}
-
-/// The numbers of an evaluated epoch; none for another event.
-fn evaluated_points(event: &EventKind) -> Vec<HistoryPoint> {
-    let &EventKind::Evaluated {
-        epoch,
-        step,
-        train_loss,
-        valid_loss,
-        ref valid,
-        lr,
-        grad_norm,
-        kl,
-        events_per_sec,
-        train_secs,
-        ..
-    } = event
-    else {
-        return Vec::new();
-    };
-    let train = RecordPlace {
-        step,
-        epoch,
-        part: Part::Train,
-    };
-    let valid_at = RecordPlace {
-        part: Part::Valid,
-        ..train
-    };
-    let numbers = [("loss", train_loss), ("lr", lr), ("grad_norm", grad_norm)];
-    let times = [("events_per_sec", events_per_sec), ("secs", train_secs)];
-    train
-        .with(numbers)
-        .chain(kl.into_iter().flat_map(|kl| train.with([("kl", kl)])))
-        .chain(train.with(times))
-        .chain(valid_at.with([("loss", valid_loss)]))
-        .chain(valid_at.with(named(valid)))
-        .collect()
-}
-
-/// Values by the names that they have in a history.
-fn named(metrics: &Metrics) -> impl Iterator<Item = (&'static str, f64)> + '_ {
-    metrics.iter().map(|(metric, value)| (metric.name(), value))
 }

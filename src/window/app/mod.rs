@@ -37,7 +37,7 @@ pub use notice::{Notice, NoticeId, Tone};
 pub use preset::{SizePreset, sized_model};
 pub use selection::{HeadIdx, Page, Selection, ThemeChoice};
 pub use significance::Significance;
-pub use training::{LivePoint, TrainView, Training, TrainingPhase};
+pub use training::{TrainView, Training, TrainingPhase};
 pub use views::{RunSeries, ViewKey, Views};
 
 use std::collections::BTreeMap;

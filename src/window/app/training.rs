@@ -1,10 +1,8 @@
 //! The run in work as the window sees it.
 
-use strum::IntoEnumIterator as _;
-
-use seqscope_base::metric::{AnswerKind, Metric, Metrics};
+use seqscope_base::metric::AnswerKind;
 use seqscope_base::spec::{Problem, shown};
-use seqscope_engine::run::{Curves, Manifest, Part, References, RunId};
+use seqscope_engine::run::{Curves, EpochRecord, Manifest, References, RunId};
 use seqscope_engine::train::{Ended, EventKind, LatentUse, Preparing, Progress};
 use seqscope_model::DeviceInfo;
 
@@ -41,29 +39,6 @@ pub enum TrainView<'a> {
     Nothing,
 }
 
-/// One epoch's numbers.
-#[derive(Clone, Debug, PartialEq)]
-pub struct LivePoint {
-    /// Epoch, from 1.
-    pub epoch: usize,
-    /// Optimiser steps done.
-    pub step: usize,
-    /// Mean training loss, nats an event.
-    pub train_loss: f64,
-    /// Validation loss, nats an event.
-    pub valid_loss: f64,
-    /// Metrics on validation.
-    pub valid: Metrics,
-    /// Learning rate.
-    pub lr: f64,
-    /// Mean norm of the gradient.
-    pub grad_norm: f64,
-    /// Training events a second.
-    pub events_per_sec: f64,
-    /// Whether it was the best so far.
-    pub is_best: bool,
-}
-
 /// The run in work, or the last one.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Training {
@@ -85,8 +60,8 @@ pub struct Training {
     pub preparing: Option<Preparing>,
     /// Training loss between evaluations: (step, loss).
     pub step_losses: Vec<(usize, f64)>,
-    /// One point an epoch.
-    pub points: Vec<LivePoint>,
+    /// Numbers of each epoch.
+    pub points: Vec<EpochRecord>,
     /// References on validation: the lines behind the ranking metric.
     pub references_valid: References,
     /// Use of the latent vector, where the model has one.
@@ -181,28 +156,7 @@ impl Training {
                 }
                 self.progress = progress;
             }
-            EventKind::Evaluated {
-                epoch,
-                step,
-                train_loss,
-                valid_loss,
-                valid,
-                is_best,
-                lr,
-                grad_norm,
-                events_per_sec,
-                ..
-            } => self.points.push(LivePoint {
-                epoch,
-                step,
-                train_loss,
-                valid_loss,
-                valid,
-                lr,
-                grad_norm,
-                events_per_sec,
-                is_best,
-            }),
+            EventKind::Evaluated(epoch) => self.points.push(epoch),
             EventKind::Latent(used) => self.latent = Some(used),
             EventKind::Checkpointed { .. } => {}
             // A stop that is under way is not hidden by an older pause or resume.
@@ -221,46 +175,8 @@ impl Training {
             .points
             .first()
             .map_or(self.progress.epoch.max(1), |point| point.epoch);
-        let value = |part: Part, metric: &str, epoch: f64| {
-            curves
-                .get(part, metric)
-                .and_then(|curve| curve.value_at(epoch))
-                .unwrap_or(f64::NAN)
-        };
-        let (kind, mut best) = (self.answers(), f64::NAN);
-        let mut earlier = Vec::new();
-        for &[at, valid_loss] in curves
-            .get(Part::Valid, "loss")
-            .into_iter()
-            .flat_map(|curve| curve.iter())
-        {
-            let epoch = at as usize;
-            if epoch >= first_live {
-                break;
-            }
-            let of_epoch = |metric: Metric| value(Part::Valid, metric.name(), at);
-            let is_best = kind.primary().is_better(of_epoch(kind.primary()), best);
-            best = if is_best {
-                of_epoch(kind.primary())
-            } else {
-                best
-            };
-            let known = Metric::iter().filter(|metric| of_epoch(*metric).is_finite());
-            let valid = known.fold(Metrics::new(kind, 0), |valid, metric| {
-                valid.with(metric, of_epoch(metric))
-            });
-            earlier.push(LivePoint {
-                epoch,
-                step: curves.step_of(epoch).unwrap_or_default(),
-                train_loss: value(Part::Train, "loss", at),
-                valid_loss,
-                valid,
-                lr: value(Part::Train, "lr", at),
-                grad_norm: value(Part::Train, "grad_norm", at),
-                events_per_sec: value(Part::Train, "events_per_sec", at),
-                is_best,
-            });
-        }
+        let mut earlier = EpochRecord::of_curves(curves, self.answers());
+        earlier.retain(|epoch| epoch.epoch < first_live);
         self.points.splice(0..0, earlier);
     }
 

@@ -3,11 +3,11 @@
 use egui::{Align, Layout, Ui, vec2};
 
 use super::super::headline::{self, lines_to_beat};
-use crate::app::{LivePoint, Training};
+use crate::app::Training;
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, Flag, LineChart, tick};
 use seqscope_base::metric::{AnswerKind, Metric};
-use seqscope_engine::run::{Curve, RunId};
+use seqscope_engine::run::{Curve, EpochRecord, RunId};
 
 /// Height of a small chart, title included.
 const SMALL: f32 = 150.0;
@@ -145,7 +145,7 @@ struct ChartSource<'a> {
 }
 
 impl ChartSource<'_> {
-    fn x_of(&self, point: &LivePoint) -> f64 {
+    fn x_of(&self, point: &EpochRecord) -> f64 {
         match self.x {
             XAxis::Epoch => point.epoch as f64,
             XAxis::Step => point.step as f64,
@@ -160,7 +160,7 @@ impl ChartSource<'_> {
         }
     }
 
-    fn points(&self, value: impl Fn(&LivePoint) -> f64) -> Curve {
+    fn points(&self, value: impl Fn(&EpochRecord) -> f64) -> Curve {
         self.training
             .points
             .iter()
@@ -220,7 +220,7 @@ impl ChartSource<'_> {
     }
 
     fn ranking(&self, metric: Metric) -> ChartData {
-        let value = |point: &LivePoint| point.valid.get(metric).unwrap_or(f64::NAN);
+        let value = |point: &EpochRecord| point.valid.get(metric).unwrap_or(f64::NAN);
         let points = self.points(value);
         let best = self
             .training
@@ -251,7 +251,7 @@ impl ChartSource<'_> {
         name: &str,
         y_label: &str,
         color: usize,
-        value: impl Fn(&LivePoint) -> f64,
+        value: impl Fn(&EpochRecord) -> f64,
     ) -> ChartData {
         let color = theme::series_color(self.ui, color);
         let series = vec![ChartSeries {

@@ -106,9 +106,9 @@ mod tests {
     use egui_kittest::kittest::{NodeT as _, Queryable};
 
     use super::*;
-    use crate::app::{AppOptions, FilePicker, LivePoint, PickKind, TrainingPhase};
+    use crate::app::{AppOptions, FilePicker, PickKind, TrainingPhase};
     use seqscope_base::metric::{AnswerKind, Metric, Metrics};
-    use seqscope_engine::run::{RunId, RunOutcome, RunStore};
+    use seqscope_engine::run::{EpochRecord, RunId, RunOutcome, RunStore};
     use seqscope_engine::train::{Ended, Progress, StopMode};
 
     struct NoDialog;
@@ -126,7 +126,7 @@ mod tests {
     }
 
     fn training(phase: TrainingPhase) -> Training {
-        let point = |epoch: usize| LivePoint {
+        let point = |epoch: usize| EpochRecord {
             epoch,
             step: epoch * 10,
             train_loss: 5.0 - epoch as f64 * 0.1,
@@ -136,6 +136,7 @@ mod tests {
             grad_norm: 1.0,
             events_per_sec: 12_345.0,
             is_best: true,
+            ..EpochRecord::default()
         };
         Training {
             run: None,

@@ -3,11 +3,11 @@
 
 use egui::{RichText, Ui};
 
-use crate::app::{LivePoint, Training, TrainingPhase};
+use crate::app::{Training, TrainingPhase};
 use crate::ui::text;
 use crate::ui::widget::line_chart::tick;
 use seqscope_base::spec::Severity;
-use seqscope_engine::run::RunOutcome;
+use seqscope_engine::run::{EpochRecord, RunOutcome};
 use seqscope_model::baseline::ReferenceKind;
 
 /// Epochs for which the validation loss must have stayed above its best before it is called
@@ -86,7 +86,7 @@ fn failure(training: &Training) -> Option<Note> {
     }
 }
 
-fn overfitting(points: &[LivePoint]) -> Option<Note> {
+fn overfitting(points: &[EpochRecord]) -> Option<Note> {
     // From the end, so that of equal losses the last one counts: until then nothing got worse.
     let numbers = points.iter().rev().filter(|p| p.valid_loss.is_finite());
     let best = numbers.min_by(|a, b| a.valid_loss.total_cmp(&b.valid_loss))?;
@@ -156,7 +156,7 @@ mod tests {
     use seqscope_engine::train::Progress;
     use seqscope_model::baseline::BaselineKind;
 
-    fn training(points: Vec<LivePoint>) -> Training {
+    fn training(points: Vec<EpochRecord>) -> Training {
         let chain = Metrics::new(AnswerKind::Ranking, 9).with(Metric::Ndcg10, 0.1);
         Training {
             run: None,
@@ -176,8 +176,8 @@ mod tests {
         }
     }
 
-    fn point(epoch: usize, train_loss: f64, valid_loss: f64, ndcg: f64) -> LivePoint {
-        LivePoint {
+    fn point(epoch: usize, train_loss: f64, valid_loss: f64, ndcg: f64) -> EpochRecord {
+        EpochRecord {
             epoch,
             step: epoch * 10,
             train_loss,
@@ -186,7 +186,7 @@ mod tests {
             lr: 1e-3,
             grad_norm: 1.0,
             events_per_sec: 1000.0,
-            is_best: false,
+            ..EpochRecord::default()
         }
     }
 
