@@ -15,6 +15,7 @@ use super::user_answer::{Answerer, IsJson};
 use seqscope_data::{self as data, Column, DataSource, Moment, Outcomes, Sample, Table, TaskSpec};
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{AskAll, Word};
+use seqscope_engine::train::TaskQuestions;
 
 /// Question to everybody, and where the answers go.
 pub(super) struct Everyone<'a> {
@@ -109,9 +110,9 @@ impl Everyone<'_> {
     fn table(&self, samples: &[Sample], words: &[Word]) -> Table {
         let rows = self.rows(samples, words);
         let mut columns = vec![("user_id".to_owned(), text(&rows, |row| row.user.clone()))];
-        columns.extend(match self.ask.outcomes {
-            None => self.item_columns(&rows),
-            Some(outcomes) => self.answer_columns(outcomes, &rows),
+        columns.extend(match self.ask.questions {
+            TaskQuestions::NextItem => self.item_columns(&rows),
+            TaskQuestions::Outcomes(outcomes) => self.answer_columns(outcomes, &rows),
         });
         let moment = self.moment.text();
         if let Some(moment) = &moment {

@@ -21,7 +21,7 @@ use seqscope_data::{
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{AskAll, Foresee, Scored, Word, foresee_after};
 use seqscope_engine::run::RunStore;
-use seqscope_engine::train::{Restored, restore_watched};
+use seqscope_engine::train::{Restored, TaskQuestions, restore_watched};
 
 /// Which run, of whom, how many.
 #[derive(Debug, clap::Args)]
@@ -87,7 +87,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let is_json = if args.json { IsJson::Yes } else { IsJson::No };
     let ask = AskAll {
         prepared: &restored.prepared,
-        outcomes: restored.outcomes.as_ref(),
+        questions: &restored.questions,
         top: args.top.unwrap_or(10) as usize,
         filter_seen: filter_seen(&restored),
     };
@@ -102,7 +102,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         }
         .run(&control, is_json, streams);
     }
-    if restored.outcomes.is_some() && args.ahead > 1 {
+    if !restored.questions.ranks_items() && args.ahead > 1 {
         let why = "this run's model does not foresee items, so there is nothing to go on from";
         return Err(Error::edge(
             why,
@@ -117,8 +117,8 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .doubt
         .iter()
         .try_for_each(|doubt| streams.warn(std::slice::from_ref(doubt)))?;
-    if let Some(outcomes) = ask.outcomes {
-        let values = whose.answer(&asked, &ask)?;
+    if let TaskQuestions::Outcomes(outcomes) = ask.questions {
+        let values = whose.answer(&asked, &ask, outcomes)?;
         return whose
             .with_answer(asked, outcomes, values)
             .print(is_json, streams);
@@ -235,7 +235,7 @@ impl Whose {
             history: prepared.histories([(user_idx as usize, sample.history_len as usize)]),
             sample,
             // Where no time is asked about, only a moment that was named is worth a word.
-            moment: (restored.outcomes.is_some() || args.at.is_some()).then_some(moment),
+            moment: (!restored.questions.ranks_items() || args.at.is_some()).then_some(moment),
             last_event: prepared.last_event_of(&sample),
             assumed: None,
             doubt: prepared.doubt_of(moment),
@@ -264,13 +264,15 @@ impl Whose {
     }
 
     /// Chances of the classes, or one number in its own unit.
-    fn answer(&self, asked: &Answerer<'_>, ask: &AskAll<'_>) -> Result<Vec<f64>, Error> {
+    fn answer(
+        &self,
+        asked: &Answerer<'_>,
+        ask: &AskAll<'_>,
+        outcomes: &Outcomes,
+    ) -> Result<Vec<f64>, Error> {
         if self.user.is_none() {
             let scores = asked.restored.model.scores(&self.history)?;
-            return Ok(ask
-                .outcomes
-                .map(|outcomes| outcomes.answers(&scores))
-                .unwrap_or_default());
+            return Ok(outcomes.answers(&scores));
         }
         let words = ask
             .answered(asked.speaker(), &[self.sample], &mut |_| true)?

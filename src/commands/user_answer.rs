@@ -76,7 +76,7 @@ impl<'a> Answerer<'a> {
             ("task", json!(task.kind().to_string())),
             ("epoch", json!(epoch)),
         ]);
-        if self.restored.outcomes.is_none() && reference.is_none() {
+        if self.restored.questions.ranks_items() && reference.is_none() {
             told.insert("probability_over", json!(Odds::OVER));
         }
         if let TaskSpec::WillAct(spec) = task {
@@ -117,12 +117,7 @@ pub(super) fn reference(
             hint,
         ));
     };
-    let fitted = FittedReference::on(
-        &restored.prepared,
-        experiment,
-        restored.outcomes.as_ref(),
-        kind,
-    );
+    let fitted = FittedReference::on(&restored.prepared, experiment, &restored.questions, kind);
     let fitted = fitted
         .map_err(|left_out| Error::edge(left_out.0, "`seqscope describe` lists the references"))?;
     Ok((kind, fitted))

@@ -2,8 +2,8 @@
 
 use super::Scored;
 use super::ranked::{Candidates, SeenItems};
-use crate::train::FittedReference;
-use seqscope_data::{Outcomes, Prepared, Sample};
+use crate::train::{FittedReference, TaskQuestions};
+use seqscope_data::{Prepared, Sample};
 use seqscope_model::{ModelError, Trainable};
 
 /// Model or reference that is asked.
@@ -30,18 +30,18 @@ pub enum Word {
 pub struct AskAll<'a> {
     /// The data of the run.
     pub prepared: &'a Prepared,
-    /// The questions of its task, where it does not rank items.
-    pub outcomes: Option<&'a Outcomes>,
+    /// The questions of its task.
+    pub questions: &'a TaskQuestions,
     /// Items in each user's list.
     pub top: usize,
     /// Whether items that a user had are left out of the list.
     pub filter_seen: bool,
 }
 
-/// Histories that are put to a model at a time, where it answers with a few numbers.
+/// Most histories that are put to a model at a time.
 const AT_A_TIME: usize = 1024;
 
-/// Most scores of a block that is ranked: 4 million, 16 MB.
+/// Most scores in memory at a time: 4 million, 16 MB.
 const MAX_SCORES: usize = 4_000_000;
 
 impl AskAll<'_> {
@@ -56,12 +56,8 @@ impl AskAll<'_> {
         samples: &[Sample],
         goes_on: &mut dyn FnMut(usize) -> bool,
     ) -> Result<Option<Vec<Word>>, ModelError> {
-        let n_columns = self.prepared.dataset.n_items() + 1;
-        let at_a_time = if self.outcomes.is_some() {
-            AT_A_TIME
-        } else {
-            (MAX_SCORES / n_columns).clamp(1, AT_A_TIME)
-        };
+        let n_columns = self.questions.n_scores(self.prepared);
+        let at_a_time = (MAX_SCORES / n_columns).clamp(1, AT_A_TIME);
         let mut words = Vec::with_capacity(samples.len());
         for block in samples.chunks(at_a_time) {
             if !goes_on(words.len()) {
@@ -83,19 +79,9 @@ impl AskAll<'_> {
         block: &[Sample],
         words: &mut Vec<Word>,
     ) -> Result<(), ModelError> {
-        let histories = match self.outcomes {
-            Some(_) => self.prepared.asked(block),
-            None => self.prepared.histories(
-                block
-                    .iter()
-                    .map(|s| (s.user_idx as usize, s.history_len as usize)),
-            ),
-        };
+        let histories = self.questions.histories(self.prepared, block);
         let scores = model.scores(&histories)?;
-        let n_columns = match self.outcomes {
-            Some(outcomes) => outcomes.output.n_outputs().max(1),
-            None => self.prepared.dataset.n_items() + 1,
-        };
+        let n_columns = self.questions.n_scores(self.prepared);
         if scores.len() != block.len() * n_columns {
             let sentence = format!(
                 "the model gave {} answers to {} questions",
@@ -105,9 +91,11 @@ impl AskAll<'_> {
             return Err(ModelError::Compute { sentence });
         }
         let rows = block.iter().zip(scores.chunks_exact(n_columns));
-        words.extend(rows.map(|(sample, row)| match self.outcomes {
-            Some(outcomes) => Word::Answer(outcomes.answers(row)),
-            None => Word::Items(Candidates::new(row, &self.seen(sample)).top(self.top)),
+        words.extend(rows.map(|(sample, row)| match self.questions {
+            TaskQuestions::NextItem => {
+                Word::Items(Candidates::new(row, &self.seen(sample)).top(self.top))
+            }
+            TaskQuestions::Outcomes(outcomes) => Word::Answer(outcomes.answers(row)),
         }));
         Ok(())
     }
@@ -115,10 +103,7 @@ impl AskAll<'_> {
     fn reference(&self, reference: &FittedReference, sample: &Sample) -> Word {
         match reference {
             FittedReference::Answers(answers) => {
-                let output = self
-                    .outcomes
-                    .map(|outcomes| outcomes.output)
-                    .unwrap_or_default();
+                let output = self.questions.output();
                 Word::Answer(answers.answer(self.prepared, output, sample))
             }
             FittedReference::Items(baseline) => {

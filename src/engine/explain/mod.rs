@@ -17,8 +17,9 @@ pub use outcome::{AskedThere, SaidNow, TaskAnswers};
 use ranked::{Candidates, SeenItems};
 
 use crate::run::Part;
+use crate::train::TaskQuestions;
 use seqscope_base::metric::{Rank, mid_rank};
-use seqscope_data::{EvalCase, Histories, Outcomes, Prepared};
+use seqscope_data::{EvalCase, Histories, Prepared};
 use seqscope_model::{AttentionMaps, ModelError, Rollout, Trainable};
 
 /// One item with the model's probability.
@@ -187,8 +188,7 @@ pub fn user_view(
     })
 }
 
-/// Looks at one user through a model of any task: `outcomes` are its questions, where items are not
-/// ranked.
+/// Looks at one user through a model of any task, whose questions these are.
 ///
 /// # Errors
 /// [`ModelError`] when the model fails.
@@ -196,12 +196,12 @@ pub fn view_of_task(
     model: &dyn Trainable,
     prepared: &Prepared,
     user_idx: usize,
-    outcomes: Option<&Outcomes>,
+    questions: &TaskQuestions,
     filter_seen: bool,
 ) -> Result<UserView, ModelError> {
-    match outcomes {
-        Some(outcomes) => outcome::view(model, prepared, user_idx, outcomes),
-        None => user_view(model, prepared, user_idx, filter_seen),
+    match questions {
+        TaskQuestions::NextItem => user_view(model, prepared, user_idx, filter_seen),
+        TaskQuestions::Outcomes(outcomes) => outcome::view(model, prepared, user_idx, outcomes),
     }
 }
 

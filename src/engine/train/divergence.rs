@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::open::TrainingTask;
 use super::plan::train_items;
+use super::task::TaskQuestions;
 use crate::experiment::TrainingSpec;
 use seqscope_base::spec::Problem;
 use seqscope_data::{Output, Prepared};
@@ -33,6 +34,11 @@ struct Guess {
 }
 
 impl Guess {
+    /// The loss of one who gives each of `n` the same chance.
+    fn uniform(n: usize, what: &str) -> Self {
+        Self::in_nats((n.max(1) as f64).ln(), format!("ln of {n} {what}"))
+    }
+
     /// A loss made of logarithms of chances: no model that learns stays a nat and a quarter above
     /// that of guessing.
     fn in_nats(loss: f64, of: String) -> Self {
@@ -165,13 +171,13 @@ impl Divergence {
 
 /// The loss of guessing in the unit of the run's training loss.
 fn guess(task: &TrainingTask) -> Guess {
-    let ln =
-        |n: usize, what: &str| Guess::in_nats((n.max(1) as f64).ln(), format!("ln of {n} {what}"));
-    if let Some(outcomes) = &task.outcomes {
-        return match outcomes.output {
-            Output::Classes(n) => ln(n, "behaviours"),
-            Output::Chance => ln(2, "answers"),
-            Output::Catalogue => ln(task.prepared.dataset.n_items(), "items"),
+    let n_items = task.prepared.dataset.n_items();
+    match &task.questions {
+        TaskQuestions::NextItem => of_ranking(task, n_items),
+        TaskQuestions::Outcomes(outcomes) => match outcomes.output {
+            Output::Classes(n) => Guess::uniform(n, "behaviours"),
+            Output::Chance => Guess::uniform(2, "answers"),
+            Output::Catalogue => Guess::uniform(n_items, "items"),
             // The mean squared error of the mean, on the scale that is learnt; squares have long
             // tails.
             Output::Number => Guess {
@@ -179,10 +185,12 @@ fn guess(task: &TrainingTask) -> Guess {
                 of: "the variance of what is asked".to_owned(),
                 limit: 4.0,
             },
-        };
+        },
     }
-    let n_items = task.prepared.dataset.n_items();
-    let catalogue = || ln(n_items, "items");
+}
+
+/// Loss of a guess of the next item, by the family of the model.
+fn of_ranking(task: &TrainingTask, n_items: usize) -> Guess {
     match &task.experiment.model {
         ModelSpec::Vae(spec) => {
             let per_item = 1.0 / items_a_user(&task.prepared);
@@ -193,9 +201,8 @@ fn guess(task: &TrainingTask) -> Guess {
             of_bags(spec.likelihood, n_items, 1.0 / items_a_user(&task.prepared))
         }
         // Each event tells one item at least.
-        ModelSpec::SequentialVae(spec) => {
-            catalogue().charged(spec.beta * spec.free_bits * spec.d_latent as f64)
-        }
+        ModelSpec::SequentialVae(spec) => Guess::uniform(n_items, "items")
+            .charged(spec.beta * spec.free_bits * spec.d_latent as f64),
         ModelSpec::Transformer(_)
         | ModelSpec::Bert4Rec(_)
         | ModelSpec::EncoderDecoder(_)
@@ -210,10 +217,7 @@ fn of_objective(loss: LossKind, n_items: usize) -> Guess {
     let ln_2 = std::f64::consts::LN_2;
     match loss {
         // What is drawn is corrected so that the sum is that of the catalogue.
-        LossKind::FullSoftmax | LossKind::SampledSoftmax => Guess::in_nats(
-            (n_items.max(1) as f64).ln(),
-            format!("ln of {n_items} items"),
-        ),
+        LossKind::FullSoftmax | LossKind::SampledSoftmax => Guess::uniform(n_items, "items"),
         LossKind::Bce => Guess::in_nats(
             2.0 * ln_2,
             "2 ln 2, of the true item and those drawn".to_owned(),

@@ -9,15 +9,16 @@ use seqscope_data::{EvalCase, Prepared};
 use seqscope_model::{ModelError, Questions, Trainable};
 
 /// Answers to the questions of a part, in their order.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub(super) struct RankAnswers {
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct RankAnswers<'a> {
+    cases: &'a [EvalCase],
     /// Mid-rank of each true item, or no place: a miss.
-    pub(super) ranks: Vec<Rank>,
+    ranks: Vec<Rank>,
     /// Natural logarithm of the model's probability of each true item, over all items.
-    pub(super) log_probabilities: Vec<f64>,
+    log_probabilities: Vec<f64>,
 }
 
-impl RankAnswers {
+impl RankAnswers<'_> {
     /// Mean negative log-probability, in nats.
     pub(super) fn loss(&self) -> f64 {
         -self.log_probabilities.iter().sum::<f64>() / self.log_probabilities.len().max(1) as f64
@@ -29,9 +30,13 @@ impl RankAnswers {
     }
 
     /// One row a user, with ids as in the log.
-    pub(super) fn results(&self, prepared: &Prepared, cases: &[EvalCase]) -> Vec<UserResult> {
+    pub(super) fn results(&self, prepared: &Prepared) -> Vec<UserResult> {
         let (dataset, slice_facts) = (&prepared.dataset, SliceFacts::new(prepared));
-        let answers = cases.iter().zip(&self.ranks).zip(&self.log_probabilities);
+        let answers = self
+            .cases
+            .iter()
+            .zip(&self.ranks)
+            .zip(&self.log_probabilities);
         answers
             .map(|((case, &rank), &log_probability)| UserResult {
                 user_id: dataset
@@ -55,14 +60,18 @@ impl RankAnswers {
 }
 
 /// Judges a model on some questions. `between` is called between blocks of them.
-pub(super) fn evaluate(
+pub(super) fn evaluate<'a>(
     model: &dyn Trainable,
     prepared: &Prepared,
-    cases: &[EvalCase],
+    cases: &'a [EvalCase],
     filter_seen: bool,
     between: &mut dyn FnMut() -> Result<(), Interrupted>,
-) -> Result<RankAnswers, Interrupted> {
-    let mut judged = RankAnswers::default();
+) -> Result<RankAnswers<'a>, Interrupted> {
+    let mut judged = RankAnswers {
+        cases,
+        ranks: Vec::with_capacity(cases.len()),
+        log_probabilities: Vec::with_capacity(cases.len()),
+    };
     for block in cases.chunks(Questions::AT_A_TIME) {
         let questions = Questions {
             histories: prepared.histories(

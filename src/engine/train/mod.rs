@@ -23,6 +23,7 @@ mod run_in_progress;
 mod schedule;
 mod slice_facts;
 mod synthetic;
+mod task;
 
 pub use blueprint::blueprint;
 pub use early_stop::EarlyStop;
@@ -41,6 +42,7 @@ pub use restore::restore_with;
 pub use restore::{Restored, restore, restore_watched};
 pub use schedule::lr_at;
 pub use synthetic::{JudgedSampler, Judging, judge_samplers};
+pub use task::TaskQuestions;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -57,14 +59,12 @@ use seqscope_model::baseline::{BaselineKind, ReferenceKind};
 use seqscope_model::{DeviceKind, ModelError, TrainStats, Trainable};
 
 use divergence::Divergence;
-use evaluate::evaluate;
 use latent::{latent_report, shuffled};
-use list_metrics::list_metrics;
 use open::{TrainingTask, build_model, open};
-use outcome::{Judgement, answer};
 use progress::Sums;
 use ready::Onlooker;
 use run_in_progress::{Interrupted, RunInProgress, panicked};
+use task::{Judgement, filter_seen};
 
 /// One run to be done.
 #[derive(Clone, Debug)]
@@ -212,7 +212,7 @@ fn train(
             },
         )?;
         if is_best {
-            writer.save_results(Part::Valid, &judged.results(task, Part::Valid))?;
+            writer.save_results(Part::Valid, &judged.results(&task.prepared))?;
         }
         live.say(EventKind::Checkpointed { epoch })?;
     }
@@ -297,14 +297,14 @@ fn judge_best(
         let judged = judge_part(task, live, model, Part::Valid)?;
         live.recorder
             .writer
-            .save_results(Part::Valid, &judged.results(task, Part::Valid))?;
+            .save_results(Part::Valid, &judged.results(&task.prepared))?;
     }
 
     tell_latent(task, live, model, best_epoch)?;
     live.begin_test()?;
     let judged = judge_part(task, live, model, Part::Test)?;
     let (results, references) = (
-        judged.results(task, Part::Test),
+        judged.results(&task.prepared),
         task.references_on(Part::Test)?,
     );
     live.recorder.writer.save_results(Part::Test, &results)?;
@@ -312,17 +312,16 @@ fn judge_best(
         .writer
         .save_references(&ReferenceResults::beside(&results, references.answers))?;
     let mut metrics = judged.metrics();
-    if task.outcomes.is_none() {
-        let spec = task.experiment.evaluation;
-        let list_metrics = list_metrics(
-            model,
-            &task.prepared,
-            task.cases(Part::Test),
-            spec,
-            &mut || live.between_steps(),
-        )?;
-        live.recorder.writer.manifest.test_sampled = list_metrics.sampled;
-        metrics = metrics.and(list_metrics.metrics);
+    let lists = task.questions.lists(
+        model,
+        &task.prepared,
+        Part::Test,
+        task.experiment.evaluation,
+        &mut || live.between_steps(),
+    )?;
+    if let Some(lists) = lists {
+        live.recorder.writer.manifest.test_sampled = lists.sampled;
+        metrics = metrics.and(lists.metrics);
     }
     live.recorder.writer.manifest.reliability = judged.reliability();
     live.recorder
@@ -344,7 +343,12 @@ fn tell_latent(
     let Some(report) = latent_report(model, &task.prepared, cases)? else {
         return Ok(());
     };
-    let found = shuffled(model, &task.prepared, cases, task.filter_seen())?;
+    let found = shuffled(
+        model,
+        &task.prepared,
+        cases,
+        filter_seen(task.experiment.evaluation),
+    )?;
     let step = epoch * task.plan.steps_per_epoch();
     let used = LatentUse {
         epoch,
@@ -359,27 +363,19 @@ fn tell_latent(
         .try_for_each(|problem| live.say(EventKind::Warned(problem)))?)
 }
 
-fn judge_part(
-    task: &TrainingTask,
+fn judge_part<'a>(
+    task: &'a TrainingTask,
     live: &mut RunInProgress<'_>,
     model: &dyn Trainable,
     part: Part,
-) -> Result<Judgement, Interrupted> {
-    if let Some(outcomes) = &task.outcomes {
-        return answer(model, &task.prepared, outcomes, part, &mut || {
-            live.between_steps()
-        })
-        .map(Judgement::Outcomes);
-    }
-    let cases = task.cases(part);
-    let judged = evaluate(
+) -> Result<Judgement<'a>, Interrupted> {
+    task.questions.judge(
         model,
         &task.prepared,
-        cases,
-        task.filter_seen(),
+        part,
+        task.experiment.evaluation,
         &mut || live.between_steps(),
-    )?;
-    Ok(Judgement::Items(judged))
+    )
 }
 
 fn started(task: &TrainingTask, live: &RunInProgress<'_>, model: &dyn Trainable) -> EventKind {

@@ -10,17 +10,18 @@ use super::latent::COLLAPSED;
 use super::plan::{Plan, optimizer};
 use super::ready::Onlooker;
 use super::reference::{JudgedReferences, RunReferences};
+use super::task::TaskQuestions;
 use super::{BELOW_REFERENCE, Job, TrainError};
 use crate::experiment::{Experiment, FilterSeen};
 use crate::run::{
     DataStamp, Manifest, Part, Pause, References, RunId, RunOutcome, RunStore, RunWriter,
     SeenTargetRule,
 };
-use seqscope_base::metric::{AnswerKind, Seen};
+use seqscope_base::metric::AnswerKind;
 use seqscope_base::spec::{Problem, derive_seed};
 use seqscope_data::{
     self as data, DataError, DataReport, DataShape, DataSource, DataSpec, EvalCase, LoadProgress,
-    Outcomes, Prepared, TestTies,
+    Prepared, TestTies,
 };
 use seqscope_model::{
     Blueprint, DeviceInfo, DeviceKind, Layers, MachineMemory, Trainable, device_of, open_device,
@@ -43,8 +44,8 @@ pub(super) struct TrainingTask {
     pub(super) prepared: Arc<Prepared>,
     pub(super) device: DeviceInfo,
     pub(super) plan: Plan,
-    /// The questions of a task that is not the next item.
-    pub(super) outcomes: Option<Outcomes>,
+    /// The questions of its task.
+    pub(super) questions: TaskQuestions,
     pub(super) references: RunReferences,
     /// Metrics of the references on validation.
     pub(super) references_valid: References,
@@ -64,16 +65,11 @@ impl TrainingTask {
         cases(&self.prepared, part)
     }
 
-    /// Whether seen items are left out of the ranking.
-    pub(super) fn filter_seen(&self) -> bool {
-        self.experiment.evaluation.seen() == Seen::LeftOut
-    }
-
     /// The references on a part.
     pub(super) fn references_on(&self, part: Part) -> Result<JudgedReferences, TrainError> {
-        self.references.judged(
+        self.questions.judge_references(
+            &self.references,
             &self.prepared,
-            self.outcomes.as_ref(),
             part,
             self.experiment.evaluation,
             &mut Onlooker::nobody(),
@@ -133,16 +129,16 @@ pub(super) fn open(
             .map(|problem| problem.under("model"))
             .collect(),
     )?);
-    let outcomes = data::outcomes(&experiment.task, &prepared, experiment.split)?;
-    let plan = Plan::new(&experiment, &prepared, outcomes.as_ref())?;
+    let questions = TaskQuestions::of_experiment(&experiment, &prepared)?;
+    let plan = Plan::new(&experiment, &prepared, &questions)?;
     // Before the model is built: its weights alone may be too many.
     warnings.extend(memory_warnings(&experiment, shape)?);
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
-    let references = RunReferences::on(&prepared, &experiment, outcomes.as_ref(), watch)?;
-    let references_valid = references
-        .judged(
+    let references = questions.fit_references(&prepared, &experiment, watch)?;
+    let references_valid = questions
+        .judge_references(
+            &references,
             &prepared,
-            outcomes.as_ref(),
             Part::Valid,
             experiment.evaluation,
             watch,
@@ -155,7 +151,7 @@ pub(super) fn open(
         prepared,
         device,
         plan,
-        outcomes,
+        questions,
         references,
         references_valid,
         first_epoch: 1,

@@ -1,86 +1,36 @@
 //! Judges answers to questions other than the next item: classes, chances, numbers.
 
-use super::evaluate::RankAnswers;
-use super::open::TrainingTask;
 use super::run_in_progress::Interrupted;
 use crate::run::{Facts, Part, UserResult};
 use seqscope_base::metric::{Metrics, Reliability};
 use seqscope_data::{Outcomes, Output, Prepared, Sample};
 use seqscope_model::{ModelError, Questions, Trainable};
 
-/// Answers to the questions of a part, judged.
-pub(super) enum Judgement {
-    /// Ranks of items.
-    Items(RankAnswers),
-    /// Answers to the questions of another task.
-    Outcomes(Answered),
-}
-
-impl Judgement {
-    /// Mean loss, as the model learns it.
-    pub(super) fn loss(&self) -> f64 {
-        match self {
-            Self::Items(judged) => judged.loss(),
-            Self::Outcomes(answered) => answered.loss(),
-        }
-    }
-
-    /// Means over users.
-    pub(super) fn metrics(&self) -> Metrics {
-        match self {
-            Self::Items(judged) => judged.metrics(),
-            Self::Outcomes(answered) => answered.metrics(),
-        }
-    }
-
-    /// Whether the chances are frequencies, where chances of classes were asked for.
-    pub(super) fn reliability(&self) -> Option<Reliability> {
-        match self {
-            Self::Items(_) => None,
-            Self::Outcomes(answered) => answered.reliability(),
-        }
-    }
-
-    /// One row a user, with ids as in the log.
-    pub(super) fn results(&self, task: &TrainingTask, part: Part) -> Vec<UserResult> {
-        match self {
-            Self::Items(judged) => judged.results(&task.prepared, task.cases(part)),
-            Self::Outcomes(answered) => task
-                .outcomes
-                .as_ref()
-                .map(|outcomes| answered.results(&task.prepared, outcomes))
-                .unwrap_or_default(),
-        }
-    }
-}
-
 /// Questions with the model's answers.
-pub(super) struct Answered {
-    samples: Vec<Sample>,
+pub(super) struct Answered<'a> {
+    outcomes: &'a Outcomes,
+    samples: &'a [Sample],
     /// Chances of the classes, `[n, n_classes]`; chances of "yes", `[n]`; numbers in their own
     /// unit, `[n]`.
     answers: Vec<f64>,
-    output: Output,
-    scale: seqscope_data::Scale,
     /// Sum of the loss.
     loss: f64,
 }
 
 /// Puts the questions of a part to the model. `between` is called between blocks of them.
-pub(super) fn answer(
+pub(super) fn answer<'a>(
     model: &dyn Trainable,
     prepared: &Prepared,
-    outcomes: &Outcomes,
+    outcomes: &'a Outcomes,
     part: Part,
     between: &mut dyn FnMut() -> Result<(), Interrupted>,
-) -> Result<Answered, Interrupted> {
+) -> Result<Answered<'a>, Interrupted> {
     let samples = samples_of(outcomes, part);
     let n_outputs = outcomes.output.n_outputs().max(1);
     let mut answered = Answered {
-        samples: samples.to_vec(),
+        outcomes,
+        samples,
         answers: Vec::with_capacity(samples.len() * n_outputs),
-        output: outcomes.output,
-        scale: outcomes.scale,
         loss: 0.0,
     };
     for block in samples.chunks(Questions::AT_A_TIME) {
@@ -96,7 +46,7 @@ pub(super) fn answer(
         block
             .iter()
             .zip(scores.chunks_exact(n_outputs))
-            .for_each(|(sample, scores)| answered.add(*sample, scores));
+            .for_each(|(sample, scores)| answered.add(sample, scores));
         between()?;
     }
     Ok(answered)
@@ -111,33 +61,32 @@ fn samples_of(outcomes: &Outcomes, part: Part) -> &[Sample] {
     }
 }
 
-impl Answered {
+impl<'a> Answered<'a> {
     /// The questions of a part with answers from elsewhere, in the form in which answers are kept.
     /// They have no loss.
     pub(super) fn by(
-        outcomes: &Outcomes,
+        outcomes: &'a Outcomes,
         part: Part,
         answer: impl Fn(&Sample) -> Vec<f64>,
     ) -> Self {
-        let samples = samples_of(outcomes, part).to_vec();
+        let samples = samples_of(outcomes, part);
         let answers = samples.iter().flat_map(answer).collect();
         Self {
+            outcomes,
             samples,
             answers,
-            output: outcomes.output,
-            scale: outcomes.scale,
             loss: f64::NAN,
         }
     }
 
-    fn add(&mut self, sample: Sample, scores: &[f32]) {
+    fn add(&mut self, sample: &Sample, scores: &[f32]) {
         let first = f64::from(scores.first().copied().unwrap_or(f32::NAN));
         let target = f64::from(sample.target);
-        let told = self.output.answers(scores, self.scale);
+        let told = self.outcomes.answers(scores);
         // Of a chance, that of "yes" is kept.
-        let passed_over = usize::from(self.output == Output::Chance);
+        let passed_over = usize::from(self.outcomes.output == Output::Chance);
         self.answers.extend(told.into_iter().skip(passed_over));
-        match self.output {
+        match self.outcomes.output {
             Output::Classes(_) | Output::Catalogue => {
                 let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
                 let sum: f64 = scores
@@ -160,12 +109,12 @@ impl Answered {
         }
     }
 
-    fn loss(&self) -> f64 {
+    pub(super) fn loss(&self) -> f64 {
         self.loss / self.samples.len().max(1) as f64
     }
 
     pub(super) fn metrics(&self) -> Metrics {
-        match self.output {
+        match self.outcomes.output {
             Output::Classes(_) | Output::Catalogue => {
                 Metrics::of_classes(&self.true_classes(), &self.answers)
             }
@@ -174,15 +123,15 @@ impl Answered {
                 let truth: Vec<f64> = self
                     .samples
                     .iter()
-                    .map(|sample| self.scale.unscaled(sample.target))
+                    .map(|sample| self.outcomes.scale.unscaled(sample.target))
                     .collect();
                 Metrics::of_numbers(&truth, &self.answers)
             }
         }
     }
 
-    fn reliability(&self) -> Option<Reliability> {
-        match self.output {
+    pub(super) fn reliability(&self) -> Option<Reliability> {
+        match self.outcomes.output {
             Output::Classes(_) | Output::Catalogue => {
                 Some(Reliability::of_classes(&self.true_classes(), &self.answers))
             }
@@ -207,29 +156,24 @@ impl Answered {
 
     /// The truth stands in the place of the true item, and beside it the chance that the model gave
     /// it; of a number what the model said. The rank is that of the true class among all of them.
-    pub(super) fn results(&self, prepared: &Prepared, outcomes: &Outcomes) -> Vec<UserResult> {
-        let n_outputs = self.output.n_outputs().max(1);
+    pub(super) fn results(&self, prepared: &Prepared) -> Vec<UserResult> {
+        let n_outputs = self.outcomes.output.n_outputs().max(1);
         let answers = self
             .samples
             .iter()
             .zip(self.answers.chunks_exact(n_outputs));
         answers
-            .map(|(sample, answers)| self.result(prepared, outcomes, sample, answers))
+            .map(|(sample, answers)| self.result(prepared, sample, answers))
             .collect()
     }
 
-    fn result(
-        &self,
-        prepared: &Prepared,
-        outcomes: &Outcomes,
-        sample: &Sample,
-        answers: &[f64],
-    ) -> UserResult {
-        let is_class = matches!(self.output, Output::Classes(_));
+    fn result(&self, prepared: &Prepared, sample: &Sample, answers: &[f64]) -> UserResult {
+        let outcomes = self.outcomes;
+        let is_class = matches!(outcomes.output, Output::Classes(_));
         let class = sample.target as usize;
         let name = outcomes.classes.get(class).cloned().unwrap_or_default();
         let first = answers.first().copied().unwrap_or(f64::NAN);
-        let (truth, chance, rank) = match self.output {
+        let (truth, chance, rank) = match self.outcomes.output {
             Output::Classes(_) | Output::Catalogue => {
                 let chance = answers.get(class).copied().unwrap_or(f64::NAN);
                 (name.clone(), chance, mid_rank(answers, chance))
@@ -243,7 +187,7 @@ impl Answered {
                 )
             }
             Output::Number => (
-                self.scale.unscaled(sample.target).to_string(),
+                self.outcomes.scale.unscaled(sample.target).to_string(),
                 f64::NAN,
                 f64::NAN,
             ),
@@ -258,7 +202,7 @@ impl Answered {
             item_id: truth,
             rank,
             probability: chance,
-            predicted: (self.output == Output::Number).then_some(first),
+            predicted: (self.outcomes.output == Output::Number).then_some(first),
             answered: is_class
                 .then(|| surest(answers))
                 .flatten()
@@ -302,27 +246,35 @@ mod tests {
     use super::*;
     use seqscope_base::metric::Metric;
 
-    fn answered(output: Output, rows: &[(f32, &[f32])]) -> Answered {
-        let scale = seqscope_data::Scale {
-            log1p: true,
-            mean: 1.0,
-            std: 2.0,
-        };
-        let mut answered = Answered {
-            samples: Vec::new(),
-            answers: Vec::new(),
+    /// Validation questions with these targets.
+    fn asked(output: Output, targets: &[f32]) -> Outcomes {
+        let samples = targets.iter().map(|&target| Sample {
+            user_idx: 0,
+            history_len: 1,
+            elapsed_secs: 0.0,
+            target,
+        });
+        Outcomes {
             output,
-            scale,
+            valid: samples.collect(),
+            scale: seqscope_data::Scale {
+                log1p: true,
+                mean: 1.0,
+                std: 2.0,
+            },
+            ..Outcomes::default()
+        }
+    }
+
+    /// What a model's scores make of them.
+    fn answered<'a>(outcomes: &'a Outcomes, rows: &[&[f32]]) -> Answered<'a> {
+        let mut answered = Answered {
+            outcomes,
+            samples: &outcomes.valid,
+            answers: Vec::new(),
             loss: 0.0,
         };
-        for (target, scores) in rows {
-            let sample = Sample {
-                user_idx: 0,
-                history_len: 1,
-                elapsed_secs: 0.0,
-                target: *target,
-            };
-            answered.samples.push(sample);
+        for (sample, scores) in outcomes.valid.iter().zip(rows) {
             answered.add(sample, scores);
         }
         answered
@@ -330,13 +282,15 @@ mod tests {
 
     #[test]
     fn chances_are_those_of_softmax_and_sigmoid() {
+        let asked_classes = asked(Output::Classes(2), &[1.0, 0.0]);
         let classes = answered(
-            Output::Classes(2),
-            &[(1.0, &[1000.0, 1000.0 + 3.0_f32.ln()]), (0.0, &[0.0, 0.0])],
+            &asked_classes,
+            &[&[1000.0, 1000.0 + 3.0_f32.ln()], &[0.0, 0.0]],
         );
         assert!((classes.answers[1] - 0.75).abs() < 1e-4);
         assert!((classes.loss() - f64::midpoint(-(0.75_f64.ln()), 2.0_f64.ln())).abs() < 1e-4);
-        let chance = answered(Output::Chance, &[(1.0, &[3.0_f32.ln()]), (0.0, &[-800.0])]);
+        let asked_chance = asked(Output::Chance, &[1.0, 0.0]);
+        let chance = answered(&asked_chance, &[&[3.0_f32.ln()], &[-800.0]]);
         assert!((chance.answers[0] - 0.75).abs() < 1e-6 && chance.answers[1] < 1e-9);
         assert!((chance.loss() + 0.75_f64.ln() / 2.0).abs() < 1e-6);
     }
@@ -344,7 +298,8 @@ mod tests {
     #[test]
     fn numbers_are_judged_in_their_own_unit() {
         // ln(1 + x) = 1 + 2 y: y 0 is e − 1, y 1 is e³ − 1.
-        let number = answered(Output::Number, &[(1.0, &[0.0])]);
+        let asked_number = asked(Output::Number, &[1.0]);
+        let number = answered(&asked_number, &[&[0.0]]);
         let off = 3.0_f64.exp() - 1.0_f64.exp();
         assert!((number.metrics().get(Metric::Mae).unwrap() - off).abs() < 1e-3);
         assert!((number.loss() - 1.0).abs() < 1e-9);

@@ -9,9 +9,10 @@ use super::open::TrainingTask;
 use super::run_in_progress::Interrupted;
 use super::schedule::lr_at;
 use super::synthetic::{self, SyntheticRequest};
+use super::task::TaskQuestions;
 use crate::experiment::{Experiment, TrainingSpec};
 use seqscope_base::spec::derive_seed;
-use seqscope_data::{AugmentSpec, Histories, Outcomes, Prepared, Sample};
+use seqscope_data::{AugmentSpec, Histories, Prepared};
 use seqscope_model::gan::Pass;
 use seqscope_model::{ModelSpec, OptimizerSpec, StepInputs};
 
@@ -36,22 +37,10 @@ impl Plan {
     pub(super) fn new(
         experiment: &Experiment,
         prepared: &Prepared,
-        outcomes: Option<&Outcomes>,
+        questions: &TaskQuestions,
     ) -> Result<Self, TrainError> {
         let min_events = min_train_events(&experiment.model);
-        let lens = prepared.split.train_len.iter().enumerate();
-        let mut users: Vec<u32> = lens
-            .filter(|(_, len)| **len >= min_events)
-            .map(|(user, _)| user as u32)
-            .collect();
-        if let Some(outcomes) = outcomes {
-            users = outcomes
-                .train
-                .iter()
-                .map(|sample| sample.user_idx)
-                .collect();
-            users.dedup();
-        }
+        let users = questions.train_users(prepared, min_events);
         let unfit = |what: &str, cure: &str| Err(TrainError::Unfit(format!("{what}: {cure}")));
         if users.is_empty() {
             return unfit(
@@ -141,7 +130,8 @@ impl Plan {
                 .clone()
                 .filter_map(|&at| self.users.get(at).copied())
                 .collect();
-            let mut histories = self.changed(of_users(&users, task), &users, epoch);
+            let of_users = task.questions.batch(&task.prepared, &users);
+            let mut histories = self.changed(of_users, &users, epoch);
             for at in batch.filter_map(|at| at.checked_sub(self.users.len())) {
                 histories.push_timeless(synthetic.row(at));
             }
@@ -170,24 +160,6 @@ impl Plan {
             step,
             n_steps,
             seed: derive_seed(self.seed, "step", step as u64),
-        }
-    }
-}
-
-/// Histories of these users that training may see, one row each.
-fn of_users(users: &[u32], task: &TrainingTask) -> Histories {
-    match &task.outcomes {
-        None => {
-            let lens = users
-                .iter()
-                .map(|&user| train_items(&task.prepared, user as usize).len());
-            task.prepared
-                .histories(users.iter().map(|&user| user as usize).zip(lens))
-        }
-        Some(outcomes) => {
-            let samples: Vec<&[Sample]> =
-                users.iter().map(|&user| outcomes.train_of(user)).collect();
-            task.prepared.asked_together(&samples)
         }
     }
 }

@@ -5,9 +5,10 @@ use std::sync::Arc;
 use super::TrainError;
 use super::blueprint::blueprint;
 use super::open::{BuildModel, build_model, data_of_run, data_of_run_watched};
+use super::task::TaskQuestions;
 use crate::experiment::Experiment;
 use crate::run::{Manifest, RunId, RunStore};
-use seqscope_data::{self as data, LoadProgress, Outcomes, Prepared};
+use seqscope_data::{LoadProgress, Prepared};
 use seqscope_model::{BrokenWeights, Trainable, broken_weights};
 
 /// A finished or interrupted run, opened again.
@@ -20,8 +21,8 @@ pub struct Restored {
     pub model: Box<dyn Trainable>,
     /// Number of that epoch.
     pub epoch: usize,
-    /// The questions of its task, where it does not rank items.
-    pub outcomes: Option<Outcomes>,
+    /// The questions of its task.
+    pub questions: TaskQuestions,
 }
 
 /// Opens a run with the weights of one epoch, or of the best one.
@@ -80,17 +81,13 @@ pub fn restore_with(
     if let Some(broken) = broken_weights(&weights) {
         return Err(TrainError::Unfit(of_no_use(&manifest, epoch, &broken)));
     }
-    let outcomes = data::outcomes(
-        &manifest.experiment.task,
-        &prepared,
-        manifest.experiment.split,
-    )?;
+    let questions = TaskQuestions::of_experiment(&manifest.experiment, &prepared)?;
     Ok(Restored {
         manifest,
         prepared,
         model,
         epoch,
-        outcomes,
+        questions,
     })
 }
 

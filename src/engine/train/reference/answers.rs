@@ -2,8 +2,14 @@
 
 use strum::IntoEnumIterator as _;
 
+use super::{JudgedReferences, RunReferences};
+use crate::run::{Part, ReferenceAnswers};
+use crate::train::TrainError;
+use crate::train::outcome::Answered;
+use crate::train::ready::{Onlooker, ReferenceStep};
 use seqscope_base::metric::AnswerKind;
 use seqscope_data::{NumberOf, Outcomes, Output, Prepared, Sample, TaskSpec, number_at};
+use seqscope_model::baseline::ReferenceKind;
 use seqscope_model::baseline::task::{
     BaseRate, LastValue, MajorityClass, MarkovClass, MeanValue, MedianValue, RecencyFrequency,
     Standing, TaskReference,
@@ -20,8 +26,61 @@ pub(super) enum FittedAnswers {
     LastValue(LastValue, NumberOf),
 }
 
+impl RunReferences {
+    /// Fits every reference whose answers are of the task's kind on its training questions.
+    ///
+    /// # Errors
+    /// [`TrainError::Cancelled`] when whoever watches asks for the end.
+    pub(in crate::train) fn of_answers(
+        prepared: &Prepared,
+        task: &TaskSpec,
+        outcomes: &Outcomes,
+        watch: &mut Onlooker<'_>,
+    ) -> Result<Self, TrainError> {
+        let of_answers = watch.each(
+            ReferenceStep::Fit,
+            &kinds(outcomes),
+            |kind| ReferenceKind::from(*kind),
+            |kind, _| FittedAnswers::fit(*kind, prepared, task, outcomes),
+        )?;
+        Ok(Self {
+            of_answers,
+            ..Self::default()
+        })
+    }
+
+    /// Answers of each of them to the questions of a part.
+    ///
+    /// # Errors
+    /// [`TrainError::Cancelled`] when whoever watches asks for the end.
+    pub(in crate::train) fn answers(
+        &self,
+        prepared: &Prepared,
+        outcomes: &Outcomes,
+        part: Part,
+        watch: &mut Onlooker<'_>,
+    ) -> Result<JudgedReferences, TrainError> {
+        let answered = watch.each(
+            ReferenceStep::Judge,
+            &self.of_answers,
+            |reference| ReferenceKind::from(reference.kind()),
+            |reference, _| {
+                let answered =
+                    Answered::by(outcomes, part, |sample| reference.answer(prepared, sample));
+                let results = answered.results(prepared);
+                (answered.metrics(), ReferenceAnswers::of_results(&results))
+            },
+        )?;
+        let mut judged = JudgedReferences::default();
+        for (reference, (metrics, answers)) in self.of_answers.iter().zip(answered) {
+            judged.insert(ReferenceKind::from(reference.kind()), metrics, answers);
+        }
+        Ok(judged)
+    }
+}
+
 /// Every reference whose answers are of the task's kind.
-pub(super) fn kinds(outcomes: &Outcomes) -> Vec<TaskReference> {
+fn kinds(outcomes: &Outcomes) -> Vec<TaskReference> {
     let answers = kind_of(outcomes.output);
     TaskReference::iter()
         .filter(|kind| kind.answers() == answers)

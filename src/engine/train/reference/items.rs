@@ -2,57 +2,91 @@
 
 use strum::IntoEnumIterator;
 
-use super::RunReferences;
+use super::{JudgedReferences, RunReferences};
 use crate::experiment::EvaluationSpec;
+use crate::run::{Part, ReferenceAnswers};
 use crate::train::TrainError;
+use crate::train::open::cases;
 use crate::train::plan::train_items;
 use crate::train::ready::{Onlooker, ReferenceStep};
-use seqscope_base::metric::Seen;
+use seqscope_base::metric::{Metrics, Seen};
 use seqscope_data::{Dataset, EvalCase, FreeColumn, FreeValues, Prepared, words};
 use seqscope_model::MachineMemory;
 use seqscope_model::baseline::{
-    Baseline, BaselineKind, EaseMemory, ItemContents, LeftOut, Question, ReferenceKind, TrainingLog,
+    Baseline, BaselineKind, EaseMemory, ItemContents, LeftOut, Question, ReferenceKind,
+    TrainingLog, ranks_until,
 };
 
-/// Fits every reference on the training events, in the order of their list; as their run is
-/// judged.
-pub(super) fn fit_all(
-    prepared: &Prepared,
-    evaluation: EvaluationSpec,
-    watch: &mut Onlooker<'_>,
-) -> Result<RunReferences, TrainError> {
-    let contents = contents(&prepared.dataset);
-    let log = training_log(prepared, &contents, evaluation);
-    let kinds: Vec<BaselineKind> = BaselineKind::iter().collect();
-    let references = watch.each(
-        ReferenceStep::Fit,
-        &kinds,
-        |kind| ReferenceKind::from(*kind),
-        |kind, stop| {
-            kind.fit(&TrainingLog {
-                stop,
-                ..log.clone()
-            })
-        },
-    )?;
-    let mut fitted = RunReferences::default();
-    for (kind, found) in kinds.iter().zip(references) {
-        match found {
-            Ok(reference) => fitted.of_items.push((*kind, reference)),
-            Err(LeftOut(sentence)) => {
-                fitted.left_out.insert(ReferenceKind::from(*kind), sentence);
+impl RunReferences {
+    /// Fits every reference that ranks items on the training events, in the order of their list; as
+    /// their run is judged.
+    ///
+    /// # Errors
+    /// [`TrainError::Cancelled`] when whoever watches asks for the end.
+    pub(in crate::train) fn of_items(
+        prepared: &Prepared,
+        evaluation: EvaluationSpec,
+        watch: &mut Onlooker<'_>,
+    ) -> Result<Self, TrainError> {
+        let contents = contents(&prepared.dataset);
+        let log = training_log(prepared, &contents, evaluation);
+        let kinds: Vec<BaselineKind> = BaselineKind::iter().collect();
+        let references = watch.each(
+            ReferenceStep::Fit,
+            &kinds,
+            |kind| ReferenceKind::from(*kind),
+            |kind, stop| {
+                kind.fit(&TrainingLog {
+                    stop,
+                    ..log.clone()
+                })
+            },
+        )?;
+        let mut fitted = Self::default();
+        for (kind, found) in kinds.iter().zip(references) {
+            match found {
+                Ok(reference) => fitted.of_items.push((*kind, reference)),
+                Err(LeftOut(sentence)) => {
+                    fitted.left_out.insert(ReferenceKind::from(*kind), sentence);
+                }
             }
         }
+        Ok(fitted)
     }
-    Ok(fitted)
+
+    /// Ranks by each of them of the true items of a part.
+    ///
+    /// # Errors
+    /// [`TrainError::Cancelled`] when whoever watches asks for the end.
+    pub(in crate::train) fn ranks(
+        &self,
+        prepared: &Prepared,
+        part: Part,
+        evaluation: EvaluationSpec,
+        watch: &mut Onlooker<'_>,
+    ) -> Result<JudgedReferences, TrainError> {
+        let questions = questions(prepared, cases(prepared, part), evaluation.seen());
+        let n_items = prepared.dataset.n_items();
+        let ranks = watch.each(
+            ReferenceStep::Judge,
+            &self.of_items,
+            |(kind, _)| ReferenceKind::from(*kind),
+            |(_, reference), stop| ranks_until(stop, reference.as_ref(), n_items, &questions),
+        )?;
+        let mut judged = JudgedReferences::default();
+        for ((kind, _), ranks) in self.of_items.iter().zip(ranks) {
+            judged.insert(
+                ReferenceKind::from(*kind),
+                Metrics::of_ranks(&ranks),
+                ReferenceAnswers::of_ranks(ranks),
+            );
+        }
+        Ok(judged)
+    }
 }
 
 /// The questions of a part as a reference is asked them.
-pub(super) fn questions<'a>(
-    prepared: &'a Prepared,
-    cases: &[EvalCase],
-    seen: Seen,
-) -> Vec<Question<'a>> {
+fn questions<'a>(prepared: &'a Prepared, cases: &[EvalCase], seen: Seen) -> Vec<Question<'a>> {
     cases
         .iter()
         .map(|case| {

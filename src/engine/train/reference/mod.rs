@@ -10,18 +10,16 @@ pub use one::{AnswerReference, FittedReference};
 use std::collections::BTreeMap;
 
 use super::TrainError;
-use super::open::{cases, data_of_run};
-use super::outcome::Answered;
-use super::ready::{Onlooker, ReferenceStep};
-use crate::experiment::{EvaluationSpec, Experiment};
+use super::open::data_of_run;
+use super::ready::Onlooker;
+use super::task::TaskQuestions;
 use crate::run::{
     LeftOutReferences, Manifest, Part, ReferenceAnswers, ReferenceResults, References, UserResult,
 };
 use answers::FittedAnswers;
 use seqscope_base::metric::Metrics;
 use seqscope_base::spec::Problem;
-use seqscope_data::{self as data, Outcomes, Prepared};
-use seqscope_model::baseline::{Baseline, BaselineKind, ReferenceKind, ranks_until};
+use seqscope_model::baseline::{Baseline, BaselineKind, ReferenceKind};
 
 /// The references that have something to say of a log, and why the others have not.
 #[derive(Default)]
@@ -40,88 +38,10 @@ pub(super) struct JudgedReferences {
     pub(super) answers: BTreeMap<ReferenceKind, ReferenceAnswers>,
 }
 
-impl RunReferences {
-    /// Fits every reference of a task on the training events, or on the task's training questions.
-    ///
-    /// # Errors
-    /// [`TrainError::Cancelled`] when whoever watches asks for the end.
-    pub(super) fn on(
-        prepared: &Prepared,
-        experiment: &Experiment,
-        outcomes: Option<&Outcomes>,
-        watch: &mut Onlooker<'_>,
-    ) -> Result<Self, TrainError> {
-        let Some(outcomes) = outcomes else {
-            return items::fit_all(prepared, experiment.evaluation, watch);
-        };
-        let kinds = answers::kinds(outcomes);
-        let of_answers = watch.each(
-            ReferenceStep::Fit,
-            &kinds,
-            |kind| ReferenceKind::from(*kind),
-            |kind, _| FittedAnswers::fit(*kind, prepared, &experiment.task, outcomes),
-        )?;
-        Ok(Self {
-            of_answers,
-            ..Self::default()
-        })
-    }
-
-    /// Judges them on the questions of a part, as a model is judged.
-    ///
-    /// # Errors
-    /// [`TrainError::Cancelled`] when whoever watches asks for the end.
-    pub(super) fn judged(
-        &self,
-        prepared: &Prepared,
-        outcomes: Option<&Outcomes>,
-        part: Part,
-        evaluation: EvaluationSpec,
-        watch: &mut Onlooker<'_>,
-    ) -> Result<JudgedReferences, TrainError> {
-        let judged = if let Some(outcomes) = outcomes {
-            watch.each(
-                ReferenceStep::Judge,
-                &self.of_answers,
-                |reference| ReferenceKind::from(reference.kind()),
-                |reference, _| {
-                    let answered =
-                        Answered::by(outcomes, part, |sample| reference.answer(prepared, sample));
-                    let results = answered.results(prepared, outcomes);
-                    (
-                        ReferenceKind::from(reference.kind()),
-                        answered.metrics(),
-                        ReferenceAnswers::of_results(&results),
-                    )
-                },
-            )?
-        } else {
-            let questions = items::questions(prepared, cases(prepared, part), evaluation.seen());
-            watch.each(
-                ReferenceStep::Judge,
-                &self.of_items,
-                |(kind, _)| ReferenceKind::from(*kind),
-                |(kind, reference), stop| {
-                    let ranks = ranks_until(
-                        stop,
-                        reference.as_ref(),
-                        prepared.dataset.n_items(),
-                        &questions,
-                    );
-                    (
-                        ReferenceKind::from(*kind),
-                        Metrics::of_ranks(&ranks),
-                        ReferenceAnswers::of_ranks(ranks),
-                    )
-                },
-            )?
-        };
-        let mut found = JudgedReferences::default();
-        for (kind, metrics, answers) in judged {
-            found.metrics.insert(kind, metrics);
-            found.answers.insert(kind, answers);
-        }
-        Ok(found)
+impl JudgedReferences {
+    fn insert(&mut self, kind: ReferenceKind, metrics: Metrics, answers: ReferenceAnswers) {
+        self.metrics.insert(kind, metrics);
+        self.answers.insert(kind, answers);
     }
 }
 
@@ -143,19 +63,11 @@ pub fn refit_references(
     }
     let prepared = data_of_run(manifest, None)?;
     let experiment = &manifest.experiment;
-    let outcomes = data::outcomes(&experiment.task, &prepared, experiment.split)?;
-    let asked: Vec<u32> = match &outcomes {
-        Some(outcomes) => outcomes.test.iter().map(|sample| sample.user_idx).collect(),
-        None => prepared
-            .split
-            .test
-            .iter()
-            .map(|case| case.user_idx)
-            .collect(),
-    };
+    let questions = TaskQuestions::of_experiment(experiment, &prepared)?;
+    let asked = questions.test_users(&prepared);
     let asked = asked
-        .into_iter()
-        .map(|user| prepared.dataset.users.id(user).unwrap_or_default());
+        .iter()
+        .map(|&user| prepared.dataset.users.id(user).unwrap_or_default());
     if !asked.eq(model.iter().map(|result| result.user_id.as_str())) {
         let sentence = format!(
             "the test results of run {} are not those of its data; train it anew",
@@ -164,13 +76,8 @@ pub fn refit_references(
         return Err(TrainError::Unfit(sentence));
     }
     let watch = &mut Onlooker::nobody();
-    let fitted = RunReferences::on(&prepared, experiment, outcomes.as_ref(), watch)?;
-    let judged = fitted.judged(
-        &prepared,
-        outcomes.as_ref(),
-        Part::Test,
-        experiment.evaluation,
-        watch,
-    )?;
+    let fitted = questions.fit_references(&prepared, experiment, watch)?;
+    let judged =
+        questions.judge_references(&fitted, &prepared, Part::Test, experiment.evaluation, watch)?;
     Ok(ReferenceResults::beside(model, judged.answers))
 }

@@ -3,7 +3,8 @@
 use super::answers::{FittedAnswers, kind_of};
 use super::items;
 use crate::experiment::Experiment;
-use seqscope_data::{Outcomes, Output, Prepared, Sample};
+use crate::train::TaskQuestions;
+use seqscope_data::{Output, Prepared, Sample};
 use seqscope_model::baseline::{Baseline, LeftOut, ReferenceKind};
 
 /// A reference as its run fits it: on the training events, or on the task's training questions.
@@ -26,14 +27,14 @@ impl FittedReference {
     pub fn on(
         prepared: &Prepared,
         experiment: &Experiment,
-        outcomes: Option<&Outcomes>,
+        questions: &TaskQuestions,
         kind: ReferenceKind,
     ) -> Result<Self, LeftOut> {
-        match (kind, outcomes) {
-            (ReferenceKind::Item(kind), None) => {
+        match (kind, questions) {
+            (ReferenceKind::Item(kind), TaskQuestions::NextItem) => {
                 items::fit_reference(prepared, kind, experiment.evaluation).map(Self::Items)
             }
-            (ReferenceKind::Task(kind), Some(outcomes))
+            (ReferenceKind::Task(kind), TaskQuestions::Outcomes(outcomes))
                 if kind.answers() == kind_of(outcomes.output) =>
             {
                 Ok(Self::Answers(AnswerReference(FittedAnswers::fit(
@@ -43,7 +44,7 @@ impl FittedReference {
                     outcomes,
                 ))))
             }
-            _ => Err(LeftOut(format!(
+            (ReferenceKind::Item(_) | ReferenceKind::Task(_), _) => Err(LeftOut(format!(
                 "{} gives no answers of this run's task.",
                 kind.title()
             ))),

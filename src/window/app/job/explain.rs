@@ -215,7 +215,7 @@ fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
         restored.model.as_ref(),
         &restored.prepared,
         user_idx as usize,
-        restored.outcomes.as_ref(),
+        &restored.questions,
         restored.manifest.seen() == Seen::LeftOut,
     );
     let view = view.map_err(sentence)?;
