@@ -1,8 +1,6 @@
 //! Honest comparison: how sure the difference between runs is, from what they kept of every user.
 
-use std::collections::BTreeMap;
-
-use super::contrast::{Contrast, Paired, against_first};
+use super::contrast::{Contrast, Paired, against_first, values_by_user};
 use super::manifest::{Manifest, Summary};
 use super::{RunId, UserResult, why_not_comparable};
 use crate::experiment::Experiment;
@@ -91,7 +89,7 @@ pub fn compare(
         // A run of another task has answers that the metric says nothing of.
         let is_meant = metric.kinds().contains(&run.manifest.experiment.answers());
         let results = if is_meant { run.results } else { &[] };
-        let values: Vec<f64> = by_user(results, metric).into_values().collect();
+        let values = values_by_user(results, metric).unwrap_or_default();
         let mean = (!values.is_empty()).then(|| values.iter().sum::<f64>() / values.len() as f64);
         let first = runs.first().filter(|_| place > 0);
         let contrasts = first.and_then(|_| found.next());
@@ -120,23 +118,6 @@ pub fn compare(
     }
 }
 
-/// The metric of every user, of those asked several times their mean; empty where one of them has
-/// none.
-fn by_user(results: &[UserResult], metric: Metric) -> BTreeMap<&str, f64> {
-    let mut sums: BTreeMap<&str, (f64, usize)> = BTreeMap::new();
-    for result in results {
-        let Some(value) = result.value(metric) else {
-            return BTreeMap::new();
-        };
-        let (sum, n) = sums.entry(&result.user_id).or_default();
-        *sum += value;
-        *n += 1;
-    }
-    sums.into_iter()
-        .map(|(user, (sum, n))| (user, sum / n as f64))
-        .collect()
-}
-
 /// Saved runs of the same data, split, task and family as this one, itself counted.
 #[must_use]
 pub fn n_trials(of: &Manifest, all: &[Summary]) -> usize {
@@ -162,7 +143,7 @@ fn versus(
     found: &[Contrast],
 ) -> Result<Versus, String> {
     for run in [first, other] {
-        if by_user(run.results, metric).is_empty() {
+        if values_by_user(run.results, metric).is_none_or(|values| values.is_empty()) {
             return Err(format!(
                 "`{}` keeps no test results of users by {}",
                 run.manifest.id,

@@ -100,7 +100,7 @@ type RowsByQuestion<'a> = Vec<(&'a str, ScoredAnswer<'a>)>;
 #[must_use]
 pub fn measures(results: &[UserResult], metrics: &[Metric]) -> Vec<Measure> {
     let rows = of_model(results);
-    let users = places(rows.iter().map(|(user, _)| *user).collect());
+    let users = places_of(&rows);
     let figures: Vec<(Metric, Figure)> = metrics
         .iter()
         .filter_map(|&metric| Some((metric, figure(&rows, metric, &users)?.0)))
@@ -247,6 +247,11 @@ fn places(users: BTreeSet<&str>) -> BTreeMap<&str, usize> {
         .enumerate()
         .map(|(place, user)| (user, place))
         .collect()
+}
+
+/// A place for each user of some rows.
+fn places_of<'a>(rows: &RowsByQuestion<'a>) -> BTreeMap<&'a str, usize> {
+    places(rows.iter().map(|(user, _)| *user).collect())
 }
 
 /// Both sides by one metric.
@@ -428,7 +433,15 @@ fn yes_or_no(answer: &ScoredAnswer<'_>) -> Option<(bool, f64)> {
     Some((is_yes, 1.0 - of_no))
 }
 
-/// The metric of every user, of those asked several times their mean.
+/// The metric of every user in the order of their ids, of those asked several times their mean;
+/// `None` where one of them has none.
+pub(super) fn values_by_user(results: &[UserResult], metric: Metric) -> Option<Vec<f64>> {
+    let rows = of_model(results);
+    means(&rows, metric, &places_of(&rows))
+}
+
+/// The metric of each of these users, of those asked several times their mean; `None` where one of
+/// them has none.
 fn means(
     rows: &RowsByQuestion<'_>,
     metric: Metric,
