@@ -1,112 +1,50 @@
 //! Tables in, sequences and batches out. The only place that knows polars.
 //!
-//! The way of a log: a file is `source` (read as text or Parquet, refused rows listed) → `schema`
-//! (which column is the user, the item, the time) → [`clean`] (an ordered list of counted steps) →
-//! `vocab` (ids to dense indices, or to pseudonyms first) → `sequence` (one time-ordered list a
-//! user) → `split`. A row is there twice only where all its columns are (`same_rows`). Sessions,
-//! places, free columns and joined tables go with the rows (`columns`), and [`mod@feature`]
-//! computes what can be told of every event. What training sees of a history may be changed anew in
-//! each epoch (`augment`). [`prepare()`] does all of it under the eyes of a [`LoadProgress`], and
-//! [`audit()`] says how far the split can be trusted; a [`Profile`] counts what came of it. A large
-//! log passes from `source` to `vocab` in pieces (`stream`), and what became of it is kept for the
-//! next time (`cache`). A synthetic [`world`] takes the place of a file when none is given.
+//! Layers, each a folder whose `mod.rs` is its face:
+//!
+//! | layer | what it is for |
+//! |---|---|
+//! | `value` | values as people write them: numbers, times, marks for nothing, plain tables |
+//! | `log` | from a file to cleaned rows |
+//! | [`world`] | synthetic logs, in the place of a file where none is given |
+//! | `dataset` | from rows to sequences, their split, features and batches |
+//! | `describe` | counts of what came of it |
+//!
+//! [`prepare()`] goes the whole way under the eyes of a [`LoadProgress`]; [`audit()`] says how far
+//! the split can be trusted, and a [`Profile`] counts what came of it.
 
-mod anonymous;
-mod audit;
-mod augment;
-mod batch;
-mod cache;
-mod calendar;
-mod check;
-pub mod clean;
-mod coding;
-mod columns;
 mod dataset;
+mod describe;
 mod error;
-mod events;
-pub mod feature;
-mod fingerprint;
-mod flag;
-mod grouping;
 mod load_progress;
 mod log;
-mod markov_sampler;
-mod missing;
-mod moment;
-mod named_moment;
-mod number;
-mod own_files;
-mod periods;
-mod places;
-mod plausible;
-mod prepare;
-mod profile;
-mod pseudonym;
-mod returns;
-mod same_rows;
-mod schema;
-mod sequence;
-mod source;
-mod spec;
-mod split;
-mod split_spec;
-mod stream;
-mod table;
-mod task;
-mod ties;
-mod time;
-mod titles;
-mod vocab;
+mod value;
 pub mod world;
-mod writings;
 
-pub use audit::{AuditMark, Check, Finding, LeakRow, Verdict, audit};
-pub use augment::{AugmentSpec, Sampler};
-pub use batch::{Histories, PaddedBatch, Query};
-pub use calendar::{Calendar, DayParts};
-pub use clean::CleanStep;
-pub use columns::{
-    Beside, ColumnKind, FreeColumn, FreeColumnSpec, FreeValues, JoinReport, SideOf, SideTable,
-    Words,
-};
 pub use dataset::{
-    DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedKind, RefusedRow,
-    StepCount, StepEffect,
+    AugmentSpec, DataReport, DataShape, Dataset, EvalCase, ExampleRow, Feature, FeatureSpec,
+    FeatureSummary, FeatureValues, FittedOn, Histories, MarkovSampler, Moment, NextNumber,
+    NumberOf, Outcomes, Output, PaddedBatch, Prepared, Query, RETURNS_FROM, RefusedKind,
+    RefusedRow, Returned, Returns, Sample, Sampler, Scale, Sequences, Split, SplitPart, SplitSpec,
+    StepCount, StepEffect, TaskKind, TaskSpec, WillAct, check_task, feature, features, number_at,
+    outcomes, training_mask, words,
+};
+pub use describe::{
+    Activity, AuditMark, BehaviourCount, Behaviours, Calendar, Check, ColdGroup, ColdKind,
+    DayCount, DayParts, DistanceBin, Finding, FunnelStage, GapBin, GapSpread, Gaps, LeakRow,
+    LengthBin, LengthQuantile, Lengths, Period, PeriodCounts, PlaceCell, Places, Popularity,
+    Profile, ProfileView, Repeats, StageOrder, TestTies, TopShare, Unseen, Verdict, WEEKDAYS,
+    audit, day_text,
 };
 pub use error::DataError;
-pub use feature::{
-    Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words,
-};
 pub use load_progress::{LoadProgress, Opening, Stage};
-pub use markov_sampler::MarkovSampler;
-pub use moment::Moment;
-pub use named_moment::NamedMoment;
-pub use periods::{Period, PeriodCounts, day_text};
-pub use places::{PlaceCell, Places};
-pub use profile::{
-    Activity, BehaviourCount, Behaviours, ColdGroup, ColdKind, DayCount, DistanceBin, FunnelStage,
-    GapBin, GapSpread, Gaps, LengthBin, LengthQuantile, Lengths, Popularity, Profile, ProfileView,
-    Repeats, StageOrder, TopShare, Unseen, WEEKDAYS,
+pub use log::{
+    Beside, CleanSpec, CleanStep, ColumnKind, DataSource, DataSpec, Encoding, FileFormat, FileSpec,
+    FreeColumn, FreeColumnSpec, FreeValues, JoinReport, KEY_VARIABLE, Packing, PseudonymKey,
+    PseudonymStamp, Pseudonymiser, Pseudonyms, Role, Roles, SideOf, SideTable, TimeFormat,
+    TitleSpec, Vocab, Words, clean, use_key, without_first_refused, without_quoted,
 };
-pub use pseudonym::{
-    KEY_VARIABLE, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms, use_key,
-    without_first_refused, without_quoted,
-};
-pub use returns::{RETURNS_FROM, Returned, Returns};
-pub use sequence::Sequences;
-pub use spec::{
-    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles,
-    TimeFormat, TitleSpec,
-};
-pub use split::{EvalCase, Split, SplitPart};
-pub use split_spec::SplitSpec;
-pub use table::{Column, Table};
-pub use task::{
-    NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct, check_task,
-    number_at, outcomes,
-};
-pub use ties::TestTies;
-pub use vocab::Vocab;
+pub use value::{Column, NamedMoment, Table};
 pub use world::{WorldKind, WorldSpec};
 
 use std::path::Path;
@@ -153,19 +91,19 @@ impl Preview {
 /// # Errors
 /// [`DataError`] when the file cannot be read or holds no rows.
 pub fn preview(file: &FileSpec) -> Result<Preview, DataError> {
-    log::preview(file)
+    log::open::preview(file)
 }
 
 /// The short name of a log: its file's name without endings, or what a pattern has of letters.
 #[must_use]
 pub fn name_of(path: &Path) -> String {
-    source::name_of(path)
+    log::source::name_of(path)
 }
 
 /// Whether a path is one of the files that a log is read from: it must not be written over.
 #[must_use]
 pub fn reads(file: &FileSpec, path: &Path) -> bool {
-    source::reads(file, path)
+    log::source::reads(file, path)
 }
 
 /// All rows of a log that cannot be read, in order, with their reasons: the account of an opened
@@ -177,7 +115,7 @@ pub fn refused_rows(
     file: &FileSpec,
     progress: &dyn LoadProgress,
 ) -> Result<Vec<RefusedRow>, DataError> {
-    log::refused_rows(file, progress)
+    log::open::refused_rows(file, progress)
 }
 
 /// Writes them as CSV: file (where the log is several), line, reason; never over a file that is
@@ -233,7 +171,7 @@ pub fn prepare(
     split: SplitSpec,
     progress: &dyn LoadProgress,
 ) -> Result<Prepared, DataError> {
-    prepare::prepare(data, split, progress)
+    dataset::prepare::prepare(data, split, progress)
 }
 
 /// Opens, cleans and codes, without asking whether what is left can be split.
@@ -241,7 +179,7 @@ pub fn prepare(
 /// # Errors
 /// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
 pub fn read(data: &DataSpec, progress: &dyn LoadProgress) -> Result<Dataset, DataError> {
-    prepare::read(data, progress)
+    dataset::prepare::read(data, progress)
 }
 
 /// Reads as [`read`] does, from the log itself: no copy of an earlier opening is looked for, and
@@ -250,20 +188,20 @@ pub fn read(data: &DataSpec, progress: &dyn LoadProgress) -> Result<Dataset, Dat
 /// # Errors
 /// As [`read`].
 pub fn read_anew(data: &DataSpec, progress: &dyn LoadProgress) -> Result<Dataset, DataError> {
-    prepare::read_anew(data, progress)
+    dataset::prepare::read_anew(data, progress)
 }
 
 /// Problems that can be told from the settings alone, without reading the file (a missing file
 /// included). Fields are paths under `data` and `split`.
 #[must_use]
 pub fn check(data: &DataSpec, split: SplitSpec) -> Vec<seqscope_base::spec::Problem> {
-    check::check(data, split)
+    dataset::check::check(data, split)
 }
 
 /// Problems of [`check()`] for which no file is looked at: quick enough for every keystroke.
 #[must_use]
 pub fn check_settings(data: &DataSpec, split: SplitSpec) -> Vec<seqscope_base::spec::Problem> {
-    check::settings(data, split)
+    dataset::check::settings(data, split)
 }
 
 /// Writes a table as Parquet, atomically (temporary name, then renamed).
@@ -272,7 +210,7 @@ pub fn check_settings(data: &DataSpec, split: SplitSpec) -> Vec<seqscope_base::s
 /// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the
 /// columns are no table.
 pub fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
-    table::write_parquet(path, table)
+    value::table::write_parquet(path, table)
 }
 
 /// Reads back what [`write_parquet`] wrote.
@@ -280,7 +218,7 @@ pub fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
 /// # Errors
 /// [`DataError`] when the file cannot be read.
 pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
-    table::read_parquet(path)
+    value::table::read_parquet(path)
 }
 
 /// Writes a table as CSV with a header, atomically.
@@ -289,5 +227,5 @@ pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
 /// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the
 /// columns are no table.
 pub fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
-    table::write_csv(path, table)
+    value::table::write_csv(path, table)
 }

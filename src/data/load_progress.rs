@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
 
 use strum::{EnumCount, VariantArray};
 
-use super::DataError;
+use crate::error::DataError;
 
 /// Stages of the work on a log, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumCount, VariantArray, strum::Display)]

@@ -55,7 +55,7 @@ pub(super) use oracle::optimum;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use super::events::Events;
+use crate::log::Events;
 use oracle::WorldForecast;
 use seqscope_base::spec::derive_seed;
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::lottery::Law;
 use super::{Rules, Scatter, WorldEvent, WorldSpec, rules, user_events};
-use crate::Split;
+use crate::dataset::Split;
 use seqscope_base::metric::Seen;
 
 /// How deep the lists are that HR@10 and NDCG@10 look at.

@@ -1,5 +1,5 @@
 """Writes the numbers that PyTorch computes for the denoising autoencoder by which missing values are filled
-(`src/data/clean/denoiser.rs`): what it restores, loss, gradient and weights of three steps of Adam.
+(`src/data/log/clean/denoiser.rs`): what it restores, loss, gradient and weights of three steps of Adam.
 
     python tests/gold/clean/denoiser.py
 """

@@ -1,0 +1,44 @@
+//! From rows to sequences and batches.
+//!
+//! A log's rows become one time-ordered list a user (`sequence`), which is divided (`split`);
+//! [`mod@feature`] computes what can be told of every event, `task` asks other questions than the
+//! next item, and `batch` hands both to a model. What training sees of a history may be changed anew
+//! in each epoch (`augment`). `prepare` goes the whole way from the settings, and what became of a
+//! large log is kept for the next time (`cache`).
+
+mod augment;
+mod batch;
+mod cache;
+pub(crate) mod check;
+pub mod feature;
+mod fingerprint;
+mod markov_sampler;
+pub(crate) mod moment;
+mod own_files;
+pub(crate) mod prepare;
+mod prepared;
+mod returns;
+mod sequence;
+mod split;
+mod split_spec;
+mod task;
+
+pub use augment::{AugmentSpec, Sampler};
+pub use batch::{Histories, PaddedBatch, Query};
+pub use feature::{
+    Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words,
+};
+pub use markov_sampler::MarkovSampler;
+pub use moment::Moment;
+pub use prepared::{
+    DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedKind, RefusedRow,
+    StepCount, StepEffect,
+};
+pub use returns::{RETURNS_FROM, Returned, Returns};
+pub use sequence::Sequences;
+pub use split::{EvalCase, Split, SplitPart};
+pub use split_spec::SplitSpec;
+pub use task::{
+    NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct, check_task,
+    number_at, outcomes,
+};

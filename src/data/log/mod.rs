@@ -1,0 +1,46 @@
+//! From a file to cleaned rows.
+//!
+//! A file is `source` (read as text or Parquet, refused rows listed) → `schema` (which column is
+//! the user, the item, the time) → `coding` (text to coded rows, in pieces by `stream`) → `events`
+//! → [`clean`] (an ordered list of counted steps); `open` does it all. A row is there twice only
+//! where all its columns are (`same_rows`). Sessions, places, free columns and joined tables go
+//! with the rows (`columns`).
+
+mod anonymous;
+pub mod clean;
+pub(crate) mod coding;
+mod columns;
+mod events;
+mod flag;
+mod grouping;
+pub(crate) mod open;
+mod plausible;
+mod pseudonym;
+mod same_rows;
+mod schema;
+pub(crate) mod source;
+mod spec;
+mod stream;
+mod titles;
+mod vocab;
+mod writings;
+
+pub use clean::CleanStep;
+pub use columns::{
+    Beside, ColumnKind, FreeColumn, FreeColumnSpec, FreeValues, JoinReport, SideOf, SideTable,
+    Words,
+};
+pub use pseudonym::{
+    KEY_VARIABLE, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms, use_key,
+    without_first_refused, without_quoted,
+};
+pub use spec::{
+    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles,
+    TimeFormat, TitleSpec,
+};
+pub use vocab::Vocab;
+
+pub(crate) use coding::NO_BEHAVIOUR;
+pub(crate) use columns::JoinedTable;
+pub(crate) use events::Events;
+pub(crate) use open::Log;

@@ -1,0 +1,14 @@
+//! Values as people write them: numbers, times, marks for nothing, and plain tables of them.
+
+pub(crate) mod missing;
+mod named_moment;
+pub(crate) mod number;
+pub(crate) mod table;
+pub(crate) mod time;
+
+pub use named_moment::NamedMoment;
+pub use table::{Column, Table};
+
+pub(crate) use missing::Missing;
+pub(crate) use number::NumberStyle;
+pub(crate) use time::{ClockKind, MICROS_PER_SEC, OrderReason, StepShares, TimeStep};
