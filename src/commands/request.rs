@@ -17,7 +17,7 @@ use seqscope_engine::error::Error;
 #[command(
     name = "seqscope",
     version,
-    args_conflicts_with_subcommands = true,
+    subcommand_precedence_over_arg = true,
     disable_help_subcommand = true
 )]
 struct Line {
@@ -38,9 +38,9 @@ struct WindowArgs {
     /// A log or an experiment file to open in the window
     #[arg(value_name = "FILE")]
     files: Vec<PathBuf>,
-    /// How the window is painted; glow is quicker where there is no GPU
-    #[arg(long, value_enum, default_value_t = RendererChoice::Glow)]
-    renderer: RendererChoice,
+    /// How the window is painted; glow is quicker where there is no GPU [default: glow]
+    #[arg(long, value_enum)]
+    renderer: Option<RendererChoice>,
 }
 
 /// How the window is painted.
@@ -154,10 +154,21 @@ pub fn parse(args: impl IntoIterator<Item = OsString>) -> Result<Request, Usage>
         runs: line.runs,
         key_file: line.key_file,
     };
-    if let Some(command) = line.command {
-        return Ok(Request::CliCommand(command, shared));
-    }
     let WindowArgs { files, renderer } = line.window;
+    if let Some(command) = line.command {
+        return match (files.first(), renderer) {
+            (None, None) => Ok(Request::CliCommand(command, shared)),
+            (Some(file), _) => Err(Usage::Word(Error::edge(
+                format!("`{}` stands before the command", file.display()),
+                "name the file after the command that is to read it",
+            ))),
+            (None, Some(_)) => Err(Usage::Word(Error::edge(
+                "`--renderer` is of the window, and a command opens none",
+                "leave it out, or leave the command out",
+            ))),
+        };
+    }
+    let renderer = renderer.unwrap_or(RendererChoice::Glow);
     if let Some(word) = files.iter().find(|file| !file.exists()) {
         return Err(Usage::Word(neither_file_nor_command(
             &word.to_string_lossy(),
@@ -224,6 +235,36 @@ mod tests {
             (shared.runs, shared.key_file),
             (PathBuf::from("there"), None)
         );
+    }
+
+    #[test]
+    fn shared_options_may_stand_before_the_command_and_what_is_of_the_window_may_not() {
+        let Ok(Request::CliCommand(CliCommand::Check(_), shared)) =
+            parsed("seqscope --runs there check a.ron b.ron")
+        else {
+            panic!()
+        };
+        assert_eq!(shared.runs, PathBuf::from("there"));
+        for (line, wanted) in [
+            (
+                "seqscope a.csv check a.ron",
+                "error: `a.csv` stands before the command\nhint: name the file after the command \
+                 that is to read it\n",
+            ),
+            (
+                "seqscope --renderer wgpu check a.ron",
+                "error: `--renderer` is of the window, and a command opens none\nhint: leave it \
+                 out, or leave the command out\n",
+            ),
+        ] {
+            let Err(usage) = parsed(line) else {
+                panic!("{line}")
+            };
+            let mut text = Vec::new();
+            usage.print(&mut text).unwrap();
+            assert_eq!(String::from_utf8(text).unwrap(), wanted, "{line}");
+            assert_eq!(usage.exit_code(), 2);
+        }
     }
 
     #[test]
