@@ -24,17 +24,17 @@ pub struct Args {
     /// `cpu`, `gpu:0` or part of an adapter's name; may be repeated
     #[arg(long, value_name = "DEVICE", default_value = "cpu")]
     device: Vec<String>,
-    /// Threads that work; all processors when absent
+    /// Number of worker threads [default: all processors]
     #[arg(long, value_name = "N", value_parser = threads)]
     threads: Option<NonZeroUsize>,
-    /// Count so many runs (of epochs at most three), instead of ten or as many as twenty seconds
-    /// allow
+    /// How often each case is timed, epochs at most three times [default: 10, or as often as twenty
+    /// seconds allow]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1000))]
     repeat: Option<u32>,
-    /// burn's own layers instead of the fused ones
+    /// Use burn's own layers instead of the fused ones
     #[arg(long)]
     plain: bool,
-    /// A log for the epochs and evaluations, in place of made events
+    /// A log for the epochs and evaluations, in place of generated events
     #[arg(long, value_name = "FILE")]
     data: Option<PathBuf>,
     #[command(flatten)]
@@ -44,13 +44,13 @@ pub struct Args {
 /// Which work.
 #[derive(Debug, clap::Args)]
 struct Which {
-    /// Only the work whose name holds this text; a whole name takes that work alone
+    /// Run only the cases whose name contains this text; a whole name takes that case alone
     #[arg(long, value_name = "TEXT")]
     only: Option<String>,
-    /// Instead: one step at growing window, catalogue and batch
+    /// Measure one training step at growing window, catalogue and batch instead
     #[arg(long)]
     growth: bool,
-    /// Very small sizes and two runs: shows that it works, the figures mean nothing
+    /// Very small sizes and two runs: shows that everything works; the figures mean nothing
     #[arg(long)]
     quick: bool,
 }
@@ -58,17 +58,17 @@ struct Which {
 /// How it is told.
 #[derive(Debug, clap::Args)]
 struct BenchOutput {
-    /// Print one JSON object a line instead of a table
+    /// Print one JSON object per line instead of a table
     #[arg(long)]
     json: bool,
-    /// Say what would be measured, and measure nothing; with --json all that it takes to do the
-    /// same
+    /// List the cases without measuring; with --json, all that another program needs to run the
+    /// same cases
     #[arg(long)]
     list: bool,
-    /// Measure nothing: draw the growth in the rows of --from to this SVG file
+    /// Draw the growth curves of the rows in --from to this SVG file, without measuring
     #[arg(long, value_name = "SVG", requires = "from")]
     draw: Option<PathBuf>,
-    /// Rows as --json prints them, of this program or of its twin; may be repeated
+    /// File of rows that --growth --json printed, or the PyTorch twin; may be repeated
     #[arg(long, value_name = "FILE", requires = "draw")]
     from: Vec<PathBuf>,
 }

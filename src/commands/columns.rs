@@ -16,7 +16,7 @@ use seqscope_engine::error::Error;
 /// Columns beside the five of every log, and tables that are joined.
 #[derive(Debug, clap::Args)]
 pub(super) struct ColumnArgs {
-    /// Column that says in which visit, where there is a user beside it; '' for none
+    /// Column of the session, beside a column of the user; '' for none
     #[arg(long, value_name = "COLUMN")]
     session: Option<String>,
     /// Column of degrees north; '' for none

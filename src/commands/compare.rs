@@ -28,20 +28,20 @@ use seqscope_model::broken_weights;
 pub struct Args {
     #[arg(required = true, num_args = 1.., value_name = "RUN", help = super::RUN)]
     names: Vec<String>,
-    /// Metric of the intervals and tests, such as hr@10: one that is a mean over users
+    /// Metric of the intervals and tests, such as hr@10; it must be a mean over users
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
-    /// Also tell each run's slices: by history length, popularity, behaviour, cold or warm (a run
-    /// alone always does)
+    /// Also show each run's slices: by history length, popularity, behaviour, cold or warm (always
+    /// shown for a single run)
     #[arg(long)]
     slices: bool,
-    /// Also hold each run against the references that ran beside it, by accuracy (HR@1), recall and
-    /// NDCG or what its task has (a run alone always is); `--references=refit` fits them anew on a
-    /// run's data where it keeps none of their answers, as old runs do
+    /// Also compare each run with its references, by HR@1 (accuracy), recall and NDCG, or by the
+    /// metrics of its task (always done for a single run); `--references=refit` fits the references
+    /// anew where an old run kept none of their answers
     #[arg(long, value_name = "WHICH", num_args = 0..=1, require_equals = true, default_missing_value = "kept")]
     references: Option<WhichReferences>,
-    /// Say whether a run is better than the best of its references by at least so many percent,
-    /// such as hr@1=10 for accuracy or recall@10=5; may be repeated
+    /// Test the claim that a run beats its best reference by at least so many percent, such as
+    /// hr@1=10 or recall@10=5; may be repeated
     #[arg(long = "claim", value_name = "METRIC=PERCENT")]
     claims: Vec<String>,
     /// Print one JSON object instead of tables
@@ -52,9 +52,9 @@ pub struct Args {
 /// References whose answers are compared.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 enum WhichReferences {
-    /// Those that the run kept
+    /// The answers that the run kept
     Kept,
-    /// Those, else the answers of references that are fitted anew
+    /// The answers that the run kept; where there are none, references fitted anew
     Refit,
 }
 

@@ -131,7 +131,7 @@ pub(super) fn write_references(
     let Some(rows) = &found.rows else {
         writeln!(
             streams.out,
-            "\n`{id}` keeps no answers of its references by user, so it cannot be held against \
+            "\n`{id}` keeps no answers of its references by user, so it cannot be compared with \
              them; once it has been tested, `--references=refit` fits them anew on its data."
         )?;
         return Ok(());

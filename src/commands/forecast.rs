@@ -28,7 +28,7 @@ pub struct Args {
     /// A synthetic world instead of a log
     #[arg(long, value_name = "KIND", value_parser = world::named, conflicts_with = "file")]
     world: Option<WorldKind>,
-    /// What is counted by
+    /// Length of the periods whose events are counted
     #[arg(long, value_enum, default_value_t = PeriodWord::Week)]
     period: PeriodWord,
     /// Count the events of one behaviour only, such as buy
@@ -37,16 +37,16 @@ pub struct Args {
     /// How many periods to forecast after the last whole one
     #[arg(long, value_name = "N", default_value_t = 8, value_parser = clap::value_parser!(u32).range(1..=1000))]
     horizon: u32,
-    /// How many of the last periods are held out to judge by; about 15 % when absent
+    /// How many of the last periods to hold out for evaluation [default: about 15 %]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     held_out: Option<u32>,
-    /// Column that says who acted
+    /// Column of the user
     #[arg(long, value_name = "COLUMN")]
     user: Option<String>,
-    /// Column that says on what
+    /// Column of the item
     #[arg(long, value_name = "COLUMN")]
     item: Option<String>,
-    /// Column that says when
+    /// Column of the time
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
     /// Change a setting, such as `data.clean.min_user_events=1`; may be repeated

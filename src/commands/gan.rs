@@ -18,18 +18,18 @@ use seqscope_engine::train::{JudgedSampler, Judging, judge_samplers};
 /// What to judge.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The experiment file; its data, its model as the one that learns from synthetic histories,
-    /// and `training.gan`
+    /// The experiment file, of which `data`, `model` (the model that learns from synthetic
+    /// histories) and `training.gan` are used
     #[arg(value_name = "FILE.ron")]
     file: PathBuf,
     /// Change a setting, such as `training.gan.adversarial_epochs=5`; may be repeated
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     sets: Vec<String>,
-    /// How many seeds, counted up from the experiment's own; figures are then means and standard
-    /// deviations
+    /// How many seeds, counting up from the experiment's own; with several, figures are means and
+    /// standard deviations
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
-    /// Print one JSON object a seed instead of a table
+    /// Print one JSON object per seed instead of a table
     #[arg(long)]
     json: bool,
 }

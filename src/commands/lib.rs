@@ -93,27 +93,27 @@ pub enum CliCommand {
     /// Train what an experiment file says, and keep the run
     #[command(after_help = SIGNALS)]
     Train(train::Args),
-    /// Tell every problem of experiment files at once
+    /// Report all problems of experiment files at once
     Check(check::Args),
-    /// Judge synthetic histories: written by a GAN, by a language model and by a Markov chain
+    /// Compare synthetic histories written by a GAN, a language model and a Markov chain
     Gan(gan::Args),
-    /// Go on with a paused, interrupted or stopped run
+    /// Continue a paused, interrupted or stopped run
     #[command(after_help = SIGNALS)]
     Resume(resume::Args),
-    /// Say what settings there are: meaning, range, default and where it comes from
+    /// Explain settings: meaning, range, default and where the default comes from
     Describe(describe::Args),
-    /// Say how a log is read: roles, counts, refused rows, profile; or tell a world's rules
+    /// Show how a log is read: roles, counts, refused rows, profile; or the rules of a world
     Data(Box<data::Args>),
     /// List the runs
     Runs(runs::Args),
     /// Compare runs with each other and with their references: intervals, tests, what differs in
     /// the settings
     Compare(compare::Args),
-    /// Say what a user, everybody, or one with a typed history will do next, according to a run
+    /// Predict with a run what one user, every user, or a typed history will do next
     Predict(predict::Args),
-    /// Forecast how many events the next days, weeks or months bring, beside the simple rules
+    /// Forecast how many events the next days, weeks or months bring, beside simple rules
     Forecast(forecast::Args),
-    /// Recommend items to a user: a run's model, blended with references; new users and items too
+    /// Recommend items to a user, known or new, by a run's model blended with references
     Recommend(recommend::Args),
     /// Copy a run's tables and weights to a new folder
     Export(export::Args),

@@ -31,32 +31,32 @@ pub struct Args {
     /// The user's id as in the log
     #[arg(long, value_name = "ID", required_unless_present_any = ["all", "history"])]
     user: Option<String>,
-    /// Everybody at one moment, written to --to
+    /// Every user at one moment; the table is written to --to
     #[arg(long, requires = "to", conflicts_with_all = ["user", "history", "ahead"])]
     all: bool,
-    /// Items in place of a user's history, as one line of CSV: A,B,"C, D"; ids as in the log, or
-    /// titles
+    /// A history of your own in place of a user's: ids or titles as one line of CSV, such as
+    /// A,B,"C, D"
     #[arg(long, value_name = "ITEM,..", conflicts_with_all = ["user", "at", "reference"])]
     history: Option<String>,
-    /// The moment that is asked about: what happened before it is seen. A date or time (UTC), or
-    /// `now`: the log's end, as when absent
+    /// Moment of the prediction: only events before it are used. A date or time (UTC), or `now` for
+    /// the end of the log [default: now]
     #[arg(long, value_name = "TIME", allow_hyphen_values = true)]
     at: Option<String>,
-    /// The table of --all, as CSV, or as Parquet where it is called so: a row a user with
-    /// `chance_of_yes` (the highest first), a row a user and place with `place`, `item_id` and
-    /// `probability`, or what the task tells; then `moment`, `events_seen` and `last_event`
+    /// File for the table of --all: CSV, or Parquet if its name ends so. A will-act run writes one
+    /// row per user with `chance_of_yes`, highest first; a next-item run one row per user and place
+    /// with `place`, `item_id` and `probability`; then `moment`, `events_seen` and `last_event`
     #[arg(long, value_name = "FILE.csv", requires = "all")]
     to: Option<PathBuf>,
-    /// One of the run's references in place of its model, such as recency-frequency
+    /// Ask one of the run's references in place of its model, such as recency-frequency
     #[arg(long, value_name = "NAME", conflicts_with = "ahead")]
     reference: Option<String>,
-    /// How many items; 10, or 3 an event when several events are foreseen
+    /// How many items to list [default: 10, or 3 per event with --ahead]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     top: Option<u32>,
-    /// How many of the next events, each as if the likeliest items had come before it
+    /// How many of the next events to predict, each as if the likeliest items had come before it
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=1000))]
     ahead: u32,
-    /// The epoch whose weights predict; the best one when absent
+    /// The epoch whose weights predict [default: the best]
     #[arg(long, value_name = "N")]
     epoch: Option<usize>,
     /// Print one JSON object instead of a table

@@ -26,23 +26,23 @@ use seqscope_model::baseline::BaselineKind;
 pub struct Args {
     #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
-    /// The user's id as in the log; one that the log does not know is a new user
+    /// The user's id as in the log; an id that the log does not have is a new user
     #[arg(long, value_name = "ID")]
     user: String,
-    /// How many items
+    /// How many items to list
     #[arg(long, value_name = "N", default_value_t = 10)]
     top: u32,
-    /// Whether items that the user had are in the list; as the run was judged when absent
+    /// Whether the list may hold items that the user had [default: as the run was evaluated]
     #[arg(long, value_enum)]
     seen: Option<SeenWord>,
-    /// References beside the model, with their weights: popularity=0.2,item-knn=0.1; the model's
-    /// weight is 1 unless model=W says otherwise
+    /// References to blend with the model, with their weights, such as popularity=0.2,item-knn=0.1;
+    /// the model's own weight is 1, or what model=W says
     #[arg(long, value_name = "NAME=WEIGHT,..", value_delimiter = ',')]
     blend: Vec<String>,
-    /// What is known of a new user: columns of the table of users, as gender=F,age=25
+    /// Attributes of a new user, by the columns of the table of users, such as gender=F,age=25
     #[arg(long, value_name = "COLUMN=VALUE,..", value_delimiter = ',')]
     told: Vec<String>,
-    /// The epoch whose weights speak; the best one when absent
+    /// The epoch whose weights score the items [default: the best]
     #[arg(long, value_name = "N")]
     epoch: Option<usize>,
     /// Print one JSON object instead of a table

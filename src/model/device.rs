@@ -38,7 +38,7 @@ pub struct DeviceInfo {
 pub enum Layers {
     /// Our own on the processor, forward and backward in one; elsewhere burn's.
     Fused,
-    /// burn's on every device: the ones that the fused are held against, slower and easier to
+    /// burn's on every device: the ones that the fused are compared with, slower and easier to
     /// follow.
     Plain,
 }

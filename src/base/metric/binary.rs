@@ -7,7 +7,7 @@ use super::{AnswerKind, Metric, Metrics};
 pub(super) const LEAST_PROBABILITY: f64 = 1e-15;
 
 /// Said where AUC and PR-AUC have no value.
-const ONE_CLASS: &str = "all true answers are alike, so no yes can be held against a no; take a \
+const ONE_CLASS: &str = "all true answers are alike, so no yes can be compared with a no; take a \
                          longer horizon or another behaviour";
 
 impl Metrics {

@@ -239,7 +239,7 @@ impl Metric {
         }
     }
 
-    /// Whether it is a mean over answers, so that each has a share in it that can be held against
+    /// Whether it is a mean over answers, so that each has a share in it that can be compared with
     /// another's; AUC, macro means, calibration and what whole lists are like are not.
     #[must_use]
     pub fn is_by_user(self) -> bool {

@@ -23,7 +23,7 @@ pub struct Args {
     file: Option<PathBuf>,
     #[arg(long, value_name = "KIND", value_parser = world::named, conflicts_with = "file", help = WORLD_HELP)]
     pub(super) world: Option<WorldKind>,
-    /// How letters are written as bytes
+    /// Text encoding of the file
     #[arg(long, value_enum, value_name = "ENCODING")]
     encoding: Option<EncodingWord>,
     /// Field separator, such as , or :: or \t
@@ -32,50 +32,51 @@ pub struct Args {
     /// The first line names the columns
     #[arg(long, overrides_with = "no_header")]
     header: bool,
-    /// The first line is a row like the others
+    /// The first line is a row of data
     #[arg(long)]
     no_header: bool,
     /// Table of an SQLite file
     #[arg(long, value_name = "NAME", conflicts_with = "query")]
     table: Option<String>,
-    /// Query to an SQLite file, in place of a table
+    /// Query on an SQLite file, in place of a table
     #[arg(long, value_name = "SELECT")]
     query: Option<String>,
-    /// Column that says who acted
+    /// Column of the user (who acted)
     #[arg(long, value_name = "COLUMN")]
     user: Option<String>,
-    /// Column that says on what
+    /// Column of the item (on what)
     #[arg(long, value_name = "COLUMN")]
     item: Option<String>,
-    /// Column that says when; '' for none
+    /// Column of the time; '' for none
     #[arg(long, value_name = "COLUMN")]
     time: Option<String>,
-    /// Column with the time of the day, beside one that holds days only; '' for none
+    /// Column of the time of day, where the time column holds only days; '' for none
     #[arg(long, value_name = "COLUMN")]
     clock: Option<String>,
-    /// Column that says how (view, cart, buy); '' for none
+    /// Column of the behaviour (view, cart, buy); '' for none
     #[arg(long, value_name = "COLUMN")]
     behaviour: Option<String>,
-    /// Column that says how much (rating, amount); '' for none
+    /// Column of the value (rating, amount); '' for none
     #[arg(long, value_name = "COLUMN")]
     value: Option<String>,
     #[command(flatten)]
     pub(super) columns: ColumnArgs,
-    /// How times are written: a name such as seconds, date, day-first or order, or a pattern in
-    /// strftime's words such as '%d/%m/%Y %H:%M:%S'
+    /// How times are written: a name such as seconds, date, day-first or order (see `describe
+    /// times`), or a strftime pattern such as '%d/%m/%Y %H:%M:%S'
     #[arg(long, value_name = "FORMAT", value_parser = time_format)]
     time_format: Option<TimeFormat>,
-    /// A file of its own whose events are the test; FILE then is training
+    /// A second file whose events are the test part; FILE is then the training part
     #[arg(long, value_name = "FILE")]
     pub(super) test: Option<PathBuf>,
-    /// A file of its own whose events are validation; without it that is each user's last training
-    /// event
+    /// A file whose events are the validation part, with --test; without it validation is each
+    /// user's last training event
     #[arg(long, value_name = "FILE", requires = "test")]
     valid: Option<PathBuf>,
-    /// Take only rows where a column has a value, such as 'click = 1'; '' for all, without a word
+    /// Keep only rows where a column has this value, such as 'click = 1'; '' keeps all without
+    /// asking
     #[arg(long, value_name = "COLUMN = VALUE")]
     only_where: Option<String>,
-    /// A table with one title an item
+    /// A table with a title for each item
     #[arg(long, value_name = "FILE")]
     titles: Option<PathBuf>,
     /// Column of that table with the item's id
@@ -88,7 +89,7 @@ pub struct Args {
     /// as `lag=8`; may be repeated
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     pub(super) sets: Vec<String>,
-    /// Write all rows that cannot be read, with their lines and reasons, to this CSV file
+    /// Write all rows that cannot be read to this CSV file, with line numbers and reasons
     #[arg(long, value_name = "FILE.csv", conflicts_with = "world")]
     pub(super) refused: Option<PathBuf>,
     #[command(flatten)]
@@ -103,11 +104,11 @@ pub struct Args {
 /// Whether a split is audited, and which.
 #[derive(Clone, Copy, Debug, clap::Args)]
 pub(super) struct AuditArgs {
-    /// Say how far a split of this log can be trusted: what leaks from test into training
+    /// Check how far a split of this log can be trusted: what leaks from test into training
     #[arg(long, conflicts_with = "world")]
     pub(super) audit: bool,
-    /// Which split is audited; `--set split.test_fraction=0.2`, `--set split.test_from=2024-03-01`
-    /// and their like change it, and `describe split` says what each does
+    /// Which split to audit; its settings are changed by `--set split.test_fraction=0.2`, `--set
+    /// split.test_from=2024-03-01` and so on, see `describe split`
     #[arg(long, value_enum, value_name = "SPLIT", requires = "audit")]
     pub(super) split: Option<SplitWord>,
 }

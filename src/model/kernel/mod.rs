@@ -11,7 +11,7 @@
 //!   [`vectorized`] compiles for the instructions that this processor has.
 //! - Memory comes from and goes back to a pool ([`Buffer`]).
 //!
-//! Every layer is held against burn's autodiff by tests. A NaN in a state or a weight comes out as
+//! Every layer is compared with burn's autodiff by tests. A NaN in a state or a weight comes out as
 //! NaN, by which the training loop recognises a diverged model; only a sparse product passes over
 //! what it would multiply by 0.
 

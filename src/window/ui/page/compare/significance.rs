@@ -282,7 +282,7 @@ fn ready<'a>(ui: &mut Ui, app: &'a App, actions: &mut Actions) -> Option<&'a Arc
         }
         Loadable::Idle => {
             ui.weak(
-                "Choose run A and tick others in the table; they are held against it here, \
+                "Choose run A and tick others in the table; they are compared with it here, \
                      user by user.",
             );
         }
@@ -302,7 +302,7 @@ fn header(ui: &mut Ui, metric: Metric) {
     let columns = [
         (
             "Run",
-            "The first is run A, which the others are held against".to_owned(),
+            "The first is run A, which the others are compared with".to_owned(),
         ),
         (metric.title(), metric.about().hover()),
         ("Interval", words(Statistic::Bootstrap)),
@@ -363,7 +363,7 @@ fn row(ui: &mut Ui, app: &App, run: &Compared, range: &RangeInclusive<f64>) {
         Some(Err(why)) => {
             ui.label(RichText::new(format!("≠ {why}")).color(theme::colors(ui).weak))
                 .on_hover_text(format!(
-                    "Not held against run A: {why}. Figures that were made otherwise say nothing \
+                    "Not compared with run A: {why}. Figures that were made otherwise say nothing \
                  beside each other."
                 ));
             (0..5).for_each(|_| {
