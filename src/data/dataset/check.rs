@@ -2,21 +2,20 @@
 
 use super::SplitSpec;
 use crate::error::DataError;
-use crate::log::{DataSource, DataSpec, FileSpec, Role, TimeFormat, source};
-use crate::value::time;
+use crate::log::{DataSource, DataSpec, FileSpec, Role, source};
+use crate::value::{TimeFormat, time};
 use seqscope_base::spec::{Described, Problem};
 use strum::IntoEnumIterator;
 
-/// See [`super::check()`].
-pub(crate) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
-    let mut problems = settings(data, split);
+/// Problems that can be told from the settings alone, without reading the file (a missing file
+/// included). Fields are paths under `data` and `split`.
+#[must_use]
+pub fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
+    let mut problems = check_settings(data, split);
     if let DataSource::File(file) = &data.source {
         problems.extend(readable(&file.path, "data.path"));
         for (part, path) in file.parts() {
-            problems.extend(readable(
-                path,
-                &format!("data.{}_path", source::part_word(part)),
-            ));
+            problems.extend(readable(path, &format!("data.{}_path", part.key())));
         }
         if let Some(titles) = &file.titles {
             problems.extend(readable(&titles.path, "data.titles.path"));
@@ -28,8 +27,9 @@ pub(crate) fn check(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
     problems
 }
 
-/// Problems for which no file is looked at.
-pub(crate) fn settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
+/// Problems of [`check()`] for which no file is looked at: quick enough for every keystroke.
+#[must_use]
+pub fn check_settings(data: &DataSpec, split: SplitSpec) -> Vec<Problem> {
     let mut problems: Vec<Problem> = data
         .clean
         .problems()

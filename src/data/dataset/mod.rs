@@ -9,13 +9,13 @@
 mod augment;
 mod batch;
 mod cache;
-pub(crate) mod check;
+mod check;
 pub mod feature;
 mod fingerprint;
 mod markov_sampler;
-pub(crate) mod moment;
+mod moment;
 mod own_files;
-pub(crate) mod prepare;
+mod prepare;
 mod prepared;
 mod returns;
 mod sequence;
@@ -25,18 +25,17 @@ mod task;
 
 pub use augment::{AugmentSpec, Sampler};
 pub use batch::{Histories, PaddedBatch, Query};
+pub use check::{check, check_settings};
 pub use feature::{
     Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words,
 };
 pub use markov_sampler::MarkovSampler;
 pub use moment::Moment;
-pub use prepared::{
-    DataReport, DataShape, Dataset, ExampleRow, FittedOn, Prepared, RefusedKind, RefusedRow,
-    StepCount, StepEffect,
-};
+pub use prepare::{prepare, read, read_anew};
+pub use prepared::{DataShape, Dataset, Prepared};
 pub use returns::{RETURNS_FROM, Returned, Returns};
 pub use sequence::Sequences;
-pub use split::{EvalCase, Split, SplitPart};
+pub use split::{EvalCase, Split};
 pub use split_spec::SplitSpec;
 pub use task::{
     NextNumber, NumberOf, Outcomes, Output, Sample, Scale, TaskKind, TaskSpec, WillAct, check_task,

@@ -5,8 +5,7 @@
 //! moment on, that is the whole log.
 
 use super::{Prepared, Sample, TaskKind};
-use crate::log::TimeFormat;
-use crate::value::time;
+use crate::value::{moment_micros, time};
 use seqscope_base::spec::{Problem, quotable};
 
 /// A moment of a log, which divides what is seen from what is not.
@@ -34,45 +33,6 @@ fn text_of(secs: i64, has_clock: bool) -> String {
     } else {
         secs.to_string()
     }
-}
-
-/// A moment as a person writes it, in microseconds since 1970: a date in one of the ways that logs
-/// write it (UTC where no zone is named), or seconds since 1970 or their thousandths and
-/// millionths.
-///
-/// # Errors
-/// A part of a sentence: why it is none, and what to write.
-pub(crate) fn moment_micros(text: &str) -> Result<i64, String> {
-    let text = text.trim();
-    let seen = time::look(std::iter::once((text, None)));
-    if seen
-        .as_ref()
-        .is_some_and(|seen| seen.reason == time::OrderReason::Nothing)
-    {
-        return Err(format!(
-            "`{}` can be read with the month or the day first; write the year first, such as \
-             2024-01-31",
-            quotable(text)
-        ));
-    }
-    let format = match seen.map(|seen| seen.format) {
-        Some(TimeFormat::Order) => Some(TimeFormat::Seconds),
-        Some(TimeFormat::Clock) => None,
-        other => other,
-    };
-    let read = format.and_then(|format| {
-        time::read(|| std::iter::once(text), &format)
-            .ticks
-            .into_iter()
-            .flatten()
-            .next()
-    });
-    read.ok_or_else(|| {
-        format!(
-            "`{}` is no moment; write a date such as 2024-01-31 or 2024-01-31T12:30:00Z",
-            quotable(text)
-        )
-    })
 }
 
 impl Prepared {

@@ -1,7 +1,7 @@
 //! A split whose parts are files of their own: exactly what a person divided.
 
-use super::{DataReport, Dataset, Split, SplitPart, SplitSpec};
-use crate::log::{DataSource, DataSpec, Events};
+use super::{Dataset, Split, SplitSpec};
+use crate::log::{DataReport, DataSource, DataSpec, Events, SplitPart};
 use seqscope_base::spec::Problem;
 
 /// The split that a log is read by where none is asked for: its own files, where it has them.

@@ -5,21 +5,26 @@ use std::collections::HashMap;
 use super::cache::Cache;
 use super::split::{Cuts, divide};
 use super::{
-    DataReport, Dataset, Prepared, Returns, Sequences, Split, SplitPart, SplitSpec, check, feature,
-    fingerprint, own_files,
+    Dataset, Prepared, Returns, Sequences, Split, SplitSpec, check, feature, fingerprint, own_files,
 };
 use crate::error::DataError;
 use crate::load_progress::{LoadProgress, Stage, check_cancelled};
 use crate::log::{
-    CleanSpec, CleanStep, DataSource, DataSpec, Events, FreeColumn, JoinedTable, Log, Role,
-    TimeFormat, Vocab, clean, open,
+    CleanSpec, CleanStep, DataReport, DataSource, DataSpec, Events, FreeColumn, JoinedTable, Log,
+    Role, SplitPart, Vocab, clean, open,
 };
+use crate::value::TimeFormat;
 use crate::world;
 use crate::world::{Optimum, WorldKind, WorldSpec};
 use seqscope_base::spec::Problem;
 
-/// See [`super::prepare()`].
-pub(crate) fn prepare(
+/// Opens, cleans, codes and splits.
+///
+/// `progress` may stop the work, and is told how far it is.
+///
+/// # Errors
+/// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
+pub fn prepare(
     data: &DataSpec,
     split: SplitSpec,
     progress: &dyn LoadProgress,
@@ -77,16 +82,20 @@ fn optimum(data: &DataSpec, dataset: &Dataset, split: &Split) -> Option<Optimum>
         .flatten()
 }
 
-/// See [`crate::read`].
-pub(crate) fn read(data: &DataSpec, progress: &dyn LoadProgress) -> Result<Dataset, DataError> {
+/// Opens, cleans and codes, without asking whether what is left can be split.
+///
+/// # Errors
+/// [`DataError`] when the log cannot be read, a setting is wrong, or a step leaves nothing.
+pub fn read(data: &DataSpec, progress: &dyn LoadProgress) -> Result<Dataset, DataError> {
     coded(data, own_files::whole_split(data), progress).map(|log| log.dataset)
 }
 
-/// See [`crate::read_anew`].
-pub(crate) fn read_anew(
-    data: &DataSpec,
-    progress: &dyn LoadProgress,
-) -> Result<Dataset, DataError> {
+/// Reads as [`read`] does, from the log itself: no copy of an earlier opening is looked for, and
+/// none is kept.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_anew(data: &DataSpec, progress: &dyn LoadProgress) -> Result<Dataset, DataError> {
     let split = own_files::whole_split(data);
     refuse(data, split)?;
     coded_anew(data, split, progress).map(|log| log.dataset)
@@ -94,7 +103,7 @@ pub(crate) fn read_anew(
 
 /// Stops at settings that cannot be right.
 fn refuse(data: &DataSpec, split: SplitSpec) -> Result<(), DataError> {
-    match check::settings(data, split)
+    match check::check_settings(data, split)
         .into_iter()
         .find(Problem::is_error)
     {

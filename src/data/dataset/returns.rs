@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::{EvalCase, Prepared, Sequences, Split};
-use crate::describe::audit::thousands;
+use crate::value::thousands;
 use seqscope_base::metric::{Seen, is_left_out};
 
 /// Share of training events that return to an item of their user from which seen items belong in a

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use super::fingerprint::Fingerprint;
 use super::{Sequences, SplitSpec};
 use crate::error::DataError;
+use crate::log::SplitPart;
 use crate::value::time::iso;
 use crate::value::{MICROS_PER_SEC, NamedMoment};
 
@@ -17,23 +18,6 @@ pub struct EvalCase {
     pub history_len: u32,
     /// Position of the true next event in the user's sequence (≥ `history_len`).
     pub target_pos: u32,
-}
-
-/// Use of an event.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, strum::EnumIter, strum::Display,
-)]
-#[strum(serialize_all = "lowercase")]
-pub enum SplitPart {
-    /// To learn from.
-    #[default]
-    #[strum(to_string = "training")]
-    Train,
-    /// To choose by.
-    #[strum(to_string = "validation")]
-    Valid,
-    /// To judge by, once.
-    Test,
 }
 
 /// The three parts. Training sees of user `u` the positions `0..train_len[u]` and nothing else.

@@ -3,8 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Dataset;
-use crate::describe::day_text;
-use crate::value::NamedMoment;
+use crate::value::{NamedMoment, day_text};
 use seqscope_base::spec::{
     Described, Field, FieldGroup, FieldKind, FieldValue, Problem, SetError, Value, did_you_mean,
 };

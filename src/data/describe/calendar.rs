@@ -1,6 +1,7 @@
 //! A split on the calendar: how many events of each day are for what.
 
-use crate::dataset::{Prepared, SplitPart};
+use crate::dataset::Prepared;
+use crate::log::SplitPart;
 
 /// Seconds in a day.
 const DAY: i64 = 86_400;

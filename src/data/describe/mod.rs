@@ -1,6 +1,6 @@
 //! Counts of what came of a log: its profile, the audit of its split, its days and places.
 
-pub(crate) mod audit;
+mod audit;
 mod calendar;
 mod periods;
 mod places;
@@ -9,7 +9,7 @@ mod ties;
 
 pub use audit::{AuditMark, Check, Finding, LeakRow, Verdict, audit};
 pub use calendar::{Calendar, DayParts};
-pub use periods::{Period, PeriodCounts, day_text};
+pub use periods::{Period, PeriodCounts};
 pub use places::{PlaceCell, Places};
 pub use profile::{
     Activity, BehaviourCount, Behaviours, ColdGroup, ColdKind, DayCount, DistanceBin, FunnelStage,

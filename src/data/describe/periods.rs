@@ -1,10 +1,11 @@
 //! Events of each day, week or month: the counts that a forecast goes on with.
 
+use jiff::ToSpan as _;
 use jiff::civil::{Date, Weekday};
-use jiff::{Span, ToSpan as _};
 
 use crate::dataset::Dataset;
 use crate::error::DataError;
+use crate::value::time::{date_of_day, day_of_date};
 
 /// Seconds in a day.
 const DAY: i64 = 86_400;
@@ -147,51 +148,30 @@ impl PeriodCounts {
     /// First days of the periods after the last one, counted from 1970-01-01.
     #[must_use]
     pub fn next_days(&self, n: usize) -> Vec<i64> {
-        let mut start = self.first_days.last().and_then(|day| date(*day));
+        let mut start = self.first_days.last().and_then(|day| date_of_day(*day));
         let mut next = || {
             start = start.map(|start| self.period.after(start));
-            start.map(day_number)
+            start.map(day_of_date)
         };
         (0..n).map_while(|_| next()).collect()
     }
 }
 
-/// A day counted from 1970-01-01, as `2020-02-29`.
-#[must_use]
-pub fn day_text(day: i64) -> String {
-    date(day).map_or_else(|| "–".to_owned(), |date| date.to_string())
-}
-
 /// First days of the whole periods between two days, and the day after the last of them.
 fn whole_periods(period: Period, first: i64, last: i64) -> Vec<i64> {
-    let (Some(first), Some(end)) = (date(first), date(last + 1)) else {
+    let (Some(first), Some(end)) = (date_of_day(first), date_of_day(last + 1)) else {
         return Vec::new();
     };
     let mut start = period.start(first);
     if start < first {
         start = period.after(start);
     }
-    let mut bounds = vec![day_number(start)];
+    let mut bounds = vec![day_of_date(start)];
     while period.after(start) <= end && period.after(start) > start {
         start = period.after(start);
-        bounds.push(day_number(start));
+        bounds.push(day_of_date(start));
     }
     bounds
-}
-
-fn date(day: i64) -> Option<Date> {
-    Date::new(1970, 1, 1)
-        .ok()?
-        .checked_add(Span::new().try_days(day).ok()?)
-        .ok()
-}
-
-fn day_number(date: Date) -> i64 {
-    let Ok(start) = Date::new(1970, 1, 1) else {
-        return 0;
-    };
-    date.since(start)
-        .map_or(0, |span| i64::from(span.get_days()))
 }
 
 #[cfg(test)]

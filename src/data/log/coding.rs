@@ -7,9 +7,10 @@ use super::columns::{self, ExtraCells, WantedColumn};
 use super::events::Events;
 use super::schema::TimeReading;
 use super::source::{Lines, RawCells, Refused, Texts};
-use super::{Role, TimeFormat, Vocab};
+use super::{Role, Vocab};
 use crate::error::DataError;
-use crate::value::{Missing, NumberStyle, time};
+use crate::value::cell::{is_unseen, trimmed};
+use crate::value::{Missing, NumberStyle, TimeFormat, time};
 use seqscope_base::spec::{Problem, quotable};
 
 /// The columns of a log by role.
@@ -567,24 +568,6 @@ fn text(cells: &RawCells, role: Role) -> Result<&Texts, DataError> {
             ),
         }
     })
-}
-
-/// A cell without blanks and unseen marks around it: mostly there are none.
-pub(crate) fn trimmed(cell: &str) -> &str {
-    match cell.as_bytes() {
-        [first, .., last] if first.is_ascii_graphic() && last.is_ascii_graphic() => cell,
-        [only] if only.is_ascii_graphic() => cell,
-        _ => cell.trim_matches(|c: char| c.is_whitespace() || is_unseen(c)),
-    }
-}
-
-/// Whether a letter takes no room: byte order marks, joiners, marks of the direction of writing.
-pub(super) fn is_unseen(c: char) -> bool {
-    matches!(
-        c,
-        '\u{ad}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2064}'
-            | '\u{2066}'..='\u{2069}' | '\u{feff}'
-    )
 }
 
 /// Whether a cell has something around it that is no plain blank and that nobody sees.

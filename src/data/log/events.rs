@@ -8,7 +8,8 @@ use rayon::prelude::*;
 use super::Vocab;
 use super::columns::Extra;
 use super::grouping::ByUser;
-use crate::dataset::{Sequences, SplitPart, StepCount};
+use super::{SplitPart, StepCount};
+use crate::dataset::Sequences;
 
 /// Rows of a log with dense indices, in file order. Indices are those of the vocabularies held
 /// here (all from 0), which may name users and items that no row has any more.

@@ -2,11 +2,11 @@
 //! of 0 and 1 which of it was clicked.
 
 use super::FileSpec;
+use super::StepCount;
 use super::columns::{ColumnKind, FreeColumn, FreeValues, WantedColumn};
 use super::events::Events;
 use super::schema::{cells, listed, normal};
 use super::source::FileHead;
-use crate::dataset::StepCount;
 use crate::error::DataError;
 use crate::value::NumberStyle;
 use seqscope_base::spec::{Problem, did_you_mean, quotable};

@@ -14,13 +14,18 @@ mod events;
 mod flag;
 mod grouping;
 pub(crate) mod open;
+mod part;
 mod plausible;
+mod preview;
 mod pseudonym;
+mod refused_rows;
+mod report;
 mod same_rows;
 mod schema;
 pub(crate) mod source;
 mod spec;
 mod stream;
+mod table;
 mod titles;
 mod vocab;
 mod writings;
@@ -30,14 +35,22 @@ pub use columns::{
     Beside, ColumnKind, FreeColumn, FreeColumnSpec, FreeValues, JoinReport, SideOf, SideTable,
     Words,
 };
+pub use part::SplitPart;
+pub use preview::{Preview, preview};
 pub use pseudonym::{
     KEY_VARIABLE, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms, use_key,
     without_first_refused, without_quoted,
 };
+pub use refused_rows::{refused_rows, write_refused_rows};
+pub use report::{
+    DataReport, ExampleRow, FittedOn, RefusedKind, RefusedRow, StepCount, StepEffect,
+};
+pub use source::{name_of, reads};
 pub use spec::{
     CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles,
-    TimeFormat, TitleSpec,
+    TitleSpec,
 };
+pub use table::{Column, Table, read_parquet, write_csv, write_parquet};
 pub use vocab::Vocab;
 
 pub(crate) use coding::NO_BEHAVIOUR;

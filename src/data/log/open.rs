@@ -11,14 +11,13 @@ use super::events::Events;
 use super::source::FileHead;
 use super::stream::{self, LogRows};
 use super::{
-    FileSpec, JoinReport, Pseudonymiser, Role, TimeFormat, anonymous, flag, plausible, same_rows,
-    schema, source, titles, without_first_refused, without_quoted, writings,
+    DataReport, FileSpec, JoinReport, Pseudonymiser, RefusedKind, RefusedRow, Role, StepCount,
+    anonymous, flag, plausible, same_rows, schema, source, titles, without_first_refused,
+    without_quoted, writings,
 };
-use crate::Preview;
-use crate::dataset::{DataReport, RefusedKind, RefusedRow, StepCount};
 use crate::error::DataError;
 use crate::load_progress::{LoadProgress, Stage, check_cancelled};
-use crate::value::{Missing, NumberStyle};
+use crate::value::{Missing, NumberStyle, TimeFormat};
 use seqscope_base::spec::{Problem, quotable};
 
 /// A log as read: its rows, its titles, and the account so far.
@@ -33,68 +32,21 @@ pub(crate) struct Log {
     pub(crate) report: DataReport,
 }
 
-/// How many rows a preview shows.
-const PREVIEW_ROWS: usize = 50;
-
-/// See [`crate::preview`].
-pub(crate) fn preview(file: &FileSpec) -> Result<Preview, DataError> {
-    let head = source::head(file)?;
-    let (file, mut problems) = schema::resolve(&head);
-    problems.extend(head.problems.iter().cloned());
-    problems.extend(flag::problem(&head, &file));
-    if !problems.iter().any(Problem::is_error) {
-        problems.extend(no_time(&file));
-    }
-    let n_files = head.n_files();
-    let rows = head
-        .rows
-        .into_iter()
-        .take(PREVIEW_ROWS)
-        .map(|row| row.into_iter().map(cut).collect())
-        .collect();
-    let beside = columns::beside(&file);
-    let hidden = Pseudonymiser::new(file.pseudonyms)?;
-    let (columns, n_bytes, packing) = (head.columns, head.n_bytes, head.packing);
-    let mut preview = Preview {
-        file,
-        columns,
-        rows,
-        n_bytes,
-        packing,
-        n_files,
-        beside,
-        problems,
-    };
-    if let Some(hidden) = hidden {
-        hidden.hide_head(&mut preview);
-    }
-    Ok(preview)
-}
-
-/// A cell as it is shown: a text of a megabyte would stop the window.
-fn cut(cell: String) -> String {
-    const SHOWN: usize = 500;
-    match cell.char_indices().nth(SHOWN) {
-        Some((end, _)) => format!("{}…", cell.get(..end).unwrap_or_default()),
-        None => cell,
-    }
-}
-
 /// The rows of a log, before anything was made of them.
-struct Opened {
-    head: FileHead,
+pub(super) struct Opened {
+    pub(super) head: FileHead,
     /// The file with every guess filled in.
-    file: FileSpec,
-    wanted: WantedColumns,
-    format: TimeFormat,
-    rows: LogRows,
+    pub(super) file: FileSpec,
+    pub(super) wanted: WantedColumns,
+    pub(super) format: TimeFormat,
+    pub(super) rows: LogRows,
     /// Doubts about the head.
-    problems: Vec<Problem>,
-    hidden: Option<Pseudonymiser>,
+    pub(super) problems: Vec<Problem>,
+    pub(super) hidden: Option<Pseudonymiser>,
 }
 
 /// Reads the rows of a log.
-fn rows(
+pub(super) fn rows(
     file: &FileSpec,
     lists_all_refused: bool,
     progress: &dyn LoadProgress,
@@ -146,23 +98,8 @@ fn rows(
     })
 }
 
-/// See [`crate::refused_rows`].
-pub(crate) fn refused_rows(
-    file: &FileSpec,
-    progress: &dyn LoadProgress,
-) -> Result<Vec<RefusedRow>, DataError> {
-    let Opened {
-        mut rows,
-        file,
-        hidden,
-        ..
-    } = rows(file, true, progress)?;
-    anonymous::settle(&mut rows, &file);
-    Ok(listed(&rows, hidden.is_some()))
-}
-
 /// The listed rows that could not be read.
-fn listed(rows: &LogRows, is_hidden: bool) -> Vec<RefusedRow> {
+pub(super) fn listed(rows: &LogRows, is_hidden: bool) -> Vec<RefusedRow> {
     let mut listed = rows.refused.rows(&rows.lines);
     if is_hidden {
         // A cell that is no time may be an id that slipped a column.
@@ -464,7 +401,7 @@ fn not_hidden(field: &str, column: &str) -> DataError {
     }
 }
 
-fn no_time(file: &FileSpec) -> Option<Problem> {
+pub(super) fn no_time(file: &FileSpec) -> Option<Problem> {
     (file.roles.column(Role::Time).is_none()).then(|| {
         Problem::warning(
             "data.roles.time",

@@ -5,8 +5,8 @@ use super::events::Events;
 use super::schema;
 use super::source::FileHead;
 use super::stream::LogRows;
-use super::{FileSpec, Role, TimeFormat, Vocab};
-use crate::value::time;
+use super::{FileSpec, Role, Vocab};
+use crate::value::{TimeFormat, time};
 use seqscope_base::spec::{Problem, quotable};
 
 /// Fewest rows of which anything is said: a few lines may look like anything.

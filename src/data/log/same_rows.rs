@@ -10,13 +10,14 @@ use std::collections::HashMap;
 use rayon::prelude::*;
 use xxhash_rust::xxh3::xxh3_64_with_seed;
 
-use super::coding::{WantedColumns, trimmed};
+use super::coding::WantedColumns;
 use super::events::Events;
 use super::grouping::ByUser;
 use super::source::{self, FileHead, Lines, Pieces, RawCells, RawRows, RowPlace};
 use super::{FileFormat, Role};
 use crate::error::DataError;
 use crate::load_progress::{LoadProgress, check_cancelled};
+use crate::value::cell::trimmed;
 use seqscope_base::spec::Problem;
 
 /// Tells what is done with each set of rows that are equal in user, time, item, behaviour and

@@ -271,11 +271,11 @@ mod tests {
     use polars::prelude::{Column, DataFrame, DataType, ParquetWriter, TimeUnit};
     use proptest::prelude::*;
 
-    use crate::dataset::DataReport;
     use crate::error::DataError;
     use crate::log::open::{self, Log};
     use crate::log::source::{self, Pieces};
-    use crate::log::{FileSpec, FreeColumnSpec, TimeFormat};
+    use crate::log::{DataReport, FileSpec, FreeColumnSpec};
+    use crate::value::TimeFormat;
 
     /// A line of a log, now and then one that cannot be read, or one with quotes.
     fn line() -> impl Strategy<Value = String> {

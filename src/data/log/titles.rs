@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
-use super::coding::trimmed;
 use super::source::{self, FileHead, RawCells};
 use super::{FileSpec, SideOf, TitleSpec, Vocab, columns, schema, writings};
 use crate::error::DataError;
 use crate::load_progress::LoadProgress;
+use crate::value::cell::trimmed;
 use seqscope_base::spec::Problem;
 
 /// Content of a table of titles.

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::coding::is_unseen;
 use super::events::Events;
 use super::{Role, Vocab};
+use crate::value::cell::is_unseen;
 use seqscope_base::spec::{Problem, quotable};
 
 /// Beyond it, a floating-point number is no longer every whole number.

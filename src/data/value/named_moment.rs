@@ -5,8 +5,7 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::time::MICROS_PER_SEC;
-use crate::dataset::moment::moment_micros;
+use super::time::{self, MICROS_PER_SEC, TimeFormat};
 use seqscope_base::spec::quotable;
 
 /// Longest text that is kept: no moment is longer, and what is cut is refused when it is read.
@@ -120,6 +119,45 @@ impl<'de> Deserialize<'de> for NamedMoment {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         Ok(Self::from(String::deserialize(deserializer)?.as_str()))
     }
+}
+
+/// A moment as a person writes it, in microseconds since 1970: a date in one of the ways that logs
+/// write it (UTC where no zone is named), or seconds since 1970 or their thousandths and
+/// millionths.
+///
+/// # Errors
+/// A part of a sentence: why it is none, and what to write.
+pub(crate) fn moment_micros(text: &str) -> Result<i64, String> {
+    let text = text.trim();
+    let seen = time::look(std::iter::once((text, None)));
+    if seen
+        .as_ref()
+        .is_some_and(|seen| seen.reason == time::OrderReason::Nothing)
+    {
+        return Err(format!(
+            "`{}` can be read with the month or the day first; write the year first, such as \
+             2024-01-31",
+            quotable(text)
+        ));
+    }
+    let format = match seen.map(|seen| seen.format) {
+        Some(TimeFormat::Order) => Some(TimeFormat::Seconds),
+        Some(TimeFormat::Clock) => None,
+        other => other,
+    };
+    let read = format.and_then(|format| {
+        time::read(|| std::iter::once(text), &format)
+            .ticks
+            .into_iter()
+            .flatten()
+            .next()
+    });
+    read.ok_or_else(|| {
+        format!(
+            "`{}` is no moment; write a date such as 2024-01-31 or 2024-01-31T12:30:00Z",
+            quotable(text)
+        )
+    })
 }
 
 #[cfg(test)]

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64;
 
 use crate::dataset::split::Cuts;
-use crate::dataset::{DataReport, Dataset, Sequences};
-use crate::log::Vocab;
+use crate::dataset::{Dataset, Sequences};
+use crate::log::{DataReport, Vocab};
 use seqscope_base::spec::write_whole;
 
 /// All that is small.

@@ -137,8 +137,8 @@ mod tests {
     use std::sync::atomic::AtomicBool;
 
     use super::*;
+    use crate::dataset::read;
     use crate::log::{DataSource, FileSpec, Pseudonyms, TitleSpec};
-    use crate::read;
 
     /// A log with titles, and the settings that open it.
     fn log(folder: &Path) -> DataSpec {

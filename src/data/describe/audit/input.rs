@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::{Check, Finding, LeakRows, Verdict, counted, thousands, train_len};
+use super::{Check, Finding, LeakRows, Verdict, counted, train_len};
 use crate::dataset::{EvalCase, Prepared, Sequences};
+use crate::value::thousands;
 
 /// Share of the test questions from which copies are a failure: below it they cannot move HR@10 by
 /// more than this much.

@@ -12,6 +12,7 @@ use strum::IntoEnumIterator;
 
 use crate::dataset::{Prepared, Sequences};
 use crate::log::DataSpec;
+use crate::value::thousands;
 
 /// Example rows that a finding shows.
 const MOST_EXAMPLES: usize = 5;
@@ -274,17 +275,4 @@ fn train_len(prepared: &Prepared, user_idx: usize) -> usize {
 /// `1 item`, `1,682 items`.
 fn counted(n: usize, noun: &str) -> String {
     format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
-}
-
-/// A count with thousands apart: `1,682`.
-pub(crate) fn thousands(n: usize) -> String {
-    let digits = n.to_string();
-    let mut text = String::new();
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            text.push(',');
-        }
-        text.push(digit);
-    }
-    text
 }

@@ -1,6 +1,7 @@
 //! Users and items with hardly any event, and what a test asks about that training never saw.
 
-use crate::dataset::{EvalCase, Prepared, SplitPart};
+use crate::dataset::{EvalCase, Prepared};
+use crate::log::SplitPart;
 
 /// Users or items with fewer events than a bound.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

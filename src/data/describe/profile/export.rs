@@ -8,7 +8,7 @@ use strum::IntoEnumIterator;
 use super::{Profile, ProfileView};
 use crate::dataset::Dataset;
 use crate::error::DataError;
-use crate::value::table::write_csv;
+use crate::log::write_csv;
 
 impl Profile {
     /// Writes every view that is not absent as `VIEW.csv` into a folder that must be empty or new.

@@ -3,7 +3,7 @@
 use super::words::date;
 use super::{Profile, ProfileView, WEEKDAYS, share};
 use crate::dataset::Dataset;
-use crate::value::{Column, Table};
+use crate::log::{Column, Table};
 
 impl ProfileView {
     /// The view's numbers; `dataset` names the items. A view that is absent has its columns and no

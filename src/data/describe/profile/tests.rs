@@ -8,8 +8,9 @@ use proptest::prelude::*;
 use strum::IntoEnumIterator;
 
 use super::{Profile, ProfileView, StageOrder};
-use crate::dataset::{DataReport, Dataset, EvalCase, Prepared, Sequences, Split, SplitPart};
-use crate::log::{FileSpec, TimeFormat, Vocab};
+use crate::dataset::{Dataset, EvalCase, Prepared, Sequences, Split};
+use crate::log::{DataReport, FileSpec, SplitPart, Vocab};
+use crate::value::TimeFormat;
 
 /// One event: item, time, behaviour.
 type Event = (u32, i64, u16);

@@ -2,9 +2,8 @@
 
 use std::iter::zip;
 
-use crate::dataset::ExampleRow;
 use crate::log::events::Events;
-use crate::log::{FreeValues, Vocab};
+use crate::log::{ExampleRow, FreeValues, Vocab};
 use crate::value::time;
 use seqscope_base::spec::quotable;
 

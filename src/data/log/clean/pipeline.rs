@@ -4,11 +4,10 @@ use super::duplicates::Duplicates;
 use super::k_core::KCore;
 use super::step::CleanStep;
 use super::view::LogView;
-use crate::dataset::{DataReport, FittedOn, StepCount, StepEffect};
 use crate::error::DataError;
 use crate::load_progress::{LoadProgress, check_cancelled};
 use crate::log::events::Events;
-use crate::log::{CleanSpec, DataSource, Role};
+use crate::log::{CleanSpec, DataReport, DataSource, FittedOn, Role, StepCount, StepEffect};
 use seqscope_base::spec::Problem;
 
 /// Rows that a step may learn from, and the kind of the times.

@@ -7,10 +7,9 @@ use proptest::prelude::*;
 use strum::IntoEnumIterator;
 
 use super::*;
-use crate::dataset::{DataReport, ExampleRow, StepEffect};
 use crate::error::DataError;
-use crate::log::CleanSpec;
 use crate::log::events::Events;
+use crate::log::{CleanSpec, DataReport, ExampleRow, StepEffect};
 
 /// User, item, second, behaviour, value.
 type Row = (u32, u32, i64, u16, f32);
@@ -650,7 +649,7 @@ fn what_is_learnt_comes_from_before_the_cut() {
     }
     .into());
     assert_eq!(filled.value.unwrap(), [1.0, 2.0, 3.0, 300.0, 600.0, 2.0]);
-    assert_eq!(effect.fitted_on, Some(crate::dataset::FittedOn::Training));
+    assert_eq!(effect.fitted_on, Some(crate::log::FittedOn::Training));
     let (scaled, _) = run(Transform {
         scale: ValueScale::MinMax,
         on: true,

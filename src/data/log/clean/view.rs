@@ -2,10 +2,9 @@
 
 use std::cmp::Ordering;
 
-use crate::dataset::SplitPart;
 use crate::log::events::Events;
-use crate::log::{TimeFormat, Vocab};
-use crate::value::time;
+use crate::log::{SplitPart, Vocab};
+use crate::value::{TimeFormat, time};
 use seqscope_base::spec::Problem;
 
 /// A log, and what a step may learn from.

@@ -9,9 +9,10 @@ use super::spec::ColumnKind;
 use super::values::{Extra, FreeColumn, FreeValues, Words};
 use crate::error::DataError;
 use crate::log::Role;
-use crate::log::coding::{NO_BEHAVIOUR, trimmed};
+use crate::log::coding::NO_BEHAVIOUR;
 use crate::log::events::Events;
 use crate::log::source::{Lines, RawCells, Texts};
+use crate::value::cell::trimmed;
 use crate::value::{Missing, NumberStyle};
 use seqscope_base::spec::Problem;
 

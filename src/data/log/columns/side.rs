@@ -13,10 +13,10 @@ use super::spec::{FreeColumnSpec, SideOf, SideTable};
 use super::values::FreeColumn;
 use crate::error::DataError;
 use crate::load_progress::LoadProgress;
-use crate::log::coding::trimmed;
 use crate::log::source::{self, FileHead, Lines, RawCells, RawRows, Refused};
 use crate::log::{FileSpec, Vocab, titles, without_first_refused, writings};
 use crate::value::Missing;
+use crate::value::cell::trimmed;
 use seqscope_base::spec::{Problem, quotable};
 
 /// How many ids are shown of each kind of trouble.

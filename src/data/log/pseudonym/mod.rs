@@ -30,8 +30,8 @@ pub use redact::{without_first_refused, without_quoted};
 
 use super::events::Events;
 use super::{Role, Vocab};
-use crate::Preview;
 use crate::error::DataError;
+use crate::log::Preview;
 use seqscope_base::spec::Problem;
 
 /// Which ids are replaced.

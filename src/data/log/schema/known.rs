@@ -1,8 +1,8 @@
 //! Public logs that name no columns: which one it is, told from what every column holds.
 
+use crate::log::Role;
 use crate::log::source::FileHead;
-use crate::log::{Role, TimeFormat};
-use crate::value::time;
+use crate::value::{TimeFormat, time};
 
 use super::cells;
 

@@ -2,8 +2,7 @@
 
 use std::collections::HashSet;
 
-use crate::log::TimeFormat;
-use crate::value::{Missing, NumberStyle, time};
+use crate::value::{Missing, NumberStyle, TimeFormat, time};
 
 /// The doubt of numbers that are the size of no time of today: a name may say that they are one,
 /// their content alone does not.

@@ -5,8 +5,8 @@ use std::collections::{HashMap, HashSet};
 
 use super::names::{has_root, rank};
 use super::{Guess, NO_TIME, cells, field, normal};
-use crate::log::{Role, TimeFormat};
-use crate::value::{ClockKind, TimeStep, time};
+use crate::log::Role;
+use crate::value::{ClockKind, TimeFormat, TimeStep, time};
 use seqscope_base::spec::{Problem, quotable};
 
 /// Rank of a column as the time; the least is the best.

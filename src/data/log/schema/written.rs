@@ -3,8 +3,8 @@
 use super::time_column::{clock_kind, words};
 use super::{Guess, cells, wrong_type};
 use crate::log::source::{ColumnType, FileHead};
-use crate::log::{FileSpec, Role, TimeFormat};
-use crate::value::{ClockKind, OrderReason, StepShares, TimeStep, time};
+use crate::log::{FileSpec, Role};
+use crate::value::{ClockKind, OrderReason, StepShares, TimeFormat, TimeStep, time};
 use seqscope_base::spec::{Problem, quotable};
 
 /// Path of the setting.

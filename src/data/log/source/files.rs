@@ -47,8 +47,10 @@ pub(crate) fn find(path: &Path) -> Result<Vec<PathBuf>, DataError> {
     }
 }
 
-/// Whether a path is one of a log's files, or of the tables beside it.
-pub(crate) fn reads(file: &FileSpec, path: &Path) -> bool {
+/// Whether a path is one of the files that a log is read from, or of the tables beside it: it must
+/// not be written over.
+#[must_use]
+pub fn reads(file: &FileSpec, path: &Path) -> bool {
     let Ok(path) = path.canonicalize() else {
         return false;
     };
@@ -84,8 +86,9 @@ pub(crate) fn can_open(path: &Path) -> Result<(), DataError> {
         .map_err(|error| open::why(&folder, &error))
 }
 
-/// The name of a log: its file's name without endings, or what a pattern has of letters.
-pub(crate) fn name_of(path: &Path) -> String {
+/// The short name of a log: its file's name without endings, or what a pattern has of letters.
+#[must_use]
+pub fn name_of(path: &Path) -> String {
     let stem = path
         .file_stem()
         .map(|stem| stem.to_string_lossy().into_owned())

@@ -10,7 +10,8 @@ use std::path::Path;
 use super::{FileHead, Lines, RawCells, RawRows, Refused, SAMPLE_ROWS, TextHead, whole_text};
 use crate::error::DataError;
 use crate::load_progress::LoadProgress;
-use crate::log::{Encoding, FileSpec, TimeFormat};
+use crate::log::{Encoding, FileSpec};
+use crate::value::TimeFormat;
 use seqscope_base::spec::{Problem, quotable};
 
 /// How many lines are judged.

@@ -25,7 +25,8 @@ use std::path::{Path, PathBuf};
 
 use polars::prelude::{DataFrame, SerReader};
 
-pub(crate) use files::{can_open, find as files_of, name_of, reads};
+pub(crate) use files::{can_open, find as files_of};
+pub use files::{name_of, reads};
 pub(super) use open::resolve;
 pub(super) use pieces::{Piece, PieceRows, Pieces};
 pub(super) use refused::{Lines, Refused, RowPlace};
@@ -33,9 +34,9 @@ pub(crate) use sqlite::refused_query;
 pub(super) use texts::Texts;
 
 use super::{Encoding, FileFormat, FileSpec, Packing, Role, schema};
-use crate::dataset::SplitPart;
 use crate::error::DataError;
 use crate::load_progress::{LoadProgress, Stage, check_cancelled};
+use crate::log::SplitPart;
 use seqscope_base::spec::Problem;
 
 /// How many bytes of a file are read to guess what it is.
@@ -246,7 +247,7 @@ pub(super) fn head(file: &FileSpec) -> Result<FileHead, DataError> {
                 files::short_name(twice)
             );
             return Err(DataError::Setting {
-                field: format!("data.{}_path", part_word(part)),
+                field: format!("data.{}_path", part.key()),
                 sentence,
             });
         }
@@ -264,15 +265,6 @@ pub(super) fn head(file: &FileSpec) -> Result<FileHead, DataError> {
     head.paths = paths;
     head.parts = file.parts().next().is_some().then_some(parts);
     Ok(head)
-}
-
-/// The word of a part in the settings.
-pub(crate) fn part_word(part: SplitPart) -> &'static str {
-    match part {
-        SplitPart::Train => "train",
-        SplitPart::Valid => "valid",
-        SplitPart::Test => "test",
-    }
 }
 
 /// Reads the columns at `wanted` (positions in `head.columns`) of all files of a log.

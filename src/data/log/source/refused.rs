@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::dataset::{RefusedKind, RefusedRow};
+use crate::log::{RefusedKind, RefusedRow};
 
 /// How many refused rows are listed; all are counted.
 const LISTED: usize = 100;
@@ -456,7 +456,7 @@ mod tests {
         let told: Vec<String> = first
             .rows(&lines)
             .iter()
-            .map(crate::dataset::RefusedRow::place)
+            .map(crate::log::RefusedRow::place)
             .collect();
         assert_eq!(
             told,

@@ -3,6 +3,8 @@
 mod clock;
 mod cursor;
 mod date;
+mod day;
+mod format;
 mod iso;
 mod number;
 mod order;
@@ -13,13 +15,16 @@ mod zone;
 
 use jiff::Timestamp;
 
+pub use day::day_text;
+pub use format::TimeFormat;
+
 pub(crate) use clock::{ClockKind, TimeStep, whole};
+pub(crate) use day::{date_of_day, day_of_date};
 pub(crate) use order::{OrderReason, StepShares, steps};
 pub(crate) use pattern::refused as refused_pattern;
 
 use self::date::{DateParts, PartOrder, WrittenDate, WrittenMoment};
-use crate::log::TimeFormat;
-use crate::log::coding::trimmed;
+use super::cell::trimmed;
 
 /// Ticks in a second for every format that knows seconds: finer than any log, so that two events
 /// of one second keep their order and are no duplicates of each other.

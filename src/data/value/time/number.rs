@@ -2,8 +2,8 @@
 //! that programs have cut.
 
 use super::MICROS_PER_SEC;
-use crate::log::TimeFormat;
-use crate::log::coding::trimmed;
+use crate::value::TimeFormat;
+use crate::value::cell::trimmed;
 
 /// Number of days between two beginnings of time, in microseconds.
 const fn days(n: i64) -> i64 {

@@ -2,7 +2,7 @@
 
 use super::MICROS_PER_SEC;
 use super::date::{DateParts, OpenDate, PartOrder, WrittenDate};
-use crate::log::TimeFormat;
+use crate::value::TimeFormat;
 
 /// Reason for the order of the parts of dates.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -77,24 +77,35 @@ impl Table {
     }
 }
 
-/// See [`crate::write_parquet`].
-pub(crate) fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
+/// Writes a table as Parquet, atomically (temporary name, then renamed).
+///
+/// # Errors
+/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the
+/// columns are no table.
+pub fn write_parquet(path: &Path, table: &Table) -> Result<(), DataError> {
     let mut frame = frame(path, table)?;
     written(path, |file| {
         ParquetWriter::new(file).finish(&mut frame).map(|_| ())
     })
 }
 
-/// See [`crate::write_csv`].
-pub(crate) fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
+/// Writes a table as CSV with a header, atomically.
+///
+/// # Errors
+/// [`DataError::Unwritable`] when the file cannot be written, [`DataError::Content`] when the
+/// columns are no table.
+pub fn write_csv(path: &Path, table: &Table) -> Result<(), DataError> {
     let mut frame = frame(path, table)?;
     written(path, |file| {
         CsvWriter::new(file).include_header(true).finish(&mut frame)
     })
 }
 
-/// See [`crate::read_parquet`].
-pub(crate) fn read_parquet(path: &Path) -> Result<Table, DataError> {
+/// Reads back what [`write_parquet`] wrote.
+///
+/// # Errors
+/// [`DataError`] when the file cannot be read.
+pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
     let frame = source::read_parquet(path)?;
     let columns = frame
         .columns()
