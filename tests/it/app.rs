@@ -7,7 +7,7 @@ use std::sync::mpsc::{Receiver, channel};
 use std::time::{Duration, Instant};
 
 use seqscope::app::{
-    Action, App, AppOptions, FilePicker, Loadable, Page, PickKind, ThemeChoice, Tone,
+    Action, App, AppOptions, FilePicker, Loadable, Page, PickKind, Select, ThemeChoice, Tone,
     TrainingPhase, is_experiment,
 };
 use seqscope::data::{
@@ -73,7 +73,12 @@ impl Bench {
             if is_so(&self.app) {
                 return;
             }
-            let state = self.app.training.as_ref().map(|training| &training.phase);
+            let state = self
+                .app
+                .training
+                .current
+                .as_ref()
+                .map(|training| &training.phase);
             assert!(
                 start.elapsed() < PATIENCE,
                 "waited for {what}; {state:?}; {:?}",
@@ -96,9 +101,9 @@ impl Bench {
 
     fn ended(&mut self) -> Option<RunOutcome> {
         self.until("the run's end", |app| {
-            !app.is_training() && app.training.is_some()
+            !app.training.is_active() && app.training.current.is_some()
         });
-        match &self.app.training.as_ref().unwrap().phase {
+        match &self.app.training.current.as_ref().unwrap().phase {
             TrainingPhase::Ended(ended) => ended.outcome.clone(),
             other => panic!("{other:?}"),
         }
@@ -264,10 +269,11 @@ fn the_audit_comes_with_the_data_and_stays_with_the_run() {
     let run = bench
         .app
         .training
+        .current
         .as_ref()
         .and_then(|training| training.run.clone())
         .unwrap();
-    let stamp = bench.app.store.manifest(&run).unwrap().data;
+    let stamp = bench.app.runs.store.manifest(&run).unwrap().data;
     assert_eq!((&stamp.audit, stamp.audit_word()), (&*audit, Some("leak")));
     let leaks: Vec<String> = stamp.leaks().map(|leak| leak.check.to_string()).collect();
     assert_eq!(
@@ -370,7 +376,7 @@ fn what_cannot_be_done_says_why() {
     assert!(reason.contains("Learning rate"), "{reason}");
     bench.app.apply(Action::Start);
     assert!(
-        bench.app.training.is_none(),
+        bench.app.training.current.is_none(),
         "what is not enabled is not done"
     );
 }
@@ -386,7 +392,7 @@ fn start_prepares_trains_lists_and_explains() {
         "one run at a time"
     );
     assert_eq!(bench.ended(), Some(RunOutcome::Finished));
-    let training = bench.app.training.clone().unwrap();
+    let training = bench.app.training.current.clone().unwrap();
     assert_eq!(
         training
             .points
@@ -403,17 +409,19 @@ fn start_prepares_trains_lists_and_explains() {
     let run = training.run.unwrap();
     assert_eq!(bench.app.selection.run.as_ref(), Some(&run));
     bench.until("the list", |app| {
-        app.summary(&run)
+        app.runs
+            .summary(&run)
             .is_some_and(|summary| summary.status == RunStatus::Ended(RunOutcome::Finished))
     });
 
     bench.app.apply(Action::GoTo(Page::Explain));
     bench.until("a user's view", |app| {
-        app.view_key(&run)
+        app.selection
+            .view_key(&run)
             .is_some_and(|key| app.views.user(&key).ready().is_some())
     });
     let (key, data) = (
-        bench.app.view_key(&run).unwrap(),
+        bench.app.selection.view_key(&run).unwrap(),
         bench.app.views.data(&run).unwrap().clone(),
     );
     assert!(
@@ -433,13 +441,15 @@ fn start_prepares_trains_lists_and_explains() {
     );
     assert!(bench.app.views.series(&run).ready().is_some());
 
-    bench.app.apply(Action::StepUser(1));
-    let next = bench.app.view_key(&run).unwrap();
+    bench.app.apply(Action::Select(Select::StepUser(1)));
+    let next = bench.app.selection.view_key(&run).unwrap();
     assert_ne!(next, key);
     bench.until("the next user", |app| {
         app.views.user(&next).ready().is_some()
     });
-    bench.app.apply(Action::SelectUser("nobody".to_owned()));
+    bench
+        .app
+        .apply(Action::Select(Select::User("nobody".to_owned())));
     bench.app.receive();
     assert_ne!(
         bench.app.selection.user_id.as_deref(),
@@ -456,6 +466,7 @@ fn a_run_can_be_held_and_stopped() {
     bench.app.apply(Action::Start);
     bench.until("an epoch", |app| {
         app.training
+            .current
             .as_ref()
             .is_some_and(|training| !training.points.is_empty())
     });
@@ -465,7 +476,15 @@ fn a_run_can_be_held_and_stopped() {
     bench.until("going on", |app| app.enabled(&Action::Pause).is_ok());
     bench.app.apply(Action::Stop(StopMode::Keep));
     assert_eq!(bench.ended(), Some(RunOutcome::Stopped));
-    let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
+    let run = bench
+        .app
+        .training
+        .current
+        .as_ref()
+        .unwrap()
+        .run
+        .clone()
+        .unwrap();
     bench.until("the list", |app| {
         app.enabled(&Action::DeleteRun(run.clone())).is_ok()
     });
@@ -473,7 +492,7 @@ fn a_run_can_be_held_and_stopped() {
     bench.until("the deletion", |app| {
         app.runs.ready().is_some_and(Vec::is_empty)
     });
-    assert!(bench.app.selection.run.is_none() && !bench.app.store.dir(&run).exists());
+    assert!(bench.app.selection.run.is_none() && !bench.app.runs.store.dir(&run).exists());
 }
 
 #[test]
@@ -483,7 +502,7 @@ fn a_panic_in_training_leaves_the_application_alive() {
     bench.app.build_with(Arc::new(|_, _| panic!("planted")));
     bench.app.apply(Action::Start);
     bench.until("the failure", |app| {
-        app.training.is_some() && !app.is_training()
+        app.training.current.is_some() && !app.training.is_active()
     });
     let notice = bench.app.notices.last().unwrap();
     assert!(
@@ -503,14 +522,14 @@ fn preparing_can_be_cancelled_and_an_old_answer_is_dropped() {
     bench.app.apply(Action::Start);
     bench.app.apply(Action::Stop(StopMode::Discard));
     assert!(matches!(
-        bench.app.training.as_ref().unwrap().phase,
+        bench.app.training.current.as_ref().unwrap().phase,
         TrainingPhase::NotStarted(_)
     ));
     assert_eq!(bench.app.data.prepared, Loadable::Idle);
     bench.app.apply(Action::Prepare);
     bench.until("the data", |app| app.fresh_data().is_some());
     assert!(
-        !bench.app.is_training(),
+        !bench.app.training.is_active(),
         "what was cancelled does not start later"
     );
 }
@@ -658,8 +677,16 @@ fn what_start_was_pressed_for_is_trained_whatever_is_edited_meanwhile() {
         });
     });
     assert_eq!(bench.ended(), Some(RunOutcome::Finished));
-    let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
-    let manifest = bench.app.store.manifest(&run).unwrap();
+    let run = bench
+        .app
+        .training
+        .current
+        .as_ref()
+        .unwrap()
+        .run
+        .clone()
+        .unwrap();
+    let manifest = bench.app.runs.store.manifest(&run).unwrap();
     assert_eq!(
         (manifest.experiment.name.as_str(), manifest.epochs),
         ("tiny", 1)
@@ -674,12 +701,21 @@ fn stopped_run(bench: &mut Bench) -> seqscope::run::RunId {
     bench.app.apply(Action::Start);
     bench.until("two epochs", |app| {
         app.training
+            .current
             .as_ref()
             .is_some_and(|training| training.points.len() >= 2)
     });
     bench.app.apply(Action::Stop(StopMode::Keep));
     assert_eq!(bench.ended(), Some(RunOutcome::Stopped));
-    let run = bench.app.training.as_ref().unwrap().run.clone().unwrap();
+    let run = bench
+        .app
+        .training
+        .current
+        .as_ref()
+        .unwrap()
+        .run
+        .clone()
+        .unwrap();
     bench.until("the list", |app| {
         app.enabled(&Action::ResumeRun(run.clone())).is_ok()
     });
@@ -690,16 +726,17 @@ fn stopped_run(bench: &mut Bench) -> seqscope::run::RunId {
 fn a_run_that_goes_on_is_judged_as_a_whole() {
     let mut bench = Bench::new();
     let run = stopped_run(&mut bench);
-    let n_before = bench.app.store.manifest(&run).unwrap().epochs;
+    let n_before = bench.app.runs.store.manifest(&run).unwrap().epochs;
     bench.app.apply(Action::ResumeRun(run.clone()));
     bench.until("old epochs and new ones", |app| {
         let points = app
             .training
+            .current
             .as_ref()
             .map_or(&[][..], |training| &training.points);
         points.first().is_some_and(|first| first.epoch == 1) && points.len() > n_before
     });
-    let points = &bench.app.training.as_ref().unwrap().points;
+    let points = &bench.app.training.current.as_ref().unwrap().points;
     assert!(
         points.iter().map(|point| point.epoch).eq(1..=points.len()),
         "each epoch once"
@@ -725,7 +762,7 @@ fn what_another_program_trained_further_is_read_again() {
     let mut bench = Bench::new();
     let run = stopped_run(&mut bench);
     bench.app.apply(Action::GoTo(Page::Compare));
-    let n_epochs = bench.app.store.manifest(&run).unwrap().epochs;
+    let n_epochs = bench.app.runs.store.manifest(&run).unwrap().epochs;
     let known = |app: &App| {
         app.views
             .series(&run)
@@ -735,7 +772,7 @@ fn what_another_program_trained_further_is_read_again() {
     bench.until("the series", |app| known(app) == Some(n_epochs));
 
     let mut other = Bench::new();
-    other.app.store = bench.app.store.clone();
+    other.app.runs.store = bench.app.runs.store.clone();
     other.app.apply(Action::RefreshRuns);
     other.until("the list", |app| {
         app.enabled(&Action::ResumeRun(run.clone())).is_ok()
@@ -743,12 +780,13 @@ fn what_another_program_trained_further_is_read_again() {
     other.app.apply(Action::ResumeRun(run.clone()));
     other.until("another epoch", |app| {
         app.training
+            .current
             .as_ref()
             .is_some_and(|t| t.points.iter().any(|point| point.epoch > n_epochs))
     });
     other.app.apply(Action::Stop(StopMode::Keep));
     assert_eq!(other.ended(), Some(RunOutcome::Stopped));
-    let n_now = other.app.store.manifest(&run).unwrap().epochs;
+    let n_now = other.app.runs.store.manifest(&run).unwrap().epochs;
 
     bench.app.apply(Action::RefreshRuns);
     bench.until("the new epochs", |app| known(app) == Some(n_now));
@@ -769,9 +807,10 @@ fn what_is_doubtful_about_the_data_stands_in_the_run() {
     bench.until("the head", |app| app.data.preview.ready().is_some());
     bench.app.apply(Action::Start);
     assert_eq!(bench.ended(), Some(RunOutcome::Finished));
-    let training = bench.app.training.as_ref().unwrap();
+    let training = bench.app.training.current.as_ref().unwrap();
     let manifest = bench
         .app
+        .runs
         .store
         .manifest(training.run.as_ref().unwrap())
         .unwrap();

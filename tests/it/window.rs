@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
-use seqscope::app::{Action, AppOptions, FilePicker, Page, PickKind, ThemeChoice, TrainingPhase};
+use seqscope::app::{
+    Action, AppOptions, FilePicker, Page, PickKind, Select, ThemeChoice, TrainingPhase,
+};
 use seqscope::data::{CleanStep, SplitSpec, prepare};
 use seqscope::experiment::{Experiment, FilterSeen};
 use seqscope::model::ModelKind;
@@ -64,7 +66,11 @@ impl Screen {
         let start = Instant::now();
         while !is_so(self.harness.state()) {
             let app = self.harness.state().app();
-            let phase = app.training.as_ref().map(|training| &training.phase);
+            let phase = app
+                .training
+                .current
+                .as_ref()
+                .map(|training| &training.phase);
             assert!(
                 start.elapsed() < PATIENCE,
                 "waited for {what}; {phase:?}; {:?}",
@@ -110,7 +116,7 @@ impl Screen {
 
     /// How the last run ended.
     fn outcome(&self) -> Option<RunOutcome> {
-        match &self.app().training.as_ref()?.phase {
+        match &self.app().training.current.as_ref()?.phase {
             TrainingPhase::Ended(ended) => ended.outcome.clone(),
             _ => None,
         }
@@ -148,6 +154,7 @@ fn from_the_first_start_to_two_runs_side_by_side() {
     screen.until("points on the curve", |w| {
         w.app()
             .training
+            .current
             .as_ref()
             .is_some_and(|t| t.points.len() >= 2)
     });
@@ -155,6 +162,7 @@ fn from_the_first_start_to_two_runs_side_by_side() {
     screen.until("the pause", |w| {
         w.app()
             .training
+            .current
             .as_ref()
             .is_some_and(|t| t.phase == TrainingPhase::Paused)
     });
@@ -162,23 +170,33 @@ fn from_the_first_start_to_two_runs_side_by_side() {
     screen.until("going on", |w| {
         w.app()
             .training
+            .current
             .as_ref()
             .is_some_and(|t| t.phase == TrainingPhase::Running)
     });
     screen.click("Stop and keep");
-    screen.until("the end", |w| !w.app().is_training());
-    let first = screen.app().training.as_ref().unwrap().run.clone().unwrap();
+    screen.until("the end", |w| !w.app().training.is_active());
+    let first = screen
+        .app()
+        .training
+        .current
+        .as_ref()
+        .unwrap()
+        .run
+        .clone()
+        .unwrap();
 
     screen.click("Explain");
     let shown = first.clone();
     screen.until("a user's view", move |w| {
         let app = w.app();
-        app.view_key(&shown)
+        app.selection
+            .view_key(&shown)
             .is_some_and(|key| app.views.user(&key).ready().is_some())
     });
     // `run` also checks that every input widget has an accessible name.
     screen.harness.run();
-    let key = screen.app().view_key(&first).unwrap();
+    let key = screen.app().selection.view_key(&first).unwrap();
     let view = Arc::clone(screen.app().views.user(&key).ready().unwrap());
     assert!(view.attention.is_some() && !view.timeline.is_empty());
 
@@ -189,10 +207,19 @@ fn from_the_first_start_to_two_runs_side_by_side() {
     screen.until("the second run", |w| {
         w.app()
             .training
+            .current
             .as_ref()
             .is_some_and(|t| matches!(t.phase, TrainingPhase::Ended(_)))
     });
-    let second = screen.app().training.as_ref().unwrap().run.clone().unwrap();
+    let second = screen
+        .app()
+        .training
+        .current
+        .as_ref()
+        .unwrap()
+        .run
+        .clone()
+        .unwrap();
     assert_ne!(first, second);
 
     screen.click("Compare");
@@ -315,7 +342,7 @@ fn differences_are_tested(screen: &mut Screen) {
 
 fn screen_with_runs(n: usize) -> Screen {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
-    let store = screen.app().store.clone();
+    let store = screen.app().runs.store.clone();
     std::fs::create_dir_all(&store.root).unwrap();
     let frozen = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/runs/v1");
     let frozen = std::fs::read_dir(frozen)
@@ -515,7 +542,7 @@ fn settings_show_their_problems_and_forbid_the_start() {
         "the problem stands at its field"
     );
     screen.click("Start training");
-    assert!(screen.app().training.is_none());
+    assert!(screen.app().training.current.is_none());
     screen
         .harness
         .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::Z);
@@ -640,7 +667,7 @@ fn the_window_tells_what_becomes_of_seen_items_and_why() {
     screen.harness.state_mut().app_mut().apply(Action::Start);
     screen.until("the end", |w| {
         matches!(
-            w.app().training.as_ref().map(|t| &t.phase),
+            w.app().training.current.as_ref().map(|t| &t.phase),
             Some(TrainingPhase::Ended(_))
         )
     });
@@ -661,14 +688,16 @@ fn the_window_tells_what_becomes_of_seen_items_and_why() {
         .to_owned();
     let run = app
         .training
+        .current
         .as_ref()
         .and_then(|training| training.run.clone())
         .unwrap();
     app.apply(Action::GoTo(Page::Explain));
-    app.apply(Action::SelectRun(run.clone()));
-    app.apply(Action::SelectUser(user));
+    app.apply(Action::Select(Select::Run(run.clone())));
+    app.apply(Action::Select(Select::User(user)));
     screen.until("the timeline", |w| {
         w.app()
+            .selection
             .view_key(&run)
             .is_some_and(|key| w.app().views.user(&key).ready().is_some())
     });
@@ -695,13 +724,14 @@ fn closing_while_a_run_is_trained_asks_what_shall_become_of_it() {
     screen.until("an epoch", |w| {
         w.app()
             .training
+            .current
             .as_ref()
             .is_some_and(|t| !t.points.is_empty())
     });
     screen.close();
     assert!(screen.shows("A run is being trained"));
     screen.click("Cancel");
-    assert!(!screen.shows("A run is being trained") && screen.app().is_training());
+    assert!(!screen.shows("A run is being trained") && screen.app().training.is_active());
     screen.close();
     screen.click("Stop, evaluate and close");
     let start = Instant::now();
@@ -728,7 +758,7 @@ fn a_run_that_fails_leaves_the_window_alive_and_says_why() {
     screen.click("Model");
     screen.click("Start training");
     screen.until("the failure", |w| {
-        w.app().training.is_some() && !w.app().is_training()
+        w.app().training.current.is_some() && !w.app().training.is_active()
     });
     assert!(screen.shows("planted"));
     screen.click("Data");

@@ -64,12 +64,6 @@ pub enum Action {
     ResumeRun(RunId),
     /// Read the folder of runs again.
     RefreshRuns,
-    /// Look at this run.
-    SelectRun(RunId),
-    /// The right one of two runs on Compare.
-    SelectSecondRun(Option<RunId>),
-    /// Draw this run's curves on Compare, or no longer.
-    ToggleCompared(RunId),
     /// Work out how sure the differences between the chosen runs are.
     TestDifferences,
     /// Take the run's experiment as the draft.
@@ -82,20 +76,33 @@ pub enum Action {
     ExportHidden(RunId, PathBuf),
     /// Make pseudonyms under this key, in place of that of the environment, or else a random one.
     SetKey(PseudonymKey),
-    /// Look at this user, by id as in the log.
-    SelectUser(String),
-    /// Look at the next user (+1) or the previous one (−1).
-    StepUser(i64),
-    /// Look through the weights of this epoch; `None` for the best.
-    SelectEpoch(Option<usize>),
-    /// Open one attention head; `None` shows all.
-    SelectHead(Option<HeadIdx>),
-    /// Look at one event of the history.
-    SelectEvent(Option<usize>),
+    /// Look at something else.
+    Select(Select),
     /// Make a recommendation list for the user that is looked at.
     Recommend(Box<ListAsk>),
     /// Take a notice away.
     Dismiss(NoticeId),
+}
+
+/// Change to what is looked at, on every page alike.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Select {
+    /// Look at this run.
+    Run(RunId),
+    /// The right one of two runs on Compare.
+    SecondRun(Option<RunId>),
+    /// Draw this run's curves on Compare, or no longer.
+    ToggleCompared(RunId),
+    /// Look at this user, by id as in the log.
+    User(String),
+    /// Look at the next user (+1) or the previous one (−1).
+    StepUser(i64),
+    /// Look through the weights of this epoch; `None` for the best.
+    Epoch(Option<usize>),
+    /// Open one attention head; `None` shows all.
+    Head(Option<HeadIdx>),
+    /// Look at one event of the history.
+    Event(Option<usize>),
 }
 
 impl Action {
@@ -127,23 +134,33 @@ impl Action {
             Self::Stop(StopMode::Discard) => "Stop and discard",
             Self::ResumeRun(_) => "Go on training",
             Self::RefreshRuns => "Read runs again",
-            Self::SelectRun(_) => "Look at this run",
-            Self::SelectSecondRun(_) => "Compare with",
-            Self::ToggleCompared(_) => "Draw its curves",
             Self::TestDifferences => "Test the differences",
             Self::UseExperimentOf(_) => "Use its settings",
             Self::DeleteRun(_) => "Delete run",
             Self::ExportRun(..) => "Export run",
             Self::ExportHidden(..) => "Export, ids hidden",
             Self::SetKey(_) => "Use this key",
-            Self::SelectUser(_) => "Look at this user",
-            Self::StepUser(by) if *by < 0 => "Previous user",
-            Self::StepUser(_) => "Next user",
-            Self::SelectEpoch(_) => "Look at this epoch",
-            Self::SelectHead(_) => "Open this head",
-            Self::SelectEvent(_) => "Look at this event",
+            Self::Select(select) => select.label(),
             Self::Recommend(_) => "Recommend",
             Self::Dismiss(_) => "Dismiss",
+        }
+    }
+}
+
+impl Select {
+    /// Name of it on a button or in a menu.
+    #[must_use]
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Run(_) => "Look at this run",
+            Self::SecondRun(_) => "Compare with",
+            Self::ToggleCompared(_) => "Draw its curves",
+            Self::User(_) => "Look at this user",
+            Self::StepUser(by) if *by < 0 => "Previous user",
+            Self::StepUser(_) => "Next user",
+            Self::Epoch(_) => "Look at this epoch",
+            Self::Head(_) => "Open this head",
+            Self::Event(_) => "Look at this event",
         }
     }
 }

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::job::Ticket;
-use super::{ForecastKey, ForecastState, Jobs, Loadable};
-use crate::app::job::{JobAnswer, sentence};
+use super::ForecastState;
+use super::job::sentence;
+use super::loadable::{Loadable, Ticket};
 use seqscope_base::spec::shown;
 use seqscope_data::{
     self as data, Calendar, DataError, DataSource, DataSpec, FileSpec, Finding, LoadProgress,
@@ -56,7 +56,21 @@ pub(super) struct CountedLog {
 }
 
 impl CountedLog {
-    fn new(prepared: Prepared, data: &DataSpec) -> Self {
+    /// Opens, cleans, codes, splits and counts a log, and tells how far it is.
+    pub(super) fn open(
+        data: &DataSpec,
+        split: SplitSpec,
+        opening: &Opening,
+    ) -> Result<Self, String> {
+        let prepared = data::prepare(data, split, opening).map_err(|error| match error {
+            DataError::Cancelled => "Stopped.".to_owned(),
+            other => sentence(other),
+        })?;
+        opening.reached(Stage::Counting, None);
+        Ok(Self::count(prepared, data))
+    }
+
+    fn count(prepared: Prepared, data: &DataSpec) -> Self {
         Self {
             profile: Arc::new(Profile::of_log(&prepared)),
             calendar: Arc::new(Calendar::new(&prepared)),
@@ -118,38 +132,35 @@ impl DataState {
         self.opening.now()
     }
 
-    /// Starts to look at the head of the draft's file, unless that is what was looked at last.
-    pub(super) fn follow(&mut self, source: &DataSource, jobs: &Jobs) {
+    /// Begins to look at the head of the draft's file; `None` where that is what was looked at
+    /// last, or there is no file.
+    pub(super) fn begin_preview(&mut self, source: &DataSource) -> Option<(Ticket, FileSpec)> {
         let DataSource::File(file) = source else {
             if self.previewed.take().is_some() {
                 (self.preview, self.last_preview) = (Loadable::Idle, None);
-                self.preview_ticket.0 += 1;
+                self.preview_ticket.renew();
             }
-            return;
+            return None;
         };
         if self.previewed.as_ref() == Some(file) {
-            return;
+            return None;
         }
         let is_same_path = self
             .previewed
             .as_ref()
             .is_some_and(|last| last.path == file.path);
-        match std::mem::take(&mut self.preview) {
-            Loadable::Ready(preview) if is_same_path => self.last_preview = Some(preview),
-            _ if is_same_path => {}
-            _ => self.last_preview = None,
+        let before = std::mem::take(&mut self.preview);
+        if !is_same_path {
+            self.last_preview = None;
+        } else if let Loadable::Ready(preview) = before {
+            self.last_preview = Some(preview);
         }
         self.previewed = Some(file.clone());
-        self.preview_ticket.0 += 1;
         self.preview = Loadable::Loading(format!("Reading the head of {}", file.path.display()));
-        let (ticket, file) = (self.preview_ticket, file.clone());
-        jobs.start(
-            "preview",
-            move || data::preview(&file).map_err(sentence),
-            move |result| JobAnswer::Previewed(ticket, result),
-        );
+        Some((self.preview_ticket.renew(), file.clone()))
     }
 
+    /// Takes in a head, unless another one was asked for since.
     pub(super) fn take_preview(&mut self, ticket: Ticket, result: Result<Preview, String>) {
         if ticket == self.preview_ticket {
             if result.is_ok() {
@@ -159,10 +170,9 @@ impl DataState {
         }
     }
 
-    /// Starts to open, clean, code and split.
-    pub(super) fn prepare(&mut self, data: &DataSpec, split: SplitSpec, jobs: &Jobs) {
+    /// Begins to open, clean, code and split. Returns what the thread tells of its way.
+    pub(super) fn begin_preparing(&mut self, data: &DataSpec) -> (Ticket, Arc<Opening>) {
         self.cancel();
-        self.prepare_ticket.0 += 1;
         self.opening = Arc::default();
         self.prepared_from = None;
         (self.profile, self.calendar, self.audit) = (None, None, None);
@@ -171,32 +181,13 @@ impl DataState {
             DataSource::World(_) => "Making the synthetic world".to_owned(),
             DataSource::File(file) => format!("Preparing {}", file.path.display()),
         });
-        let (ticket, opening, data) =
-            (self.prepare_ticket, Arc::clone(&self.opening), data.clone());
-        let from = (data.clone(), split);
-        jobs.start(
-            "prepare",
-            move || {
-                let prepared =
-                    data::prepare(&data, split, opening.as_ref()).map_err(prepare_sentence)?;
-                opening.reached(Stage::Counting, None);
-                Ok(CountedLog::new(prepared, &data))
-            },
-            move |result| JobAnswer::Prepared(ticket, from, result),
-        );
-    }
-
-    /// Starts to count what is open by period, and to forecast the counts.
-    pub(super) fn forecast(&mut self, key: ForecastKey, jobs: &Jobs) {
-        if let Some(prepared) = self.prepared.ready() {
-            self.forecast.ask(prepared, key, jobs);
-        }
+        (self.prepare_ticket.renew(), Arc::clone(&self.opening))
     }
 
     /// Asks the opening to stop; what comes of it is dropped.
     pub(super) fn cancel(&mut self) {
         self.opening.cancel();
-        self.prepare_ticket.0 += 1;
+        self.prepare_ticket.renew();
         if self.prepared.is_loading() {
             self.prepared = Loadable::Idle;
         }
@@ -237,13 +228,6 @@ impl DataState {
         }
         self.prepared = result.map(|counted| counted.prepared).into();
         true
-    }
-}
-
-fn prepare_sentence(error: DataError) -> String {
-    match error {
-        DataError::Cancelled => "Stopped.".to_owned(),
-        other => sentence(other),
     }
 }
 

@@ -1,10 +1,11 @@
 //! The experiment being written, with undo and its problems.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use seqscope_base::metric::AnswerKind;
 use seqscope_base::spec::{Described, Field, Problem};
-use seqscope_data::{CleanStep, DataSource, Returns};
+use seqscope_data::{CleanStep, DataSource, Returns, SplitSpec};
 use seqscope_engine::experiment::Experiment;
 use seqscope_model::{Blueprint, LayerShape, MachineMemory, MemoryNeed, ModelKind, ModelSpec};
 
@@ -37,6 +38,8 @@ pub struct Draft {
     last_edit: Option<(String, Instant)>,
     /// The other families as they were last edited.
     shelved: Vec<ModelSpec>,
+    /// Whether a newly opened log still decides how it is split.
+    pub(super) split_is_open: bool,
 }
 
 impl Draft {
@@ -80,6 +83,38 @@ impl Draft {
             .collect()
     }
 
+    /// Changes it. Once a person has spoken, or it reads another log, the log decides no more how
+    /// it is split.
+    pub(super) fn change(&mut self, change: impl FnOnce(&mut Self)) {
+        let before = (self.experiment.split, self.log_path().cloned());
+        change(self);
+        self.split_is_open &= (self.experiment.split, self.log_path().cloned()) == before;
+    }
+
+    /// One cut in time where the log's times are of one clock, leave-one-out where they are not.
+    ///
+    /// Times that only order are left out, since they may count each user's own steps.
+    pub(super) fn split_as_times_allow(&mut self, has_clock: bool) {
+        self.experiment.split = match self.experiment.split {
+            SplitSpec::LeaveOneOut if has_clock => SplitSpec::RECOMMENDED,
+            chosen if !has_clock && chosen.needs_times() => SplitSpec::LeaveOneOut,
+            chosen => chosen,
+        };
+    }
+
+    /// The log on disk that it reads, if it reads one.
+    pub(super) fn log_path(&self) -> Option<&PathBuf> {
+        match &self.experiment.data.source {
+            DataSource::World(_) => None,
+            DataSource::File(file) => Some(&file.path),
+        }
+    }
+
+    /// Whether it reads a file.
+    pub(super) fn reads_file(&self) -> bool {
+        self.log_path().is_some()
+    }
+
     /// Takes in a form's version. Quick changes of one field are one step of undo.
     pub(super) fn edit(&mut self, next: Experiment, now: Instant) {
         if next == self.experiment {
@@ -90,7 +125,7 @@ impl Draft {
             (Some((last, at)), Some(field)) => {
                 last == field && now.duration_since(*at) < ONE_CHANGE
             }
-            _ => false,
+            (None, _) | (_, None) => false,
         };
         if !continues {
             self.remember();

@@ -1,6 +1,6 @@
 //! What can be done now, and why the rest cannot.
 
-use super::{Action, App, Loadable, TrainingPhase};
+use super::{Action, App, Loadable, Select, TrainingPhase};
 use seqscope_engine::run::{RunId, RunOutcome, RunStatus};
 
 type Allowed = Result<(), String>;
@@ -21,7 +21,7 @@ impl App {
             Action::ExportProfile(view) => self.can_export_profile(*view),
             Action::ExportRefused => self.can_export_refused(),
             Action::PickTitles | Action::SetTitles(_) => unless(
-                !self.reads_file(),
+                !self.draft.reads_file(),
                 "The synthetic world has titles of its own; open a log first.",
             ),
             Action::Undo => unless(!self.draft.can_undo(), "Nothing has been changed yet."),
@@ -45,28 +45,54 @@ impl App {
             | Action::UseExperimentOf(run) => {
                 self.is_listed(run)?;
                 let has_manifest = self
+                    .runs
                     .summary(run)
                     .is_some_and(|summary| summary.manifest.is_some());
                 unless(!has_manifest, "The manifest of this run cannot be read.")
             }
-            Action::StepUser(_) => {
-                let data = self
-                    .selection
-                    .run
-                    .as_ref()
-                    .and_then(|run| self.views.data(run));
+            Action::Select(select) => self.can_select(select),
+            Action::GoTo(_)
+            | Action::SetTheme(_)
+            | Action::PickData
+            | Action::PickExperiment
+            | Action::OpenData(_)
+            | Action::OpenExperiment(_)
+            | Action::SaveExperiment(_)
+            | Action::UseWorld
+            | Action::Forecast(_)
+            | Action::ChooseModel(_)
+            | Action::Edit(_)
+            | Action::RefreshRuns
+            | Action::TestDifferences
+            | Action::SetKey(_)
+            | Action::Recommend(_)
+            | Action::Dismiss(_) => Ok(()),
+        }
+    }
+
+    fn can_select(&self, select: &Select) -> Allowed {
+        match select {
+            Select::StepUser(_) => {
+                let run = self.selection.run.as_ref();
+                let data = run.and_then(|run| self.views.data(run));
                 unless(
                     data.is_none(),
                     "The users are known once the data of the run are open.",
                 )
             }
-            _ => Ok(()),
+            Select::Run(_)
+            | Select::SecondRun(_)
+            | Select::ToggleCompared(_)
+            | Select::User(_)
+            | Select::Epoch(_)
+            | Select::Head(_)
+            | Select::Event(_) => Ok(()),
         }
     }
 
     fn nothing_trains(&self) -> Allowed {
         unless(
-            self.is_training(),
+            self.training.is_active(),
             "A run is being trained; stop it first, or wait for its end.",
         )
     }
@@ -76,7 +102,7 @@ impl App {
             self.data.prepared.is_loading(),
             "The data are being prepared.",
         )?;
-        if !self.reads_file() {
+        if !self.draft.reads_file() {
             return Ok(());
         }
         match &self.data.preview {
@@ -110,9 +136,8 @@ impl App {
     }
 
     fn can_stop(&self) -> Allowed {
-        let phase = self.training.as_ref().map(|training| &training.phase);
         let stoppable = matches!(
-            phase,
+            self.training.phase(),
             Some(TrainingPhase::Starting | TrainingPhase::Running | TrainingPhase::Paused)
         );
         unless(!stoppable, "No run is at work.")
@@ -121,7 +146,7 @@ impl App {
     fn can_resume(&self, run: &RunId) -> Allowed {
         self.nothing_trains()?;
         self.is_listed(run)?;
-        let Some(summary) = self.summary(run) else {
+        let Some(summary) = self.runs.summary(run) else {
             return Ok(());
         };
         match &summary.status {
@@ -138,24 +163,17 @@ impl App {
 
     fn is_listed(&self, run: &RunId) -> Allowed {
         unless(
-            self.summary(run).is_none(),
+            self.runs.summary(run).is_none(),
             "This run is not in the folder of runs any more.",
         )
     }
 
     fn is_at_work(&self, run: &RunId) -> bool {
-        self.training
-            .as_ref()
-            .is_some_and(|training| training.is_active() && training.run.as_ref() == Some(run))
+        self.training.run_at_work() == Some(run)
     }
 
     fn in_phase(&self, phase: &TrainingPhase, otherwise: &str) -> Allowed {
-        unless(
-            self.training
-                .as_ref()
-                .is_none_or(|training| training.phase != *phase),
-            otherwise,
-        )
+        unless(self.training.phase() != Some(phase), otherwise)
     }
 }
 

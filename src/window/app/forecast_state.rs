@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::job::{JobAnswer, Ticket, sentence};
-use super::{Jobs, Loadable};
-use seqscope_data::{Dataset, Period, PeriodCounts, Prepared};
+use super::job::sentence;
+use super::loadable::{Loadable, Ticket};
+use seqscope_data::{Dataset, Period, PeriodCounts};
 use seqscope_model::baseline::forecast::{ForecastPlan, MethodForecast, forecasts};
 
 /// Number of periods that are forecast in the window.
@@ -53,17 +53,11 @@ impl ForecastState {
             .is_some_and(|(of, asked)| *of == dataset.fingerprint && *asked == key)
     }
 
-    /// Starts to count and to forecast.
-    pub(super) fn ask(&mut self, prepared: &Arc<Prepared>, key: ForecastKey, jobs: &Jobs) {
-        self.ticket.0 += 1;
-        self.asked = Some((prepared.dataset.fingerprint.clone(), key));
+    /// Begins to count and to forecast; an older forecast is waited for no more.
+    pub(super) fn begin(&mut self, dataset: &Dataset, key: ForecastKey) -> Ticket {
+        self.asked = Some((dataset.fingerprint.clone(), key));
         self.view = Loadable::Loading("Counting and fitting".to_owned());
-        let (ticket, prepared) = (self.ticket, Arc::clone(prepared));
-        jobs.start(
-            "forecast",
-            move || made(&prepared.dataset, key).map(Arc::new),
-            move |result| JobAnswer::Forecast(ticket, result),
-        );
+        self.ticket.renew()
     }
 
     /// Takes in what was made, unless another was asked for since.
@@ -74,7 +68,8 @@ impl ForecastState {
     }
 }
 
-fn made(
+/// Counts a log and forecasts the counts.
+pub(super) fn forecast_counts(
     dataset: &Dataset,
     ForecastKey { period, behaviour }: ForecastKey,
 ) -> Result<CountForecast, String> {

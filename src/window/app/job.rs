@@ -1,11 +1,12 @@
-//! Background work: named threads, started in this folder only, which answer on one channel.
+//! Background work: named threads, started in this folder only, which answer on one channel. It
+//! knows nothing of the application: an answer is what its asker makes of the result.
 
 mod explain;
 mod train;
 
-pub(super) use explain::{ExplainQuestion, ExplainWorker};
+pub(super) use explain::ExplainWorker;
 pub use train::ModelBuilder;
-pub(super) use train::start_training;
+pub(super) use train::{TrainingNews, start_training};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;
@@ -13,18 +14,6 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use seqscope_base::spec::words_of_panic;
-use seqscope_data::{DataSpec, Prepared, Preview, SplitSpec};
-use seqscope_engine::experiment::Experiment;
-use seqscope_engine::explain::{Recommendation, UserView};
-use seqscope_engine::run::{RunId, Summary};
-use seqscope_engine::train::{Ended, Event, Preparing};
-use seqscope_model::DeviceInfo;
-
-use super::data_state::CountedLog;
-use super::forecast_state::CountForecast;
-use super::list_state::ListAsk;
-use super::significance::Significance;
-use super::views::{RunSeries, ViewKey};
 
 /// Answers that may wait for [`super::App::receive`]. A thread with more to say holds until the
 /// window has listened; only progress is dropped.
@@ -53,105 +42,52 @@ pub trait FilePicker: Send + Sync {
     fn pick(&self, kind: PickKind) -> Result<Option<PathBuf>, String>;
 }
 
-/// Something that takes time to get.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub enum Loadable<T> {
-    /// Not asked for.
-    #[default]
-    Idle,
-    /// On its way: what is being done, such as `reading ml-100k.inter`.
-    Loading(String),
-    /// Here.
-    Ready(T),
-    /// Could not be had: why, and the cure.
-    Failed(String),
-}
-
-impl<T> Loadable<T> {
-    /// The thing, when it is here.
-    pub fn ready(&self) -> Option<&T> {
-        match self {
-            Self::Ready(it) => Some(it),
-            _ => None,
-        }
-    }
-
-    /// Whether it is on its way.
-    pub fn is_loading(&self) -> bool {
-        matches!(self, Self::Loading(_))
-    }
-}
-
-impl<T> From<Result<T, String>> for Loadable<T> {
-    fn from(result: Result<T, String>) -> Self {
-        match result {
-            Ok(it) => Self::Ready(it),
-            Err(sentence) => Self::Failed(sentence),
-        }
-    }
-}
-
-/// Number of the request that an answer belongs to; answers to an older one are dropped.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Ticket(pub(super) u64);
-
-/// Answer of background work. Errors come as sentences.
-pub(super) enum JobAnswer {
-    Devices(Result<Vec<DeviceInfo>, String>),
-    Runs(Ticket, Result<Vec<Summary>, String>),
-    Picked(PickKind, Result<Option<PathBuf>, String>),
-    Previewed(Ticket, Result<Preview, String>),
-    Prepared(Ticket, (DataSpec, SplitSpec), Result<CountedLog, String>),
-    List(ListAsk, Result<Arc<Recommendation>, String>),
-    Forecast(Ticket, Result<Arc<CountForecast>, String>),
-    Opened(PathBuf, Result<Box<Experiment>, String>),
-    Saved(PathBuf, Result<(), String>),
-    Preparing(Ticket, Preparing),
-    Train(Event),
-    Trained(Ticket, Result<(RunId, Ended), String>),
-    Significance(Result<Arc<Significance>, String>),
-    Series(RunId, Result<Arc<RunSeries>, String>),
-    RunData(RunId, Result<Arc<Prepared>, String>),
-    User(ViewKey, Result<Arc<UserView>, String>),
-    Deleted(RunId, Result<(), String>),
-    Exported(RunId, PathBuf, Result<usize, String>),
-    ProfileExported(PathBuf, Result<(), String>),
-}
+/// Change that finished work makes to the state `S` of the application.
+pub(super) type Answer<S> = Box<dyn FnOnce(&mut S) + Send>;
 
 /// Sends the answers of background work to the application.
-#[derive(Clone)]
-pub(super) struct AnswerSender {
-    answers: SyncSender<JobAnswer>,
+pub(super) struct AnswerSender<S> {
+    answers: SyncSender<Answer<S>>,
     waker: Waker,
 }
 
-impl AnswerSender {
+impl<S> Clone for AnswerSender<S> {
+    fn clone(&self) -> Self {
+        Self {
+            answers: self.answers.clone(),
+            waker: Arc::clone(&self.waker),
+        }
+    }
+}
+
+impl<S> AnswerSender<S> {
     /// Waits while the channel is full. Silent when the window has gone.
-    pub(super) fn send(&self, answer: JobAnswer) {
-        if self.answers.send(answer).is_ok() {
+    pub(super) fn send(&self, answer: impl FnOnce(&mut S) + Send + 'static) {
+        if self.answers.send(Box::new(answer)).is_ok() {
             (self.waker)();
         }
     }
 
     /// Drops the answer when the channel is full.
-    pub(super) fn offer(&self, answer: JobAnswer) {
-        if self.answers.try_send(answer).is_ok() {
+    pub(super) fn offer(&self, answer: impl FnOnce(&mut S) + Send + 'static) {
+        if self.answers.try_send(Box::new(answer)).is_ok() {
             (self.waker)();
         }
     }
 }
 
-/// Threads at work and the channel on which they answer.
-pub(super) struct Jobs {
-    post: AnswerSender,
-    answers: Receiver<JobAnswer>,
+/// Threads at work and the channel on which they answer. What an answer changes is known to whoever
+/// asked; here it is only carried.
+pub(super) struct Jobs<S> {
+    sender: AnswerSender<S>,
+    answers: Receiver<Answer<S>>,
 }
 
-impl Jobs {
+impl<S: 'static> Jobs<S> {
     pub(super) fn new(waker: Waker) -> Self {
         let (sender, answers) = sync_channel(CHANNEL_BOUND);
         Self {
-            post: AnswerSender {
+            sender: AnswerSender {
                 answers: sender,
                 waker,
             },
@@ -159,30 +95,34 @@ impl Jobs {
         }
     }
 
-    pub(super) fn post(&self) -> AnswerSender {
-        self.post.clone()
+    pub(super) fn sender(&self) -> AnswerSender<S> {
+        self.sender.clone()
     }
 
     /// The next answer, if there is one. Never waits.
-    pub(super) fn next(&self) -> Option<JobAnswer> {
+    pub(super) fn next(&self) -> Option<Answer<S>> {
         self.answers.try_recv().ok()
     }
 
-    /// Does `work` on a thread of that name and sends what `answer` makes of its result. A panic in
+    /// Does `work` on a thread of that name; `answer` takes its result into the state. A panic in
     /// `work` is an error like any other.
     pub(super) fn start<T, W, A>(&self, name: &str, work: W, answer: A)
     where
+        T: Send + 'static,
         W: FnOnce() -> Result<T, String> + Send + 'static,
-        A: FnOnce(Result<T, String>) -> JobAnswer + Send + Clone + 'static,
+        A: FnOnce(&mut S, Result<T, String>) + Send + Clone + 'static,
     {
-        let (post, refused) = (self.post(), answer.clone());
-        if let Err(error) = std::thread::Builder::new()
+        let (sender, refused) = (self.sender(), answer.clone());
+        let spawned = std::thread::Builder::new()
             .name(name.to_owned())
-            .spawn(move || post.send(answer(catch(work))))
-        {
-            self.post.offer(refused(Err(format!(
-                "The system gave no thread for this ({error}); close other programs."
-            ))));
+            .spawn(move || {
+                let result = catch(work);
+                sender.send(move |state| answer(state, result));
+            });
+        if let Err(error) = spawned {
+            let why =
+                format!("The system gave no thread for this ({error}); close other programs.");
+            self.sender.offer(move |state| refused(state, Err(why)));
         }
     }
 }
@@ -222,9 +162,34 @@ pub(super) fn sentence(error: impl std::fmt::Display) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::sentence;
+    use std::sync::Arc;
+    use std::time::Duration;
+
+    use super::{Answer, Jobs, sentence};
     use seqscope_base::spec::Problem;
     use seqscope_engine::train::TrainError;
+
+    /// Answer that comes next; waits for it.
+    fn next(jobs: &Jobs<Vec<String>>) -> Answer<Vec<String>> {
+        let wait = jobs.answers.recv_timeout(Duration::from_mins(1));
+        wait.expect("an answer")
+    }
+
+    #[test]
+    fn an_answer_changes_the_state_when_it_is_taken_in_and_a_panic_is_one_too() {
+        let (jobs, mut state) = (Jobs::new(Arc::new(|| ())), Vec::new());
+        let keep = |state: &mut Vec<String>, result: Result<String, String>| {
+            state.push(result.unwrap_or_else(|why| why));
+        };
+        jobs.start("first", || Ok("done".to_owned()), keep);
+        let answer = next(&jobs);
+        assert!(state.is_empty() && jobs.next().is_none());
+        answer(&mut state);
+        jobs.start("second", || panic!("of no use"), keep);
+        next(&jobs)(&mut state);
+        assert_eq!(state[0], "done");
+        assert!(state[1].contains("of no use"), "{state:?}");
+    }
 
     #[test]
     fn an_error_becomes_a_sentence_and_a_setting_keeps_its_letters() {

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::job::{ExplainQuestion, JobAnswer, sentence};
+use super::job::sentence;
 use super::views::ExplainSubject;
 use super::{App, Loadable, Page, RunSeries, Training, ViewKey};
 use seqscope_data::{EvalCase, Prepared};
@@ -21,7 +21,7 @@ impl App {
 
     /// Data already open that are those of `run`: of this session's preparation or of another run.
     pub(super) fn known_data(&self, run: &RunId) -> Option<Arc<Prepared>> {
-        let stamp = &self.summary(run)?.manifest.as_ref()?.data;
+        let stamp = &self.runs.summary(run)?.manifest.as_ref()?.data;
         let open = self
             .views
             .data
@@ -56,9 +56,10 @@ impl App {
     /// Whether a run has come to its first weights.
     fn has_weights(&self, run: &RunId) -> bool {
         self.training
-            .as_ref()
-            .is_some_and(|t| t.run.as_ref() == Some(run) && !t.points.is_empty())
+            .of_run(run)
+            .is_some_and(|training| !training.points.is_empty())
             || self
+                .runs
                 .summary(run)
                 .and_then(|summary| summary.manifest.as_ref())
                 .is_some_and(|m| m.epochs > 0)
@@ -74,17 +75,12 @@ impl App {
         let mut runs: BTreeSet<RunId> = match self.page {
             Page::Data | Page::Model => BTreeSet::new(),
             Page::Train | Page::Explain => selection.run.iter().cloned().collect(),
-            Page::Compare => selection
-                .compared
-                .iter()
-                .chain(&selection.run)
-                .chain(&selection.second_run)
-                .cloned()
-                .collect(),
+            Page::Compare => selection.runs().cloned().collect(),
         };
         // Kept as long as it is listed: a few kilobytes a run.
         runs.retain(|run| {
-            self.summary(run)
+            self.runs
+                .summary(run)
                 .is_some_and(|summary| summary.manifest.is_some())
         });
         for run in runs {
@@ -96,16 +92,23 @@ impl App {
                 }
                 // The mark stays until this reading begins: an answer on its way may be older.
                 Loadable::Ready(_) if self.views.stale_series.contains(&run) => {}
-                _ => continue,
+                Loadable::Ready(_) | Loadable::Loading(_) | Loadable::Failed(_) => continue,
             }
             self.views.stale_series.remove(&run);
-            let (store, asked) = (self.store.clone(), run.clone());
+            let (store, asked) = (self.runs.store.clone(), run.clone());
             self.jobs.start(
                 "series",
                 move || read_series(&store, &asked),
-                move |series| JobAnswer::Series(run, series),
+                move |app, series| app.take_series(run, series),
             );
         }
+    }
+
+    fn take_series(&mut self, run: RunId, series: Result<Arc<RunSeries>, String>) {
+        if let Ok(series) = &series {
+            self.training.recall(&run, &series.curves);
+        }
+        self.views.series.insert(run, series.into());
     }
 
     /// Data that are open already need no reading.
@@ -135,15 +138,17 @@ impl App {
             .as_ref()
             .is_some_and(|id| prepared.dataset.users.idx(id).is_some());
         if !is_known {
-            self.selection.user_id = typical_user(prepared);
-            self.selection.event = None;
+            self.selection.look_at_user(typical_user(prepared));
         }
     }
 
     /// Keeps the explaining thread at what is looked at now: one question at a time, so that
     /// a person who steps quickly through users never waits for those already passed.
     fn ask_explainer(&mut self, runs: &[RunId]) {
-        let keys: Vec<ViewKey> = runs.iter().filter_map(|run| self.view_key(run)).collect();
+        let keys: Vec<ViewKey> = runs
+            .iter()
+            .filter_map(|run| self.selection.view_key(run))
+            .collect();
         self.views
             .users
             .retain(|key, view| !view.is_loading() || keys.contains(key));
@@ -169,33 +174,34 @@ impl App {
         let Some(next) = self.next_question(runs, &keys) else {
             return;
         };
-        let question = match &next {
+        self.views.asked = Some(next.clone());
+        match next {
             ExplainSubject::Data(run) => {
-                let epoch = if self.selection.run.as_ref() == Some(run) {
-                    self.selection.epoch
-                } else {
-                    None
-                };
-                ExplainQuestion::Data {
-                    run: run.clone(),
-                    epoch,
-                    known: None,
-                }
+                let (asked, epoch) = (run.clone(), self.selection.epoch_of(&run));
+                self.explainer.ask(
+                    &self.jobs,
+                    move |models| models.data(&asked, epoch),
+                    move |app, data| app.views.take_data(run, data),
+                );
             }
             ExplainSubject::User(key) => {
-                self.views.stale_users.remove(key);
-                ExplainQuestion::User {
-                    key: key.clone(),
-                    known: self.views.data(&key.run).cloned(),
-                }
+                self.views.stale_users.remove(&key);
+                let (asked, known) = (key.clone(), self.views.data(&key.run).cloned());
+                self.explainer.ask(
+                    &self.jobs,
+                    move |models| models.user(&asked, known.as_ref()),
+                    move |app, view| app.views.take_user(key, view),
+                );
             }
-            ExplainSubject::List(ask) => ExplainQuestion::List {
-                ask: ask.clone(),
-                known: self.views.data(&ask.key.run).cloned(),
-            },
-        };
-        self.views.asked = Some(next);
-        self.explainer.ask(&self.jobs, question);
+            ExplainSubject::List(ask) => {
+                let (asked, known) = (ask.clone(), self.views.data(&ask.key.run).cloned());
+                self.explainer.ask(
+                    &self.jobs,
+                    move |models| models.list(&asked, known.as_ref()),
+                    move |app, made| app.views.take_list(ask, made),
+                );
+            }
+        }
     }
 
     fn next_question(&self, runs: &[RunId], keys: &[ViewKey]) -> Option<ExplainSubject> {

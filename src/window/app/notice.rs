@@ -1,6 +1,13 @@
 //! Sentences that stay until dismissed.
 
+use std::borrow::Cow;
+use std::ops::Deref;
+
 use super::Action;
+use seqscope_base::spec::shown_lines;
+
+/// Notices that are kept; the oldest go first.
+const KEPT: usize = 20;
 
 /// Kind of a sentence to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,4 +33,79 @@ pub struct Notice {
     pub sentence: String,
     /// The button that cures it: label and action.
     pub cure: Option<(String, Action)>,
+}
+
+/// Notices that are not dismissed yet, the newest last.
+#[derive(Debug, Default)]
+pub struct Notices {
+    shown: Vec<Notice>,
+    /// Number of the newest.
+    last: u64,
+}
+
+impl Deref for Notices {
+    type Target = [Notice];
+
+    fn deref(&self) -> &Self::Target {
+        &self.shown
+    }
+}
+
+impl Notices {
+    /// Puts a sentence where the person sees it until they dismiss it; the same one only once.
+    pub(super) fn tell(&mut self, tone: Tone, sentence: String, cure: Option<(String, Action)>) {
+        let sentence = match shown_lines(&sentence) {
+            Cow::Borrowed(_) => sentence,
+            Cow::Owned(escaped) => escaped,
+        };
+        self.shown.retain(|notice| notice.sentence != sentence);
+        if self.shown.len() >= KEPT {
+            self.shown.remove(0);
+        }
+        self.last += 1;
+        self.shown.push(Notice {
+            id: NoticeId(self.last),
+            tone,
+            sentence,
+            cure,
+        });
+    }
+
+    /// Tells that something was done.
+    pub(super) fn done(&mut self, sentence: String) {
+        self.tell(Tone::Done, sentence, None);
+    }
+
+    /// Tells why something could not be done.
+    pub(super) fn failed(&mut self, why: String) {
+        self.tell(Tone::Error, why, None);
+    }
+
+    /// Takes one away.
+    pub(super) fn dismiss(&mut self, id: NoticeId) {
+        self.shown.retain(|notice| notice.id != id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sentence_stands_once_and_the_oldest_of_many_goes() {
+        let mut notices = Notices::default();
+        for at in 0..=KEPT {
+            notices.done(format!("{at}"));
+        }
+        notices.done("5".to_owned());
+        let told: Vec<&str> = notices
+            .iter()
+            .map(|notice| notice.sentence.as_str())
+            .collect();
+        assert_eq!((told.len(), told[0], told[KEPT - 1]), (KEPT, "1", "5"));
+        assert_eq!(told.iter().filter(|sentence| **sentence == "5").count(), 1);
+        let id = notices[0].id;
+        notices.dismiss(id);
+        assert_eq!(notices[0].sentence, "2");
+    }
 }

@@ -1,10 +1,10 @@
 //! Views of the log's profile, and its refused rows, as files.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::App;
-use super::job::{JobAnswer, sentence};
+use super::job::sentence;
 use seqscope_data::{self as data, FileSpec, Prepared, ProfileView};
 
 impl App {
@@ -33,7 +33,7 @@ impl App {
                     .export_view(view, &prepared.dataset, &to)
                     .map_err(sentence)
             },
-            move |result| JobAnswer::ProfileExported(shown, result),
+            move |app, result| app.take_exported(&shown, result),
         );
     }
 
@@ -70,8 +70,15 @@ impl App {
                     .map(|_| ())
                     .map_err(sentence)
             },
-            move |result| JobAnswer::ProfileExported(shown, result),
+            move |app, result| app.take_exported(&shown, result),
         );
+    }
+
+    fn take_exported(&mut self, file: &Path, exported: Result<(), String>) {
+        match exported {
+            Ok(()) => self.notices.done(format!("Exported {}.", file.display())),
+            Err(why) => self.notices.failed(why),
+        }
     }
 
     /// A file that is not there yet: `exports/LOG-profile/VIEW.csv` beside the folder of runs,
@@ -89,6 +96,7 @@ impl App {
             })
             .collect();
         let folder = self
+            .runs
             .store
             .root
             .with_file_name("exports")

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::ViewKey;
 use seqscope_engine::run::RunId;
 
 /// The pages, left to right in the order of the questions they answer.
@@ -81,4 +82,76 @@ pub struct Selection {
     pub head: Option<HeadIdx>,
     /// Position in the user's history that is looked at.
     pub event: Option<usize>,
+}
+
+impl Selection {
+    /// Looks at another run; `false` where it is looked at already.
+    pub(super) fn look_at(&mut self, run: &RunId) -> bool {
+        if self.run.as_ref() == Some(run) {
+            return false;
+        }
+        let before = self.run.replace(run.clone());
+        self.leave_run();
+        if self.second_run.as_ref() == Some(run) {
+            self.second_run = before;
+        }
+        true
+    }
+
+    /// Nothing of this run is selected any more.
+    pub(super) fn look_away(&mut self, run: &RunId) {
+        self.compared.retain(|other| other != run);
+        if self.second_run.as_ref() == Some(run) {
+            self.second_run = None;
+        }
+        if self.run.as_ref() == Some(run) {
+            self.run = None;
+            self.leave_run();
+        }
+    }
+
+    /// The epoch, head and event were those of the run that was looked at.
+    fn leave_run(&mut self) {
+        (self.epoch, self.head, self.event) = (None, None, None);
+    }
+
+    /// Looks at another user.
+    pub(super) fn look_at_user(&mut self, user_id: Option<String>) {
+        self.user_id = user_id;
+        self.event = None;
+    }
+
+    /// Draws the curves of a run, or no longer.
+    pub(super) fn toggle_compared(&mut self, run: RunId) {
+        match self.compared.iter().position(|other| *other == run) {
+            Some(at) => {
+                self.compared.remove(at);
+            }
+            None => self.compared.push(run),
+        }
+    }
+
+    /// All runs that are selected, some of them twice.
+    pub(super) fn runs(&self) -> impl Iterator<Item = &RunId> {
+        self.run
+            .iter()
+            .chain(&self.compared)
+            .chain(&self.second_run)
+    }
+
+    /// The epoch whose weights of this run are looked through; `None` for the best one.
+    #[must_use]
+    pub fn epoch_of(&self, run: &RunId) -> Option<usize> {
+        self.epoch.filter(|_| self.run.as_ref() == Some(run))
+    }
+
+    /// The view of the present user through a run, when a user is selected.
+    #[must_use]
+    pub fn view_key(&self, run: &RunId) -> Option<ViewKey> {
+        Some(ViewKey {
+            run: run.clone(),
+            epoch: self.epoch_of(run),
+            user_id: self.user_id.clone()?,
+        })
+    }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use super::job::JobAnswer;
 use super::job::sentence;
 use super::{App, Loadable, RunSeries};
 use seqscope_engine::run::{
@@ -52,14 +51,8 @@ impl App {
 
     /// Run A, then the ticked ones, then run B.
     fn chosen_runs(&self) -> Vec<RunId> {
-        let selection = &self.selection;
         let mut chosen: Vec<RunId> = Vec::new();
-        for run in selection
-            .run
-            .iter()
-            .chain(&selection.compared)
-            .chain(&selection.second_run)
-        {
+        for run in self.selection.runs() {
             if !chosen.contains(run) {
                 chosen.push(run.clone());
             }
@@ -79,7 +72,7 @@ impl App {
             .into_iter()
             .map(|run| (run.clone(), n_results(&run)))
             .collect();
-        (runs, self.runs_revision())
+        (runs, self.runs.revision())
     }
 
     pub(super) fn test_differences(&mut self) {
@@ -93,7 +86,7 @@ impl App {
         self.views.significance = Loadable::Loading("Drawing users again and again".to_owned());
         // Run A itself may be one that cannot be read: then the next one is the first.
         let first = series.first().map(|series| series.manifest.id.clone());
-        let store = self.store.clone();
+        let store = self.runs.store.clone();
         self.jobs.start(
             "comparison",
             move || {
@@ -104,7 +97,7 @@ impl App {
                     .flatten();
                 Ok(Arc::new(significance(&series, &all, references.as_ref())))
             },
-            JobAnswer::Significance,
+            |app, found| app.views.significance = found.into(),
         );
     }
 }

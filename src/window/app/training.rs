@@ -2,6 +2,7 @@
 
 use seqscope_base::metric::AnswerKind;
 use seqscope_base::spec::{Problem, shown};
+use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::{Curves, EpochRecord, Manifest, References, RunId};
 use seqscope_engine::train::{Ended, EventKind, LatentUse, Preparing, Progress};
 use seqscope_model::DeviceInfo;
@@ -73,15 +74,19 @@ pub struct Training {
 }
 
 impl Training {
-    /// A run that is about to be made ready.
-    pub(super) fn starting(title: String, n_epochs: usize) -> Self {
+    /// A run of this experiment that is about to be made ready.
+    pub(super) fn starting(experiment: &Experiment) -> Self {
         Self {
             run: None,
-            title,
+            title: format!(
+                "{} · {}",
+                shown(&experiment.name),
+                experiment.model.family().title()
+            ),
             phase: TrainingPhase::Starting,
             device: None,
             n_params: None,
-            n_epochs,
+            n_epochs: experiment.training.epochs,
             progress: Progress::default(),
             preparing: None,
             step_losses: Vec::new(),
@@ -96,12 +101,6 @@ impl Training {
     /// A run as its folder tells of it.
     pub(super) fn saved(manifest: &Manifest, curves: &Curves) -> Self {
         let ended = Ended::from_manifest(manifest);
-        let experiment = &manifest.experiment;
-        let title = format!(
-            "{} · {}",
-            shown(&experiment.name),
-            experiment.model.family().title()
-        );
         let mut training = Self {
             run: Some(manifest.id.clone()),
             phase: TrainingPhase::Ended(Box::new(ended)),
@@ -115,7 +114,7 @@ impl Training {
             references_valid: manifest.references_valid.clone(),
             problems: manifest.remarks().collect(),
             is_saved: true,
-            ..Self::starting(title, experiment.training.epochs)
+            ..Self::starting(&manifest.experiment)
         };
         training.recall(curves);
         training.progress = Progress::default();
@@ -183,9 +182,10 @@ impl Training {
     /// Kind of answers that is judged, which decides the metrics.
     #[must_use]
     pub fn answers(&self) -> AnswerKind {
-        let valid = match &self.phase {
-            TrainingPhase::Ended(ended) => ended.valid.as_ref(),
-            _ => None,
+        let valid = if let TrainingPhase::Ended(ended) = &self.phase {
+            ended.valid.as_ref()
+        } else {
+            None
         };
         let judged = self.points.last().map(|point| &point.valid).or(valid);
         let judged = judged.or_else(|| self.references_valid.values().next());

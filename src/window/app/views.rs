@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::significance::{Significance, SignificanceKey};
 use super::{ListAsk, ListState, Loadable, Training};
 use seqscope_data::Prepared;
-use seqscope_engine::explain::UserView;
+use seqscope_engine::explain::{Recommendation, UserView};
 use seqscope_engine::run::{Curves, Manifest, RunId, UserResult};
 
 /// User views that are kept: enough to go back and forth, little enough for long attention maps.
@@ -104,6 +104,13 @@ impl Views {
         self.data.get(run).unwrap_or(&Loadable::Idle)
     }
 
+    /// The explaining thread has answered, and can be asked again.
+    pub(super) fn answered(&mut self, subject: &ExplainSubject) {
+        if self.asked.as_ref() == Some(subject) {
+            self.asked = None;
+        }
+    }
+
     /// The weights of a run have changed: what was made from its best epoch is old now.
     pub(super) fn run_changed(&mut self, run: &RunId) {
         self.stale_series.insert(run.clone());
@@ -133,13 +140,27 @@ impl Views {
             .retain(|key, it| key.run != *run || !goes(it, what));
     }
 
-    pub(super) fn take_user(&mut self, key: ViewKey, view: Loadable<Arc<UserView>>) {
+    /// Takes in the data of a run.
+    pub(super) fn take_data(&mut self, run: RunId, data: Result<Arc<Prepared>, String>) {
+        self.answered(&ExplainSubject::Data(run.clone()));
+        self.data.insert(run, data.into());
+    }
+
+    /// Takes in a recommendation list.
+    pub(super) fn take_list(&mut self, ask: ListAsk, made: Result<Arc<Recommendation>, String>) {
+        self.answered(&ExplainSubject::List(ask.clone()));
+        (self.list.answered, self.list.made) = (Some(ask), made.into());
+    }
+
+    /// Takes in one user as one run sees them.
+    pub(super) fn take_user(&mut self, key: ViewKey, view: Result<Arc<UserView>, String>) {
+        self.answered(&ExplainSubject::User(key.clone()));
         self.arrived.retain(|other| *other != key);
         self.arrived.push(key.clone());
         if self.arrived.len() > USERS_KEPT {
             let oldest = self.arrived.remove(0);
             self.users.remove(&oldest);
         }
-        self.users.insert(key, view);
+        self.users.insert(key, view.into());
     }
 }

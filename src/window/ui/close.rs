@@ -22,7 +22,7 @@ impl Closing {
     pub(super) fn ui(&mut self, ui: &egui::Ui, app: &App, actions: &mut Actions) {
         let ctx = ui.ctx().clone();
         if ctx.input(|input| input.viewport().close_requested())
-            && app.is_training()
+            && app.training.is_active()
             && *self != Self::Now
         {
             ctx.send_viewport_cmd(egui::ViewportCommand::CancelClose);
@@ -33,7 +33,7 @@ impl Closing {
         if *self == Self::Asked {
             self.ask(&ctx, actions);
         }
-        if *self == Self::AfterRun && !app.is_training() {
+        if *self == Self::AfterRun && !app.training.is_active() {
             *self = Self::Now;
             ctx.send_viewport_cmd(egui::ViewportCommand::Close);
         }

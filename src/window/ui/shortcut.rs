@@ -4,7 +4,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use strum::IntoEnumIterator;
 
 use super::Actions;
-use crate::app::{Action, App, Page, TrainingPhase};
+use crate::app::{Action, App, Page, Select, TrainingPhase};
 use seqscope_engine::train::StopMode;
 
 const PAGE_KEYS: [Key; 5] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
@@ -48,17 +48,18 @@ pub(super) fn read(ui: &egui::Ui, app: &App, actions: &mut Actions) {
     }
     if matches!(app.page, Page::Explain | Page::Compare) {
         if pressed(Modifiers::NONE, Key::J) {
-            actions.push(Action::StepUser(1));
+            actions.push(Action::Select(Select::StepUser(1)));
         }
         if pressed(Modifiers::NONE, Key::K) {
-            actions.push(Action::StepUser(-1));
+            actions.push(Action::Select(Select::StepUser(-1)));
         }
     }
     // Space also presses the button that has the focus.
     let is_free = ui.memory(|memory| memory.focused().is_none());
-    if is_free && app.is_training() && pressed(Modifiers::NONE, Key::Space) {
+    if is_free && app.training.is_active() && pressed(Modifiers::NONE, Key::Space) {
         let is_paused = app
             .training
+            .current
             .as_ref()
             .is_some_and(|training| training.phase == TrainingPhase::Paused);
         actions.push(if is_paused {

@@ -149,7 +149,7 @@ pub(crate) fn series_color(ui: &egui::Ui, at: usize) -> Color32 {
 
 /// The colour that stays with a run.
 pub(crate) fn run_color(ui: &egui::Ui, app: &App, run: &RunId) -> Color32 {
-    series_color(ui, app.color_idx(run))
+    series_color(ui, app.runs.color_idx(run))
 }
 
 /// A card: a group of things on the page.

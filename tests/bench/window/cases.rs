@@ -1,7 +1,7 @@
 //! The four cases: many long curves, many heatmaps, a long history, many runs.
 
 use egui::pos2;
-use seqscope::app::{Action, App, Page};
+use seqscope::app::{Action, App, Page, Select};
 use seqscope::run::RunId;
 
 use crate::Told;
@@ -20,7 +20,10 @@ pub(crate) fn curves(told: &mut Told) {
     apply(&mut screen, Action::GoTo(Page::Compare));
     let already = screen.window.app().selection.compared.clone();
     for run in runs.iter().filter(|run| !already.contains(run)) {
-        apply(&mut screen, Action::ToggleCompared(run.clone()));
+        apply(
+            &mut screen,
+            Action::Select(Select::ToggleCompared(run.clone())),
+        );
     }
     screen.until("the series", |window| {
         runs.iter().all(|run| is_read(window.app(), run))
@@ -119,7 +122,7 @@ pub(crate) fn timeline(told: &mut Told) {
     screen.click_at(table);
     screen.wheel(300.0, 120);
     for at in [1_000, 1_999, 20, 700] {
-        apply(&mut screen, Action::SelectEvent(Some(at)));
+        apply(&mut screen, Action::Select(Select::Event(Some(at))));
         (0..20).for_each(|_| screen.frame(Vec::new()));
     }
     told.frames("timeline", &screen.take_frames());
@@ -182,7 +185,7 @@ fn explain(folder: &std::path::Path, run: &RunId, user: &str) -> Screen {
     let mut screen = Screen::new(store(folder));
     screen.until("the list", |window| window.app().runs.ready().is_some());
     let _ = screen.take_frames();
-    apply(&mut screen, Action::SelectRun(run.clone()));
+    apply(&mut screen, Action::Select(Select::Run(run.clone())));
     apply(&mut screen, Action::GoTo(Page::Explain));
     screen.until("the data", |window| window.app().views.data(run).is_some());
     look_at(&mut screen, run, user);
@@ -190,10 +193,11 @@ fn explain(folder: &std::path::Path, run: &RunId, user: &str) -> Screen {
 }
 
 fn look_at(screen: &mut Screen, run: &RunId, user: &str) {
-    apply(screen, Action::SelectUser(user.to_owned()));
+    apply(screen, Action::Select(Select::User(user.to_owned())));
     screen.until("the user", |window| {
         let app = window.app();
-        app.view_key(run)
+        app.selection
+            .view_key(run)
             .is_some_and(|key| key.user_id == user && app.views.user(&key).ready().is_some())
     });
 }

@@ -1,11 +1,10 @@
 //! The thread that looks through kept weights: it holds the last few models, so that the next
 //! user of the same run and epoch costs no loading.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use super::{AnswerSender, JobAnswer, Jobs, defect, sentence};
+use super::{AnswerSender, Jobs, catch, sentence};
 use crate::app::list_state::ListAsk;
 use crate::app::views::ViewKey;
 use seqscope_base::metric::Seen;
@@ -22,35 +21,16 @@ const MODELS_KEPT: usize = 4;
 /// Items of a recommendation list.
 const LISTED: usize = 10;
 
-/// Question to the explaining thread.
-pub(in crate::app) enum ExplainQuestion {
-    /// The data of a run; `known` are data already open that may be the run's.
-    Data {
-        run: RunId,
-        epoch: Option<usize>,
-        known: Option<Arc<Prepared>>,
-    },
-    /// One user.
-    User {
-        key: ViewKey,
-        known: Option<Arc<Prepared>>,
-    },
-    /// A recommendation list for one user.
-    List {
-        ask: ListAsk,
-        known: Option<Arc<Prepared>>,
-    },
-    /// The weights of this run have changed on disk, or the run is gone.
-    Forget(RunId),
-}
+/// Question to the explaining thread: it asks the models, or tells why there are none, and answers.
+type ExplainQuestion<S> = Box<dyn FnOnce(Result<&mut ModelCache, String>, &AnswerSender<S>) + Send>;
 
 /// The explaining thread; started when first asked.
-pub(in crate::app) struct ExplainWorker {
+pub(in crate::app) struct ExplainWorker<S> {
     store: RunStore,
-    questions: Option<Sender<ExplainQuestion>>,
+    questions: Option<Sender<ExplainQuestion<S>>>,
 }
 
-impl ExplainWorker {
+impl<S: 'static> ExplainWorker<S> {
     pub(in crate::app) fn new(store: RunStore) -> Self {
         Self {
             store,
@@ -58,10 +38,23 @@ impl ExplainWorker {
         }
     }
 
-    pub(in crate::app) fn ask(&mut self, jobs: &Jobs, question: ExplainQuestion) {
+    /// Does `work` with the models on the thread that holds them; `answer` takes its result into
+    /// the state. A panic in `work` is an error like any other.
+    pub(in crate::app) fn ask<T, W, A>(&mut self, jobs: &Jobs<S>, work: W, answer: A)
+    where
+        T: Send + 'static,
+        W: FnOnce(&mut ModelCache) -> Result<T, String> + Send + 'static,
+        A: FnOnce(&mut S, Result<T, String>) + Send + 'static,
+    {
+        let question: ExplainQuestion<S> = Box::new(move |models, sender| match models {
+            Ok(models) => {
+                let result = models.asked(work);
+                sender.send(move |state| answer(state, result));
+            }
+            Err(why) => sender.offer(move |state| answer(state, Err(why))),
+        });
         let unsent = match &self.questions {
             Some(questions) => questions.send(question).err().map(|refused| refused.0),
-            None if matches!(question, ExplainQuestion::Forget(_)) => None,
             None => Some(question),
         };
         if let Some(question) = unsent {
@@ -69,33 +62,44 @@ impl ExplainWorker {
         }
     }
 
-    fn start(&mut self, jobs: &Jobs, first: ExplainQuestion) {
-        let (sender, questions) = channel();
-        let mut shelf = ModelCache {
+    /// The weights of this run have changed on disk, or the run is gone.
+    pub(in crate::app) fn forget(&self, run: RunId) {
+        let forgets: ExplainQuestion<S> = Box::new(move |models, _| {
+            if let Ok(models) = models {
+                models.forget(&run);
+            }
+        });
+        if let Some(questions) = &self.questions {
+            // A thread that has ended holds no models.
+            let _ = questions.send(forgets);
+        }
+    }
+
+    fn start(&mut self, jobs: &Jobs<S>, first: ExplainQuestion<S>) {
+        let (asker, questions) = channel();
+        let mut models = ModelCache {
             store: self.store.clone(),
             open: Vec::new(),
             references: None,
         };
-        let post = jobs.post();
+        let sender = jobs.sender();
         let spawned = std::thread::Builder::new()
             .name("explain".to_owned())
-            .spawn(move || shelf.serve(&questions, &post));
+            .spawn(move || models.serve(&questions, &sender));
         match spawned {
             // The receiver lives on the thread that was just started.
-            Ok(_) => drop(sender.send(first)),
+            Ok(_) => drop(asker.send(first)),
             Err(error) => {
-                jobs.post().offer(answer_error(
-                    &first,
-                    &format!("The system gave no thread for this: {error}."),
-                ));
+                let why = format!("The system gave no thread for this: {error}.");
+                first(Err(why), &jobs.sender());
             }
         }
-        self.questions = Some(sender);
+        self.questions = Some(asker);
     }
 }
 
 /// The models held open, the latest used last.
-struct ModelCache {
+pub(in crate::app) struct ModelCache {
     store: RunStore,
     open: Vec<(RunId, Option<usize>, Restored)>,
     /// References of the run that a list was last made for: they take seconds to fit.
@@ -103,51 +107,57 @@ struct ModelCache {
 }
 
 impl ModelCache {
-    fn serve(&mut self, questions: &Receiver<ExplainQuestion>, post: &AnswerSender) {
+    fn serve<S>(&mut self, questions: &Receiver<ExplainQuestion<S>>, sender: &AnswerSender<S>) {
         while let Ok(question) = questions.recv() {
-            let answered = catch_unwind(AssertUnwindSafe(|| self.answer(&question)));
-            match answered {
-                Ok(Some(answer)) => post.send(answer),
-                Ok(None) => {}
-                Err(panic) => {
-                    self.open.clear();
-                    post.send(answer_error(&question, &defect(panic.as_ref())));
-                }
-            }
+            question(Ok(self), sender);
         }
     }
 
-    fn answer(&mut self, question: &ExplainQuestion) -> Option<JobAnswer> {
-        match question {
-            ExplainQuestion::Forget(run) => {
-                self.open.retain(|(open, ..)| open != run);
-                self.references = None;
-                None
-            }
-            ExplainQuestion::Data { run, epoch, known } => {
-                let data = self
-                    .restored(run, *epoch, known.as_ref())
-                    .map(|restored| Arc::clone(&restored.prepared));
-                Some(JobAnswer::RunData(run.clone(), data))
-            }
-            ExplainQuestion::User { key, known } => {
-                let view = self
-                    .restored(&key.run, key.epoch, known.as_ref())
-                    .and_then(|restored| look(restored, key));
-                Some(JobAnswer::User(key.clone(), view.map(Arc::new)))
-            }
-            ExplainQuestion::List { ask, known } => {
-                let made = self.list(ask, known.as_ref());
-                Some(JobAnswer::List(ask.clone(), made.map(Arc::new)))
-            }
+    /// Does `work`; whatever a panic has left of the models is dropped.
+    fn asked<T>(&mut self, work: impl FnOnce(&mut Self) -> Result<T, String>) -> Result<T, String> {
+        let mut has_returned = false;
+        let result = catch(|| {
+            let result = work(self);
+            has_returned = true;
+            result
+        });
+        if !has_returned {
+            self.open.clear();
         }
+        result
     }
 
-    fn list(
+    fn forget(&mut self, run: &RunId) {
+        self.open.retain(|(open, ..)| open != run);
+        self.references = None;
+    }
+
+    /// The data of a run.
+    pub(in crate::app) fn data(
+        &mut self,
+        run: &RunId,
+        epoch: Option<usize>,
+    ) -> Result<Arc<Prepared>, String> {
+        self.restored(run, epoch, None)
+            .map(|restored| Arc::clone(&restored.prepared))
+    }
+
+    /// One user; `known` are data already open that may be the run's.
+    pub(in crate::app) fn user(
+        &mut self,
+        key: &ViewKey,
+        known: Option<&Arc<Prepared>>,
+    ) -> Result<Arc<UserView>, String> {
+        let restored = self.restored(&key.run, key.epoch, known)?;
+        look(restored, key).map(Arc::new)
+    }
+
+    /// A recommendation list for one user.
+    pub(in crate::app) fn list(
         &mut self,
         ask: &ListAsk,
         known: Option<&Arc<Prepared>>,
-    ) -> Result<Recommendation, String> {
+    ) -> Result<Arc<Recommendation>, String> {
         let ListAsk { key, seen, weights } = ask;
         let kept = self.references.take().filter(|(run, _)| *run == key.run);
         let restored = self.restored(&key.run, key.epoch, known)?;
@@ -169,7 +179,7 @@ impl ModelCache {
         let made = recommendation(restored.model.as_ref(), prepared, &mut fitted, &request)
             .map_err(sentence);
         self.references = Some((run, fitted));
-        made
+        made.map(Arc::new)
     }
 
     fn restored(
@@ -225,14 +235,4 @@ fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
     } else {
         view.without_test()
     })
-}
-
-fn answer_error(question: &ExplainQuestion, why: &str) -> JobAnswer {
-    match question {
-        ExplainQuestion::User { key, .. } => JobAnswer::User(key.clone(), Err(why.to_owned())),
-        ExplainQuestion::List { ask, .. } => JobAnswer::List(ask.clone(), Err(why.to_owned())),
-        ExplainQuestion::Data { run, .. } | ExplainQuestion::Forget(run) => {
-            JobAnswer::RunData(run.clone(), Err(why.to_owned()))
-        }
-    }
 }

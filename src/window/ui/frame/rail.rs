@@ -2,7 +2,7 @@
 
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
-use crate::app::{Action, App, Loadable, TrainingPhase};
+use crate::app::{Action, App, Loadable, Select, TrainingPhase};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
 use crate::ui::{Actions, text};
@@ -63,11 +63,11 @@ impl Rail {
         ui.take_available_width();
         ui.horizontal(|ui| {
             ui.label(RichText::new("Runs").strong());
-            if let Loadable::Ready(runs) = &app.runs {
+            if let Loadable::Ready(runs) = app.runs.listed() {
                 ui.weak(text::count(runs.len()));
             }
         });
-        match &app.runs {
+        match app.runs.listed() {
             Loadable::Ready(runs) if runs.is_empty() => {
                 ui.weak(
                     "Every training run is kept here, with its curves, weights and results. \
@@ -103,7 +103,7 @@ impl Rail {
         } else {
             self.wanted.clear();
         }
-        self.found.refresh(runs, app.runs_revision(), &self.wanted);
+        self.found.refresh(runs, app.runs.revision(), &self.wanted);
         if self.found.places.is_empty() {
             ui.weak("No run has these words in its name, model or folder.");
         }
@@ -149,7 +149,7 @@ impl Rail {
             ui.new_child(egui::UiBuilder::new().max_rect(rect.shrink2(vec2(6.0, 4.0))));
         Self::cells(&mut inside, app, summary, &name, actions);
         if response.clicked() {
-            actions.push(Action::SelectRun(summary.id.clone()));
+            actions.push(Action::Select(Select::Run(summary.id.clone())));
         }
         let response = response.on_hover_ui(|ui| hover(ui, summary));
         // What is ticked in the menu leaves it open; what is asked for closes it.
@@ -175,7 +175,7 @@ impl Rail {
                 )
             });
             if mark.clicked() {
-                actions.push(Action::ToggleCompared(summary.id.clone()));
+                actions.push(Action::Select(Select::ToggleCompared(summary.id.clone())));
             }
             ui.vertical(|ui| {
                 ui.spacing_mut().interact_size.y = 16.0;
@@ -196,8 +196,8 @@ impl Rail {
 
     fn menu(&mut self, ui: &mut Ui, app: &App, run: &RunId, actions: &mut Actions) {
         for action in [
-            Action::SelectRun(run.clone()),
-            Action::SelectSecondRun(Some(run.clone())),
+            Action::Select(Select::Run(run.clone())),
+            Action::Select(Select::SecondRun(Some(run.clone()))),
             Action::UseExperimentOf(run.clone()),
             Action::ResumeRun(run.clone()),
         ] {
@@ -207,7 +207,7 @@ impl Rail {
                 ui.close();
             }
         }
-        let folder = app.store.free_export_folder(run);
+        let folder = app.runs.store.free_export_folder(run);
         let export = if self.hides_ids {
             Action::ExportHidden(run.clone(), folder)
         } else {
@@ -278,10 +278,10 @@ fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
             |(score, part)| format!("{score} {part}"),
         )
     };
-    let is_paused = app
-        .training
-        .as_ref()
-        .is_some_and(|t| t.phase == TrainingPhase::Paused && t.run.as_ref() == Some(&summary.id));
+    let is_paused =
+        app.training.current.as_ref().is_some_and(|t| {
+            t.phase == TrainingPhase::Paused && t.run.as_ref() == Some(&summary.id)
+        });
     match &summary.status {
         RunStatus::Paused => (with("⏸ paused"), colors.accent),
         RunStatus::Running if is_paused => (with("⏸ paused"), colors.accent),

@@ -93,10 +93,11 @@ fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
     }
     let Some(training) = app
         .training
+        .current
         .as_ref()
         .filter(|training| training.is_active())
     else {
-        ui.weak(format!("Runs in {}", app.store.root.display()));
+        ui.weak(format!("Runs in {}", app.runs.store.root.display()));
         return;
     };
     let words = match training.phase {

@@ -105,6 +105,7 @@ fn themes(ui: &mut Ui, app: &App, actions: &mut Actions) {
 fn device(ui: &mut Ui, app: &App) {
     let in_use = app
         .training
+        .current
         .as_ref()
         .filter(|t| t.is_active())
         .and_then(|t| t.device.as_ref());

@@ -2,7 +2,7 @@
 
 use egui::{ComboBox, Ui};
 
-use crate::app::{Action, App};
+use crate::app::{Action, App, Select};
 use crate::ui::Actions;
 use crate::ui::widget::run_words;
 use seqscope_engine::run::{RunId, Summary};
@@ -20,7 +20,7 @@ pub(in crate::ui::page) fn ui(
 ) {
     let name = ui.label("Run");
     let shown = chosen
-        .and_then(|run| app.summary(run))
+        .and_then(|run| app.runs.summary(run))
         .map_or_else(|| "choose one".to_owned(), run_words::distinct_title);
     // The list scrolls by itself: only rows in sight are laid out, and there may be a thousand.
     let combo = ComboBox::from_id_salt("run")
@@ -47,7 +47,7 @@ pub(in crate::ui::page) fn ui(
                         .selectable_label(is_chosen, run_words::distinct_title(summary))
                         .clicked()
                     {
-                        actions.push(Action::SelectRun(summary.id.clone()));
+                        actions.push(Action::Select(Select::Run(summary.id.clone())));
                     }
                 }
             },

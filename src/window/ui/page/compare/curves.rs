@@ -146,6 +146,7 @@ fn curves(ui: &Ui, app: &App, key: &CurvesKey, part: Part, metric: &str) -> Vec<
                 .cloned()
                 .unwrap_or_default();
             let name = app
+                .runs
                 .summary(run)
                 .map_or_else(|| run.to_string(), run_words::distinct_title);
             Some(ChartSeries {
@@ -164,7 +165,7 @@ fn answers(app: &App) -> AnswerKind {
         .selection
         .compared
         .iter()
-        .filter_map(|run| app.summary(run)?.manifest.as_deref());
+        .filter_map(|run| app.runs.summary(run)?.manifest.as_deref());
     manifests
         .map(|manifest| manifest.experiment.answers())
         .next()
@@ -185,7 +186,7 @@ fn best(series: &ChartSeries, metric: Metric) -> Option<Flag> {
 
 /// The references, when all of these runs share data and split: otherwise each would have its own.
 fn shared_references(app: &App, runs: &[(RunId, usize)]) -> References {
-    let manifest = |run: &RunId| app.summary(run).and_then(|s| s.manifest.as_deref());
+    let manifest = |run: &RunId| app.runs.summary(run).and_then(|s| s.manifest.as_deref());
     let manifests: Vec<&Manifest> = runs.iter().filter_map(|(run, _)| manifest(run)).collect();
     match manifests.split_first() {
         Some((first, rest))

@@ -48,8 +48,11 @@ pub(super) struct ComparePage {
 
 impl ComparePage {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
-        let Some(runs) = panel::loaded(ui, &app.runs, "The list of runs has not been read yet.")
-        else {
+        let Some(runs) = panel::loaded(
+            ui,
+            app.runs.listed(),
+            "The list of runs has not been read yet.",
+        ) else {
             return;
         };
         if runs.is_empty() {

@@ -6,7 +6,7 @@ use egui::{Layout, RichText, ScrollArea, Ui, vec2};
 
 use super::super::explain::{AttentionView, Pickers, ShownUser, next_card, why_no_attention};
 use super::disagree::Disagreements;
-use crate::app::{Action, App, Loadable};
+use crate::app::{Action, App, Loadable, Select};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
 use crate::ui::widget::run_words;
@@ -87,14 +87,14 @@ impl Pair {
             .on_hover_text(found.words())
             .on_disabled_hover_text(reason);
         if let Some(id) = next.filter(|_| button.clicked()) {
-            actions.push(Action::SelectUser(id.clone()));
+            actions.push(Action::Select(Select::User(id.clone())));
         }
     }
 }
 
 impl PairSide {
     fn ui(&mut self, ui: &mut Ui, run: &RunId, app: &App, actions: &mut Actions) {
-        let summary = app.summary(run);
+        let summary = app.runs.summary(run);
         heading(ui, app, run, summary);
         let Some(view) = view(ui, app, run) else {
             return;
@@ -116,7 +116,7 @@ impl PairSide {
                 let title = |item| shown.title(item);
                 let data = shown.timeline(&title);
                 if let Some(position) = self.timeline.strip(ui, &data, app.selection.event) {
-                    actions.push(Action::SelectEvent(Some(position)));
+                    actions.push(Action::Select(Select::Event(Some(position))));
                 }
                 ui.add_space(size::GAP_SMALL);
                 if shown.attention().is_some() {
@@ -159,7 +159,7 @@ fn view(ui: &mut Ui, app: &App, run: &RunId) -> Option<Arc<UserView>> {
         panel::failed(ui, sentence);
         return None;
     }
-    let Some(key) = app.view_key(run) else {
+    let Some(key) = app.selection.view_key(run) else {
         panel::loaded(
             ui,
             app.views.data_state(run),

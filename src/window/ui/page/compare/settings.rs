@@ -25,7 +25,7 @@ impl SettingDifferences {
             .selection
             .compared
             .iter()
-            .filter_map(|run| app.summary(run))
+            .filter_map(|run| app.runs.summary(run))
             .collect();
         let runs: Vec<&Summary> = runs
             .into_iter()

@@ -75,7 +75,7 @@ fn ties(ui: &mut Ui, app: &App, found: &Comparison) {
     let manifests = found
         .runs
         .iter()
-        .filter_map(|run| app.summary(&run.id)?.manifest.as_deref());
+        .filter_map(|run| app.runs.summary(&run.id)?.manifest.as_deref());
     let mut sentences: Vec<String> = manifests
         .filter_map(|manifest| Some(manifest.data.test_ties?.sentence()))
         .collect();
@@ -88,7 +88,11 @@ fn ties(ui: &mut Ui, app: &App, found: &Comparison) {
 
 /// Runs above a world's best possible score: that is an expectation.
 fn above_optimum(ui: &mut Ui, app: &App, found: &Comparison) {
-    for summary in found.runs.iter().filter_map(|run| app.summary(&run.id)) {
+    for summary in found
+        .runs
+        .iter()
+        .filter_map(|run| app.runs.summary(&run.id))
+    {
         let manifest = summary.manifest.as_deref();
         let above =
             manifest.and_then(|manifest| manifest.optimum()?.above(manifest.test.as_ref()?));
@@ -407,6 +411,7 @@ fn name(ui: &mut Ui, app: &App, id: &RunId) {
     ui.horizontal(|ui| {
         run_words::dot(ui, theme::run_color(ui, app, id));
         let title = app
+            .runs
             .summary(id)
             .map_or_else(|| id.to_string(), run_words::distinct_title);
         ui.label(text::clipped(&title, 40))

@@ -7,7 +7,7 @@ use egui::{
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
 use super::columns::{Best, RunColumn, SortedList, WorkedOut, to_beat};
-use crate::app::{Action, App, Page};
+use crate::app::{Action, App, Page, Select};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
@@ -41,10 +41,10 @@ impl RunsTable {
             .selection
             .run
             .as_ref()
-            .and_then(|run| app.summary(run))
+            .and_then(|run| app.runs.summary(run))
             .and_then(|s| s.manifest.as_deref());
         let of = SortedList {
-            revision: app.runs_revision(),
+            revision: app.runs.revision(),
             by: self.by,
             is_falling: self.is_falling,
             primary: app.selection.run.clone(),
@@ -182,19 +182,21 @@ impl Line<'_> {
                 )
             });
             if mark.clicked() {
-                actions.push(Action::ToggleCompared(id.clone()));
+                actions.push(Action::Select(Select::ToggleCompared(id.clone())));
             }
         });
         let is_left = selection.run.as_ref() == Some(id);
         row.col(|ui| {
             if side_button(ui, is_left, &format!("Left: {title}")).clicked() {
-                actions.push(Action::SelectRun(id.clone()));
+                actions.push(Action::Select(Select::Run(id.clone())));
             }
         });
         let is_right = selection.second_run.as_ref() == Some(id);
         row.col(|ui| {
             if side_button(ui, is_right, &format!("Right: {title}")).clicked() {
-                actions.push(Action::SelectSecondRun((!is_right).then(|| id.clone())));
+                actions.push(Action::Select(Select::SecondRun(
+                    (!is_right).then(|| id.clone()),
+                )));
             }
         });
         let why_not_comparable = self.why_not_comparable();
@@ -214,7 +216,7 @@ impl Line<'_> {
         }
         let response = row.response();
         if response.clicked() {
-            actions.push(Action::SelectRun(id.clone()));
+            actions.push(Action::Select(Select::Run(id.clone())));
         }
         response.context_menu(|ui| self.menu(ui, actions));
     }
@@ -251,7 +253,7 @@ impl Line<'_> {
     fn menu(self, ui: &mut Ui, actions: &mut Actions) {
         let id = &self.summary.id;
         let before = actions.len();
-        let explain = Action::SelectRun(id.clone());
+        let explain = Action::Select(Select::Run(id.clone()));
         action_button_as(ui, self.app, actions, explain, "Explain");
         if actions.len() > before {
             actions.push(Action::GoTo(Page::Explain));

@@ -4,7 +4,7 @@ use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder};
 
 use super::audit;
-use crate::app::{Action, App, EventTime, RawEvent, raw_events, typical_user};
+use crate::app::{Action, App, EventTime, RawEvent, Select, raw_events, typical_user};
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
 use seqscope_base::spec::shown;
@@ -124,7 +124,7 @@ impl UserBrowser {
                         )
                         .min_size(vec2(LIST - 14.0, USER_ROW));
                     if ui.add(button).clicked() {
-                        actions.push(Action::SelectUser(id.to_owned()));
+                        actions.push(Action::Select(Select::User(id.to_owned())));
                     }
                 }
             });

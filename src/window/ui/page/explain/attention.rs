@@ -5,7 +5,7 @@ use std::sync::Arc;
 use egui::{RichText, ScrollArea, Ui, Vec2, vec2};
 
 use super::ShownUser;
-use crate::app::{Action, HeadIdx, Selection};
+use crate::app::{Action, HeadIdx, Select, Selection};
 use crate::ui::widget::bars::Bar;
 use crate::ui::widget::heatmap::{
     Allowance, ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle, Thumbnail,
@@ -76,7 +76,7 @@ impl AttentionView {
         match head {
             Some(head) => {
                 let clicked = self.large(ui, shown, maps, head, selection.event);
-                actions.extend(clicked.map(|event| Action::SelectEvent(Some(event))));
+                actions.extend(clicked.map(|event| Action::Select(Select::Event(Some(event)))));
             }
             None => self.small(ui, shown, maps, actions),
         }
@@ -112,7 +112,7 @@ impl AttentionView {
         ui.horizontal_wrapped(|ui| {
             if let Some(head) = head {
                 if ui.button("⬅ All heads").clicked() {
-                    actions.push(Action::SelectHead(None));
+                    actions.push(Action::Select(Select::Head(None)));
                 }
                 ui.label(RichText::new(head_name(head)).strong());
             } else {
@@ -176,7 +176,7 @@ impl AttentionView {
                                 matrix: matrix(shown, maps, layer, head),
                             };
                             if self.thumbnail(ui, shown, &head, side, &mut allowance) {
-                                actions.push(Action::SelectHead(Some(head.idx)));
+                                actions.push(Action::Select(Select::Head(Some(head.idx))));
                             }
                         }
                         ui.end_row();

@@ -45,10 +45,16 @@ impl ListCard {
         }
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            let Some(key) = app.selection.run.as_ref().and_then(|run| app.view_key(run)) else {
+            let Some(key) = app
+                .selection
+                .run
+                .as_ref()
+                .and_then(|run| app.selection.view_key(run))
+            else {
                 return;
             };
             let judged = app
+                .runs
                 .summary(&key.run)
                 .and_then(|summary| summary.manifest.as_ref());
             let as_judged = judged.map_or(Seen::LeftOut, |manifest| manifest.seen());

@@ -17,7 +17,7 @@ use std::sync::Arc;
 use egui::{Panel, RichText, Ui};
 
 use super::super::Actions;
-use crate::app::{Action, App, Loadable, Page, ViewKey};
+use crate::app::{Action, App, Loadable, Page, Select, ViewKey};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
@@ -40,8 +40,11 @@ pub(super) struct ExplainPage {
 
 impl ExplainPage {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
-        let Some(runs) = panel::loaded(ui, &app.runs, "The list of runs has not been read yet.")
-        else {
+        let Some(runs) = panel::loaded(
+            ui,
+            app.runs.listed(),
+            "The list of runs has not been read yet.",
+        ) else {
             return;
         };
         if runs.iter().all(|summary| summary.manifest.is_none()) {
@@ -66,11 +69,14 @@ impl ExplainPage {
             return;
         };
         // With data there is always a user: the application chooses one where nobody did.
-        let Some(key) = app.view_key(run) else { return };
+        let Some(key) = app.selection.view_key(run) else {
+            return;
+        };
         let Some(view) = self.view(ui, app, key) else {
             return;
         };
         let kind = app
+            .runs
             .summary(run)
             .and_then(|s| s.manifest.as_ref())
             .map(|m| ModelKind::from(&m.experiment.model));
@@ -229,7 +235,7 @@ impl ExplainPage {
                     .selection
                     .run
                     .as_ref()
-                    .and_then(|run| app.summary(run)?.manifest.as_ref());
+                    .and_then(|run| app.runs.summary(run)?.manifest.as_ref());
                 if let Some(remark) = manifest.and_then(|manifest| manifest.counted_before()) {
                     // What is shown here is by today's rule, and so may differ from what the run
                     // counted.
@@ -243,7 +249,7 @@ impl ExplainPage {
             let title = |item| shown.title(item);
             let data = shown.timeline(&title);
             if let Some(position) = self.timeline.ui(ui, &data, app.selection.event) {
-                actions.push(Action::SelectEvent(Some(position)));
+                actions.push(Action::Select(Select::Event(Some(position))));
             }
         });
     }
@@ -298,7 +304,7 @@ fn no_run_chosen(ui: &mut Ui, app: &App, newest: Option<RunId>, actions: &mut Ac
                 ui,
                 app,
                 actions,
-                Action::SelectRun(run),
+                Action::Select(Select::Run(run)),
                 "Explain the newest run",
             );
         }

@@ -2,7 +2,7 @@
 
 use egui::{Key, Popup, RichText, Slider, TextEdit, Ui};
 
-use crate::app::{Action, App, RunSeries};
+use crate::app::{Action, App, RunSeries, Select};
 use crate::ui::Actions;
 use crate::ui::frame::action_button_as;
 use crate::ui::page::run_picker;
@@ -63,7 +63,13 @@ impl Pickers {
         let users = &prepared.dataset.users;
         let present = app.selection.user_id.as_ref().and_then(|id| users.idx(id));
         let name = ui.label("User");
-        action_button_as(ui, app, actions, Action::StepUser(-1), "◀ Previous");
+        action_button_as(
+            ui,
+            app,
+            actions,
+            Action::Select(Select::StepUser(-1)),
+            "◀ Previous",
+        );
         let hint = app
             .selection
             .user_id
@@ -77,7 +83,13 @@ impl Pickers {
             .labelled_by(name.id)
             .on_hover_text("Type the id of a user");
         self.search(ui, &field, run, prepared, actions);
-        action_button_as(ui, app, actions, Action::StepUser(1), "Next ▶");
+        action_button_as(
+            ui,
+            app,
+            actions,
+            Action::Select(Select::StepUser(1)),
+            "Next ▶",
+        );
         let n_users = users.len();
         let mut place = self
             .dragged_user
@@ -96,7 +108,7 @@ impl Pickers {
         // Each user costs a pass through the model: ask when the knob is let go.
         let is_chosen = slid.drag_stopped() || (slid.changed() && !slid.dragged());
         if is_chosen && let Some(id) = u32::try_from(place - 1).ok().and_then(|idx| users.id(idx)) {
-            actions.push(Action::SelectUser(id.to_owned()));
+            actions.push(Action::Select(Select::User(id.to_owned())));
         }
     }
 
@@ -136,7 +148,7 @@ impl Pickers {
                 }
             });
         if let Some(id) = chosen {
-            actions.push(Action::SelectUser(id));
+            actions.push(Action::Select(Select::User(id)));
             self.query.clear();
         } else if ui.input(|i| i.key_pressed(Key::Escape))
             || (!field.has_focus() && ui.input(|i| i.pointer.any_click()))
@@ -180,7 +192,7 @@ fn epoch_picker(ui: &mut Ui, app: &App, series: &RunSeries, actions: &mut Action
         .on_hover_text("The epoch with the best validation metric")
         .clicked()
     {
-        actions.push(Action::SelectEpoch(None));
+        actions.push(Action::Select(Select::Epoch(None)));
     }
     let present = app.selection.epoch.or(best);
     let mut at = present.map_or(last, |epoch| {
@@ -192,7 +204,9 @@ fn epoch_picker(ui: &mut Ui, app: &App, series: &RunSeries, actions: &mut Action
         .on_hover_text("Look through the weights of any kept epoch")
         .on_disabled_hover_text("Only one epoch's weights are kept");
     if slid.changed() {
-        actions.push(Action::SelectEpoch(series.epochs.get(at).copied()));
+        actions.push(Action::Select(Select::Epoch(
+            series.epochs.get(at).copied(),
+        )));
     }
     let shown = series.epochs.get(at).copied().unwrap_or_default();
     let of = series.manifest.epochs.max(shown);

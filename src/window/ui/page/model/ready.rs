@@ -210,7 +210,7 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
     }
     if let Err(reason) = enabled {
         response.on_disabled_hover_text(&reason);
-        if app.is_training() {
+        if app.training.is_active() {
             ui.weak(reason);
             frame::action_button_as(ui, app, actions, Action::GoTo(Page::Train), "Show the run");
         }

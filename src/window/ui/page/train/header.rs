@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use egui::{Align, Layout, ProgressBar, RichText, Ui};
 
-use crate::app::{Action, App, Page, Training, TrainingPhase};
+use crate::app::{Action, App, Page, Select, Training, TrainingPhase};
 use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::text;
@@ -50,7 +50,7 @@ impl Header {
     fn buttons(&mut self, ui: &mut Ui, training: &Training, app: &App, actions: &mut Actions) {
         if !training.is_active() {
             if let Some(run) = kept_run(training) {
-                let selects = Action::SelectRun(run.clone());
+                let selects = Action::Select(Select::Run(run.clone()));
                 if ui.button("Explain this run").clicked() {
                     actions.extend([selects, Action::GoTo(Page::Explain)]);
                 }
@@ -135,7 +135,7 @@ fn phase_text(training: &Training, app: &App) -> &'static str {
         .run
         .as_ref()
         .filter(|_| training.is_saved)
-        .and_then(|run| app.summary(run));
+        .and_then(|run| app.runs.summary(run));
     if let Some(summary) = saved {
         return run_words::status(&summary.status);
     }

@@ -171,7 +171,7 @@ mod tests {
             recent: Vec::new(),
             theme: crate::app::ThemeChoice::Dark,
         });
-        app.training = training;
+        app.training.current = training;
         let state = State {
             app,
             page: TrainPage::default(),

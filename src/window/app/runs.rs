@@ -1,0 +1,162 @@
+//! Reads the folder of runs, and deletes and exports runs.
+
+use std::path::PathBuf;
+
+use super::job::sentence;
+use super::loadable::Ticket;
+use super::views::Forget;
+use super::{App, Page};
+use seqscope_data::Pseudonyms;
+use seqscope_engine::run::{RunId, Summary};
+
+impl App {
+    /// Reads the folder of runs again; the present list stays until the new one is here.
+    pub(super) fn refresh_runs(&mut self) {
+        let reading = self.runs.begin_reading();
+        let ticket = reading.ticket;
+        self.jobs.start(
+            "runs",
+            move || reading.read(),
+            move |app, runs| app.take_runs(ticket, runs),
+        );
+    }
+
+    fn take_runs(&mut self, ticket: Ticket, runs: Result<Vec<Summary>, String>) {
+        let Some(changed) = self.runs.take(ticket, runs) else {
+            return;
+        };
+        for run in &changed {
+            self.run_changed(run);
+        }
+        for gone in self.selected_but_gone() {
+            self.look_away(&gone);
+        }
+        if self.selection.run.is_none() {
+            let newest = self.runs.with_weights().next();
+            self.selection.run = newest.map(|summary| summary.id.clone());
+        }
+        if self.page == Page::Compare {
+            self.choose_runs_to_compare();
+        }
+    }
+
+    /// Runs that are looked at and were deleted, here or by another program. The run in work may
+    /// be newer than the list.
+    fn selected_but_gone(&self) -> Vec<RunId> {
+        if self.runs.ready().is_none() {
+            return Vec::new();
+        }
+        let in_work = self.training.run_at_work();
+        let gone = self
+            .selection
+            .runs()
+            .filter(|run| Some(*run) != in_work && self.runs.summary(run).is_none());
+        gone.cloned().collect()
+    }
+
+    /// The weights of a run have changed on disk: what was made from them is old now.
+    pub(super) fn run_changed(&mut self, run: &RunId) {
+        self.explainer.forget(run.clone());
+        self.views.run_changed(run);
+        self.views.forget(run, Forget::Failed);
+    }
+
+    /// The settings of a finished run become the draft.
+    pub(super) fn use_experiment_of(&mut self, run: &RunId) {
+        let summary = self.runs.summary(run);
+        let manifest = summary.and_then(|summary| summary.manifest.as_ref());
+        if let Some(experiment) = manifest.map(|manifest| manifest.experiment_as_asked()) {
+            self.change_draft(|draft| draft.replace(experiment));
+            self.go_to(Page::Model);
+        }
+    }
+
+    pub(super) fn delete_run(&mut self, run: RunId) {
+        self.explainer.forget(run.clone());
+        let (store, deleted) = (self.runs.store.clone(), run.clone());
+        self.jobs.start(
+            "delete",
+            move || store.delete(&run).map_err(sentence),
+            move |app, result| app.take_deleted(&deleted, result),
+        );
+    }
+
+    fn take_deleted(&mut self, run: &RunId, deleted: Result<(), String>) {
+        match deleted {
+            Ok(()) => {
+                self.drop_run(run);
+                self.refresh_runs();
+            }
+            Err(why) => self.notices.failed(why),
+        }
+    }
+
+    pub(super) fn export_run(&mut self, run: RunId, to: PathBuf, hidden: Pseudonyms) {
+        let (store, exported, folder) = (self.runs.store.clone(), run.clone(), to.clone());
+        self.jobs.start(
+            "export",
+            move || {
+                store
+                    .export_hiding(&run, &to, hidden)
+                    .map(|files| files.len())
+                    .map_err(sentence)
+            },
+            move |app, files| match files {
+                Ok(n_files) => app.notices.done(format!(
+                    "Exported {exported}: {n_files} files in {}.",
+                    folder.display()
+                )),
+                Err(why) => app.notices.failed(why),
+            },
+        );
+    }
+
+    /// A run that is gone is looked at no more.
+    pub(super) fn drop_run(&mut self, run: &RunId) {
+        self.runs.doubt();
+        self.look_away(run);
+    }
+
+    /// Nothing of this run is selected or kept open any more.
+    fn look_away(&mut self, run: &RunId) {
+        self.views.forget(run, Forget::All);
+        self.selection.look_away(run);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::{Action, Select, bare_app};
+    use seqscope_engine::run::RunStatus;
+
+    #[test]
+    fn a_list_that_was_read_before_a_run_was_deleted_does_not_bring_it_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = bare_app(folder.path());
+        let run = RunId("old".to_owned());
+        let listed = vec![Summary {
+            id: run.clone(),
+            status: RunStatus::Interrupted,
+            manifest: None,
+        }];
+        let before = app.runs.begin_reading().ticket;
+        app.take_runs(before, Ok(listed.clone()));
+        app.apply(Action::Select(Select::Run(run.clone())));
+        app.take_runs(before, Ok(Vec::new()));
+        assert_eq!(
+            app.selection.run, None,
+            "what another program deleted is looked at no more"
+        );
+        app.take_runs(before, Ok(listed.clone()));
+        assert!(app.runs.summary(&run).is_some());
+        app.take_deleted(&run, Ok(()));
+        let after = app.runs.begin_reading().ticket;
+        app.take_runs(after, Ok(Vec::new()));
+        app.take_runs(before, Ok(listed));
+        assert!(
+            app.runs.summary(&run).is_none(),
+            "the older answer came later and is dropped"
+        );
+    }
+}

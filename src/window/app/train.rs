@@ -1,0 +1,247 @@
+//! Begins, holds and ends runs, and takes in what they tell.
+
+use super::job::{TrainingNews, sentence, start_training};
+use super::loadable::Ticket;
+use super::{Action, App, Loadable, Page, Tone, TrainView, Training, TrainingPhase};
+use seqscope_engine::experiment::Experiment;
+use seqscope_engine::run::{RunId, RunOutcome, RunStatus};
+use seqscope_engine::train::{Command, Ended, Event, EventKind, Job, StopMode};
+
+/// The experiment that *Try it in 30 seconds* trains.
+const QUICKSTART: &str = include_str!("../../../experiments/quickstart.ron");
+
+/// Name of that experiment.
+pub(super) const QUICKSTART_NAME: &str = "quickstart";
+
+/// Sentence about training that was stopped before there was a run.
+pub(super) const STOPPED_EARLY: &str = "Stopped before training began.";
+
+impl App {
+    /// Returns what the Train page shows: the run in work, whatever is chosen; else the chosen one.
+    #[must_use]
+    pub fn train_view(&self) -> TrainView<'_> {
+        let chosen = self.selection.run.as_ref();
+        let own = self.training.current.as_ref().filter(|training| {
+            let is_chosen = chosen.is_none() || training.run.as_ref() == chosen;
+            training.is_active() || is_chosen || !self.training.looks_back
+        });
+        match (own, chosen) {
+            (Some(training), _) => TrainView::Run(training),
+            (None, None) => TrainView::Nothing,
+            (None, Some(run)) => match (
+                self.views.series(run),
+                self.runs.summary(run).map(|summary| &summary.status),
+            ) {
+                (Loadable::Ready(series), _) => TrainView::Run(&series.training),
+                (Loadable::Failed(why), _) | (Loadable::Idle, Some(RunStatus::Damaged(why))) => {
+                    TrainView::Failed(why)
+                }
+                (Loadable::Loading(_) | Loadable::Idle, _) => TrainView::Loading(run),
+            },
+        }
+    }
+
+    /// Trains the embedded experiment on the synthetic world at once.
+    pub(super) fn try_it(&mut self) {
+        match Experiment::parse(QUICKSTART) {
+            Ok(experiment) => {
+                self.change_draft(|draft| draft.replace(experiment));
+                self.start();
+            }
+            Err(error) => self.notices.failed(sentence(error)),
+        }
+    }
+
+    /// Trains what the draft says; prepares its data first where they are not.
+    pub(super) fn start(&mut self) {
+        let experiment = self.draft.experiment.clone();
+        self.training.begin(Training::starting(&experiment));
+        self.page = Page::Train;
+        if self.fresh_data().is_some() {
+            self.train(experiment);
+        } else {
+            self.prepare();
+            self.training.wait_for_data(experiment);
+        }
+    }
+
+    /// The data are here, or could not be had.
+    pub(super) fn go_on_to_training(&mut self) {
+        let Some(experiment) = self.training.take_waiting() else {
+            return;
+        };
+        if let Some(why) = self.data.prepared.failed() {
+            self.training.not_started(why.to_owned());
+        } else {
+            self.train(experiment);
+        }
+    }
+
+    /// Trains an experiment, on the prepared data if they are its own.
+    fn train(&mut self, experiment: Experiment) {
+        let prepared = self.data.fresh(&experiment.data, experiment.split).cloned();
+        self.launch(Job {
+            experiment,
+            store: self.runs.store.clone(),
+            prepared,
+            resume: None,
+        });
+    }
+
+    pub(super) fn resume_run(&mut self, run: RunId) {
+        let summary = self.runs.summary(&run);
+        let Some(manifest) = summary.and_then(|summary| summary.manifest.as_ref()) else {
+            return;
+        };
+        let experiment = manifest.experiment.clone();
+        let prepared = self.known_data(&run);
+        self.training.begin(Training {
+            run: Some(run.clone()),
+            ..Training::starting(&experiment)
+        });
+        self.page = Page::Train;
+        self.launch(Job {
+            experiment,
+            store: self.runs.store.clone(),
+            prepared,
+            resume: Some(run),
+        });
+    }
+
+    fn launch(&mut self, job: Job) {
+        let ticket = self.training.renew();
+        let builder = self.training.builder.clone();
+        let commands = start_training(&self.jobs, job, builder, move |app: &mut Self, news| {
+            app.take_news(ticket, news);
+        });
+        self.training.listen_to(commands);
+    }
+
+    pub(super) fn stop(&mut self, mode: StopMode) {
+        if self.training.is_waiting_for_data() {
+            self.cancel_prepare();
+            return;
+        }
+        self.training.set_phase(TrainingPhase::Stopping);
+        self.training.command(Command::Stop(mode));
+    }
+
+    /// Takes in news of the last start; those of a run that ended before it change nothing.
+    fn take_news(&mut self, ticket: Ticket, news: TrainingNews) {
+        if !self.training.is_launched_as(ticket) {
+            return;
+        }
+        match news {
+            TrainingNews::Preparing(references) => self.training.prepare(references),
+            TrainingNews::Event(event) => self.take_event(event),
+            TrainingNews::Returned(returned) => self.take_returned(returned),
+        }
+    }
+
+    fn take_event(&mut self, event: Event) {
+        let Event { run, kind } = event;
+        let has_weights = matches!(kind, EventKind::Checkpointed { .. });
+        let has_started = matches!(kind, EventKind::Started { .. });
+        let ended = if let EventKind::Ended(ended) = &kind {
+            Some(ended.clone())
+        } else {
+            None
+        };
+        self.training.fold(&run, kind);
+        if has_started {
+            if let Some(series) = self.views.series(&run).ready() {
+                self.training.recall(&run, &series.curves);
+            }
+            self.select_run(&run);
+            self.refresh_runs();
+        }
+        if has_weights || ended.is_some() {
+            self.run_changed(&run);
+        }
+        if let Some(ended) = ended {
+            self.take_end(&run, &ended);
+        }
+    }
+
+    fn take_end(&mut self, run: &RunId, ended: &Ended) {
+        self.training.has_ended();
+        match &ended.outcome {
+            None if ended.pause.is_some() => {}
+            None => self.drop_run(run),
+            Some(RunOutcome::Failed { sentence }) => {
+                self.tell_with_settings(format!("The run failed. {sentence}"));
+            }
+            Some(RunOutcome::Finished | RunOutcome::Stopped) => {}
+        }
+        self.refresh_runs();
+    }
+
+    /// The training thread has returned. After an end that was heard nothing is left to do; what
+    /// could not start, and a defect outside the run's own guard, is told here.
+    fn take_returned(&mut self, returned: Result<(RunId, Box<Ended>), String>) {
+        self.training.has_ended();
+        let phase = self.training.phase();
+        match returned {
+            Ok((run, ended)) => {
+                if !matches!(phase, Some(TrainingPhase::Ended(_))) {
+                    self.take_event(Event {
+                        run,
+                        kind: EventKind::Ended(ended),
+                    });
+                }
+            }
+            // It was the person's own word, and there is no run yet.
+            Err(_) if phase == Some(&TrainingPhase::Stopping) => {
+                self.training.not_started(STOPPED_EARLY.to_owned());
+                self.refresh_runs();
+            }
+            Err(why) => {
+                self.training.not_started(why.clone());
+                self.tell_with_settings(format!("Training could not go on. {why}"));
+                self.refresh_runs();
+            }
+        }
+    }
+
+    /// Tells what went wrong, and that other settings may cure it.
+    fn tell_with_settings(&mut self, sentence: String) {
+        let cure = Some(("Show settings".to_owned(), Action::GoTo(Page::Model)));
+        self.notices.tell(Tone::Error, sentence, cure);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::app::bare_app;
+    use seqscope_engine::train::Preparing;
+
+    #[test]
+    fn news_of_an_older_start_change_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = bare_app(folder.path());
+        app.training
+            .begin(Training::starting(&Experiment::default()));
+        let (older, last) = (app.training.renew(), app.training.renew());
+        let why = "It could not start.".to_owned();
+        let references = Preparing {
+            n_all: 3,
+            ..Preparing::default()
+        };
+        let paused = Event {
+            run: RunId("old".to_owned()),
+            kind: EventKind::Paused,
+        };
+        app.take_news(older, TrainingNews::Preparing(references.clone()));
+        app.take_news(older, TrainingNews::Event(paused));
+        app.take_news(older, TrainingNews::Returned(Err(why.clone())));
+        let unchanged = Training::starting(&Experiment::default());
+        assert_eq!(app.training.current, Some(unchanged));
+        assert!(app.notices.is_empty());
+        app.take_news(last, TrainingNews::Preparing(references.clone()));
+        let heard = app.training.current.as_ref().unwrap();
+        assert_eq!(heard.preparing, Some(references));
+        app.take_news(last, TrainingNews::Returned(Err(why.clone())));
+        assert_eq!(app.training.phase(), Some(&TrainingPhase::NotStarted(why)));
+    }
+}
