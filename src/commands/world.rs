@@ -40,7 +40,7 @@ pub(super) fn changed(kind: WorldKind, sets: &[String]) -> Result<WorldSpec, Err
         let hint = || {
             format!(
                 "`seqscope describe {}` lists its settings",
-                spec.kind.to_string().to_lowercase()
+                spec.kind().to_string().to_lowercase()
             )
         };
         let Some((key, text)) = set.split_once('=') else {
@@ -53,10 +53,10 @@ pub(super) fn changed(kind: WorldKind, sets: &[String]) -> Result<WorldSpec, Err
             .trim()
             .trim_start_matches("data.")
             .trim_start_matches("source.");
-        if let Some(owner) = WorldKind::owner(key).filter(|owner| *owner != spec.kind) {
+        if let Some(owner) = WorldKind::owner(key).filter(|owner| *owner != spec.kind()) {
             let sentence = format!(
                 "`{key}` is a setting of the world {owner}, and this one is {}",
-                spec.kind
+                spec.kind()
             );
             return Err(Error::edge(sentence, hint()));
         }
@@ -78,8 +78,8 @@ pub(super) fn tell(
     writeln!(
         out,
         "{} ({})\n{}\n",
-        spec.kind.title(),
-        spec.kind,
+        spec.kind().title(),
+        spec.kind(),
         spec.story()
     )?;
     for field in spec.fields().iter().filter(|field| field.key != "kind") {
@@ -113,7 +113,7 @@ pub(super) fn json_of(
         .collect();
     let optimum = |seen| ceiling(spec, seen).as_ref().map(ceiling_json);
     let mut object = json!({
-        "world": spec.kind.to_string(),
+        "world": spec.kind().to_string(),
         "rules": spec.story(),
         "settings": settings,
         "users": shape.n_users,

@@ -46,4 +46,4 @@ pub use log::{
     use_key, without_first_refused, without_quoted, write_csv, write_parquet, write_refused_rows,
 };
 pub use value::{NamedMoment, TimeFormat, day_text};
-pub use world::{WorldKind, WorldSpec};
+pub use world::{SharedSettings, WorldKind, WorldSpec};

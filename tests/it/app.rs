@@ -112,12 +112,11 @@ impl Bench {
 
 pub(crate) fn tiny(experiment: &mut Experiment, epochs: usize) {
     "tiny".clone_into(&mut experiment.name);
-    experiment.data.source = DataSource::World(WorldSpec {
-        n_users: 40,
-        n_items: 20,
-        mean_len: 8,
-        ..WorldSpec::default()
-    });
+    experiment.data.source = DataSource::World(WorldSpec::default().with(|world| {
+        world.n_users = 40;
+        world.n_items = 20;
+        world.mean_len = 8;
+    }));
     experiment.model = ModelSpec::Transformer(TransformerSpec {
         d_model: 8,
         n_layers: 1,
@@ -671,10 +670,7 @@ fn what_start_was_pressed_for_is_trained_whatever_is_edited_meanwhile() {
     bench.edit(|e| {
         "other".clone_into(&mut e.name);
         e.training.epochs = 7;
-        e.data.source = DataSource::World(WorldSpec {
-            n_users: 41,
-            ..WorldSpec::default()
-        });
+        e.data.source = DataSource::World(WorldSpec::default().with(|world| world.n_users = 41));
     });
     assert_eq!(bench.ended(), Some(RunOutcome::Finished));
     let run = bench

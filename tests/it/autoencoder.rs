@@ -5,7 +5,8 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
 use seqscope::baseline::BaselineKind;
-use seqscope::data::{DataSource, DataSpec, WorldKind, WorldSpec, prepare};
+use seqscope::data::world::MarkovChainSpec;
+use seqscope::data::{DataSource, DataSpec, SharedSettings, WorldSpec, prepare};
 use seqscope::experiment::Experiment;
 use seqscope::metric::Metric;
 use seqscope::model::{AutoencoderSpec, Likelihood, ModelSpec, SequentialVaeSpec, VaeSpec};
@@ -16,13 +17,16 @@ use crate::fake::{Commands, Listener};
 
 /// An item of the Markov world is followed by one of two; nothing else tells what comes next.
 fn markov_world() -> DataSpec {
-    let world = WorldSpec {
+    let shared = SharedSettings {
         n_users: 240,
         n_items: 20,
         mean_len: 16,
-        branches: 2,
-        ..WorldSpec::of_kind(WorldKind::MarkovChain)
+        ..SharedSettings::default()
     };
+    let world = WorldSpec::MarkovChain(MarkovChainSpec {
+        shared,
+        branches: 2,
+    });
     DataSpec {
         source: DataSource::World(world),
         ..DataSpec::default()
@@ -240,7 +244,7 @@ fn bags_with_a_short_memory_know_more_than_popularity_on_a_markov_world() {
         let DataSource::World(world) = &mut experiment.data.source else {
             panic!("a world")
         };
-        world.n_items = 60;
+        world.shared_mut().n_items = 60;
         // What a bag holds, it restores: it can tell new items only.
         experiment.evaluation.filter_seen = true.into();
         let done = done(&experiment);

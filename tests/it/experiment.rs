@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use proptest::prelude::*;
+use seqscope::data::world::LongRangeSpec;
 use seqscope::data::{
     CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Pseudonyms, Roles, SplitSpec,
     TimeFormat, TitleSpec, WorldKind, WorldSpec,
@@ -163,14 +164,13 @@ fn shop() -> Experiment {
 fn old_files_keep_opening_with_the_same_meaning() {
     let folder = "tests/data/experiments/v1";
     let open = |name: &str| Experiment::open(&repository(folder).join(name)).unwrap();
-    let world = WorldSpec {
-        n_users: 50,
-        n_items: 20,
-        mean_len: 12,
-        follow: 0.5,
-        seed: 3,
-        ..WorldSpec::default()
-    };
+    let world = WorldSpec::default().with(|world| {
+        world.n_users = 50;
+        world.n_items = 20;
+        world.mean_len = 12;
+        world.follow = 0.5;
+        world.seed = 3;
+    });
     let vae = VaeSpec {
         d_hidden: 32,
         d_latent: 8,
@@ -268,10 +268,11 @@ fn sources(text: &'static str) -> impl Strategy<Value = DataSource> {
             }),
             ..FileSpec::default()
         });
-    let world = (1..1000_usize, 0.0..1.0).prop_map(|(n_users, follow)| WorldSpec {
-        n_users,
-        follow,
-        ..WorldSpec::default()
+    let world = (1..1000_usize, 0.0..1.0).prop_map(|(n_users, follow)| {
+        WorldSpec::default().with(|world| {
+            world.n_users = n_users;
+            world.follow = follow;
+        })
     });
     prop_oneof![
         file.prop_map(DataSource::File),
@@ -789,7 +790,7 @@ fn any_setting_can_be_set_by_its_path() {
         let DataSource::World(world) = set(path, "77").data.source else {
             panic!()
         };
-        assert_eq!(world.n_users, 77);
+        assert_eq!(world.shared().n_users, 77);
     }
 }
 
@@ -802,10 +803,10 @@ fn another_world_starts_from_its_defaults_and_the_same_one_keeps_its_settings() 
     );
     experiment.set("data.source.lag", "8").unwrap();
     experiment.set("data.kind", "LongRange").unwrap();
-    let wanted = WorldSpec {
+    let wanted = WorldSpec::LongRange(LongRangeSpec {
         lag: 8,
-        ..WorldSpec::of_kind(WorldKind::LongRange)
-    };
+        ..LongRangeSpec::default()
+    });
     assert_eq!(experiment.data.source, DataSource::World(wanted));
     // As in a file, and back through one.
     let text = "(version: 1, name: \"x\", data: (source: World(kind: LongRange, lag: 8)))";

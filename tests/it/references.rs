@@ -47,12 +47,11 @@ impl Trained {
         for (key, value) in [("d_model", "8"), ("d_hidden", "8"), ("seq_len", "8")] {
             model.described_mut().set_text(key, value).unwrap();
         }
-        let world = WorldSpec {
-            n_users: 40,
-            n_items: 12,
-            mean_len: 12,
-            ..WorldSpec::of_kind(WorldKind::Funnel)
-        };
+        let world = WorldSpec::of_kind(WorldKind::Funnel).with(|world| {
+            world.n_users = 40;
+            world.n_items = 12;
+            world.mean_len = 12;
+        });
         let experiment = Experiment {
             data: DataSpec {
                 source: DataSource::World(world),

@@ -273,12 +273,11 @@ fn a_task_that_the_log_cannot_answer_is_one_sentence_with_the_cure() {
 
 /// The data of the walk below: a shop with behaviours, values and times.
 fn funnel() -> DataSource {
-    DataSource::World(WorldSpec {
-        n_users: 40,
-        n_items: 12,
-        mean_len: 12,
-        ..WorldSpec::of_kind(WorldKind::Funnel)
-    })
+    DataSource::World(WorldSpec::of_kind(WorldKind::Funnel).with(|world| {
+        world.n_users = 40;
+        world.n_items = 12;
+        world.mean_len = 12;
+    }))
 }
 
 fn small(mut model: ModelSpec) -> ModelSpec {
@@ -403,13 +402,12 @@ fn every_loss_learns_a_rule() {
                 .find(|model| model.family().title() == "GRU")
                 .unwrap(),
         );
-        let source = DataSource::World(WorldSpec {
-            n_users: 150,
-            n_items: 30,
-            mean_len: 14,
-            follow: 0.95,
-            ..WorldSpec::default()
-        });
+        let source = DataSource::World(WorldSpec::default().with(|world| {
+            world.n_users = 150;
+            world.n_items = 30;
+            world.mean_len = 14;
+            world.follow = 0.95;
+        }));
         let experiment = Experiment {
             data: DataSpec {
                 source,

@@ -1131,12 +1131,11 @@ fn tiny_transformer(prepared: &Arc<Prepared>, folder: &Path) -> Job {
 }
 
 fn small_world() -> DataSpec {
-    let world = WorldSpec {
-        n_users: 48,
-        n_items: 30,
-        mean_len: 9,
-        ..WorldSpec::default()
-    };
+    let world = WorldSpec::default().with(|world| {
+        world.n_users = 48;
+        world.n_items = 30;
+        world.mean_len = 9;
+    });
     DataSpec {
         source: DataSource::World(world),
         ..DataSpec::default()

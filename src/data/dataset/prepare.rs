@@ -253,7 +253,7 @@ fn open(source: &DataSource, progress: &dyn LoadProgress) -> Result<Log, DataErr
 
 /// The quick start's world is the one that is meant where none is named.
 fn world_name(spec: &WorldSpec) -> String {
-    match spec.kind {
+    match spec.kind() {
         WorldKind::Series => "world".to_owned(),
         kind => format!("world {kind}"),
     }

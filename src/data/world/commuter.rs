@@ -23,7 +23,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, any, len};
 use super::oracle::{Base, WorldForecast};
-use super::{DAY, HOUR, Rules, WORLD_BEGINS, WorldEvent, WorldSpec, names};
+use super::{DAY, HOUR, Rules, SharedSettings, WORLD_BEGINS, World, WorldEvent, names};
 
 /// Hour and role of the four events of a day.
 const DAY_PLAN: [(i64, PlaceRole); 4] = [
@@ -44,15 +44,52 @@ enum PlaceRole {
     Lunch,
 }
 
-/// The rules in plain sentences.
-pub(super) fn story(follow: &str) -> String {
-    format!(
-        "Places on a grid: everybody has a home, a place of work and a lunch place beside work. At \
-         8 and 14 o'clock people are at work, at 12 at lunch, at 19 at home, with {follow}; else \
-         on an errand next door. Each user's places are their own, so a model must look back to \
-         the same hour of the day before, four steps; a first-order Markov chain knows only who \
-         shares work and lunch. People come back to places."
-    )
+/// Settings of the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommuterSpec {
+    /// Settings that every world has.
+    pub shared: SharedSettings,
+}
+
+impl Default for CommuterSpec {
+    fn default() -> Self {
+        Self {
+            shared: SharedSettings {
+                n_items: 100,
+                mean_len: 40,
+                ..SharedSettings::default()
+            },
+        }
+    }
+}
+
+impl World for CommuterSpec {
+    fn title(&self) -> &'static str {
+        "Commuters on a grid"
+    }
+
+    fn story(&self) -> String {
+        let follow = self.shared.follow_percent();
+        format!(
+            "Places on a grid: everybody has a home, a place of work and a lunch place beside \
+             work. At 8 and 14 o'clock people are at work, at 12 at lunch, at 19 at home, with \
+             {follow}; else on an errand next door. Each user's places are their own, so a model \
+             must look back to the same hour of the day before, four steps; a first-order Markov \
+             chain knows only who shares work and lunch. People come back to places."
+        )
+    }
+
+    fn shared(&self) -> &SharedSettings {
+        &self.shared
+    }
+
+    fn shared_mut(&mut self) -> &mut SharedSettings {
+        &mut self.shared
+    }
+
+    fn rules(&self) -> Box<dyn Rules> {
+        Box::new(Commuter::new(self))
+    }
 }
 
 /// Facts that the whole world shares.
@@ -72,12 +109,12 @@ pub(super) struct Commuter {
 type Counts = BTreeMap<usize, f64>;
 
 impl Commuter {
-    pub(super) fn new(spec: &WorldSpec) -> Self {
-        let n_items = spec.n_items;
+    pub(super) fn new(spec: &CommuterSpec) -> Self {
+        let n_items = spec.shared.n_items;
         let mut rules = Self {
             n_items,
-            mean_len: spec.mean_len,
-            follow: spec.follow_probability(),
+            mean_len: spec.shared.mean_len,
+            follow: spec.shared.follow_probability(),
             side: side_of(n_items),
             anywhere: Law::uniform(n_items),
             lunch_anywhere: Law::uniform(n_items),
@@ -312,14 +349,11 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::world::WorldKind;
 
     fn rules(n_items: usize, follow: f64) -> Commuter {
-        Commuter::new(&WorldSpec {
-            n_items,
-            follow,
-            ..WorldSpec::of_kind(WorldKind::Commuter)
-        })
+        let mut spec = CommuterSpec::default();
+        (spec.shared.n_items, spec.shared.follow) = (n_items, follow);
+        Commuter::new(&spec)
     }
 
     #[test]

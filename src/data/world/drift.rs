@@ -21,19 +21,70 @@ use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, Lottery, any, len};
 use super::oracle::{Base, WorldForecast};
-use super::{DAY, Rules, WORLD_BEGINS, WorldEvent, WorldSpec};
+use super::{DAY, Rules, SharedSettings, WORLD_BEGINS, World, WorldEvent};
+use seqscope_base::spec::{Described, described};
 
 /// Tickets of the item where fashion stands; even the last of the largest catalogue has some.
 const TICKETS: u64 = 1_000_000_000_000;
 
-/// The rules in plain sentences.
-pub(super) fn story(follow: &str, drift_days: usize) -> String {
-    format!(
-        "With {follow} an event follows the day's fashion, which walks once through the catalogue \
-         in {drift_days} days; else it is any item. Each user has one event a day. Leave-one-out \
-         lets a model see other users' events of the days it is asked about, a global temporal \
-         split does not: compare the two. People come back to items."
-    )
+/// Settings of the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct DriftSpec {
+    /// Settings that every world has.
+    pub shared: SharedSettings,
+    /// Days in which fashion walks once through the catalogue.
+    pub drift_days: usize,
+}
+
+impl Default for DriftSpec {
+    fn default() -> Self {
+        Self {
+            shared: SharedSettings::default(),
+            drift_days: 90,
+        }
+    }
+}
+
+described! { DriftSpec {
+    drift_days: Int { min: 1, max: 10_000 }, Core, "Fashion's round", "days", "In how many days \
+        fashion walks once through the whole catalogue.", "three months";
+} }
+
+impl World for DriftSpec {
+    fn title(&self) -> &'static str {
+        "Drifting popularity"
+    }
+
+    fn story(&self) -> String {
+        let follow = self.shared.follow_percent();
+        let drift_days = self.drift_days;
+        format!(
+            "With {follow} an event follows the day's fashion, which walks once through the \
+             catalogue in {drift_days} days; else it is any item. Each user has one event a day. \
+             Leave-one-out lets a model see other users' events of the days it is asked about, a \
+             global temporal split does not: compare the two. People come back to items."
+        )
+    }
+
+    fn shared(&self) -> &SharedSettings {
+        &self.shared
+    }
+
+    fn shared_mut(&mut self) -> &mut SharedSettings {
+        &mut self.shared
+    }
+
+    fn own(&self) -> Option<&dyn Described> {
+        Some(self)
+    }
+
+    fn own_mut(&mut self) -> Option<&mut dyn Described> {
+        Some(self)
+    }
+
+    fn rules(&self) -> Box<dyn Rules> {
+        Box::new(Drift::new(self))
+    }
 }
 
 /// Facts that the whole world shares.
@@ -50,21 +101,21 @@ pub(super) struct Drift {
 }
 
 impl Drift {
-    pub(super) fn new(spec: &WorldSpec) -> Self {
-        let follow = spec.follow_probability();
+    pub(super) fn new(spec: &DriftSpec) -> Self {
+        let follow = spec.shared.follow_probability();
         let fashion = Lottery::new(
-            (1..=spec.n_items as u64)
+            (1..=spec.shared.n_items as u64)
                 .map(|r| TICKETS / (r * r))
                 .collect(),
         );
-        let by_chance = (1.0 - follow) / spec.n_items.max(1) as f64;
+        let by_chance = (1.0 - follow) / spec.shared.n_items.max(1) as f64;
         let odds = fashion.law();
-        let mixed = (0..spec.n_items)
+        let mixed = (0..spec.shared.n_items)
             .map(|r| follow * odds.probability(r) + by_chance)
             .collect();
         Self {
-            n_items: spec.n_items,
-            mean_len: spec.mean_len,
+            n_items: spec.shared.n_items,
+            mean_len: spec.shared.mean_len,
             follow,
             round_days: spec.drift_days.max(1),
             fashion,
@@ -120,12 +171,11 @@ impl Rules for Drift {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::world::WorldKind;
 
     #[test]
     fn fashion_walks_once_round_and_begins_again() {
         // 120 items in 90 days: 4/3 of a place a day.
-        let rules = Drift::new(&WorldSpec::of_kind(WorldKind::Drift));
+        let rules = Drift::new(&DriftSpec::default());
         let stands = [0, 1, 2, 3, 89, 90, 93].map(|day| rules.stands_at(day));
         assert_eq!(stands, [0, 1, 2, 4, 118, 0, 4]);
     }

@@ -18,31 +18,82 @@ use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, Lottery, len};
 use super::oracle::{Base, WorldForecast};
-use super::{Rules, WorldEvent, WorldSpec, at_any_time};
+use super::{Rules, SharedSettings, World, WorldEvent, at_any_time};
+use seqscope_base::spec::{Described, described};
 
 /// Numbers of the behaviours: each goes over into the next, up to the last.
 const BEHAVIOURS: [&str; 3] = ["view", "cart", "buy"];
 const VIEW: usize = 0;
 const BUY: usize = 2;
 
-/// The rules in plain sentences.
-pub(super) fn story(follow: &str, delay: usize) -> String {
-    let steps = if delay == 1 {
-        "one step".to_owned()
-    } else {
-        format!("{delay} steps")
-    };
-    let known = if delay == 1 {
-        "that it comes again"
-    } else {
-        "only what is popular"
-    };
-    format!(
-        "{steps} after a view, with {follow}, the same item goes into the cart, and {steps} after \
-         that it is bought, with {follow} again; everything else is a view of something popular. A \
-         first-order Markov chain sees {known}. People come back to items, so seen items must be \
-         ranked."
-    )
+/// Settings of the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FunnelSpec {
+    /// Settings that every world has.
+    pub shared: SharedSettings,
+    /// Steps from a view to its cart, and from a cart to its buy.
+    pub delay: usize,
+}
+
+impl Default for FunnelSpec {
+    fn default() -> Self {
+        Self {
+            shared: SharedSettings::default(),
+            delay: 3,
+        }
+    }
+}
+
+described! { FunnelSpec {
+    delay: Int { min: 1, max: 100 }, Core, "Delay", "steps", "Steps from a view to its cart, and \
+        from a cart to its buy.", "further back than a first-order Markov chain sees";
+} }
+
+impl World for FunnelSpec {
+    fn title(&self) -> &'static str {
+        "View, cart, buy"
+    }
+
+    fn story(&self) -> String {
+        let follow = self.shared.follow_percent();
+        let delay = self.delay;
+        let steps = if delay == 1 {
+            "one step".to_owned()
+        } else {
+            format!("{delay} steps")
+        };
+        let known = if delay == 1 {
+            "that it comes again"
+        } else {
+            "only what is popular"
+        };
+        format!(
+            "{steps} after a view, with {follow}, the same item goes into the cart, and {steps} \
+             after that it is bought, with {follow} again; everything else is a view of something \
+             popular. A first-order Markov chain sees {known}. People come back to items, so seen \
+             items must be ranked."
+        )
+    }
+
+    fn shared(&self) -> &SharedSettings {
+        &self.shared
+    }
+
+    fn shared_mut(&mut self) -> &mut SharedSettings {
+        &mut self.shared
+    }
+
+    fn own(&self) -> Option<&dyn Described> {
+        Some(self)
+    }
+
+    fn own_mut(&mut self) -> Option<&mut dyn Described> {
+        Some(self)
+    }
+
+    fn rules(&self) -> Box<dyn Rules> {
+        Box::new(Funnel::new(self))
+    }
 }
 
 /// Facts that the whole world shares.
@@ -55,11 +106,11 @@ pub(super) struct Funnel {
 }
 
 impl Funnel {
-    pub(super) fn new(spec: &WorldSpec) -> Self {
-        let popularity = Lottery::of_popularity(spec.seed, spec.n_items);
+    pub(super) fn new(spec: &FunnelSpec) -> Self {
+        let popularity = Lottery::of_popularity(spec.shared.seed, spec.shared.n_items);
         Self {
-            mean_len: spec.mean_len,
-            follow: spec.follow_probability(),
+            mean_len: spec.shared.mean_len,
+            follow: spec.shared.follow_probability(),
             delay: spec.delay.max(1),
             law: popularity.law(),
             popularity,
@@ -111,16 +162,14 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::world::WorldKind;
 
     #[test]
     fn who_always_follows_buys_all_that_was_viewed() {
-        let spec = WorldSpec {
-            follow: 1.0,
+        let mut spec = FunnelSpec {
             delay: 2,
-            mean_len: 24,
-            ..WorldSpec::of_kind(WorldKind::Funnel)
+            ..FunnelSpec::default()
         };
+        (spec.shared.follow, spec.shared.mean_len) = (1.0, 24);
         let events = Funnel::new(&spec).user(&mut ChaCha8Rng::seed_from_u64(5));
         assert!(events.len() >= 12);
         for (at, event) in events.iter().enumerate() {

@@ -16,20 +16,75 @@ use rand_chacha::ChaCha8Rng;
 use super::lottery::{Law, any, len};
 use super::oracle::{Base, WorldForecast};
 use super::series::SERIES_LEN;
-use super::{Rules, WorldEvent, WorldSpec, at_any_time};
+use super::{Rules, SharedSettings, World, WorldEvent, at_any_time};
+use seqscope_base::spec::{Described, described};
 
-/// The rules in plain sentences.
-pub(super) fn story(follow: &str, lag: usize) -> String {
-    let known = if lag == 1 {
-        "A first-order Markov chain can know all of it."
-    } else {
-        "The events in between say nothing: popularity and a first-order Markov chain can know \
-         nothing of it."
-    };
-    format!(
-        "With {follow} the next event is the part after the one {lag} steps back, in the same \
-         series of ten; else it is any item, all alike. {known} People come back to items."
-    )
+/// Settings of the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LongRangeSpec {
+    /// Settings that every world has.
+    pub shared: SharedSettings,
+    /// Number of steps back at which the cue lies.
+    pub lag: usize,
+}
+
+impl Default for LongRangeSpec {
+    fn default() -> Self {
+        Self {
+            shared: SharedSettings {
+                n_items: 40,
+                mean_len: 40,
+                ..SharedSettings::default()
+            },
+            lag: 5,
+        }
+    }
+}
+
+described! { LongRangeSpec {
+    lag: Int { min: 1, max: 200 }, Core, "Cue lies back", "steps", "How many steps back the event \
+        lies that decides the next one.", "further back than a windowed Markov chain can tell apart";
+} }
+
+impl World for LongRangeSpec {
+    fn title(&self) -> &'static str {
+        "Long-range cue"
+    }
+
+    fn story(&self) -> String {
+        let follow = self.shared.follow_percent();
+        let lag = self.lag;
+        let known = if lag == 1 {
+            "A first-order Markov chain can know all of it."
+        } else {
+            "The events in between say nothing: popularity and a first-order Markov chain can know \
+             nothing of it."
+        };
+        format!(
+            "With {follow} the next event is the part after the one {lag} steps back, in the same \
+             series of ten; else it is any item, all alike. {known} People come back to items."
+        )
+    }
+
+    fn shared(&self) -> &SharedSettings {
+        &self.shared
+    }
+
+    fn shared_mut(&mut self) -> &mut SharedSettings {
+        &mut self.shared
+    }
+
+    fn own(&self) -> Option<&dyn Described> {
+        Some(self)
+    }
+
+    fn own_mut(&mut self) -> Option<&mut dyn Described> {
+        Some(self)
+    }
+
+    fn rules(&self) -> Box<dyn Rules> {
+        Box::new(LongRange::new(self))
+    }
 }
 
 /// Facts that the whole world shares.
@@ -42,13 +97,13 @@ pub(super) struct LongRange {
 }
 
 impl LongRange {
-    pub(super) fn new(spec: &WorldSpec) -> Self {
+    pub(super) fn new(spec: &LongRangeSpec) -> Self {
         Self {
-            n_items: spec.n_items,
-            mean_len: spec.mean_len,
-            follow: spec.follow_probability(),
+            n_items: spec.shared.n_items,
+            mean_len: spec.shared.mean_len,
+            follow: spec.shared.follow_probability(),
             lag: spec.lag.max(1),
-            uniform: Law::uniform(spec.n_items),
+            uniform: Law::uniform(spec.shared.n_items),
         }
     }
 
@@ -98,16 +153,14 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::world::WorldKind;
 
     #[test]
     fn who_always_follows_reads_as_many_series_in_turns_as_the_cue_lies_back() {
-        let spec = WorldSpec {
-            follow: 1.0,
-            n_items: 23,
+        let mut spec = LongRangeSpec {
             lag: 4,
-            ..WorldSpec::of_kind(WorldKind::LongRange)
+            ..LongRangeSpec::default()
         };
+        (spec.shared.follow, spec.shared.n_items) = (1.0, 23);
         let events = LongRange::new(&spec).user(&mut ChaCha8Rng::seed_from_u64(1));
         assert!(events.len() > 8);
         for pair in events.windows(5) {

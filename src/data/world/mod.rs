@@ -1,9 +1,9 @@
 //! Synthetic worlds: seeded generators whose rules, and so the best possible score, are known.
 //!
-//! One file a world, each with its rules at the top; [`WorldKind`] lists them. A world draws its
-//! users one by one, each from a seed of its own, so that the same settings make the same log on
-//! every machine: all draws are whole-number arithmetic. [`Oracle`] says what the rules make of a
-//! history and [`ceiling`] what the best possible model reaches.
+//! One file a world, each with its rules at the top, then its settings; [`WorldSpec`] lists them. A
+//! world draws its users one by one, each from a seed of its own, so that the same settings make
+//! the same log on every machine: all draws are whole-number arithmetic. [`Oracle`] says what the
+//! rules make of a history and [`ceiling`] what the best possible model reaches.
 //!
 //! | world | what decides the next event | what a first-order Markov chain can know of it |
 //! |---|---|---|
@@ -33,6 +33,7 @@
 
 mod commuter;
 mod drift;
+mod file;
 mod funnel;
 mod long_range;
 mod lottery;
@@ -45,10 +46,17 @@ mod series;
 mod spec;
 mod too_small;
 
+pub use commuter::CommuterSpec;
+pub use drift::DriftSpec;
+pub use funnel::FunnelSpec;
+pub use long_range::LongRangeSpec;
 pub use luck::Scatter;
+pub use markov_chain::MarkovChainSpec;
 pub use oracle::{Ceiling, Optimum, Oracle, best_hr_at_1, ceiling};
-pub use series::SERIES_LEN;
-pub use spec::{WorldKind, WorldSpec};
+pub use periodic::PeriodicSpec;
+pub use series::{SERIES_LEN, SeriesSpec};
+pub use spec::{SharedSettings, WorldKind, WorldSpec};
+pub use too_small::TooSmallSpec;
 
 pub(super) use oracle::optimum;
 
@@ -58,6 +66,7 @@ use rand_chacha::ChaCha8Rng;
 use crate::log::Events;
 use oracle::WorldForecast;
 use seqscope_base::spec::derive_seed;
+use spec::World;
 
 /// One event of a world.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,40 +98,9 @@ trait Rules {
     }
 }
 
-fn rules(spec: &WorldSpec) -> Box<dyn Rules> {
-    match spec.kind {
-        WorldKind::Series => Box::new(series::SeriesWorld::new(spec)),
-        WorldKind::MarkovChain => Box::new(markov_chain::MarkovChain::new(spec)),
-        WorldKind::Periodic => Box::new(periodic::Periodic::new(spec)),
-        WorldKind::LongRange => Box::new(long_range::LongRange::new(spec)),
-        WorldKind::Drift => Box::new(drift::Drift::new(spec)),
-        WorldKind::Funnel => Box::new(funnel::Funnel::new(spec)),
-        WorldKind::Commuter => Box::new(commuter::Commuter::new(spec)),
-        WorldKind::TooSmall => Box::new(too_small::TooSmall::new(spec)),
-    }
-}
-
-impl WorldSpec {
-    /// The rules in two or three plain sentences.
-    #[must_use]
-    pub fn story(&self) -> String {
-        let follow = format!("{:.0} %", 100.0 * self.follow_probability());
-        match self.kind {
-            WorldKind::Series => series::story(&follow),
-            WorldKind::MarkovChain => markov_chain::story(&follow, self.branches),
-            WorldKind::Periodic => periodic::story(&follow, self.period),
-            WorldKind::LongRange => long_range::story(&follow, self.lag),
-            WorldKind::Drift => drift::story(&follow, self.drift_days),
-            WorldKind::Funnel => funnel::story(&follow, self.delay),
-            WorldKind::Commuter => commuter::story(&follow),
-            WorldKind::TooSmall => too_small::story(&follow, self),
-        }
-    }
-}
-
 /// The world's log, one user after another, oldest event first.
 pub(super) fn events(spec: &WorldSpec) -> Events {
-    let rules = rules(spec);
+    let (rules, shared) = (spec.world().rules(), spec.shared());
     let mut events = Events::with_times();
     let behaviours: Vec<u16> = rules
         .behaviours()
@@ -130,12 +108,12 @@ pub(super) fn events(spec: &WorldSpec) -> Events {
         .map(|word| events.behaviours.intern(word) as u16)
         .collect();
     let mut behaviour_idx = Vec::new();
-    let item_idx: Vec<u32> = (0..spec.n_items)
-        .map(|item| events.items.intern(&numbered("i", item, spec.n_items)))
+    let item_idx: Vec<u32> = (0..shared.n_items)
+        .map(|item| events.items.intern(&numbered("i", item, shared.n_items)))
         .collect();
-    for user in 0..spec.n_users {
-        let user_idx = events.users.intern(&numbered("u", user, spec.n_users));
-        for event in user_events(rules.as_ref(), spec, user) {
+    for user in 0..shared.n_users {
+        let user_idx = events.users.intern(&numbered("u", user, shared.n_users));
+        for event in user_events(rules.as_ref(), shared, user) {
             let Some(&item) = item_idx.get(event.item) else {
                 continue;
             };
@@ -149,17 +127,17 @@ pub(super) fn events(spec: &WorldSpec) -> Events {
 
 /// Title of every item id of the world, such as `Crime: Silent Harbour 3`.
 pub(super) fn titles(spec: &WorldSpec) -> impl Iterator<Item = (String, String)> {
-    let (rules, n_items) = (rules(spec), spec.n_items);
+    let (rules, n_items) = (spec.world().rules(), spec.shared().n_items);
     (0..n_items).map(move |item| (numbered("i", item, n_items), rules.title(item)))
 }
 
 /// One user's events; none where there is no item.
-fn user_events(rules: &dyn Rules, spec: &WorldSpec, user: usize) -> Vec<WorldEvent> {
-    if spec.n_items == 0 {
+fn user_events(rules: &dyn Rules, shared: &SharedSettings, user: usize) -> Vec<WorldEvent> {
+    if shared.n_items == 0 {
         return Vec::new();
     }
     rules.user(&mut ChaCha8Rng::seed_from_u64(derive_seed(
-        spec.seed,
+        shared.seed,
         "world user",
         user as u64,
     )))

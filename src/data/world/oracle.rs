@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 
 use super::lottery::Law;
-use super::{Rules, Scatter, WorldEvent, WorldSpec, rules, user_events};
+use super::{Rules, Scatter, WorldEvent, WorldSpec, user_events};
 use crate::dataset::Split;
 use seqscope_base::metric::Seen;
 
@@ -58,8 +58,8 @@ impl Oracle {
     #[must_use]
     pub fn new(spec: &WorldSpec) -> Self {
         Self {
-            rules: rules(spec),
-            n_items: spec.n_items,
+            rules: spec.world().rules(),
+            n_items: spec.shared().n_items,
         }
     }
 
@@ -98,7 +98,7 @@ pub fn best_hr_at_1(spec: &WorldSpec) -> f64 {
 
 /// The optimum on the test questions of a split, which must be one of the world as it was made.
 pub(crate) fn optimum(spec: &WorldSpec, split: &Split) -> Option<Optimum> {
-    let mut history_len = vec![None; spec.n_users];
+    let mut history_len = vec![None; spec.shared().n_users];
     for case in &split.test {
         if let Some(slot) = history_len.get_mut(case.user_idx as usize) {
             *slot = Some(case.history_len as usize);
@@ -118,11 +118,11 @@ fn optimum_of(
     spec: &WorldSpec,
     history_len: impl Fn(usize, usize) -> Option<usize>,
 ) -> Option<Optimum> {
-    let rules = rules(spec);
+    let (rules, shared) = (spec.world().rules(), spec.shared());
     let (mut left_out, mut ranked, mut n_cases) = (Ceiling::default(), Ceiling::default(), 0_usize);
     let nothing = BTreeSet::new();
-    for user in 0..spec.n_users {
-        let events = user_events(rules.as_ref(), spec, user);
+    for user in 0..shared.n_users {
+        let events = user_events(rules.as_ref(), shared, user);
         let Some(history) = history_len(user, events.len()).and_then(|len| events.get(..len))
         else {
             continue;

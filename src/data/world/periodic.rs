@@ -19,21 +19,72 @@ use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, any, len, shuffled};
 use super::oracle::{Base, WorldForecast};
-use super::{DAY, Rules, WORLD_BEGINS, WorldEvent, WorldSpec};
+use super::{DAY, Rules, SharedSettings, WORLD_BEGINS, World, WorldEvent};
+use seqscope_base::spec::{Described, described};
 
 /// Number of types of users.
 const N_TYPES: usize = 4;
 
 const WEEK: i64 = 7 * DAY;
 
-/// The rules in plain sentences.
-pub(super) fn story(follow: &str, period: usize) -> String {
-    format!(
-        "A week has {period} slots, and everybody acts once in each. Users are of {N_TYPES} types, \
-         and a type has one item for each slot: with {follow} it is what comes, else any item. The \
-         next slot is known; the type shows after a few events. A first-order Markov chain loses \
-         its way after each event by chance. People come back to items."
-    )
+/// Settings of the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct PeriodicSpec {
+    /// Settings that every world has.
+    pub shared: SharedSettings,
+    /// Number of slots of a week.
+    pub period: usize,
+}
+
+impl Default for PeriodicSpec {
+    fn default() -> Self {
+        Self {
+            shared: SharedSettings::default(),
+            period: 7,
+        }
+    }
+}
+
+described! { PeriodicSpec {
+    period: Int { min: 1, max: 168 }, Core, "Slots of a week", "", "Into how many slots a week is \
+        divided; each user acts once in each. 7 are weekdays, 168 are hours.", "weekdays";
+} }
+
+impl World for PeriodicSpec {
+    fn title(&self) -> &'static str {
+        "Weekly habits"
+    }
+
+    fn story(&self) -> String {
+        let follow = self.shared.follow_percent();
+        let period = self.period;
+        format!(
+            "A week has {period} slots, and everybody acts once in each. Users are of {N_TYPES} \
+             types, and a type has one item for each slot: with {follow} it is what comes, else \
+             any item. The next slot is known; the type shows after a few events. A first-order \
+             Markov chain loses its way after each event by chance. People come back to items."
+        )
+    }
+
+    fn shared(&self) -> &SharedSettings {
+        &self.shared
+    }
+
+    fn shared_mut(&mut self) -> &mut SharedSettings {
+        &mut self.shared
+    }
+
+    fn own(&self) -> Option<&dyn Described> {
+        Some(self)
+    }
+
+    fn own_mut(&mut self) -> Option<&mut dyn Described> {
+        Some(self)
+    }
+
+    fn rules(&self) -> Box<dyn Rules> {
+        Box::new(Periodic::new(self))
+    }
 }
 
 /// Facts that the whole world shares.
@@ -49,16 +100,16 @@ pub(super) struct Periodic {
 }
 
 impl Periodic {
-    pub(super) fn new(spec: &WorldSpec) -> Self {
+    pub(super) fn new(spec: &PeriodicSpec) -> Self {
         let period = spec.period.clamp(1, 168);
         Self {
-            n_items: spec.n_items,
-            mean_len: spec.mean_len,
-            follow: spec.follow_probability(),
+            n_items: spec.shared.n_items,
+            mean_len: spec.shared.mean_len,
+            follow: spec.shared.follow_probability(),
             period,
             slot_secs: WEEK / period as i64,
-            shuffled: shuffled(spec.seed, "world habits", spec.n_items),
-            uniform: Law::uniform(spec.n_items),
+            shuffled: shuffled(spec.shared.seed, "world habits", spec.shared.n_items),
+            uniform: Law::uniform(spec.shared.n_items),
         }
     }
 
@@ -135,18 +186,17 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::world::WorldKind;
 
     #[test]
     fn who_always_follows_repeats_every_week() {
         for period in [1, 5, 7, 168] {
-            let spec = WorldSpec {
-                period,
+            let shared = SharedSettings {
                 follow: 1.0,
                 mean_len: 400,
                 n_items: 700,
-                ..WorldSpec::of_kind(WorldKind::Periodic)
+                ..SharedSettings::default()
             };
+            let spec = PeriodicSpec { shared, period };
             let events = Periodic::new(&spec).user(&mut ChaCha8Rng::seed_from_u64(2));
             assert!(events.len() >= 200);
             assert!(
@@ -171,7 +221,7 @@ mod tests {
     fn one_habit_tells_the_type() {
         // By Bayes: the habit has 0.8 + 0.2/120 under its type, 0.2/120 under each of the other
         // three.
-        let rules = Periodic::new(&WorldSpec::of_kind(WorldKind::Periodic));
+        let rules = Periodic::new(&PeriodicSpec::default());
         let event = WorldEvent {
             item: rules.habit(2, 0),
             time_secs: WORLD_BEGINS,

@@ -23,19 +23,44 @@ use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, Lottery, len};
 use super::oracle::{Base, WorldForecast};
-use super::{Rules, WorldEvent, WorldSpec, at_any_time, names};
+use super::{Rules, SharedSettings, World, WorldEvent, at_any_time, names};
 
 /// Number of parts of a series; the last series of a catalogue may have fewer.
 pub const SERIES_LEN: usize = 10;
 
-/// The rules in plain sentences.
-pub(super) fn story(follow: &str) -> String {
-    format!(
-        "Items are parts of series of ten, and a user reads two series in turns. With {follow} the \
-         next event is the next part of the series two steps back; of the rest, half are a \
-         neighbour of the last event and half something popular. Nobody takes an item twice, and a \
-         first-order Markov chain sees only the neighbours."
-    )
+/// Settings of the world.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SeriesSpec {
+    /// Settings that every world has.
+    pub shared: SharedSettings,
+}
+
+impl World for SeriesSpec {
+    fn title(&self) -> &'static str {
+        "Series read in turns"
+    }
+
+    fn story(&self) -> String {
+        let follow = self.shared.follow_percent();
+        format!(
+            "Items are parts of series of ten, and a user reads two series in turns. With {follow} \
+             the next event is the next part of the series two steps back; of the rest, half are a \
+             neighbour of the last event and half something popular. Nobody takes an item twice, \
+             and a first-order Markov chain sees only the neighbours."
+        )
+    }
+
+    fn shared(&self) -> &SharedSettings {
+        &self.shared
+    }
+
+    fn shared_mut(&mut self) -> &mut SharedSettings {
+        &mut self.shared
+    }
+
+    fn rules(&self) -> Box<dyn Rules> {
+        Box::new(SeriesWorld::new(self))
+    }
 }
 
 /// Title of a part, such as `Crime: Silent Harbour 3`.
@@ -57,12 +82,12 @@ pub(super) struct SeriesWorld {
 }
 
 impl SeriesWorld {
-    pub(super) fn new(spec: &WorldSpec) -> Self {
-        let popularity = Lottery::of_popularity(spec.seed, spec.n_items);
+    pub(super) fn new(spec: &SeriesSpec) -> Self {
+        let popularity = Lottery::of_popularity(spec.shared.seed, spec.shared.n_items);
         Self {
-            n_items: spec.n_items,
-            mean_len: spec.mean_len,
-            follow: spec.follow_probability(),
+            n_items: spec.shared.n_items,
+            mean_len: spec.shared.mean_len,
+            follow: spec.shared.follow_probability(),
             law: popularity.law(),
             popularity,
         }
@@ -240,20 +265,24 @@ mod tests {
     use rand::SeedableRng;
 
     use super::*;
-    use crate::world::best_hr_at_1;
+    use crate::world::{WorldSpec, best_hr_at_1};
     use seqscope_base::spec::derive_seed;
+
+    fn with(shared: SharedSettings) -> SeriesSpec {
+        SeriesSpec { shared }
+    }
 
     #[test]
     fn following_always_means_reading_two_series_in_turns() {
-        let spec = WorldSpec {
+        let spec = with(SharedSettings {
             n_users: 1,
             follow: 1.0,
             mean_len: 12,
-            ..WorldSpec::default()
-        };
+            ..SharedSettings::default()
+        });
         let rules = SeriesWorld::new(&spec);
         let items = rules.items(&mut ChaCha8Rng::seed_from_u64(1));
-        let mut had = Had::new(spec.n_items);
+        let mut had = Had::new(spec.shared.n_items);
         for (at, &item) in items.iter().enumerate() {
             if at >= 2 {
                 assert_eq!(
@@ -264,24 +293,24 @@ mod tests {
             }
             had.take(item);
         }
-        assert!((best_hr_at_1(&spec) - 1.0).abs() < 1e-12);
+        assert!((best_hr_at_1(&WorldSpec::Series(spec)) - 1.0).abs() < 1e-12);
     }
 
     #[test]
     fn the_ceiling_is_what_an_oracle_reaches() {
         // An oracle that always says the next part of the series seen two steps back is right for
         // as many of many users as the ceiling says.
-        let spec = WorldSpec {
+        let spec = with(SharedSettings {
             n_users: 20_000,
-            ..WorldSpec::default()
-        };
+            ..SharedSettings::default()
+        });
         let rules = SeriesWorld::new(&spec);
         let mut right = 0;
-        for user in 0..spec.n_users {
+        for user in 0..spec.shared.n_users {
             let mut rng =
-                ChaCha8Rng::seed_from_u64(derive_seed(spec.seed, "world user", user as u64));
+                ChaCha8Rng::seed_from_u64(derive_seed(spec.shared.seed, "world user", user as u64));
             let items = rules.items(&mut rng);
-            let mut had = Had::new(spec.n_items);
+            let mut had = Had::new(spec.shared.n_items);
             for &item in &items[..items.len() - 1] {
                 had.take(item);
             }
@@ -289,7 +318,10 @@ mod tests {
                 Some(items[items.len() - 1]) == rules.next_part(items[items.len() - 3], &had),
             );
         }
-        let (oracle, ceiling) = (right as f64 / spec.n_users as f64, best_hr_at_1(&spec));
+        let (oracle, ceiling) = (
+            right as f64 / spec.shared.n_users as f64,
+            best_hr_at_1(&WorldSpec::Series(spec)),
+        );
         assert!(
             (oracle - ceiling).abs() < 0.01,
             "oracle {oracle}, ceiling {ceiling}"
@@ -298,12 +330,12 @@ mod tests {
 
     #[test]
     fn a_catalogue_smaller_than_a_history_starts_a_new_round() {
-        let spec = WorldSpec {
+        let spec = with(SharedSettings {
             n_users: 3,
             n_items: 4,
             mean_len: 30,
-            ..WorldSpec::default()
-        };
+            ..SharedSettings::default()
+        });
         let items = SeriesWorld::new(&spec).items(&mut ChaCha8Rng::seed_from_u64(3));
         assert!(items.len() >= 15);
         for round in items.chunks_exact(4) {
@@ -341,20 +373,23 @@ mod tests {
 
     #[test]
     fn the_ceiling_is_the_mean_of_the_greatest_probabilities() {
-        let spec = WorldSpec {
+        let spec = with(SharedSettings {
             n_users: 200,
-            ..WorldSpec::default()
-        };
+            ..SharedSettings::default()
+        });
         let rules = SeriesWorld::new(&spec);
         let best = |user: u64| {
             let items = rules.items(&mut ChaCha8Rng::seed_from_u64(derive_seed(
-                spec.seed,
+                spec.shared.seed,
                 "world user",
                 user,
             )));
             best_probability(&rules, &items[..items.len() - 1])
         };
         let mean = (0..200).map(best).sum::<f64>() / 200.0;
-        assert!((mean - best_hr_at_1(&spec)).abs() < 1e-12, "{mean}");
+        assert!(
+            (mean - best_hr_at_1(&WorldSpec::Series(spec))).abs() < 1e-12,
+            "{mean}"
+        );
     }
 }

@@ -1,84 +1,155 @@
 //! Which world, and its settings.
 
-use serde::ser::SerializeStruct;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
 
-use seqscope_base::spec::{Described, Field, FieldValue, Problem, SetError, Value};
+use seqscope_base::spec::{
+    Described, Field, FieldValue, Problem, SetError, Value, described, did_you_mean,
+};
 
-/// A kind of world: each has rules of its own.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    Default,
-    PartialEq,
-    Eq,
-    Hash,
-    Serialize,
-    Deserialize,
-    strum::EnumIter,
-    strum::Display,
-    strum::IntoStaticStr,
+use super::file::WorldFile;
+use super::{
+    CommuterSpec, DriftSpec, FunnelSpec, LongRangeSpec, MarkovChainSpec, PeriodicSpec, Rules,
+    SeriesSpec, TooSmallSpec,
+};
+
+/// A world of users who follow a few rules; see [`super`] for the kinds and their rules.
+///
+/// Each kind has defaults of its own, [`WorldSpec::of_kind`], in an experiment file too.
+#[derive(Clone, Debug, PartialEq, Deserialize, strum::EnumIter, strum::EnumDiscriminants)]
+#[serde(try_from = "WorldFile")]
+#[strum_discriminants(
+    name(WorldKind),
+    doc = "A kind of world: each has rules of its own.",
+    derive(
+        Default,
+        Hash,
+        Serialize,
+        Deserialize,
+        strum::EnumIter,
+        strum::Display,
+        strum::IntoStaticStr
+    )
 )]
-pub enum WorldKind {
+pub enum WorldSpec {
     /// Two series read in turns: the cue lies two steps back.
-    #[default]
-    Series,
+    #[strum_discriminants(default)]
+    Series(SeriesSpec),
     /// The next item depends on the last event alone.
-    MarkovChain,
+    MarkovChain(MarkovChainSpec),
     /// The next item depends on the slot of the week.
-    Periodic,
+    Periodic(PeriodicSpec),
     /// The cue lies `lag` steps back.
-    LongRange,
+    LongRange(LongRangeSpec),
     /// Popularity changes with the calendar.
-    Drift,
+    Drift(DriftSpec),
     /// A view is followed by a cart and a buy of the same item, each `delay` steps later.
-    Funnel,
+    Funnel(FunnelSpec),
     /// Home, work and lunch on a grid of places, by the hour of the day.
-    Commuter,
+    Commuter(CommuterSpec),
     /// A rule that is easy, with too few events to learn it from.
-    TooSmall,
+    TooSmall(TooSmallSpec),
 }
 
-impl WorldKind {
+/// Facts that every world states of itself.
+pub(super) trait World {
     /// Name as a person reads it.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::Series => "Series read in turns",
-            Self::MarkovChain => "Markov chain",
-            Self::Periodic => "Weekly habits",
-            Self::LongRange => "Long-range cue",
-            Self::Drift => "Drifting popularity",
-            Self::Funnel => "View, cart, buy",
-            Self::Commuter => "Commuters on a grid",
-            Self::TooSmall => "Too small to learn from",
+    fn title(&self) -> &'static str;
+
+    /// The rules in two or three plain sentences.
+    fn story(&self) -> String;
+
+    /// The settings that every world has.
+    fn shared(&self) -> &SharedSettings;
+
+    /// The settings that every world has, to be changed.
+    fn shared_mut(&mut self) -> &mut SharedSettings;
+
+    /// The settings that only this world has; `None` where it has no such.
+    fn own(&self) -> Option<&dyn Described> {
+        None
+    }
+
+    /// The settings that only this world has, to be changed.
+    fn own_mut(&mut self) -> Option<&mut dyn Described> {
+        None
+    }
+
+    /// What decides its events.
+    fn rules(&self) -> Box<dyn Rules>;
+}
+
+/// Settings that every world has.
+#[derive(Clone, Debug, PartialEq)]
+pub struct SharedSettings {
+    /// Number of users.
+    pub n_users: usize,
+    /// Number of items.
+    pub n_items: usize,
+    /// Mean number of events of a user; lengths lie evenly between half and one and a half of it.
+    pub mean_len: usize,
+    /// Probability that an event follows the rule, in [0, 1].
+    pub follow: f64,
+    /// Seed of the world.
+    pub seed: u64,
+    /// Changed settings of other worlds, by name: kept so that a file loses nothing, and a problem.
+    pub foreign: BTreeMap<&'static str, Value>,
+}
+
+impl Default for SharedSettings {
+    fn default() -> Self {
+        Self {
+            n_users: 600,
+            n_items: 120,
+            mean_len: 30,
+            follow: 0.8,
+            seed: 7,
+            foreign: BTreeMap::new(),
         }
-    }
-
-    /// The one setting that only this kind has.
-    fn own_key(self) -> Option<&'static str> {
-        match self {
-            Self::MarkovChain => Some("branches"),
-            Self::Periodic => Some("period"),
-            Self::LongRange => Some("lag"),
-            Self::Drift => Some("drift_days"),
-            Self::Funnel => Some("delay"),
-            Self::Series | Self::Commuter | Self::TooSmall => None,
-        }
-    }
-
-    /// The only kind that has a setting of this name; `None` when all have it, or none.
-    #[must_use]
-    pub fn owner(key: &str) -> Option<Self> {
-        Self::iter().find(|kind| kind.own_key() == Some(key))
-    }
-
-    fn has(self, key: &str) -> bool {
-        Self::owner(key).is_none_or(|owner| owner == self)
     }
 }
+
+impl SharedSettings {
+    /// `follow` as a probability. Values out of range are reported by the settings' check; where
+    /// they come through all the same they must only not panic, so NaN counts as 0.
+    pub(super) fn follow_probability(&self) -> f64 {
+        if self.follow.is_nan() {
+            0.0
+        } else {
+            self.follow.clamp(0.0, 1.0)
+        }
+    }
+
+    /// That probability as a sentence has it, such as `80 %`.
+    pub(super) fn follow_percent(&self) -> String {
+        format!("{:.0} %", 100.0 * self.follow_probability())
+    }
+}
+
+described! { SharedSettings {
+    n_users: Int { min: 1, max: 100_000 }, Core, "Users", "", "How many users the world has.", "small \
+        enough to train in half a minute";
+    n_items: Int { min: 1, max: 20_000 }, Core, "Items", "", "How many items the catalogue has, in \
+        series of ten; of commuters, places on a square grid.", "small enough to train in half a minute";
+    mean_len: Int { min: 1, max: 1_000 }, Core, "Mean length", "events", "Mean number of events of a user.", "small \
+        enough to train in half a minute";
+    follow: Float { min: 0.0, max: 1.0 }, Core, "Rule-following", "", "Probability that an event \
+        follows the world's rule rather than chance.", "leaves noise that no model can predict";
+    seed: Int { min: 0, max: i64::MAX }, More, "World seed", "", "The same seed gives the same \
+        world.", "any number";
+} }
+
+/// The setting that chooses the world.
+struct Chooser {
+    kind: WorldKind,
+}
+
+described! { Chooser {
+    kind: Choice(WorldKind::iter().map(Into::into).collect()), Core, "World", "", "Which rules the \
+        users follow; another kind starts from its own defaults.", "the quick start's world";
+} }
 
 impl FieldValue for WorldKind {
     fn to_value(&self) -> Value {
@@ -96,52 +167,23 @@ impl FieldValue for WorldKind {
     }
 }
 
-/// A world of users who follow a few rules; see [`super`] for the kinds and their rules.
-///
-/// Each kind has defaults of its own, [`WorldSpec::of_kind`], in an experiment file too. Settings of
-/// other kinds are kept as they are and are a problem when they were changed.
-#[derive(Clone, Debug, PartialEq, Deserialize)]
-#[serde(from = "WorldFile")]
-pub struct WorldSpec {
-    /// Which rules.
-    pub kind: WorldKind,
-    /// Number of users.
-    pub n_users: usize,
-    /// Number of items.
-    pub n_items: usize,
-    /// Mean number of events of a user; lengths lie evenly between half and one and a half of it.
-    pub mean_len: usize,
-    /// Probability that an event follows the rule, in [0, 1].
-    pub follow: f64,
-    /// `MarkovChain`: successors of each item.
-    pub branches: usize,
-    /// `Periodic`: slots of a week.
-    pub period: usize,
-    /// `LongRange`: how many steps back the cue lies.
-    pub lag: usize,
-    /// `Drift`: days in which fashion walks once through the catalogue.
-    pub drift_days: usize,
-    /// `Funnel`: steps from a view to its cart, and from a cart to its buy.
-    pub delay: usize,
-    /// Seed of the world.
-    pub seed: u64,
+impl WorldKind {
+    /// Name as a person reads it.
+    #[must_use]
+    pub fn title(self) -> &'static str {
+        WorldSpec::of_kind(self).world().title()
+    }
+
+    /// The only kind that has a setting of this name; `None` when all have it, or none.
+    #[must_use]
+    pub fn owner(key: &str) -> Option<Self> {
+        own_setting(key).map(|setting| setting.owner)
+    }
 }
 
 impl Default for WorldSpec {
     fn default() -> Self {
-        Self {
-            kind: WorldKind::Series,
-            n_users: 600,
-            n_items: 120,
-            mean_len: 30,
-            follow: 0.8,
-            branches: 3,
-            period: 7,
-            lag: 5,
-            drift_days: 90,
-            delay: 3,
-            seed: 7,
-        }
+        Self::Series(SeriesSpec::default())
     }
 }
 
@@ -149,284 +191,203 @@ impl WorldSpec {
     /// The world of a kind with its defaults.
     #[must_use]
     pub fn of_kind(kind: WorldKind) -> Self {
-        let base = Self {
-            kind,
-            ..Self::default()
+        Self::iter()
+            .find(|spec| spec.kind() == kind)
+            .unwrap_or_default()
+    }
+
+    /// Which rules.
+    #[must_use]
+    pub fn kind(&self) -> WorldKind {
+        self.into()
+    }
+
+    /// The rules in two or three plain sentences.
+    #[must_use]
+    pub fn story(&self) -> String {
+        self.world().story()
+    }
+
+    /// The settings that every world has.
+    #[must_use]
+    pub fn shared(&self) -> &SharedSettings {
+        self.world().shared()
+    }
+
+    /// The settings that every world has, to be changed.
+    pub fn shared_mut(&mut self) -> &mut SharedSettings {
+        self.world_mut().shared_mut()
+    }
+
+    /// Returns this world with `change` made to the settings that every world has.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut SharedSettings)) -> Self {
+        change(self.shared_mut());
+        self
+    }
+
+    /// The world behind the name.
+    pub(super) fn world(&self) -> &dyn World {
+        match self {
+            Self::Series(spec) => spec,
+            Self::MarkovChain(spec) => spec,
+            Self::Periodic(spec) => spec,
+            Self::LongRange(spec) => spec,
+            Self::Drift(spec) => spec,
+            Self::Funnel(spec) => spec,
+            Self::Commuter(spec) => spec,
+            Self::TooSmall(spec) => spec,
+        }
+    }
+
+    /// The world behind the name, to be changed.
+    pub(super) fn world_mut(&mut self) -> &mut dyn World {
+        match self {
+            Self::Series(spec) => spec,
+            Self::MarkovChain(spec) => spec,
+            Self::Periodic(spec) => spec,
+            Self::LongRange(spec) => spec,
+            Self::Drift(spec) => spec,
+            Self::Funnel(spec) => spec,
+            Self::Commuter(spec) => spec,
+            Self::TooSmall(spec) => spec,
+        }
+    }
+
+    /// The settings that files have beside the shared ones, in the order of their kinds: this
+    /// kind's, and changed ones of others.
+    pub(super) fn own_and_foreign(&self) -> Vec<(&'static str, Value)> {
+        let own = self.own_fields();
+        let value = |setting: OwnSetting| {
+            let key = setting.field.key;
+            let own = own.iter().find(|field| field.key == key);
+            let value = own.map(|field| &field.value);
+            let value = value.or_else(|| self.shared().foreign.get(key))?;
+            Some((key, value.clone()))
         };
-        match kind {
-            WorldKind::LongRange => Self {
-                n_items: 40,
-                mean_len: 40,
-                ..base
-            },
-            WorldKind::Commuter => Self {
-                n_items: 100,
-                mean_len: 40,
-                ..base
-            },
-            WorldKind::TooSmall => Self {
-                n_users: 30,
-                n_items: 400,
-                mean_len: 8,
-                follow: 0.9,
-                ..base
-            },
-            _ => base,
+        own_settings().filter_map(value).collect()
+    }
+
+    /// The settings that only this kind has.
+    pub(super) fn own_fields(&self) -> Vec<Field> {
+        self.world().own().map_or_else(Vec::new, Described::fields)
+    }
+
+    /// Sets a setting that only one kind has. Another kind's is kept beside this one's while it
+    /// differs from its default.
+    pub(super) fn set_own(&mut self, key: &str, value: &Value) -> Result<(), SetError> {
+        let Some(default) = own_setting(key) else {
+            return Err(unknown(key));
+        };
+        if default.owner == self.kind() {
+            return set_in(self, key, value);
         }
-    }
-
-    /// `follow` as a probability. Values out of range are reported by the settings' check; where
-    /// they come through all the same they must only not panic, so NaN counts as 0.
-    pub(super) fn follow_probability(&self) -> f64 {
-        if self.follow.is_nan() {
-            0.0
-        } else {
-            self.follow.clamp(0.0, 1.0)
-        }
-    }
-}
-
-/// Every setting of every kind, as the macro lists them.
-struct Every(WorldSpec);
-
-impl std::ops::Deref for Every {
-    type Target = WorldSpec;
-    fn deref(&self) -> &WorldSpec {
-        &self.0
+        let mut owner = Self::of_kind(default.owner);
+        set_in(&mut owner, key, value)?;
+        let foreign = &mut self.shared_mut().foreign;
+        foreign.remove(default.field.key);
+        let changed = owner
+            .own_fields()
+            .into_iter()
+            .filter(|field| field.key == default.field.key && field.value != default.field.value);
+        foreign.extend(changed.map(|field| (field.key, field.value)));
+        Ok(())
     }
 }
 
-impl std::ops::DerefMut for Every {
-    fn deref_mut(&mut self) -> &mut WorldSpec {
-        &mut self.0
+/// Sets a setting that this world has and no other.
+fn set_in(spec: &mut WorldSpec, key: &str, value: &Value) -> Result<(), SetError> {
+    match spec.world_mut().own_mut() {
+        Some(own) => own.set(key, value),
+        None => Err(unknown(key)),
     }
 }
 
-seqscope_base::spec::described! { Every {
-    kind: Choice(WorldKind::iter().map(Into::into).collect()), Core, "World", "", "Which rules the \
-        users follow; another kind starts from its own defaults.", "the quick start's world";
-    n_users: Int { min: 1, max: 100_000 }, Core, "Users", "", "How many users the world has.", "small \
-        enough to train in half a minute";
-    n_items: Int { min: 1, max: 20_000 }, Core, "Items", "", "How many items the catalogue has, in \
-        series of ten; of commuters, places on a square grid.", "small enough to train in half a minute";
-    mean_len: Int { min: 1, max: 1_000 }, Core, "Mean length", "events", "Mean number of events of a user.", "small \
-        enough to train in half a minute";
-    follow: Float { min: 0.0, max: 1.0 }, Core, "Rule-following", "", "Probability that an event \
-        follows the world's rule rather than chance.", "leaves noise that no model can predict";
-    branches: Int { min: 1, max: 20 }, Core, "Branches", "", "How many successors each item has; \
-        the r-th has a chance in proportion to 1/r.", "enough that the best guess is often wrong";
-    period: Int { min: 1, max: 168 }, Core, "Slots of a week", "", "Into how many slots a week is \
-        divided; each user acts once in each. 7 are weekdays, 168 are hours.", "weekdays";
-    lag: Int { min: 1, max: 200 }, Core, "Cue lies back", "steps", "How many steps back the event \
-        lies that decides the next one.", "further back than a windowed Markov chain can tell apart";
-    drift_days: Int { min: 1, max: 10_000 }, Core, "Fashion's round", "days", "In how many days \
-        fashion walks once through the whole catalogue.", "three months";
-    delay: Int { min: 1, max: 100 }, Core, "Delay", "steps", "Steps from a view to its cart, and \
-        from a cart to its buy.", "further back than a first-order Markov chain sees";
-    seed: Int { min: 0, max: i64::MAX }, More, "World seed", "", "The same seed gives the same \
-        world.", "any number";
-} }
+/// A setting that only one kind of world has, with its default.
+struct OwnSetting {
+    owner: WorldKind,
+    field: Field,
+}
+
+/// Every setting that only one kind has, in the order of the kinds.
+fn own_settings() -> impl Iterator<Item = OwnSetting> {
+    WorldSpec::iter().flat_map(|spec| {
+        let owner = spec.kind();
+        let fields = spec.own_fields().into_iter();
+        fields.map(move |field| OwnSetting { owner, field })
+    })
+}
+
+fn own_setting(key: &str) -> Option<OwnSetting> {
+    own_settings().find(|setting| setting.field.key == key)
+}
+
+/// The chooser, the shared settings and those of a kind's own; the seed comes last.
+fn in_order(kind: WorldKind, shared: &SharedSettings, own: Vec<Field>) -> Vec<Field> {
+    let mut fields = Chooser { kind }.fields();
+    fields.extend(shared.fields());
+    let last = fields.len().saturating_sub(1);
+    fields.splice(last..last, own);
+    fields
+}
+
+/// Refuses a name that no world has, naming those of all.
+fn unknown(key: &str) -> SetError {
+    let own = own_settings().map(|setting| setting.field).collect();
+    let fields = in_order(WorldKind::default(), &SharedSettings::default(), own);
+    let known: Vec<String> = fields.iter().map(|field| field.key.to_owned()).collect();
+    SetError::Unknown {
+        key: key.to_owned(),
+        suggestion: did_you_mean(key, known.iter().map(String::as_str)),
+        known,
+    }
+}
+
+fn has(described: &dyn Described, key: &str) -> bool {
+    described.fields().iter().any(|field| field.key == key)
+}
 
 impl Described for WorldSpec {
     /// The settings that matter for this kind.
     fn fields(&self) -> Vec<Field> {
-        Every(self.clone())
-            .fields()
-            .into_iter()
-            .filter(|field| self.kind.has(field.key))
-            .collect()
+        in_order(self.kind(), self.shared(), self.own_fields())
     }
 
     /// Another kind starts from its defaults; the same one keeps its settings.
     fn set(&mut self, key: &str, value: &Value) -> Result<(), SetError> {
-        let mut every = Every(self.clone());
-        every.set(key, value)?;
-        let is_new_kind = every.kind != self.kind;
-        *self = if is_new_kind {
-            Self::of_kind(every.kind)
-        } else {
-            every.0
-        };
-        Ok(())
+        let mut chooser = Chooser { kind: self.kind() };
+        if has(&chooser, key) {
+            chooser.set(key, value)?;
+            if chooser.kind != self.kind() {
+                *self = Self::of_kind(chooser.kind);
+            }
+            return Ok(());
+        }
+        if has(self.shared(), key) {
+            return self.shared_mut().set(key, value);
+        }
+        self.set_own(key, value)
     }
 
     fn problems(&self) -> Vec<Problem> {
         let mut problems: Vec<Problem> = self.fields().iter().filter_map(Field::problem).collect();
-        let defaults = Every(Self::of_kind(self.kind)).fields();
-        for (field, default) in Every(self.clone()).fields().iter().zip(&defaults) {
-            if let Some(owner) = WorldKind::owner(field.key)
-                && owner != self.kind
-                && field.value != default.value
-            {
-                let (key, kind) = (field.key, self.kind);
-                let sentence = format!(
-                    "{} belongs to the world {owner}, and this one is {kind}; leave `{key}` out, \
-                     or write `kind: {owner}`.",
-                    field.label
-                );
-                problems.push(Problem::error(key, sentence));
-            }
-        }
+        let foreign =
+            own_settings().filter(|setting| self.shared().foreign.contains_key(setting.field.key));
+        problems.extend(foreign.map(|setting| setting.out_of_place(self.kind())));
         problems
     }
 }
 
-/// A world as it stands in a file: what is left out has the default of its kind.
-#[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields, default, rename = "WorldSpec")]
-struct WorldFile {
-    kind: WorldKind,
-    #[serde(deserialize_with = "said")]
-    n_users: Option<usize>,
-    #[serde(deserialize_with = "said")]
-    n_items: Option<usize>,
-    #[serde(deserialize_with = "said")]
-    mean_len: Option<usize>,
-    #[serde(deserialize_with = "said")]
-    follow: Option<f64>,
-    #[serde(deserialize_with = "said")]
-    branches: Option<usize>,
-    #[serde(deserialize_with = "said")]
-    period: Option<usize>,
-    #[serde(deserialize_with = "said")]
-    lag: Option<usize>,
-    #[serde(deserialize_with = "said")]
-    drift_days: Option<usize>,
-    #[serde(deserialize_with = "said")]
-    delay: Option<usize>,
-    #[serde(deserialize_with = "said")]
-    seed: Option<u64>,
-}
-
-impl From<WorldFile> for WorldSpec {
-    fn from(written: WorldFile) -> Self {
-        let of = Self::of_kind(written.kind);
-        Self {
-            kind: of.kind,
-            n_users: written.n_users.unwrap_or(of.n_users),
-            n_items: written.n_items.unwrap_or(of.n_items),
-            mean_len: written.mean_len.unwrap_or(of.mean_len),
-            follow: written.follow.unwrap_or(of.follow),
-            branches: written.branches.unwrap_or(of.branches),
-            period: written.period.unwrap_or(of.period),
-            lag: written.lag.unwrap_or(of.lag),
-            drift_days: written.drift_days.unwrap_or(of.drift_days),
-            delay: written.delay.unwrap_or(of.delay),
-            seed: written.seed.unwrap_or(of.seed),
-        }
-    }
-}
-
-impl Serialize for WorldSpec {
-    /// Writes the settings of the kind; of others only those that were changed, so that nothing is
-    /// lost.
-    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
-        let of = Self::of_kind(self.kind);
-        let own = [
-            ("branches", self.branches, of.branches),
-            ("period", self.period, of.period),
-            ("lag", self.lag, of.lag),
-            ("drift_days", self.drift_days, of.drift_days),
-            ("delay", self.delay, of.delay),
-        ];
-        let written = own
-            .iter()
-            .filter(|(key, value, default)| self.kind.has(key) || value != default);
-        let mut fields = to.serialize_struct("WorldSpec", 6 + written.clone().count())?;
-        fields.serialize_field("kind", &self.kind)?;
-        fields.serialize_field("n_users", &self.n_users)?;
-        fields.serialize_field("n_items", &self.n_items)?;
-        fields.serialize_field("mean_len", &self.mean_len)?;
-        fields.serialize_field("follow", &self.follow)?;
-        for &(key, value, _) in written {
-            fields.serialize_field(key, &value)?;
-        }
-        fields.serialize_field("seed", &self.seed)?;
-        fields.end()
-    }
-}
-
-/// A setting that is there: written as its value alone, not as `Some(5)`, which not every reader
-/// takes.
-fn said<'de, T: Deserialize<'de>, D: Deserializer<'de>>(from: D) -> Result<Option<T>, D::Error> {
-    T::deserialize(from).map(Some)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_kind_comes_back_as_it_was_written_and_writes_only_what_it_has() {
-        for kind in WorldKind::iter() {
-            let spec = WorldSpec {
-                n_users: 17,
-                seed: 3,
-                ..WorldSpec::of_kind(kind)
-            };
-            let json = serde_json::to_value(&spec).unwrap();
-            let mut keys: Vec<&str> = json
-                .as_object()
-                .unwrap()
-                .keys()
-                .map(String::as_str)
-                .collect();
-            keys.sort_unstable();
-            let mut described: Vec<&str> = spec.fields().iter().map(|field| field.key).collect();
-            described.sort_unstable();
-            assert_eq!(keys, described, "{kind}");
-            assert_eq!(serde_json::from_value::<WorldSpec>(json).unwrap(), spec);
-            assert_eq!(spec.problems(), [], "{kind}");
-        }
-    }
-
-    #[test]
-    fn what_a_file_leaves_out_has_the_default_of_its_kind() {
-        let spec: WorldSpec =
-            serde_json::from_str(r#"{"kind": "TooSmall", "n_items": 90}"#).unwrap();
-        assert_eq!(
-            spec,
-            WorldSpec {
-                n_items: 90,
-                ..WorldSpec::of_kind(WorldKind::TooSmall)
-            }
+impl OwnSetting {
+    /// The problem of this setting in a world that does not have it.
+    fn out_of_place(&self, kind: WorldKind) -> Problem {
+        let Self { owner, field } = self;
+        let key = field.key;
+        let sentence = format!(
+            "{} belongs to the world {owner}, and this one is {kind}; leave `{key}` out, or write \
+             `kind: {owner}`.",
+            field.label
         );
-        assert_eq!(
-            serde_json::from_str::<WorldSpec>("{}").unwrap(),
-            WorldSpec::default()
-        );
-    }
-
-    #[test]
-    fn a_setting_of_another_kind_is_told_and_not_lost() {
-        let spec = WorldSpec {
-            lag: 9,
-            ..WorldSpec::default()
-        };
-        let wanted = "Cue lies back belongs to the world LongRange, and this one is Series; leave \
-                      `lag` out, or write `kind: LongRange`.";
-        assert_eq!(spec.problems(), [Problem::error("lag", wanted)]);
-        let json = serde_json::to_value(&spec).unwrap();
-        assert_eq!(serde_json::from_value::<WorldSpec>(json).unwrap(), spec);
-    }
-
-    #[test]
-    fn another_kind_starts_from_its_defaults_and_the_same_keeps_its_settings() {
-        let mut spec = WorldSpec {
-            n_users: 5,
-            ..WorldSpec::default()
-        };
-        spec.set_text("kind", "series").unwrap();
-        assert_eq!(spec.n_users, 5);
-        spec.set_text("kind", "TooSmall").unwrap();
-        assert_eq!(spec, WorldSpec::of_kind(WorldKind::TooSmall));
-        let said = spec.set_text("kind", "Huge").unwrap_err().to_string();
-        assert!(
-            said.starts_with("`Huge` is not one of Series, MarkovChain, "),
-            "{said}"
-        );
-        for kind in WorldKind::iter() {
-            assert!(said.contains(&kind.to_string()), "{kind} in {said}");
-        }
+        Problem::error(key, sentence)
     }
 }

@@ -16,17 +16,62 @@ use rand_chacha::ChaCha8Rng;
 
 use super::lottery::{Law, any, len, shuffled};
 use super::oracle::{Base, WorldForecast};
-use super::{Rules, WorldEvent, WorldSpec, at_any_time};
+use super::{Rules, SharedSettings, World, WorldEvent, at_any_time};
 
-/// The rules in plain sentences.
-pub(super) fn story(follow: &str, spec: &WorldSpec) -> String {
-    let (n_items, n_events) = (spec.n_items, spec.n_users.saturating_mul(spec.mean_len));
-    format!(
-        "Every item has one successor, drawn at random: with {follow} it comes next, else any \
-         item. That is {n_items} facts to learn, and about {n_events} events show only some of \
-         them. A model learns these by heart and cannot know the others, however long it trains; \
-         more users would cure it."
-    )
+/// Settings of the world.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TooSmallSpec {
+    /// Settings that every world has.
+    pub shared: SharedSettings,
+}
+
+impl Default for TooSmallSpec {
+    fn default() -> Self {
+        Self {
+            shared: SharedSettings {
+                n_users: 30,
+                n_items: 400,
+                mean_len: 8,
+                follow: 0.9,
+                ..SharedSettings::default()
+            },
+        }
+    }
+}
+
+impl World for TooSmallSpec {
+    fn title(&self) -> &'static str {
+        "Too small to learn from"
+    }
+
+    fn story(&self) -> String {
+        let follow = self.shared.follow_percent();
+        let SharedSettings {
+            n_users,
+            n_items,
+            mean_len,
+            ..
+        } = self.shared;
+        let n_events = n_users.saturating_mul(mean_len);
+        format!(
+            "Every item has one successor, drawn at random: with {follow} it comes next, else any \
+             item. That is {n_items} facts to learn, and about {n_events} events show only some of \
+             them. A model learns these by heart and cannot know the others, however long it \
+             trains; more users would cure it."
+        )
+    }
+
+    fn shared(&self) -> &SharedSettings {
+        &self.shared
+    }
+
+    fn shared_mut(&mut self) -> &mut SharedSettings {
+        &mut self.shared
+    }
+
+    fn rules(&self) -> Box<dyn Rules> {
+        Box::new(TooSmall::new(self))
+    }
 }
 
 /// Facts that the whole world shares.
@@ -39,12 +84,12 @@ pub(super) struct TooSmall {
 }
 
 impl TooSmall {
-    pub(super) fn new(spec: &WorldSpec) -> Self {
+    pub(super) fn new(spec: &TooSmallSpec) -> Self {
         Self {
-            mean_len: spec.mean_len,
-            follow: spec.follow_probability(),
-            successor: shuffled(spec.seed, "world successors", spec.n_items),
-            uniform: Law::uniform(spec.n_items),
+            mean_len: spec.shared.mean_len,
+            follow: spec.shared.follow_probability(),
+            successor: shuffled(spec.shared.seed, "world successors", spec.shared.n_items),
+            uniform: Law::uniform(spec.shared.n_items),
         }
     }
 }

@@ -31,10 +31,7 @@ fn work_stops_when_it_is_asked_to() {
 
 #[test]
 fn a_world_beyond_its_ranges_is_told_and_not_made() {
-    let spec = WorldSpec {
-        n_items: usize::MAX,
-        ..WorldSpec::default()
-    };
+    let spec = WorldSpec::default().with(|world| world.n_items = usize::MAX);
     let sentence = of_world(spec, SplitSpec::LeaveOneOut)
         .unwrap_err()
         .to_string();
@@ -42,12 +39,11 @@ fn a_world_beyond_its_ranges_is_told_and_not_made() {
         sentence.starts_with("Items is 9223372036854775807; choose a whole number from 1 to 20000"),
         "{sentence}"
     );
-    let tiny = WorldSpec {
-        n_users: 1,
-        n_items: 1,
-        mean_len: 1,
-        ..WorldSpec::default()
-    };
+    let tiny = WorldSpec::default().with(|world| {
+        world.n_users = 1;
+        world.n_items = 1;
+        world.mean_len = 1;
+    });
     let sentence = of_world(tiny, SplitSpec::LeaveOneOut)
         .unwrap_err()
         .to_string();
@@ -77,10 +73,7 @@ fn the_default_world_is_whole_and_the_same_everywhere() {
     let again = of_world(WorldSpec::default(), SplitSpec::LeaveOneOut).unwrap();
     assert_eq!(again, prepared);
     let other = of_world(
-        WorldSpec {
-            seed: 8,
-            ..WorldSpec::default()
-        },
+        WorldSpec::default().with(|world| world.seed = 8),
         SplitSpec::LeaveOneOut,
     )
     .unwrap();

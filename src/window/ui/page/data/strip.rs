@@ -151,7 +151,7 @@ fn came_to(app: &App, step: DataStep) -> String {
 
 fn source(app: &App) -> String {
     match &app.draft.experiment.data.source {
-        DataSource::World(world) => world.kind.title().to_lowercase(),
+        DataSource::World(world) => world.kind().title().to_lowercase(),
         DataSource::File(file) => file
             .path
             .file_name()

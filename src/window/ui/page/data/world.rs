@@ -15,7 +15,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
     kind(ui, world);
     weak(ui, world.story());
     ui.add_space(size::GAP_SMALL);
-    let defaults = WorldSpec::of_kind(world.kind).fields();
+    let defaults = WorldSpec::of_kind(world.kind()).fields();
     let form = SectionForm {
         section: "data",
         defaults,
@@ -29,7 +29,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
 
 /// The chooser. Another world starts from its defaults.
 fn kind(ui: &mut Ui, world: &mut WorldSpec) {
-    let mut chosen = world.kind;
+    let mut chosen = world.kind();
     labelled(
         ui,
         "World",
@@ -50,7 +50,7 @@ fn kind(ui: &mut Ui, world: &mut WorldSpec) {
         },
         |_| {},
     );
-    if chosen != world.kind {
+    if chosen != world.kind() {
         *world = WorldSpec::of_kind(chosen);
     }
 }

@@ -88,8 +88,8 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
 fn source_words(source: &DataSource) -> String {
     match source {
         DataSource::World(world) => {
-            let kind = world.kind.title().to_lowercase();
-            format!("Synthetic world, {kind}, seed {}", world.seed)
+            let kind = world.kind().title().to_lowercase();
+            format!("Synthetic world, {kind}, seed {}", world.shared().seed)
         }
         DataSource::File(file) => file
             .path
