@@ -28,6 +28,11 @@ pub(super) trait Network: Module {
     /// Name in weights files.
     const KIND: &'static str;
 
+    /// Name in weights files of the parameter at this path in the module.
+    fn name_in_files(path: &str) -> String {
+        path.to_owned()
+    }
+
     /// Gradients, for every parameter, of the mean loss an event of these training histories, and
     /// the loss itself, still on the device; `None` when they hold nothing to learn.
     fn gradients(

@@ -177,6 +177,13 @@ fn questions(histories: &Histories) -> Vec<Query> {
 impl<B: StateNetwork> Network for OutcomeNetwork<B> {
     const KIND: &'static str = B::OUTCOME_KIND;
 
+    fn name_in_files(path: &str) -> String {
+        match path.strip_prefix("body.") {
+            Some(within) => format!("body.{}", B::name_in_files(within)),
+            None => path.to_owned(),
+        }
+    }
+
     fn gradients(
         &self,
         histories: &Histories,

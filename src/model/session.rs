@@ -131,12 +131,11 @@ impl<N: Network> Session<N> {
     fn install(&mut self, path: &Path, arrays: weights::NamedArrays) -> Result<(), ModelError> {
         let network = self.network()?.clone();
         let device = self.device.clone();
-        let network = guarded(|| weights::apply(network, arrays, &device))?.map_err(|reason| {
-            ModelError::Weights {
+        let network = guarded(|| weights::apply(network, arrays, &device, N::name_in_files))?
+            .map_err(|reason| ModelError::Weights {
                 path: path.to_owned(),
                 reason,
-            }
-        })?;
+            })?;
         self.network = Some(network);
         Ok(())
     }
@@ -245,7 +244,7 @@ impl<N: Network> Trainable for Session<N> {
     }
 
     fn save_weights(&self, path: &Path) -> Result<(), ModelError> {
-        let arrays = guarded(|| weights::collect(self.network()?))??;
+        let arrays = guarded(|| weights::collect(self.network()?, N::name_in_files))??;
         weights::write(path, &self.stamp(), &arrays)
     }
 
@@ -257,8 +256,12 @@ impl<N: Network> Trainable for Session<N> {
     fn save_state(&self, path: &Path) -> Result<(), ModelError> {
         let arrays = guarded(|| {
             let network = self.network()?;
-            let mut arrays = weights::collect(network)?;
-            arrays.append(&mut weights::collect_moments(network, &self.optimizer)?);
+            let mut arrays = weights::collect(network, N::name_in_files)?;
+            arrays.append(&mut weights::collect_moments(
+                network,
+                &self.optimizer,
+                N::name_in_files,
+            )?);
             Ok::<_, ModelError>(arrays)
         })??;
         weights::write(path, &self.stamp(), &arrays)
@@ -274,6 +277,7 @@ impl<N: Network> Trainable for Session<N> {
                     self.network()?,
                     &mut arrays,
                     &self.device,
+                    N::name_in_files,
                 ))
             })??;
             taken.map_err(|reason| ModelError::Weights {

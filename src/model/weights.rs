@@ -1,6 +1,7 @@
 //! Weights and optimiser state as safetensors files.
 //!
-//! A file holds one array a parameter, named by its path in the module (`blocks.0.query.weight`);
+//! A file holds one array a parameter, named by its path in the module (`blocks.0.query.weight`),
+//! but for what [`Network::name_in_files`](super::network::Network::name_in_files) changes of it;
 //! a state file holds the moments too, under `optimizer.first.…` and `optimizer.second.…`. Dense
 //! weights are `[d_in, d_out]`: `x W + b`. One metadata entry, `seqscope`, names the family and the
 //! number of optimiser steps.
@@ -112,10 +113,13 @@ pub(super) fn compute_sentence(report: &str) -> String {
     }
 }
 
-/// Every parameter of a module, by path.
-pub(super) fn collect<M: Module>(module: &M) -> Result<NamedArrays, ModelError> {
+/// Name in files of the parameter at a path in its module.
+pub(super) type NameInFiles = fn(&str) -> String;
+
+/// Every parameter of a module, by name.
+pub(super) fn collect<M: Module>(module: &M, name: NameInFiles) -> Result<NamedArrays, ModelError> {
     let mut collector = Collector {
-        path: Vec::new(),
+        path: ModulePath::new(name),
         arrays: NamedArrays::new(),
         failed: None,
     };
@@ -123,13 +127,14 @@ pub(super) fn collect<M: Module>(module: &M) -> Result<NamedArrays, ModelError> 
     collector.failed.map_or(Ok(collector.arrays), Err)
 }
 
-/// The moments of an optimiser for this module, by path with their prefixes.
+/// The moments of an optimiser for this module, by name with their prefixes.
 pub(super) fn collect_moments<M: Module>(
     module: &M,
     optimizer: &AdamW,
+    name: NameInFiles,
 ) -> Result<NamedArrays, ModelError> {
     let mut arrays = NamedArrays::new();
-    for ((name, shape), moments) in shapes(module).into_iter().zip(&optimizer.moments) {
+    for ((name, shape), moments) in shapes(module, name).into_iter().zip(&optimizer.moments) {
         let first = Array {
             shape: shape.clone(),
             values: read(moments.first.clone())?,
@@ -145,8 +150,11 @@ pub(super) fn collect_moments<M: Module>(
 }
 
 /// Names and shapes of a module's parameters, in visiting order.
-fn shapes<M: Module>(module: &M) -> Vec<(String, Vec<usize>)> {
-    let mut collector = Shapes::default();
+fn shapes<M: Module>(module: &M, name: NameInFiles) -> Vec<(String, Vec<usize>)> {
+    let mut collector = Shapes {
+        path: ModulePath::new(name),
+        found: Vec::new(),
+    };
     module.visit(&mut collector);
     collector.found
 }
@@ -156,8 +164,9 @@ pub(super) fn apply<M: Module>(
     module: M,
     mut arrays: NamedArrays,
     device: &Device,
+    name: NameInFiles,
 ) -> Result<M, String> {
-    let wanted = shapes(&module);
+    let wanted = shapes(&module, name);
     for (name, shape) in &wanted {
         match arrays.get(name) {
             None => return Err(format!("it has no `{name}`, so it is of another model")),
@@ -178,7 +187,7 @@ pub(super) fn apply<M: Module>(
         return Err(format!("it holds `{name}`, which this model does not have"));
     }
     Ok(module.map(&mut Applier {
-        path: Vec::new(),
+        path: ModulePath::new(name),
         arrays: &mut arrays,
         device,
     }))
@@ -189,9 +198,10 @@ pub(super) fn take_moments<M: Module>(
     module: &M,
     arrays: &mut NamedArrays,
     device: &Device,
+    name: NameInFiles,
 ) -> Result<Vec<AdamMoments>, String> {
     let mut moments = Vec::new();
-    for (name, shape) in shapes(module) {
+    for (name, shape) in shapes(module, name) {
         let mut take = |prefix: &str| match arrays.remove(&format!("{prefix}{name}")) {
             Some(array) if array.shape == shape => {
                 let n = array.values.len();
@@ -356,18 +366,45 @@ impl View for &Array {
     }
 }
 
+/// Path of the parameter that is being visited.
+struct ModulePath {
+    parts: Vec<String>,
+    name: NameInFiles,
+}
+
+impl ModulePath {
+    fn new(name: NameInFiles) -> Self {
+        Self {
+            parts: Vec::new(),
+            name,
+        }
+    }
+
+    fn enter(&mut self, part: &str) {
+        self.parts.push(part.to_owned());
+    }
+
+    fn exit(&mut self) {
+        self.parts.pop();
+    }
+
+    fn name(&self) -> String {
+        (self.name)(&self.parts.join("."))
+    }
+}
+
 struct Collector {
-    path: Vec<String>,
+    path: ModulePath,
     arrays: NamedArrays,
     failed: Option<ModelError>,
 }
 
 impl ModuleVisitor for Collector {
     fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+        self.path.enter(name);
     }
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+        self.path.exit();
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         let tensor = param.val();
@@ -375,47 +412,46 @@ impl ModuleVisitor for Collector {
         match read(tensor.without_autodiff()) {
             Ok(values) => {
                 self.arrays
-                    .insert(self.path.join("."), Array { shape, values });
+                    .insert(self.path.name(), Array { shape, values });
             }
             Err(error) => self.failed = Some(error),
         }
     }
 }
 
-#[derive(Default)]
 struct Shapes {
-    path: Vec<String>,
+    path: ModulePath,
     found: Vec<(String, Vec<usize>)>,
 }
 
 impl ModuleVisitor for Shapes {
     fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+        self.path.enter(name);
     }
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+        self.path.exit();
     }
     fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
         self.found
-            .push((self.path.join("."), param.val().dims().to_vec()));
+            .push((self.path.name(), param.val().dims().to_vec()));
     }
 }
 
 struct Applier<'a> {
-    path: Vec<String>,
+    path: ModulePath,
     arrays: &'a mut NamedArrays,
     device: &'a Device,
 }
 
 impl ModuleMapper for Applier<'_> {
     fn enter_module(&mut self, name: &str, _container_type: &str) {
-        self.path.push(name.to_owned());
+        self.path.enter(name);
     }
     fn exit_module(&mut self, _name: &str, _container_type: &str) {
-        self.path.pop();
+        self.path.exit();
     }
     fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
-        let Some(array) = self.arrays.remove(&self.path.join(".")) else {
+        let Some(array) = self.arrays.remove(&self.path.name()) else {
             return param;
         };
         let (id, _, mapper) = param.consume();

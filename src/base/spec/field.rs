@@ -310,7 +310,7 @@ pub struct Wording {
 }
 
 /// Implements [`Described`] from one list of settings. One whose words are shared has a [`Wording`]
-/// in their place.
+/// in their place. A generic struct names its parameters first: `impl[K: Kind] Spec<K> { .. }`.
 ///
 /// ```ignore
 /// described! { TransformerSpec {
@@ -320,12 +320,12 @@ pub struct Wording {
 /// ```
 #[macro_export]
 macro_rules! described {
-    ($spec:ty { $(
+    (impl[$($generics:tt)*] $spec:ty { $(
         $key:ident
         $(: $kind:expr, $group:ident, $label:expr, $unit:expr, $help:expr, $source:expr)?
         $(=> $words:path, $from:expr)?
     ;)* }) => {
-        impl $crate::spec::Described for $spec {
+        impl<$($generics)*> $crate::spec::Described for $spec {
             fn fields(&self) -> Vec<$crate::spec::Field> {
                 #[allow(unused_imports, reason = "not every struct uses every kind")]
                 use $crate::spec::FieldKind::*;
@@ -354,6 +354,9 @@ macro_rules! described {
                 Ok(())
             }
         }
+    };
+    ($spec:ty { $($settings:tt)* }) => {
+        $crate::spec::described! { impl[] $spec { $($settings)* } }
     };
 }
 pub use crate::described;

@@ -62,7 +62,7 @@ fn arrays(path: &std::path::Path) -> Arrays {
 
 fn loaded<M: Module>(module: M, name: &str, kind: &str) -> M {
     let (_, arrays) = weights::read_file(&gold(name), kind).unwrap();
-    weights::apply(module, arrays, &Device::flex()).unwrap()
+    weights::apply(module, arrays, &Device::flex(), str::to_owned).unwrap()
 }
 
 /// Both sides with PyTorch's weights.
@@ -136,7 +136,12 @@ fn assert_weights<M: Module>(module: &M, prefix: &str, expected: &Arrays) {
         kind: "gan".to_owned(),
         n_steps: 0,
     };
-    weights::write(&path, &stamp, &weights::collect(module).unwrap()).unwrap();
+    weights::write(
+        &path,
+        &stamp,
+        &weights::collect(module, str::to_owned).unwrap(),
+    )
+    .unwrap();
     for (name, ours) in arrays(&path) {
         assert_near(&name, &ours, &expected[&format!("{prefix}.{name}")]);
     }

@@ -52,6 +52,8 @@ pub(crate) struct GruStep {
 }
 
 impl RecurrentLayer for Gru {
+    const NAME: &'static str = "gru";
+    const NAME_WITH_HEAD: &'static str = "gru with a head";
     const GATES: usize = 3;
     const KEPT: usize = 7;
     type Cell = GruCell;

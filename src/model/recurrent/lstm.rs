@@ -49,6 +49,8 @@ pub(crate) struct LstmStep {
 }
 
 impl RecurrentLayer for Lstm {
+    const NAME: &'static str = "lstm";
+    const NAME_WITH_HEAD: &'static str = "lstm with a head";
     const GATES: usize = 4;
     const KEPT: usize = 7;
     type Cell = LstmCell;

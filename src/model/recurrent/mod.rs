@@ -22,7 +22,7 @@ pub(super) use gru::Gru;
 pub(super) use lstm::Lstm;
 pub(super) use rnn::Rnn;
 
-use burn::module::{Module, Param};
+use burn::module::{Module, ModuleDisplay, Param};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 use rand_distr::{Distribution as _, StandardNormal};
@@ -33,7 +33,13 @@ use super::random::Init;
 use super::weights::{on_host, register};
 
 /// One recurrent layer: its weights, on any device.
-pub(super) trait RecurrentLayer: Module {
+pub(super) trait RecurrentLayer: Module + ModuleDisplay {
+    /// Name in weights files: of a network of such layers, and of its first layer.
+    const NAME: &'static str;
+
+    /// Name of such a network with a head for another task than the next item.
+    const NAME_WITH_HEAD: &'static str;
+
     /// Numbers that a unit computes at each step from the input and the state.
     const GATES: usize;
 

@@ -33,6 +33,8 @@ pub(crate) struct RnnCell;
 pub(crate) struct RnnStep(Tensor<2>);
 
 impl RecurrentLayer for Rnn {
+    const NAME: &'static str = "rnn";
+    const NAME_WITH_HEAD: &'static str = "rnn with a head";
     const GATES: usize = 1;
     const KEPT: usize = 3;
     type Cell = RnnCell;

@@ -3,7 +3,7 @@
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
-use super::{NetworkParts, RECURRENT_DRAWINGS, RecurrentSettings, training_windows};
+use super::{RECURRENT_DRAWINGS, RecurrentNetwork, RecurrentSettings, training_windows};
 use crate::item_vectors::by_length;
 use crate::kernel::{
     Buffer, CrossEntropy, Dense, LayerGradients, Onto, RecurrentKernel, Trace, add_rows,
@@ -25,17 +25,17 @@ pub(super) const N_SHARDS: usize = 8;
 /// Gradients of the mean loss over the batch, and the account of it; `None` when there is nothing
 /// to predict.
 pub(super) fn gradients<L: RecurrentLayer>(
-    parts: &NetworkParts<'_, L>,
+    network: &RecurrentNetwork<L>,
     histories: &Histories,
     noise: Noise,
 ) -> Option<(GradientsParams, LossSums)> {
-    let windows: Vec<&[u32]> = training_windows(histories, parts.settings.seq_len).collect();
+    let windows: Vec<&[u32]> = training_windows(histories, network.settings.seq_len).collect();
     let inputs: Vec<&[u32]> = windows
         .iter()
         .map(|window| window.split_last().map_or(&[][..], |(_, all)| all))
         .collect();
     let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
-    let looking = parts.settings.looking();
+    let looking = network.settings.looking();
     let n_targets = match looking {
         Looking::Every => lengths.iter().sum(),
         Looking::Last => lengths.iter().filter(|&&len| len > 0).count(),
@@ -43,7 +43,7 @@ pub(super) fn gradients<L: RecurrentLayer>(
     if n_targets == 0 {
         return None;
     }
-    let host = Host::new(parts, Some(noise));
+    let host = Host::new(network, Some(noise));
     let scale = 1.0 / n_targets as f32;
     let (nll, sums) = sums_over_shards(&lengths, N_SHARDS, |rows| {
         let shard = Shard::new(&inputs, &rows);
@@ -59,9 +59,9 @@ pub(super) fn gradients<L: RecurrentLayer>(
             .collect();
         host.gradients(&shard, &looking, &targets, scale)
     });
-    let loss = Tensor::from_data([nll as f32], &parts.item.weight.val().inner().device());
+    let loss = Tensor::from_data([nll as f32], &network.item.weight.val().inner().device());
     Some((
-        registered(parts, sums.into_iter().map(Buffer::into_vec)),
+        registered(network, sums.into_iter().map(Buffer::into_vec)),
         LossSums {
             loss,
             n_events: n_targets,
@@ -73,20 +73,25 @@ pub(super) fn gradients<L: RecurrentLayer>(
 /// Computes the output of the dense layer for the state after each history, `[n_rows, d_model]`;
 /// `at_a_time` says how many rows of a length are worked on at once.
 pub(super) fn last_states<L: RecurrentLayer>(
-    parts: &NetworkParts<'_, L>,
+    network: &RecurrentNetwork<L>,
     histories: &Histories,
     at_a_time: impl Fn(usize) -> usize,
 ) -> Buffer {
-    let host = Host::new(parts, None);
+    let host = Host::new(network, None);
     let RecurrentSettings {
         d_model, seq_len, ..
-    } = *parts.settings;
+    } = network.settings;
     by_length(histories, d_model, at_a_time, |batch| {
         let inputs: Vec<&[u32]> = batch.rows().map(|row| latest(row, seq_len)).collect();
         let lengths: Vec<usize> = inputs.iter().map(|row| row.len()).collect();
         // The state of an empty history is zero.
         let of_shard = |rows: &[usize]| host.last_states(&Shard::new(&inputs, rows));
-        let states = rows_over_shards(&lengths, N_SHARDS, parts.settings.width_of_last(), of_shard);
+        let states = rows_over_shards(
+            &lengths,
+            N_SHARDS,
+            network.settings.width_of_last(),
+            of_shard,
+        );
         let mut hidden = Buffer::open(inputs.len() * d_model);
         host.output().forward(&states, &mut hidden);
         hidden.into_vec()
@@ -95,16 +100,16 @@ pub(super) fn last_states<L: RecurrentLayer>(
 
 /// Arrays in the order of [`Host::gradients`] as gradients of the network's parameters.
 fn registered<L: RecurrentLayer>(
-    parts: &NetworkParts<'_, L>,
+    network: &RecurrentNetwork<L>,
     mut arrays: impl Iterator<Item = Vec<f32>>,
 ) -> GradientsParams {
     let mut gradients = GradientsParams::new();
     register(
         &mut gradients,
-        &parts.item.weight,
+        &network.item.weight,
         arrays.next().unwrap_or_default(),
     );
-    if let Some(catalogue) = parts.catalogue {
+    if let Some(catalogue) = &network.catalogue {
         register(
             &mut gradients,
             &catalogue.weight,
@@ -113,15 +118,15 @@ fn registered<L: RecurrentLayer>(
     }
     register(
         &mut gradients,
-        &parts.output.weight,
+        &network.output.weight,
         arrays.next().unwrap_or_default(),
     );
     let d_bias = arrays.next().unwrap_or_default();
-    if let Some(bias) = &parts.output.bias {
+    if let Some(bias) = &network.output.bias {
         register(&mut gradients, bias, d_bias);
     }
-    for layer in &parts.layers {
-        register_host(*layer, &mut arrays, &mut gradients);
+    for layer in network.layers() {
+        register_host(layer, &mut arrays, &mut gradients);
     }
     gradients
 }
@@ -178,18 +183,25 @@ struct Passed {
 
 impl<K: RecurrentKernel> Host<K> {
     fn new<L: RecurrentLayer<Kernel = K>>(
-        parts: &NetworkParts<'_, L>,
+        network: &RecurrentNetwork<L>,
         noise: Option<Noise>,
     ) -> Self {
-        let bias = parts.output.bias.as_ref();
+        let bias = network.output.bias.as_ref();
         Self {
-            settings: parts.settings.clone(),
+            settings: network.settings.clone(),
             noise,
-            items: on_host(&parts.item.weight),
-            catalogue: parts.catalogue.map(|catalogue| on_host(&catalogue.weight)),
-            layers: parts.layers.iter().map(|layer| layer.kernel()).collect(),
-            w_output: on_host(&parts.output.weight),
-            b_output: bias.map_or_else(|| vec![0.0; parts.settings.d_model], on_host),
+            items: on_host(&network.item.weight),
+            catalogue: network
+                .catalogue
+                .as_ref()
+                .map(|catalogue| on_host(&catalogue.weight)),
+            layers: network
+                .layers()
+                .into_iter()
+                .map(RecurrentLayer::kernel)
+                .collect(),
+            w_output: on_host(&network.output.weight),
+            b_output: bias.map_or_else(|| vec![0.0; network.settings.d_model], on_host),
         }
     }
 
@@ -381,12 +393,11 @@ mod tests {
 
     use super::*;
     use crate::Blueprint;
-    use crate::family::recurrent::RecurrentNetwork;
     use crate::family::recurrent::RecurrentOutput;
-    use crate::family::{gru::GruNetwork, lstm::LstmNetwork, rnn::RnnNetwork};
     use crate::features::Join;
     use crate::network::Network;
     use crate::random::Init;
+    use crate::recurrent::{Gru, Lstm, Rnn};
     use crate::tests::{assert_fused_is_plain, some_histories};
     use crate::weights::read;
     use seqscope_data::DataShape;
@@ -400,7 +411,7 @@ mod tests {
 
     const N_ITEMS: u32 = 23;
 
-    fn network<N: RecurrentNetwork>(settings: RecurrentSettings, seed: u64) -> N {
+    fn network<L: RecurrentLayer>(settings: RecurrentSettings, seed: u64) -> RecurrentNetwork<L> {
         settings.network(&mut Init::new(seed, &Device::flex().autodiff()))
     }
 
@@ -461,7 +472,7 @@ mod tests {
             settings in some_settings(),
             seed in 0_u64..1000,
         ) {
-            assert_fused_is_plain(&network::<LstmNetwork>(settings, seed), &histories);
+            assert_fused_is_plain(&network::<Lstm>(settings, seed), &histories);
         }
 
         #[test]
@@ -470,7 +481,7 @@ mod tests {
             settings in some_settings(),
             seed in 0_u64..1000,
         ) {
-            assert_fused_is_plain(&network::<GruNetwork>(settings, seed), &histories);
+            assert_fused_is_plain(&network::<Gru>(settings, seed), &histories);
         }
 
         #[test]
@@ -479,19 +490,22 @@ mod tests {
             settings in some_settings(),
             seed in 0_u64..1000,
         ) {
-            assert_fused_is_plain(&network::<RnnNetwork>(settings, seed), &histories);
+            assert_fused_is_plain(&network::<Rnn>(settings, seed), &histories);
         }
     }
 
     /// Largest difference of a score, as a share of the largest score.
     const TOLERANCE: f32 = 1e-5;
 
-    fn assert_states_score_as_burns<N: RecurrentNetwork>(network: &N, rows: &[Vec<u32>]) {
+    fn assert_states_score_as_burns<L: RecurrentLayer>(
+        network: &RecurrentNetwork<L>,
+        rows: &[Vec<u32>],
+    ) {
         let histories: Histories = rows.iter().map(Vec::as_slice).collect();
         let network = network.valid();
         let plain = read(network.scores(&histories)).unwrap();
         let states = network.fused_states(&histories).unwrap();
-        let items = on_host(&network.parts().output_vectors().weight);
+        let items = on_host(&network.output_vectors().weight);
         let d_model = items.len() / (N_ITEMS as usize + 1);
         let score =
             |state: &[f32], item: &[f32]| state.iter().zip(item).map(|(a, b)| a * b).sum::<f32>();
@@ -522,9 +536,9 @@ mod tests {
             settings in some_settings(),
             seed in 0_u64..1000,
         ) {
-            assert_states_score_as_burns(&network::<LstmNetwork>(settings.clone(), seed), &histories);
-            assert_states_score_as_burns(&network::<GruNetwork>(settings.clone(), seed), &histories);
-            assert_states_score_as_burns(&network::<RnnNetwork>(settings, seed), &histories);
+            assert_states_score_as_burns(&network::<Lstm>(settings.clone(), seed), &histories);
+            assert_states_score_as_burns(&network::<Gru>(settings.clone(), seed), &histories);
+            assert_states_score_as_burns(&network::<Rnn>(settings, seed), &histories);
         }
     }
 
@@ -547,7 +561,7 @@ mod tests {
         }
     }
 
-    fn assert_threads_change_nothing<N: RecurrentNetwork>() {
+    fn assert_threads_change_nothing<L: RecurrentLayer>() {
         let rows: Vec<Vec<u32>> = (0..21)
             .map(|row| {
                 (0..row * 17 % 60)
@@ -562,9 +576,8 @@ mod tests {
                 .build()
                 .unwrap();
             pool.install(|| {
-                let network = network::<N>(settings(), 3);
-                let (gradients, sums) =
-                    gradients(&network.parts(), &histories, Noise::new(4)).unwrap();
+                let network = network::<L>(settings(), 3);
+                let (gradients, sums) = gradients(&network, &histories, Noise::new(4)).unwrap();
                 let mut bits = Bits {
                     gradients: &gradients,
                     found: vec![sums.loss.into_scalar::<f32>().to_bits()],
@@ -580,8 +593,8 @@ mod tests {
 
     #[test]
     fn any_number_of_threads_gives_the_same_bits() {
-        assert_threads_change_nothing::<LstmNetwork>();
-        assert_threads_change_nothing::<GruNetwork>();
-        assert_threads_change_nothing::<RnnNetwork>();
+        assert_threads_change_nothing::<Lstm>();
+        assert_threads_change_nothing::<Gru>();
+        assert_threads_change_nothing::<Rnn>();
     }
 }

@@ -1,13 +1,13 @@
 //! Shared parts of the recurrent families: a next-item network of recurrent layers with
-//! full-catalogue cross-entropy. A family adds its cell, its name and its sources.
+//! full-catalogue cross-entropy. A family adds its layer, name and sources.
 
-mod family;
 mod fused;
 mod plain;
+mod spec;
 
-pub(super) use family::recurrent_family;
+pub(super) use spec::{RecurrentKind, RecurrentSpec};
 
-use burn::module::{Module, ModuleDisplay};
+use burn::module::Module;
 use burn::nn::{Embedding, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
@@ -113,9 +113,8 @@ impl RecurrentSettings {
         }
     }
 
-    /// The layers, those that are recurrent being of this kind, called `title` by a person; the
-    /// first is called `first` in weights files.
-    pub(super) fn layers<L: RecurrentLayer>(&self, title: &str, first: &str) -> Vec<LayerShape> {
+    /// The layers, those that are recurrent being of this kind, called `title` by a person.
+    pub(super) fn layers<L: RecurrentLayer>(&self, title: &str) -> Vec<LayerShape> {
         let Self {
             d_model, seq_len, ..
         } = *self;
@@ -128,7 +127,7 @@ impl RecurrentSettings {
         for at in 0..self.n_layers.min(MAX_REPEATED) {
             let name = at
                 .checked_sub(1)
-                .map_or_else(|| first.to_owned(), |upper| format!("upper.{upper}"));
+                .map_or_else(|| L::NAME.to_owned(), |upper| format!("upper.{upper}"));
             let (d_input, width) = (self.width_into(at), self.width(at));
             let layer = LayerShape::new(format!("{title} layer {}", at + 1), of(width));
             layers.push(L::with_weights(layer, &name, d_input, width));
@@ -201,11 +200,11 @@ impl RecurrentSettings {
         ]
     }
 
-    pub(super) fn network<N: RecurrentNetwork>(self, init: &mut Init) -> N {
+    /// A network with initial weights.
+    pub(super) fn network<L: RecurrentLayer>(self, init: &mut Init) -> RecurrentNetwork<L> {
         let n_items = self.plan.shape.n_items;
         let item = init.item_embedding(n_items, self.d_model);
-        let layer =
-            |at: usize, init: &mut Init| N::Layer::new(self.width_into(at), self.width(at), init);
+        let layer = |at: usize, init: &mut Init| L::new(self.width_into(at), self.width(at), init);
         let first = layer(0, init);
         let upper = (1..self.n_layers).map(|at| layer(at, init)).collect();
         let output = init.dense(self.n_read(), self.d_model);
@@ -216,7 +215,7 @@ impl RecurrentSettings {
         let catalogue = self
             .has_catalogue()
             .then(|| init.item_embedding(n_items, self.d_model));
-        N::from_parts(OwnedParts {
+        RecurrentNetwork {
             item,
             features,
             first,
@@ -225,7 +224,7 @@ impl RecurrentSettings {
             output,
             catalogue,
             settings: self,
-        })
+        }
     }
 
     /// The drawing that drops what goes into the layer at this place, and out of the last. A
@@ -242,59 +241,34 @@ impl RecurrentSettings {
 /// Item vectors → dropout → recurrent layers with dropout between them → dropout → attention,
 /// perhaps → dense to the items' width → scores against the item vectors, or against vectors of the
 /// output's own.
-///
-/// The parts stand in the family's own module, so that its weights have names that fit it.
-pub(super) trait RecurrentNetwork: Module + ModuleDisplay {
-    /// Name in weights files.
-    const KIND: &'static str;
-
-    /// Name of the form with a head for another task than the next item.
-    const OUTCOME_KIND: &'static str;
-
-    /// Type of each layer.
-    type Layer: RecurrentLayer;
-
-    /// Puts a network together.
-    fn from_parts(parts: OwnedParts<Self::Layer>) -> Self;
-
-    /// Returns the parts that it was put together from.
-    fn parts(&self) -> NetworkParts<'_, Self::Layer>;
-}
-
-/// Parts that a network is put together from.
-pub(super) struct OwnedParts<L> {
-    pub(super) item: Embedding,
-    pub(super) features: Features,
-    pub(super) first: L,
-    /// Layers above the first.
-    pub(super) upper: Vec<L>,
-    pub(super) attention: Option<AdditiveAttention>,
-    pub(super) output: Linear,
-    /// The output's own vectors, where it has some.
-    pub(super) catalogue: Option<Embedding>,
-    pub(super) settings: RecurrentSettings,
-}
-
-/// The parts of a network.
-pub(super) struct NetworkParts<'a, L> {
+#[derive(Module, Debug)]
+pub(super) struct RecurrentNetwork<L: RecurrentLayer> {
     /// `[n_items + 1, d_model]`
-    pub(super) item: &'a Embedding,
-    pub(super) features: &'a Features,
-    /// The output's own vectors, where it has some. `[n_items + 1, d_model]`
-    pub(super) catalogue: Option<&'a Embedding>,
-    /// Layers from the first to the last.
-    pub(super) layers: Vec<&'a L>,
-    pub(super) attention: Option<&'a AdditiveAttention>,
+    item: Embedding,
+    features: Features,
+    /// The first layer, which weights files call by the name of its kind.
+    first: L,
+    /// Layers above the first.
+    upper: Vec<L>,
     /// `[n_read, d_model]` and `[d_model]`
-    pub(super) output: &'a Linear,
-    pub(super) settings: &'a RecurrentSettings,
+    output: Linear,
+    attention: Option<AdditiveAttention>,
+    /// The output's own vectors, where it has some. `[n_items + 1, d_model]`
+    catalogue: Option<Embedding>,
+    #[module(skip)]
+    settings: RecurrentSettings,
 }
 
-impl<L> NetworkParts<'_, L> {
+impl<L: RecurrentLayer> RecurrentNetwork<L> {
+    /// Layers from the first to the last.
+    fn layers(&self) -> Vec<&L> {
+        std::iter::once(&self.first).chain(&self.upper).collect()
+    }
+
     /// Returns the vectors that states are multiplied with to score the catalogue.
     /// `[n_items + 1, d_model]`
     fn output_vectors(&self) -> &Embedding {
-        self.catalogue.unwrap_or(self.item)
+        self.catalogue.as_ref().unwrap_or(&self.item)
     }
 }
 
@@ -358,8 +332,15 @@ fn training_windows(histories: &Histories, seq_len: usize) -> impl Iterator<Item
     histories.rows().map(move |row| latest(row, seq_len + 1))
 }
 
-impl<N: RecurrentNetwork> Network for N {
-    const KIND: &'static str = N::KIND;
+impl<L: RecurrentLayer> Network for RecurrentNetwork<L> {
+    const KIND: &'static str = L::NAME;
+
+    fn name_in_files(path: &str) -> String {
+        match path.strip_prefix("first.") {
+            Some(within) => format!("{}.{within}", L::NAME),
+            None => path.to_owned(),
+        }
+    }
 
     fn gradients(
         &self,
@@ -367,7 +348,7 @@ impl<N: RecurrentNetwork> Network for N {
         _inputs: &StepInputs,
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
-        self.parts().gradients(histories, noise)
+        self.learn_items(histories, noise)
     }
 
     /// Leaves to burn's layers what the fused ones do not have: attention, features, and other
@@ -378,16 +359,15 @@ impl<N: RecurrentNetwork> Network for N {
         _inputs: &StepInputs,
         noise: Noise,
     ) -> Option<(GradientsParams, LossSums)> {
-        let parts = self.parts();
-        if parts.settings.plan.is_plain() && parts.attention.is_none() {
-            fused::gradients(&parts, histories, noise)
+        if self.settings.plan.is_plain() && self.attention.is_none() {
+            fused::gradients(self, histories, noise)
         } else {
-            parts.gradients(histories, noise)
+            self.learn_items(histories, noise)
         }
     }
 
     fn rows_at_a_time(&self, len: usize) -> usize {
-        let NetworkParts { item, settings, .. } = self.parts();
+        let Self { item, settings, .. } = self;
         let RecurrentSettings {
             d_model,
             d_hidden,
@@ -395,47 +375,42 @@ impl<N: RecurrentNetwork> Network for N {
             ..
         } = *settings;
         let [n_columns, _] = item.weight.dims();
-        let an_event = d_model + N::Layer::GATES * d_hidden;
+        let an_event = d_model + L::GATES * d_hidden;
         MAX_FLOATS / (len.clamp(1, seq_len.max(1)) * an_event).max(n_columns)
     }
 
     fn scores(&self, histories: &Histories) -> Tensor<2> {
-        let parts = self.parts();
-        parts.scores_from(parts.last_states(histories))
+        self.scores_from(self.last_states(histories))
     }
 
     fn item_vectors(&self) -> Option<ItemVectors> {
-        let parts = self.parts();
         Some(ItemVectors::of_rows(
-            &on_host(&parts.output_vectors().weight),
-            parts.settings.d_model,
+            &on_host(&self.output_vectors().weight),
+            self.settings.d_model,
         ))
     }
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {
-        let parts = self.parts();
-        let is_fused = parts.features.is_empty() && parts.attention.is_none();
-        is_fused.then(|| fused::last_states(&parts, histories, |len| self.rows_at_a_time(len)))
+        let is_fused = self.features.is_empty() && self.attention.is_none();
+        is_fused.then(|| fused::last_states(self, histories, |len| self.rows_at_a_time(len)))
     }
 
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
-        let parts = self.parts();
-        let (states, _) = parts.states(history);
+        let (states, _) = self.event_states(history);
         let [n, _] = states.dims();
-        (history.row(0).len() - n, parts.scores_from(states))
+        (history.row(0).len() - n, self.scores_from(states))
     }
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
-        let parts = self.parts();
-        let Some(attention) = parts.attention else {
+        let Some(attention) = &self.attention else {
             return Ok(None);
         };
         let n_events = history.row(0).len();
-        let len = n_events.min(parts.settings.seq_len);
+        let len = n_events.min(self.settings.seq_len);
         let weights = if len == 0 {
             Vec::new()
         } else {
-            read(attention.weights(&parts.layer_states(history)))?
+            read(attention.weights(&self.layer_states(history)))?
         };
         Ok(Some(AttentionMaps {
             n_layers: 1,
@@ -447,11 +422,11 @@ impl<N: RecurrentNetwork> Network for N {
     }
 }
 
-impl<N: RecurrentNetwork> StateNetwork for N {
-    const OUTCOME_KIND: &'static str = N::OUTCOME_KIND;
+impl<L: RecurrentLayer> StateNetwork for RecurrentNetwork<L> {
+    const OUTCOME_KIND: &'static str = L::NAME_WITH_HEAD;
 
     fn state_width(&self) -> usize {
-        self.parts().settings.d_model
+        self.settings.d_model
     }
 
     fn learn(
@@ -460,12 +435,11 @@ impl<N: RecurrentNetwork> StateNetwork for N {
         noise: Noise,
         head: HeadGradients<'_>,
     ) -> Option<GradientsParams> {
-        let parts = self.parts();
-        let window = EventWindow::whole(histories, parts.settings.seq_len);
-        parts.learn(&window, Looking::Every, noise, head)
+        let window = EventWindow::whole(histories, self.settings.seq_len);
+        self.pass(&window, Looking::Every, noise, head)
     }
 
     fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<EventPlace>) {
-        self.parts().states(histories)
+        self.event_states(histories)
     }
 }

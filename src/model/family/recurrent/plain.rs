@@ -4,7 +4,7 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 use burn::tensor::IndexingUpdateOp;
 
-use super::{EventWindow, NetworkParts, RECURRENT_DRAWINGS, RecurrentSettings};
+use super::{EventWindow, RECURRENT_DRAWINGS, RecurrentNetwork, RecurrentSettings};
 use crate::loss::item_loss;
 use crate::network::LossSums;
 use crate::outcome::HeadGradients;
@@ -14,7 +14,7 @@ use crate::recurrent::{Looking, RecurrentLayer, TraceOf, backward, forward, plai
 use crate::window::index_tensor;
 use seqscope_data::Histories;
 
-impl<L: RecurrentLayer> NetworkParts<'_, L> {
+impl<L: RecurrentLayer> RecurrentNetwork<L> {
     /// Scores from states. `[n_rows, d_model]` to `[n_rows, n_items + 1]`
     pub(super) fn scores_from(&self, states: Tensor<2>) -> Tensor<2> {
         states.matmul(self.output_vectors().weight.val().transpose())
@@ -41,7 +41,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
 
     /// State after each of the last `seq_len` events of each row, as scores are made of it, and
     /// which events they are. `[n_events, d_model]`
-    pub(super) fn states(&self, histories: &Histories) -> (Tensor<2>, Vec<EventPlace>) {
+    pub(super) fn event_states(&self, histories: &Histories) -> (Tensor<2>, Vec<EventPlace>) {
         let (window, packing, states) = self.top(histories);
         let places = packing
             .places
@@ -70,8 +70,8 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
             return (window, packing, none);
         }
         let mut values = self.inputs(weights, &window, &packing); // [n_events, d_model]
-        for layer in &self.layers {
-            values = states(*layer, &values, &packing.sizes); // [n_events, d]
+        for layer in self.layers() {
+            values = states(layer, &values, &packing.sizes); // [n_events, d]
         }
         (window, packing, values)
     }
@@ -111,7 +111,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
                 .clone()
                 .select(0, places_of(packing, looking, &states.device())),
         };
-        match self.attention {
+        match &self.attention {
             Some(attention) if packing.n_events() > 0 => Tensor::cat(
                 vec![looked, attention.contexts(states, &packing.sizes, looking)],
                 1,
@@ -142,7 +142,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
                     .select_assign(0, places, d_looked, IndexingUpdateOp::Add)
             }
         };
-        match self.attention {
+        match &self.attention {
             None => d_states,
             Some(attention) => {
                 let d_contexts = d_read.slice_dim(1, d..n_read);
@@ -164,7 +164,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
 
     /// Dropout factors of what goes into the layer at this place, or out of the last.
     fn drop(&self, at: usize, noise: Noise, packing: &SequencePacking) -> Option<Tensor<2>> {
-        let RecurrentSettings { dropout, .. } = *self.settings;
+        let RecurrentSettings { dropout, .. } = self.settings;
         let width = self.settings.width_into(at);
         self.factors(
             dropout_factors(
@@ -183,7 +183,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
     fn mask(&self, at: usize, noise: Noise, packing: &SequencePacking) -> Option<Tensor<2>> {
         let RecurrentSettings {
             recurrent_dropout, ..
-        } = *self.settings;
+        } = self.settings;
         let width = self.settings.width(at);
         self.factors(
             dropout_factors(
@@ -199,7 +199,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
 
     /// Gradients of the mean loss over the batch, and the account of it; `None` when there is
     /// nothing to predict.
-    pub(super) fn gradients(
+    pub(super) fn learn_items(
         &self,
         histories: &Histories,
         noise: Noise,
@@ -231,7 +231,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
             found = Some((sums, loss.d_items.mul_scalar(mean)));
             Some(loss.d_hidden.mul_scalar(mean))
         };
-        let mut gradients = self.learn(&window, self.settings.looking(), noise, &mut head)?;
+        let mut gradients = self.pass(&window, self.settings.looking(), noise, &mut head)?;
         let (sums, d_vectors) = found?;
         let of_inputs = gradients.remove::<2>(vectors.id);
         gradients.register(
@@ -244,7 +244,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
     /// One pass forwards and backwards: see
     /// [`StateNetwork::learn`](crate::outcome::StateNetwork::learn), with the states that
     /// `head` is given.
-    pub(super) fn learn(
+    pub(super) fn pass(
         &self,
         window: &EventWindow<'_>,
         looking: Looking,
@@ -262,7 +262,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
             self.item.weight.val()
         };
         let inputs = self.inputs(items, window, &packing);
-        let drops: Vec<_> = (0..=self.layers.len())
+        let drops: Vec<_> = (0..=self.layers().len())
             .map(|at| self.drop(at, noise, &packing))
             .collect();
         let embedded = times(inputs.clone().without_autodiff(), drops.first()); // [n_events, d_model]
@@ -319,7 +319,7 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
             gradients.register(self.item.weight.id, d_items);
         }
         self.features.register(
-            GradientsParams::from_grads(tracked, self.features),
+            GradientsParams::from_grads(tracked, &self.features),
             gradients,
         );
     }
@@ -332,15 +332,11 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
         drops: &[Option<Tensor<2>>],
         noise: Noise,
     ) -> (Tensor<2>, Vec<TraceOf<L>>) {
-        let mut traces = Vec::with_capacity(self.layers.len());
+        let mut traces = Vec::with_capacity(self.layers().len());
         let mut values = embedded;
-        for (at, layer) in self.layers.iter().enumerate() {
-            let (after, trace) = forward(
-                *layer,
-                values,
-                &packing.sizes,
-                self.mask(at, noise, packing),
-            );
+        for (at, layer) in self.layers().into_iter().enumerate() {
+            let (after, trace) =
+                forward(layer, values, &packing.sizes, self.mask(at, noise, packing));
             values = times(after, drops.get(at + 1));
             traces.push(trace);
         }
@@ -356,8 +352,8 @@ impl<L: RecurrentLayer> NetworkParts<'_, L> {
         gradients: &mut GradientsParams,
     ) -> Tensor<2> {
         let mut d_values = times(d_states, drops.last());
-        for ((layer, drop), trace) in self.layers.iter().zip(drops).zip(traces).rev() {
-            d_values = times(backward(*layer, trace, &d_values, gradients), Some(drop));
+        for ((layer, drop), trace) in self.layers().into_iter().zip(drops).zip(traces).rev() {
+            d_values = times(backward(layer, trace, &d_values, gradients), Some(drop));
         }
         d_values
     }
