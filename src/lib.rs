@@ -41,7 +41,7 @@
 //! | `base` | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
 //! | | [`metric`] | scores in, numbers out, and how sure their differences are | |
 //! | | [`manual`] | the chapters that the window and the command line show | |
-//! | `data` | [`data`] | tables in, sequences and batches out | `polars`, `rusqlite`, `blake3` |
+//! | `data` | [`data`] | tables in, sequences and batches out; its layers: values, worlds, logs, datasets, descriptions | `polars`, `rusqlite`, `blake3` |
 //! | `model` | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
 //! | | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
 //! | `engine` | [`experiment`] | what to do, as the user wrote it | `ron` |

@@ -1,17 +1,23 @@
 //! Tables in, sequences and batches out. The only place that knows polars.
 //!
-//! Layers, each a folder whose `mod.rs` is its face:
+//! Layers, each a folder whose `mod.rs` is its face; none imports what stands below it here
+//! (`tests/architecture`):
 //!
 //! | layer | what it is for |
 //! |---|---|
-//! | `value` | values as people write them: numbers, times, marks for nothing, plain tables |
-//! | `log` | from a file to cleaned rows |
-//! | [`world`] | synthetic logs, in the place of a file where none is given |
+//! | `value` | values as people write them: cells, numbers, times, marks for nothing |
+//! | [`world`] | synthetic logs, known by their rules alone |
+//! | `log` | from a file, or a world in its place, to cleaned rows |
 //! | `dataset` | from rows to sequences, their split, features and batches |
 //! | `describe` | counts of what came of it |
 //!
-//! [`prepare()`] goes the whole way under the eyes of a [`LoadProgress`]; [`audit()`] says how far
-//! the split can be trusted, and a [`Profile`] counts what came of it.
+//! Below them lie the errors and a [`LoadProgress`]. The settings of each layer lie in it; a
+//! [`DataSpec`] joins them where `dataset` needs them all. For the same reason a log that was opened
+//! is kept by `dataset`, with its sequences, and the parts of a split are named by `log`: a file may
+//! be one.
+//!
+//! [`prepare()`] goes the whole way; [`audit()`] says how far the split can be trusted, and a
+//! [`Profile`] counts what came of it.
 
 mod dataset;
 mod describe;
@@ -22,11 +28,11 @@ mod value;
 pub mod world;
 
 pub use dataset::{
-    AugmentSpec, DataShape, Dataset, EvalCase, Feature, FeatureSpec, FeatureSummary, FeatureValues,
-    Histories, MarkovSampler, Moment, NextNumber, NumberOf, Outcomes, Output, PaddedBatch,
-    Prepared, Query, RETURNS_FROM, Returned, Returns, Sample, Sampler, Scale, Sequences, Split,
-    SplitSpec, TaskKind, TaskSpec, WillAct, check, check_settings, check_task, feature, features,
-    number_at, outcomes, prepare, read, read_anew, training_mask, words,
+    AugmentSpec, DataShape, DataSpec, Dataset, EvalCase, Feature, FeatureSpec, FeatureSummary,
+    FeatureValues, Histories, MarkovSampler, Moment, NextNumber, NumberOf, Outcomes, Output,
+    PaddedBatch, Prepared, Query, RETURNS_FROM, Returned, Returns, Sample, Sampler, Scale,
+    Sequences, Split, SplitSpec, TaskKind, TaskSpec, WillAct, check, check_settings, check_task,
+    feature, features, number_at, outcomes, prepare, read, read_anew, training_mask, words,
 };
 pub use describe::{
     Activity, AuditMark, BehaviourCount, Behaviours, Calendar, Check, ColdGroup, ColdKind,
@@ -38,8 +44,8 @@ pub use describe::{
 pub use error::DataError;
 pub use load_progress::{LoadProgress, Opening, Stage};
 pub use log::{
-    Beside, CleanSpec, CleanStep, Column, ColumnKind, DataReport, DataSource, DataSpec, Encoding,
-    ExampleRow, FileFormat, FileSpec, FittedOn, FreeColumn, FreeColumnSpec, FreeValues, JoinReport,
+    Beside, CleanSpec, CleanStep, Column, ColumnKind, DataReport, DataSource, Encoding, ExampleRow,
+    FileFormat, FileSpec, FittedOn, FreeColumn, FreeColumnSpec, FreeValues, JoinReport,
     KEY_VARIABLE, Packing, Preview, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms,
     RefusedKind, RefusedRow, Role, Roles, SideOf, SideTable, SplitPart, StepCount, StepEffect,
     Table, TitleSpec, Vocab, Words, clean, name_of, preview, read_parquet, reads, refused_rows,

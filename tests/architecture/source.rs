@@ -77,6 +77,17 @@ impl Source {
             .map_or(1, |(at, _)| at + 1)
     }
 
+    /// The line at which a module of the own crate is imported, as far as that is told by its text.
+    pub(crate) fn line_of_import(&self, module: &str) -> usize {
+        let ways = [format!("crate::{module}"), format!("super::{module}")];
+        let lines = ways.iter().map(|way| self.line_of(&[way]));
+        // Where no line holds it, the first is named.
+        lines
+            .filter(|line| *line > 1)
+            .min()
+            .unwrap_or_else(|| self.line_of(&[module]))
+    }
+
     /// Tokens of all that is compiled, tests too.
     pub(crate) fn tokens(&self) -> Vec<String> {
         flat(self.file.to_token_stream())

@@ -4,8 +4,20 @@
 use crate::source::{Source, assert_clean, check_all, flat, paths};
 
 /// Crates of several modules, each with its modules in order: one may import those before it.
-const ORDERS: [(&str, &[&str]); 3] = [
+const ORDERS: [(&str, &[&str]); 4] = [
     ("base", &["spec", "metric", "manual"]),
+    (
+        "data",
+        &[
+            "error",
+            "load_progress",
+            "value",
+            "world",
+            "log",
+            "dataset",
+            "describe",
+        ],
+    ),
     (
         "engine",
         &["experiment", "run", "train", "explain", "error", "bench"],
@@ -32,6 +44,11 @@ const MAX_LINES: usize = 600;
 #[test]
 fn modules_import_leftwards_only() {
     assert_clean(&check_all(imports));
+}
+
+#[test]
+fn nothing_is_imported_through_the_face_of_its_own_crate() {
+    assert_clean(&check_all(through_the_face));
 }
 
 #[test]
@@ -76,7 +93,7 @@ fn imports(file: &Source) -> Vec<String> {
     for path in file.paths_of_own_crate() {
         let Some(module) = path.first() else { continue };
         if place(module).is_some_and(|at| at > own) {
-            let line = file.line_of(&[module]);
+            let line = file.line_of_import(module);
             complaints.push(format!(
                 "{}:{line}: `{}` must not import `{module}`; move what both need into `{}`",
                 file.path,
@@ -86,6 +103,29 @@ fn imports(file: &Source) -> Vec<String> {
         }
     }
     complaints
+}
+
+/// What takes the way over the crate's face hides from which layer it comes. (The macros of `base`
+/// have no other.)
+fn through_the_face(file: &Source) -> Vec<String> {
+    if file.krate() == "base" {
+        return Vec::new();
+    }
+    let Some((_, order)) = ORDERS.iter().find(|(krate, _)| *krate == file.krate()) else {
+        return Vec::new();
+    };
+    let named = paths(&file.tokens()).into_iter();
+    named
+        .filter(|path| path.len() > 1 && path[0] == "crate" && !order.contains(&path[1].as_str()))
+        .map(|path| {
+            format!(
+                "{}:{}: `{}` goes through the crate's face; name the module that it comes from",
+                file.path,
+                file.line_of_import(&path[1]),
+                path.join("::")
+            )
+        })
+        .collect()
 }
 
 /// The classical references stand beside the neural models and need nothing of them.
@@ -256,6 +296,43 @@ fn a_planted_import_to_the_right_is_seen() {
     }
     let file = Source::planted("src/base/spec/a.rs", "use crate::metric::Metric;");
     assert_eq!(imports(&file).len(), 1);
+}
+
+#[test]
+fn a_planted_import_back_up_inside_data_is_seen() {
+    let path = "src/data/log/clean/step.rs";
+    for text in [
+        "use crate::dataset::Split;",
+        "use super::super::super::dataset::Split;",
+        "use crate::{dataset::Split, log::Role};",
+    ] {
+        let told = imports(&Source::planted(path, text));
+        let cure = "`log` must not import `dataset`; move what both need into `log`";
+        assert_eq!(told, [format!("{path}:1: {cure}")], "{text}");
+    }
+    for (path, text) in [
+        (
+            path,
+            "use crate::value::TimeFormat; use super::super::Role;",
+        ),
+        ("src/data/describe/ties.rs", "use crate::dataset::Prepared;"),
+        ("src/data/lib.rs", "mod dataset; pub use dataset::Split;"),
+    ] {
+        let told = imports(&Source::planted(path, text));
+        assert_eq!(told, Vec::<String>::new(), "{text}");
+    }
+}
+
+#[test]
+fn a_planted_way_through_the_face_is_seen() {
+    let path = "src/data/log/open.rs";
+    let text = "use crate::log::Role;\nfn f(x: crate::Sequences) {}";
+    let told = through_the_face(&Source::planted(path, text));
+    let cure =
+        "`crate::Sequences` goes through the crate's face; name the module that it comes from";
+    assert_eq!(told, [format!("{path}:2: {cure}")]);
+    let good = Source::planted(path, "use crate::dataset::Sequences;");
+    assert!(through_the_face(&good).is_empty());
 }
 
 #[test]

@@ -1,8 +1,9 @@
 //! Problems that the settings alone tell.
 
+use super::DataSpec;
 use super::SplitSpec;
 use crate::error::DataError;
-use crate::log::{DataSource, DataSpec, FileSpec, Role, source};
+use crate::log::{DataSource, FileSpec, Role, source};
 use crate::value::{TimeFormat, time};
 use seqscope_base::spec::{Described, Problem};
 use strum::IntoEnumIterator;

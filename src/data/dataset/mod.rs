@@ -1,6 +1,6 @@
 //! From rows to sequences and batches.
 //!
-//! A log's rows become one time-ordered list a user (`sequence`), which is divided (`split`);
+//! A log's rows become one time-ordered list a user (`coded`), which is divided (`split`);
 //! [`mod@feature`] computes what can be told of every event, `task` asks other questions than the
 //! next item, and `batch` hands both to a model. What training sees of a history may be changed anew
 //! in each epoch (`augment`). `prepare` goes the whole way from the settings, and what became of a
@@ -10,6 +10,7 @@ mod augment;
 mod batch;
 mod cache;
 mod check;
+mod coded;
 pub mod feature;
 mod fingerprint;
 mod markov_sampler;
@@ -19,6 +20,7 @@ mod prepare;
 mod prepared;
 mod returns;
 mod sequence;
+mod spec;
 mod split;
 mod split_spec;
 mod task;
@@ -35,6 +37,7 @@ pub use prepare::{prepare, read, read_anew};
 pub use prepared::{DataShape, Dataset, Prepared};
 pub use returns::{RETURNS_FROM, Returned, Returns};
 pub use sequence::Sequences;
+pub use spec::DataSpec;
 pub use split::{EvalCase, Split};
 pub use split_spec::SplitSpec;
 pub use task::{

@@ -1,7 +1,8 @@
 //! A split whose parts are files of their own: exactly what a person divided.
 
+use super::DataSpec;
 use super::{Dataset, Split, SplitSpec};
-use crate::log::{DataReport, DataSource, DataSpec, Events, SplitPart};
+use crate::log::{DataReport, DataSource, Events, SplitPart};
 use seqscope_base::spec::Problem;
 
 /// The split that a log is read by where none is asked for: its own files, where it has them.

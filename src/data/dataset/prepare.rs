@@ -3,19 +3,20 @@
 use std::collections::HashMap;
 
 use super::cache::Cache;
+use super::coded::Coded;
 use super::split::{Cuts, divide};
 use super::{
-    Dataset, Prepared, Returns, Sequences, Split, SplitSpec, check, feature, fingerprint, own_files,
+    DataSpec, Dataset, Prepared, Returns, Sequences, Split, SplitSpec, check, feature, fingerprint,
+    own_files,
 };
 use crate::error::DataError;
 use crate::load_progress::{LoadProgress, Stage, check_cancelled};
 use crate::log::{
-    CleanSpec, CleanStep, DataReport, DataSource, DataSpec, Events, FreeColumn, JoinedTable, Log,
-    Role, SplitPart, Vocab, clean, open,
+    CleanSpec, CleanStep, DataReport, DataSource, Events, FreeColumn, JoinedTable, Log, Role,
+    SplitPart, Vocab, clean, open,
 };
 use crate::value::TimeFormat;
-use crate::world;
-use crate::world::{Optimum, WorldKind, WorldSpec};
+use crate::world::{self, Optimum};
 use seqscope_base::spec::Problem;
 
 /// Opens, cleans, codes and splits.
@@ -77,9 +78,19 @@ fn optimum(data: &DataSpec, dataset: &Dataset, split: &Split) -> Option<Optimum>
     let DataSource::World(spec) = &data.source else {
         return None;
     };
-    (dataset.shape().n_events == dataset.report.rows_read)
-        .then(|| world::optimum(spec, split))
-        .flatten()
+    if dataset.shape().n_events != dataset.report.rows_read {
+        return None;
+    }
+    let mut history_len = vec![None; dataset.users.len()];
+    for case in &split.test {
+        if let Some(slot) = history_len.get_mut(case.user_idx as usize) {
+            *slot = Some(case.history_len as usize);
+        }
+    }
+    world::optimum(spec, |user, n_events| {
+        let known = history_len.get(user).copied().flatten();
+        known.filter(|&len| len < n_events)
+    })
 }
 
 /// Opens, cleans and codes, without asking whether what is left can be split.
@@ -178,7 +189,7 @@ fn coded_anew(
     }
     check_cancelled(progress)?;
     progress.reached(Stage::Sorting, None);
-    let mut coded = events.into_sequences();
+    let mut coded = Coded::of_events(events);
     let ends = coded.ends.take();
     let titles = titles.map_or_else(Vec::new, |titles| {
         titles_in_order(titles, &coded.items, &mut report)
@@ -225,38 +236,6 @@ fn coded_anew(
         cuts,
         ends,
     })
-}
-
-fn open(source: &DataSource, progress: &dyn LoadProgress) -> Result<Log, DataError> {
-    match source {
-        DataSource::World(spec) => {
-            let events = world::events(spec);
-            let steps = vec![events.count("Made")];
-            let report = DataReport {
-                rows_read: events.len(),
-                steps,
-                ..DataReport::default()
-            };
-            let titles = Some(world::titles(spec).collect());
-            Ok(Log {
-                name: world_name(spec),
-                titles,
-                items: None,
-                users: None,
-                events,
-                report,
-            })
-        }
-        DataSource::File(file) => open::open(file, progress),
-    }
-}
-
-/// The quick start's world is the one that is meant where none is named.
-fn world_name(spec: &WorldSpec) -> String {
-    match spec.kind() {
-        WorldKind::Series => "world".to_owned(),
-        kind => format!("world {kind}"),
-    }
 }
 
 /// The log cleaned, and where the split cuts it in time.

@@ -3,13 +3,10 @@
 use std::borrow::Cow;
 use std::sync::{Arc, OnceLock};
 
-use rayon::prelude::*;
-
 use super::Vocab;
 use super::columns::Extra;
 use super::grouping::ByUser;
 use super::{SplitPart, StepCount};
-use crate::dataset::Sequences;
 
 /// Rows of a log with dense indices, in file order. Indices are those of the vocabularies held
 /// here (all from 0), which may name users and items that no row has any more.
@@ -47,22 +44,6 @@ impl PartialEq for Kept {
     fn eq(&self, _: &Self) -> bool {
         true
     }
-}
-
-/// Sequences and the vocabularies that they are written in.
-pub(crate) struct Coded {
-    pub(crate) users: Vocab,
-    pub(crate) items: Vocab,
-    pub(crate) behaviours: Vocab,
-    pub(crate) sequences: Sequences,
-    /// Share of events at the very moment of the one before them of the same user; `None` without
-    /// times or without two events of one user.
-    pub(crate) zero_gap_share: Option<f64>,
-    /// Whether the rows run from each user's newest to the oldest.
-    pub(crate) runs_backwards: bool,
-    /// How many of each user's events are training's, and how many training's or validation's,
-    /// where the parts have files of their own.
-    pub(crate) ends: Option<Vec<[u32; 2]>>,
 }
 
 impl Events {
@@ -132,7 +113,7 @@ impl Events {
         if keep.iter().all(|&kept| kept) {
             return;
         }
-        self.in_time = Kept::default();
+        self.forget_order();
         retain(&mut self.user_idx, keep);
         retain(&mut self.item_idx, keep);
         self.time_ticks
@@ -152,7 +133,7 @@ impl Events {
     /// Adds the rows of a later part of the same log, whose indices are those of its own
     /// vocabularies, or of lists of ids.
     pub(crate) fn append(&mut self, later: Self) {
-        self.in_time = Kept::default();
+        self.forget_order();
         // A part whose rows were all refused still has ids, which keep their place.
         let is_blank = self.users.is_empty() && self.items.is_empty() && self.behaviours.is_empty();
         if is_blank && !later.users.is_list() {
@@ -203,7 +184,7 @@ impl Events {
 
     /// Puts the rows in another order: `order` names for each place the row that comes to it.
     pub(crate) fn reorder(&mut self, order: &[usize]) {
-        self.in_time = Kept::default();
+        self.forget_order();
         self.user_idx = reordered(&self.user_idx, order);
         self.item_idx = reordered(&self.item_idx, order);
         self.time_ticks
@@ -226,13 +207,18 @@ impl Events {
 
     /// Gives the rows other users.
     pub(crate) fn set_users(&mut self, user_idx: Vec<u32>, users: Vocab) {
-        self.in_time = Kept::default();
+        self.forget_order();
         (self.user_idx, self.users) = (user_idx, users);
+    }
+
+    /// Forgets the order of the rows, which changed.
+    pub(crate) fn forget_order(&mut self) {
+        self.in_time = Kept::default();
     }
 
     /// Leaves out of the vocabularies the users and items that no row has any more.
     pub(crate) fn forget_unused_ids(&mut self) {
-        self.in_time = Kept::default();
+        self.forget_order();
         self.users = compact(&mut self.user_idx, std::mem::take(&mut self.users), 0).vocab;
         self.items = compact(&mut self.item_idx, std::mem::take(&mut self.items), 0).vocab;
     }
@@ -253,7 +239,7 @@ impl Events {
     }
 
     /// Row numbers grouped by user, oldest first; in file order where times are equal or absent.
-    pub(super) fn by_user_in_time(&self) -> Arc<ByUser> {
+    pub(crate) fn by_user_in_time(&self) -> Arc<ByUser> {
         Arc::clone(self.in_time.0.get_or_init(|| {
             Arc::new(ByUser::new(
                 &self.user_idx,
@@ -263,81 +249,9 @@ impl Events {
         }))
     }
 
-    /// One time-ordered list a user, and vocabularies without what no row has any more.
-    ///
-    /// Within a user the sort is stable: events of the same moment keep the order of the file.
-    pub(crate) fn into_sequences(mut self) -> Coded {
-        let users = compact(&mut self.user_idx, std::mem::take(&mut self.users), 0);
-        if users.is_renumbered {
-            self.in_time = Kept::default();
-        }
-        self.users = users.vocab;
-        let items = compact(&mut self.item_idx, std::mem::take(&mut self.items), 1).vocab;
-        let runs_backwards = self.runs_backwards();
-        let by_user = self.by_user_in_time();
-        self.in_time = Kept::default();
-        let ByUser {
-            offsets,
-            mut rows,
-            mut times,
-        } = Arc::unwrap_or_clone(by_user);
-        // A user's events are in order of the parts, and within each in order of time.
-        let ends = self
-            .part
-            .take()
-            .map(|parts| in_order_of_parts(&parts, &offsets, &mut rows, &mut times));
-        // Columns that are done with go at once: a log may be as large as the memory allows.
-        self.user_idx = Vec::new();
-        self.same = None;
-        let has_times = self.time_ticks.take().is_some();
-        let zero_gap_share = zero_gap_share(&times, &offsets);
-        let item_idx = gather(&std::mem::take(&mut self.item_idx), &rows, |item| item);
-        let per_sec = self.ticks_per_sec.max(1);
-        let has_parts = per_sec > 1 && times.par_iter().any(|ticks| ticks.rem_euclid(per_sec) != 0);
-        // Ticks are whole seconds or microseconds.
-        let micros = has_parts.then(|| {
-            times
-                .par_iter()
-                .map(|ticks| ticks.rem_euclid(per_sec) as u32)
-                .collect()
-        });
-        times
-            .par_iter_mut()
-            .for_each(|ticks| *ticks = ticks.div_euclid(per_sec));
-        let extra = self.extra.picked(rows.iter().map(|&row| row as usize));
-        let sequences = Sequences {
-            item_idx,
-            time_secs: has_times.then_some(times),
-            micros,
-            behaviour_idx: self
-                .behaviour_idx
-                .as_deref()
-                .map(|column| gather(column, &rows, |behaviour| behaviour)),
-            value: self
-                .value
-                .as_deref()
-                .map(|column| gather(column, &rows, |value| value)),
-            session_idx: extra.sessions.map(|words| words.idx),
-            latitude: extra.latitude,
-            longitude: extra.longitude,
-            free: extra.free,
-            offsets,
-        };
-        let (users, behaviours) = (self.users, self.behaviours);
-        Coded {
-            users,
-            items,
-            behaviours,
-            sequences,
-            zero_gap_share,
-            runs_backwards,
-            ends,
-        }
-    }
-
     /// Whether the rows run from each user's newest event to the oldest: then events of one moment
     /// do so too, most likely, and keep that order.
-    fn runs_backwards(&self) -> bool {
+    pub(crate) fn runs_backwards(&self) -> bool {
         let Some(times) = &self.time_ticks else {
             return false;
         };
@@ -354,49 +268,6 @@ impl Events {
         }
         n_back > 0 && n_on * 10 <= n_back
     }
-}
-
-/// Puts each user's rows in order of their parts, as they were within each, and tells where
-/// training and validation end.
-fn in_order_of_parts(
-    parts: &[SplitPart],
-    offsets: &[usize],
-    rows: &mut [u32],
-    times: &mut [i64],
-) -> Vec<[u32; 2]> {
-    let part = |row: u32| parts.get(row as usize).copied().unwrap_or_default();
-    let mut ends = Vec::with_capacity(offsets.len());
-    for bounds in offsets.windows(2) {
-        let range = bounds[0]..bounds[1];
-        let of_user = rows.get(range.clone()).unwrap_or(&[]).to_vec();
-        let n_until =
-            |last: SplitPart| of_user.iter().filter(|&&row| part(row) <= last).count() as u32;
-        ends.push([n_until(SplitPart::Train), n_until(SplitPart::Valid)]);
-        let mut order: Vec<usize> = (0..of_user.len()).collect();
-        order.sort_by_key(|&at| part(of_user[at]));
-        let times_of_user = times.get(range.clone()).unwrap_or(&[]).to_vec();
-        for (to, &from) in range.zip(&order) {
-            if let Some(slot) = rows.get_mut(to) {
-                *slot = of_user[from];
-            }
-            if let (Some(slot), Some(&time)) = (times.get_mut(to), times_of_user.get(from)) {
-                *slot = time;
-            }
-        }
-    }
-    ends
-}
-
-/// Counted in ticks: events of one second may well be in order.
-fn zero_gap_share(times: &[i64], offsets: &[usize]) -> Option<f64> {
-    let (mut n_zero, mut n_gaps) = (0_usize, 0_usize);
-    for bounds in offsets.windows(2) {
-        for pair in times.get(bounds[0]..bounds[1]).unwrap_or(&[]).windows(2) {
-            n_gaps += 1;
-            n_zero += usize::from(pair[0] == pair[1]);
-        }
-    }
-    (n_gaps > 0).then(|| n_zero as f64 / n_gaps as f64)
 }
 
 /// A column of the indices of `part`, with those of `all`.
@@ -432,23 +303,12 @@ fn retain<T>(column: &mut Vec<T>, keep: &[bool]) {
     column.retain(|_| flags.next().copied().unwrap_or(false));
 }
 
-fn gather<T: Copy + Send + Sync>(
-    column: &[T],
-    rows: &[u32],
-    read: impl Fn(T) -> T + Sync,
-) -> Vec<T> {
-    rows.par_iter()
-        .with_min_len(1 << 14)
-        .map(|&row| read(column[row as usize]))
-        .collect()
-}
-
 fn reordered<T: Copy>(column: &[T], order: &[usize]) -> Vec<T> {
     order.iter().map(|&row| column[row]).collect()
 }
 
 /// Renumbers a column from `first` in order of first occurrence; ids that no row has are left out.
-fn compact(column: &mut [u32], old: Vocab, first: u32) -> Compacted {
+pub(crate) fn compact(column: &mut [u32], old: Vocab, first: u32) -> Compacted {
     const UNSEEN: u32 = u32::MAX;
     // Mostly nothing was dropped, and the indices stand in that order already.
     let mut n_seen = 0;
@@ -481,8 +341,8 @@ fn compact(column: &mut [u32], old: Vocab, first: u32) -> Compacted {
 }
 
 /// A vocabulary that names only what rows have.
-struct Compacted {
-    vocab: Vocab,
+pub(crate) struct Compacted {
+    pub(crate) vocab: Vocab,
     /// Whether indices are others than before, but for the first one.
-    is_renumbered: bool,
+    pub(crate) is_renumbered: bool,
 }

@@ -9,13 +9,13 @@ use rayon::prelude::*;
 
 /// Row numbers grouped by user.
 #[derive(Clone, Debug)]
-pub(super) struct ByUser {
+pub(crate) struct ByUser {
     /// Start of each user's rows; `n_users + 1` entries.
-    pub(super) offsets: Vec<usize>,
+    pub(crate) offsets: Vec<usize>,
     /// The rows, one user after another.
-    pub(super) rows: Vec<u32>,
+    pub(crate) rows: Vec<u32>,
     /// The times of `rows`; empty where rows are in file order.
-    pub(super) times: Vec<i64>,
+    pub(crate) times: Vec<i64>,
 }
 
 /// Users of a range: what is counted of them stays in the nearest cache.
@@ -49,7 +49,7 @@ struct Range<'a> {
 impl ByUser {
     /// Groups rows by user, oldest first where there are times; in file order where times are equal
     /// or absent.
-    pub(super) fn new(user_idx: &[u32], n_users: usize, times: Option<&[i64]>) -> Self {
+    pub(crate) fn new(user_idx: &[u32], n_users: usize, times: Option<&[i64]>) -> Self {
         let n_ranges = n_users.div_ceil(USERS_AT_ONCE);
         let starts = (0..user_idx.len())
             .step_by(ROWS_AT_ONCE)

@@ -1,19 +1,21 @@
 //! From a file to cleaned rows.
 //!
-//! A file is `source` (read as text or Parquet, refused rows listed) → `schema` (which column is
-//! the user, the item, the time) → `coding` (text to coded rows, in pieces by `stream`) → `events`
-//! → [`clean`] (an ordered list of counted steps); `open` does it all. A row is there twice only
-//! where all its columns are (`same_rows`). Sessions, places, free columns and joined tables go
-//! with the rows (`columns`).
+//! A file is `source` (read as text or Parquet, refused rows listed) → `schema` (which column is the
+//! user, the item, the time) → `coding` (cells to numbers; `stream` does it piece by piece) →
+//! `events` (coded rows) → [`clean`] (an ordered list of counted steps). `open` goes this way and
+//! writes the account of it (`report`); a world takes the place of a file in `made`. A row is there
+//! twice only where all its columns are (`same_rows`). Sessions, places, free columns and joined
+//! tables go with the rows (`columns`), and ids may be replaced as they are read (`pseudonym`).
 
 mod anonymous;
 pub mod clean;
-pub(crate) mod coding;
+mod coding;
 mod columns;
 mod events;
 mod flag;
 mod grouping;
-pub(crate) mod open;
+mod made;
+mod open;
 mod part;
 mod plausible;
 mod preview;
@@ -47,13 +49,13 @@ pub use report::{
 };
 pub use source::{name_of, reads};
 pub use spec::{
-    CleanSpec, DataSource, DataSpec, Encoding, FileFormat, FileSpec, Packing, Role, Roles,
-    TitleSpec,
+    CleanSpec, DataSource, Encoding, FileFormat, FileSpec, Packing, Role, Roles, TitleSpec,
 };
 pub use table::{Column, Table, read_parquet, write_csv, write_parquet};
 pub use vocab::Vocab;
 
 pub(crate) use coding::NO_BEHAVIOUR;
 pub(crate) use columns::JoinedTable;
-pub(crate) use events::Events;
-pub(crate) use open::Log;
+pub(crate) use events::{Events, compact};
+pub(crate) use grouping::ByUser;
+pub(crate) use open::{Log, open};

@@ -11,9 +11,9 @@ use super::events::Events;
 use super::source::FileHead;
 use super::stream::{self, LogRows};
 use super::{
-    DataReport, FileSpec, JoinReport, Pseudonymiser, RefusedKind, RefusedRow, Role, StepCount,
-    anonymous, flag, plausible, same_rows, schema, source, titles, without_first_refused,
-    without_quoted, writings,
+    DataReport, DataSource, FileSpec, JoinReport, Pseudonymiser, RefusedKind, RefusedRow, Role,
+    StepCount, anonymous, flag, made, plausible, same_rows, schema, source, titles,
+    without_first_refused, without_quoted, writings,
 };
 use crate::error::DataError;
 use crate::load_progress::{LoadProgress, Stage, check_cancelled};
@@ -110,8 +110,16 @@ pub(super) fn listed(rows: &LogRows, is_hidden: bool) -> Vec<RefusedRow> {
     listed
 }
 
+/// Opens the log of a file, or makes that of a world.
+pub(crate) fn open(source: &DataSource, progress: &dyn LoadProgress) -> Result<Log, DataError> {
+    match source {
+        DataSource::World(spec) => Ok(made::log(spec)),
+        DataSource::File(file) => open_file(file, progress),
+    }
+}
+
 /// Reads a whole log.
-pub(crate) fn open(file: &FileSpec, progress: &dyn LoadProgress) -> Result<Log, DataError> {
+pub(super) fn open_file(file: &FileSpec, progress: &dyn LoadProgress) -> Result<Log, DataError> {
     let mut opened = rows(file, false, progress)?;
     opened.settle_ids();
     let refused_rows = listed(&opened.rows, opened.hidden.is_some());

@@ -7,23 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::clean::CleanStep;
 use super::columns::{FreeColumnSpec, SideOf, SideTable};
 use super::{Pseudonyms, SplitPart};
-use crate::dataset::FeatureSpec;
 use crate::value::TimeFormat;
 use crate::world::WorldSpec;
-
-/// Source of the events, and their cleaning.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields, default)]
-pub struct DataSpec {
-    /// A file or a synthetic world.
-    pub source: DataSource,
-    /// How the log is cleaned.
-    pub clean: CleanSpec,
-    /// Facts about every event that models get beside its item.
-    // Not written when there are none, so that a short file stays short.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub features: Vec<FeatureSpec>,
-}
 
 /// A file or a synthetic world.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]

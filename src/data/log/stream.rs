@@ -309,7 +309,7 @@ mod tests {
             time_format: Some(TimeFormat::Seconds),
             ..FileSpec::default()
         };
-        open::open(&file, &AtomicBool::new(false))
+        open::open_file(&file, &AtomicBool::new(false))
     }
 
     /// Remarks on the rows, with the lines they name.
@@ -458,7 +458,7 @@ mod tests {
             file.free_features = ["brand", "size", "vec:embedding"]
                 .map(FreeColumnSpec::parse)
                 .into();
-            open::open(&file, &AtomicBool::new(false)).unwrap()
+            open::open_file(&file, &AtomicBool::new(false)).unwrap()
         };
         let (pieces, whole) = (read(&plain), read(&whole));
         assert_eq!(remarks(&pieces.report), remarks(&whole.report));
@@ -488,7 +488,7 @@ mod tests {
         // The only row is refused for its user, and has a time that is no whole number.
         std::fs::write(named("part-1.csv"), "user,item,time\n,i1,3.5\n,i2,4.5\n").unwrap();
         let open = |pattern: &str, time_format: Option<TimeFormat>| {
-            open::open(
+            open::open_file(
                 &FileSpec {
                     path: named(pattern),
                     time_format,
@@ -569,7 +569,7 @@ mod tests {
             time_format: Some(TimeFormat::Order),
             ..FileSpec::default()
         };
-        let log = open::open(&file, &AtomicBool::new(false)).unwrap();
+        let log = open::open_file(&file, &AtomicBool::new(false)).unwrap();
         assert_eq!(
             (log.events.len(), log.events.ticks_per_sec),
             (41, 1_000_000)

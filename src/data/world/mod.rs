@@ -58,12 +58,11 @@ pub use series::{SERIES_LEN, SeriesSpec};
 pub use spec::{SharedSettings, WorldKind, WorldSpec};
 pub use too_small::TooSmallSpec;
 
-pub(super) use oracle::optimum;
+pub(crate) use oracle::optimum;
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
-use crate::log::Events;
 use oracle::WorldForecast;
 use seqscope_base::spec::derive_seed;
 use spec::World;
@@ -98,35 +97,28 @@ trait Rules {
     }
 }
 
-/// The world's log, one user after another, oldest event first.
-pub(super) fn events(spec: &WorldSpec) -> Events {
+/// Words for the behaviours that the world records.
+pub(crate) fn behaviours(spec: &WorldSpec) -> &'static [&'static str] {
+    spec.world().rules().behaviours()
+}
+
+/// Id of every item of the world.
+pub(crate) fn item_ids(spec: &WorldSpec) -> impl Iterator<Item = String> {
+    let n_items = spec.shared().n_items;
+    (0..n_items).map(move |item| numbered("i", item, n_items))
+}
+
+/// Every user's id and events, oldest first.
+pub(crate) fn users(spec: &WorldSpec) -> impl Iterator<Item = (String, Vec<WorldEvent>)> {
     let (rules, shared) = (spec.world().rules(), spec.shared());
-    let mut events = Events::with_times();
-    let behaviours: Vec<u16> = rules
-        .behaviours()
-        .iter()
-        .map(|word| events.behaviours.intern(word) as u16)
-        .collect();
-    let mut behaviour_idx = Vec::new();
-    let item_idx: Vec<u32> = (0..shared.n_items)
-        .map(|item| events.items.intern(&numbered("i", item, shared.n_items)))
-        .collect();
-    for user in 0..shared.n_users {
-        let user_idx = events.users.intern(&numbered("u", user, shared.n_users));
-        for event in user_events(rules.as_ref(), shared, user) {
-            let Some(&item) = item_idx.get(event.item) else {
-                continue;
-            };
-            events.push(user_idx, item, event.time_secs);
-            behaviour_idx.extend(behaviours.get(event.behaviour));
-        }
-    }
-    events.behaviour_idx = (!behaviours.is_empty()).then_some(behaviour_idx);
-    events
+    (0..shared.n_users).map(move |user| {
+        let id = numbered("u", user, shared.n_users);
+        (id, user_events(rules.as_ref(), shared, user))
+    })
 }
 
 /// Title of every item id of the world, such as `Crime: Silent Harbour 3`.
-pub(super) fn titles(spec: &WorldSpec) -> impl Iterator<Item = (String, String)> {
+pub(crate) fn titles(spec: &WorldSpec) -> impl Iterator<Item = (String, String)> {
     let (rules, n_items) = (spec.world().rules(), spec.shared().n_items);
     (0..n_items).map(move |item| (numbered("i", item, n_items), rules.title(item)))
 }

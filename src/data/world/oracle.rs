@@ -7,7 +7,6 @@ use serde::{Deserialize, Serialize};
 
 use super::lottery::Law;
 use super::{Rules, Scatter, WorldEvent, WorldSpec, user_events};
-use crate::dataset::Split;
 use seqscope_base::metric::Seen;
 
 /// How deep the lists are that HR@10 and NDCG@10 look at.
@@ -84,7 +83,7 @@ impl Oracle {
 /// oracle knows.
 #[must_use]
 pub fn ceiling(spec: &WorldSpec, seen: Seen) -> Option<Ceiling> {
-    optimum_of(spec, |_, n_events| {
+    optimum(spec, |_, n_events| {
         n_events.checked_sub(1).filter(|&history| history >= 2)
     })
     .map(|optimum| optimum.when(seen))
@@ -96,25 +95,9 @@ pub fn best_hr_at_1(spec: &WorldSpec) -> f64 {
     ceiling(spec, Seen::LeftOut).map_or(0.0, |ceiling| ceiling.hr_at_1)
 }
 
-/// The optimum on the test questions of a split, which must be one of the world as it was made.
-pub(crate) fn optimum(spec: &WorldSpec, split: &Split) -> Option<Optimum> {
-    let mut history_len = vec![None; spec.shared().n_users];
-    for case in &split.test {
-        if let Some(slot) = history_len.get_mut(case.user_idx as usize) {
-            *slot = Some(case.history_len as usize);
-        }
-    }
-    optimum_of(spec, |user, n_events| {
-        history_len
-            .get(user)
-            .copied()
-            .flatten()
-            .filter(|&len| len < n_events)
-    })
-}
-
-/// The mean over the users for whom `history_len(user, n_events)` says how much of them is known.
-fn optimum_of(
+/// The optimum, as a mean over the users for whom `history_len(user, n_events)` says how much of
+/// them is known.
+pub(crate) fn optimum(
     spec: &WorldSpec,
     history_len: impl Fn(usize, usize) -> Option<usize>,
 ) -> Option<Optimum> {

@@ -8,10 +8,10 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use rayon::prelude::*;
 use xxhash_rust::xxh3::{Xxh3, xxh3_64};
 
-use crate::dataset::SplitSpec;
+use crate::dataset::{DataSpec, SplitSpec};
 use crate::error::DataError;
 use crate::load_progress::{LoadProgress, Stage, check_cancelled};
-use crate::log::{DataSource, DataSpec, source};
+use crate::log::{DataSource, source};
 
 /// Changes with the way in which copies are written.
 const FORMAT: u32 = 2;

@@ -13,9 +13,9 @@ use std::time::SystemTime;
 
 use super::split::Cuts;
 use super::{Dataset, SplitSpec};
+use crate::dataset::DataSpec;
 use crate::error::DataError;
 use crate::load_progress::LoadProgress;
-use crate::log::DataSpec;
 pub(super) use key::CacheKey;
 
 /// The folder in which copies are kept, or `off`. By default: the user's folder for caches.

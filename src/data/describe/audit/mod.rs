@@ -10,8 +10,7 @@ mod moment;
 use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
 
-use crate::dataset::{Prepared, Sequences};
-use crate::log::DataSpec;
+use crate::dataset::{DataSpec, Prepared, Sequences};
 use crate::value::thousands;
 
 /// Example rows that a finding shows.

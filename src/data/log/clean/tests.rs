@@ -397,7 +397,7 @@ proptest! {
         }
         let sorted = |mut rows: Vec<_>| { rows.sort(); rows };
         prop_assert_eq!(sorted(rows_of(&cleaned)), sorted(rows_of(&before)));
-        prop_assert_eq!(cleaned.into_sequences().sequences.time_secs, before.into_sequences().sequences.time_secs);
+        prop_assert_eq!(&cleaned.by_user_in_time().times, &before.by_user_in_time().times);
     }
 
     #[test]
