@@ -144,14 +144,15 @@ fn write_new(path: &Path, experiment: &Experiment) -> Result<(), String> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder).map_err(|error| refused(&error))?;
     }
-    let mut file = std::fs::File::create_new(path).map_err(|error| match error.kind() {
-        ErrorKind::AlreadyExists => {
+    let mut file = std::fs::File::create_new(path).map_err(|error| {
+        if error.kind() == ErrorKind::AlreadyExists {
             format!(
                 "`{}` exists and is not written over; choose another name.",
                 path.display()
             )
+        } else {
+            refused(&error)
         }
-        _ => refused(&error),
     })?;
     file.write_all(text.as_bytes()).map_err(|error| {
         // Half an experiment would stand in the way of the next try; the first error matters.

@@ -286,92 +286,115 @@ fn guessed(is_said: bool, words: &str) -> String {
     }
 }
 
+/// Setting of the reading that may be left to the guess.
+struct Guessable<'a, T> {
+    label: &'static str,
+    said: &'a mut Option<T>,
+    /// What the file is read by, in words; in others where there is nothing.
+    found: Option<String>,
+    otherwise: &'static str,
+    /// What can be said, with its words.
+    choices: Vec<(T, String)>,
+}
+
+impl<T: PartialEq> Guessable<'_, T> {
+    fn ui(self, ui: &mut Ui) {
+        let Self {
+            label,
+            said,
+            found,
+            otherwise,
+            choices,
+        } = self;
+        let name = ui.label(label);
+        let shown = found.map_or_else(
+            || otherwise.to_owned(),
+            |words| guessed(said.is_some(), &words),
+        );
+        ui.label_inputs_by(name.id, |ui| {
+            ComboBox::from_id_salt(label)
+                .selected_text(shown)
+                .show_ui(ui, |ui| {
+                    ui.selectable_value(said, None, "guess");
+                    for (choice, words) in choices {
+                        ui.selectable_value(said, Some(choice), words);
+                    }
+                });
+        });
+        ui.end_row();
+    }
+}
+
+/// Every value of a list, with its name.
+fn named<T: IntoEnumIterator + ToString>() -> Vec<(T, String)> {
+    let all = T::iter();
+    all.map(|value| {
+        let name = value.to_string();
+        (value, name)
+    })
+    .collect()
+}
+
 fn format(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
-    let label = ui.label("Format");
-    let shown = preview.file.format.map_or_else(
-        || "unknown".to_owned(),
-        |f| guessed(file.format.is_some(), &f.to_string()),
-    );
-    ui.label_inputs_by(label.id, |ui| {
-        ComboBox::from_id_salt("format")
-            .selected_text(shown)
-            .show_ui(ui, |ui| {
-                ui.selectable_value(&mut file.format, None, "guess");
-                for format in FileFormat::iter() {
-                    ui.selectable_value(&mut file.format, Some(format), format.to_string());
-                }
-            });
-    });
-    ui.end_row();
+    let setting = Guessable {
+        label: "Format",
+        said: &mut file.format,
+        found: preview.file.format.map(|format| format.to_string()),
+        otherwise: "unknown",
+        choices: named::<FileFormat>(),
+    };
+    setting.ui(ui);
 }
 
 fn encoding(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
-    let label = ui.label("Encoding");
-    let shown = preview.file.encoding.map_or_else(
-        || "unknown".to_owned(),
-        |e| guessed(file.encoding.is_some(), &e.to_string()),
-    );
-    ui.label_inputs_by(label.id, |ui| {
-        ComboBox::from_id_salt("encoding")
-            .selected_text(shown)
-            .show_ui(ui, |ui| {
-                ui.selectable_value(&mut file.encoding, None, "guess");
-                for encoding in Encoding::iter() {
-                    ui.selectable_value(&mut file.encoding, Some(encoding), encoding.to_string());
-                }
-            });
-    });
-    ui.end_row();
+    let setting = Guessable {
+        label: "Encoding",
+        said: &mut file.encoding,
+        found: preview.file.encoding.map(|encoding| encoding.to_string()),
+        otherwise: "unknown",
+        choices: named::<Encoding>(),
+    };
+    setting.ui(ui);
 }
 
 fn separator(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
-    let label = ui.label("Separator");
-    let words = |separator: &str| {
-        let known = SEPARATORS.iter().find(|(known, _)| *known == separator);
-        known.map_or_else(
-            || format!("`{separator}`"),
-            |(_, words)| (*words).to_owned(),
-        )
+    let setting = Guessable {
+        label: "Separator",
+        said: &mut file.separator,
+        found: preview.file.separator.as_deref().map(separator_name),
+        otherwise: "none",
+        choices: SEPARATORS
+            .map(|(separator, name)| (separator.to_owned(), name.to_owned()))
+            .into(),
     };
-    let shown = preview.file.separator.as_deref().map_or_else(
-        || "none".to_owned(),
-        |s| guessed(file.separator.is_some(), &words(s)),
-    );
-    ui.label_inputs_by(label.id, |ui| {
-        ComboBox::from_id_salt("separator")
-            .selected_text(shown)
-            .show_ui(ui, |ui| {
-                ui.selectable_value(&mut file.separator, None, "guess");
-                for (separator, name) in SEPARATORS {
-                    ui.selectable_value(&mut file.separator, Some(separator.to_owned()), name);
-                }
-            });
-    });
-    ui.end_row();
+    setting.ui(ui);
+}
+
+fn separator_name(separator: &str) -> String {
+    let known = SEPARATORS.iter().find(|(known, _)| *known == separator);
+    known.map_or_else(
+        || format!("`{separator}`"),
+        |(_, words)| (*words).to_owned(),
+    )
 }
 
 fn header(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
-    let label = ui.label("First line");
-    let words = |is_header: bool| {
-        if is_header {
-            "names the columns"
-        } else {
-            "is a row"
-        }
+    let setting = Guessable {
+        label: "First line",
+        said: &mut file.header,
+        found: preview.file.header.map(|is| header_words(is).to_owned()),
+        otherwise: "unknown",
+        choices: [true, false]
+            .map(|is_header| (is_header, header_words(is_header).to_owned()))
+            .into(),
     };
-    let shown = preview.file.header.map_or_else(
-        || "unknown".to_owned(),
-        |h| guessed(file.header.is_some(), words(h)),
-    );
-    ui.label_inputs_by(label.id, |ui| {
-        ComboBox::from_id_salt("header")
-            .selected_text(shown)
-            .show_ui(ui, |ui| {
-                ui.selectable_value(&mut file.header, None, "guess");
-                for is_header in [true, false] {
-                    ui.selectable_value(&mut file.header, Some(is_header), words(is_header));
-                }
-            });
-    });
-    ui.end_row();
+    setting.ui(ui);
+}
+
+fn header_words(is_header: bool) -> &'static str {
+    if is_header {
+        "names the columns"
+    } else {
+        "is a row"
+    }
 }
