@@ -1,42 +1,41 @@
 //! The table: one row an event, only rows in sight are laid out.
 
-use egui::{Align, Layout, Rect, RichText, Sense, Ui, vec2};
+use egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
-use super::{LEFT_OUT, TimelineData, paint_step, part_color, part_name, rank_text};
+use super::{TimelineData, TimelineFace, part_color, part_name};
 use crate::ui::{text, theme};
 use seqscope_engine::explain::TimelineStep;
 
 const ROW: f32 = 20.0;
-const HEADERS: [(&str, &str); 6] = [
-    ("#", "Position in the user's history"),
-    ("Part", "Which part of the split the event belongs to"),
-    ("True item", "What came"),
-    (
-        "Rank",
-        "Place of the true item in the model's list before the event; 1 is best. A seen item that \
-         is left out has none",
-    ),
-    (
-        "Probability",
-        "How likely the model found the true item, over all items",
-    ),
-    (
-        "Expected most (first five)",
-        "The five items that the model found most likely; the true one is marked ✔",
-    ),
-];
 
-pub(super) fn ui(
+/// Title of a column, and the help on it.
+#[derive(Clone, Copy)]
+pub(super) struct Heading {
+    pub(super) title: &'static str,
+    pub(super) help: &'static str,
+}
+
+/// Headings of the columns that differ from one kind of answers to the other.
+pub(super) struct Headings {
+    pub(super) part: Heading,
+    pub(super) item: Heading,
+    pub(super) answers: [Heading; 3],
+}
+
+/// Paints the table; returns the position that was clicked.
+pub(super) fn ui<F: TimelineFace>(
     ui: &mut Ui,
     data: &TimelineData<'_>,
+    face: &F,
     selected: Option<usize>,
     bring: bool,
 ) -> Option<usize> {
     let height = ui.available_height().max(120.0);
     let mut clicked = None;
+    let [first, second] = face.columns();
     let mut table = TableBuilder::new(ui)
-        .id_salt("timeline table")
+        .id_salt((F::NAME, "table"))
         .striped(true)
         .sense(Sense::click())
         .cell_layout(Layout::left_to_right(Align::Center))
@@ -51,16 +50,25 @@ pub(super) fn ui(
                 .clip(true)
                 .resizable(true),
         )
-        .column(Column::exact(68.0))
-        .column(Column::exact(74.0))
+        .column(first)
+        .column(second)
         .column(Column::remainder().at_least(70.0).clip(true));
     if let Some(row) = selected.filter(|_| bring).and_then(|p| data.row_of(p)) {
         table = table.scroll_to_row(row, None);
     }
+    let Headings {
+        part,
+        item,
+        answers,
+    } = face.headings();
+    let number = Heading {
+        title: "#",
+        help: "Position in the user's history",
+    };
     let table = table.header(20.0, |mut header| {
-        for (name, help) in HEADERS {
+        for Heading { title, help } in [number, part, item].into_iter().chain(answers) {
             header.col(|ui| {
-                ui.strong(name).on_hover_text(help);
+                ui.strong(title).on_hover_text(help);
             });
         }
     });
@@ -70,7 +78,7 @@ pub(super) fn ui(
                 return;
             };
             row.set_selected(selected == Some(step.position));
-            cells(&mut row, data, step);
+            cells(&mut row, data, face, step);
             if row.response().clicked() {
                 clicked = Some(step.position);
             }
@@ -79,39 +87,28 @@ pub(super) fn ui(
     clicked
 }
 
-fn cells(row: &mut TableRow<'_, '_>, data: &TimelineData<'_>, step: &TimelineStep) {
+fn cells(
+    row: &mut TableRow<'_, '_>,
+    data: &TimelineData<'_>,
+    face: &impl TimelineFace,
+    step: &TimelineStep,
+) {
     row.col(|ui| {
         ui.label((step.position + 1).to_string());
     });
     row.col(|ui| {
-        ui.label(RichText::new(part_name(step.part)).color(part_color(step.part, ui)));
+        let part = face.part(step);
+        ui.label(RichText::new(part_name(part)).color(part_color(part, ui)));
     });
     row.col(|ui| {
-        let title = (data.title)(step.item_idx);
-        ui.add(egui::Label::new(title).truncate().selectable(false));
+        ui.add(cut_off((data.title)(step.item_idx)));
     });
-    row.col(|ui| {
-        let (rect, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
-        paint_step(ui.painter(), ui, rect.center(), step, 4.0);
-        let rank = ui.label(step.rank.map_or_else(|| "–".to_owned(), rank_text));
-        if step.is_left_out() {
-            rank.on_hover_text(LEFT_OUT);
-        }
-    });
-    row.col(|ui| {
-        if let Some(probability) = step.probability {
-            bar(ui, probability);
-        } else {
-            ui.weak("–");
-        }
-    });
-    row.col(|ui| {
-        ui.add(
-            egui::Label::new(expected(ui, data, step))
-                .truncate()
-                .selectable(false),
-        );
-    });
+    face.cells(row, step);
+}
+
+/// A text of which as much is shown as there is room.
+pub(super) fn cut_off(text: impl Into<egui::WidgetText>) -> Label {
+    Label::new(text).truncate().selectable(false)
 }
 
 /// The number with a bar of its length behind it.
@@ -136,24 +133,4 @@ pub(crate) fn bar(ui: &mut Ui, probability: f32) {
         font,
         ui.visuals().text_color(),
     );
-}
-
-/// The five items expected most, the true one marked by sign, weight and colour.
-fn expected(ui: &Ui, data: &TimelineData<'_>, step: &TimelineStep) -> egui::text::LayoutJob {
-    let mut job = egui::text::LayoutJob::default();
-    let font = egui::TextStyle::Body.resolve(ui.style());
-    let plain = egui::TextFormat::simple(font.clone(), ui.visuals().text_color());
-    let hit = egui::TextFormat::simple(font, theme::colors(ui).good);
-    for (at, scored) in step.top.iter().enumerate() {
-        if at > 0 {
-            job.append(" · ", 0.0, plain.clone());
-        }
-        let title = (data.title)(scored.item_idx);
-        if scored.item_idx == step.item_idx {
-            job.append(&format!("✔ {title}"), 0.0, hit.clone());
-        } else {
-            job.append(&title, 0.0, plain.clone());
-        }
-    }
-    job
 }

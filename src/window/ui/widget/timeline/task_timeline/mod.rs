@@ -1,19 +1,17 @@
 //! The timeline of a model that ranks no items: what it said after each event, and what came true,
 //! in the words of its task.
 
-mod strip;
-mod table;
+mod face;
 
 use std::fmt::Write as _;
 
-use egui::Ui;
-
-use super::{TimelineData, part_name};
+use super::part_name;
+use super::table::Heading;
 use crate::ui::text;
 use seqscope_engine::explain::{TaskAnswers, TimelineStep};
 use seqscope_engine::run::Part;
 
-pub(super) use strip::strip;
+pub(super) use face::AnswerFace;
 
 /// Most classes that a row names.
 const N_NAMED: usize = 4;
@@ -38,31 +36,41 @@ impl Answers {
         }
     }
 
-    /// Title and help of the two columns of answers.
-    fn columns(self) -> [(&'static str, &'static str); 2] {
+    /// Headings of the two columns of answers.
+    fn headings(self) -> [Heading; 2] {
         match self {
             Self::Chance => [
-                (
-                    "Chance of yes",
-                    "What the model said at the moment that was asked about, or right after the \
-                     event",
-                ),
-                ("Said", "The likelier of the two"),
+                Heading {
+                    title: "Chance of yes",
+                    help: "What the model said at the moment that was asked about, or right after \
+                           the event",
+                },
+                Heading {
+                    title: "Said",
+                    help: "The likelier of the two",
+                },
             ],
             Self::Classes => [
-                (
-                    "Chance of it",
-                    "What the model gave, right after this event, to the class that came next",
-                ),
-                (
-                    "Said",
-                    "What the model said after this event, the likeliest first; what came true is \
-                     marked ✔",
-                ),
+                Heading {
+                    title: "Chance of it",
+                    help: "What the model gave, right after this event, to the class that came \
+                           next",
+                },
+                Heading {
+                    title: "Said",
+                    help: "What the model said after this event, the likeliest first; what came \
+                           true is marked ✔",
+                },
             ],
             Self::Number => [
-                ("Said", "What the model said right after this event"),
-                ("Off by", "What was said, less what came true"),
+                Heading {
+                    title: "Said",
+                    help: "What the model said right after this event",
+                },
+                Heading {
+                    title: "Off by",
+                    help: "What was said, less what came true",
+                },
             ],
         }
     }
@@ -204,20 +212,6 @@ pub(super) fn summary(steps: &[TimelineStep], said: &TaskAnswers) -> String {
         }
     }
     words
-}
-
-/// Strip and table; returns the position that was clicked.
-pub(super) fn ui(
-    ui: &mut Ui,
-    data: &TimelineData<'_>,
-    said: &TaskAnswers,
-    selected: Option<usize>,
-    bring: bool,
-) -> Option<usize> {
-    let from_strip = strip(ui, data, said, selected, bring);
-    ui.add_space(4.0);
-    let from_table = table::rows(ui, data, said, selected, bring && from_strip.is_none());
-    from_strip.or(from_table)
 }
 
 #[cfg(test)]
