@@ -288,7 +288,7 @@ pub fn is_experiment(path: &Path) -> bool {
 
 /// An application on a folder of runs, whose dialogs are cancelled.
 #[cfg(test)]
-fn bare_app(runs: &Path) -> App {
+pub(crate) fn bare_app(runs: &Path) -> App {
     struct NoDialog;
 
     impl FilePicker for NoDialog {

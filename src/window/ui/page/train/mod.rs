@@ -99,25 +99,16 @@ fn nothing_yet(ui: &mut Ui, app: &App, actions: &mut Actions) {
 
 #[cfg(test)]
 mod tests {
-    use std::path::PathBuf;
-    use std::sync::Arc;
+    use std::path::Path;
 
     use egui_kittest::Harness;
     use egui_kittest::kittest::{NodeT as _, Queryable};
 
     use super::*;
-    use crate::app::{AppOptions, FilePicker, PickKind, TrainingPhase};
+    use crate::app::{TrainingPhase, bare_app};
     use seqscope_base::metric::{AnswerKind, Metric, Metrics};
-    use seqscope_engine::run::{EpochRecord, RunId, RunOutcome, RunStore};
+    use seqscope_engine::run::{EpochRecord, RunId, RunOutcome};
     use seqscope_engine::train::{Ended, Progress, StopMode};
-
-    struct NoDialog;
-
-    impl FilePicker for NoDialog {
-        fn pick(&self, _: PickKind) -> Result<Option<PathBuf>, String> {
-            Ok(None)
-        }
-    }
 
     struct State {
         app: App,
@@ -163,14 +154,7 @@ mod tests {
     }
 
     fn harness<'a>(training: Option<Training>) -> Harness<'a, State> {
-        let mut app = App::new(AppOptions {
-            store: RunStore::at("no such folder"),
-            waker: Arc::new(|| {}),
-            picker: Arc::new(NoDialog),
-            open: None,
-            recent: Vec::new(),
-            theme: crate::app::ThemeChoice::Dark,
-        });
+        let mut app = bare_app(Path::new("no such folder"));
         app.training.current = training;
         let state = State {
             app,
