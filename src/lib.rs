@@ -48,6 +48,7 @@
 //! | | [`run`] | what happened, on disk; the only writer of results | `ron` |
 //! | | [`train`] | one run from start to end, without threads | |
 //! | | [`explain`] | plain numbers in, explanations out | |
+//! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |
 //! | | [`error`] | the sum of the modules' errors, and what is shown of them | |
 //! | | [`bench`](mod@bench) | how long the work above takes | |
 //! | `window` | [`app`] | the application without a pixel: state, actions, background jobs | threads |
@@ -185,7 +186,7 @@
 pub use seqscope_base::{manual, metric, spec};
 pub use seqscope_commands as cli;
 pub use seqscope_data as data;
-pub use seqscope_engine::{bench, error, experiment, explain, run, train};
+pub use seqscope_engine::{bench, error, experiment, explain, report, run, train};
 pub use seqscope_model::{self as model, baseline};
 #[cfg(feature = "gui")]
 pub use seqscope_window::{app, ui};

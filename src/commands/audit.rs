@@ -4,25 +4,13 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::table::{Align, TextTable, count};
 use seqscope_base::spec::shown;
 use seqscope_data::{Finding, LeakRow, Verdict};
+use seqscope_engine::report::audit_table;
 
 /// Each check with verdict and count; what was found is told below, with rows to look at.
 pub(super) fn write(findings: &[Finding], out: &mut dyn Write) -> std::io::Result<()> {
-    let mut table = TextTable::new([
-        ("check", Align::Left),
-        ("verdict", Align::Left),
-        ("count", Align::Right),
-    ]);
-    for finding in findings {
-        table.row([
-            finding.check.title().to_owned(),
-            finding.verdict.to_string(),
-            count(finding.count),
-        ]);
-    }
-    table.write(out)?;
+    write!(out, "{}", audit_table(findings).rows_as_text())?;
     for finding in findings
         .iter()
         .filter(|finding| finding.verdict != Verdict::Pass)

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value as Json, json};
 
 use super::Streams;
-use super::table::{Align, TextTable};
 use seqscope_base::spec::{Value, did_you_mean};
 use seqscope_data::name_of;
 use seqscope_engine::bench::{
@@ -14,6 +13,7 @@ use seqscope_engine::bench::{
     growth, point_of, run as measure, seed, use_threads,
 };
 use seqscope_engine::error::Error;
+use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, ReportTable};
 use seqscope_model::{Blueprint, DeviceKind, Layers, ModelKind, ModelSpec, open_device};
 
 /// What to measure, where, how often.
@@ -144,16 +144,22 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
                 ""
             };
             writeln!(streams.out, "{n_threads} {threads}{layers}")?;
-            Ok(table.write(streams.out)?)
+            Ok(write!(streams.out, "{}", table.rows_as_text())?)
         }
     }
 }
 
-fn table() -> TextTable {
-    let figures = ["device", "median ms", "min ms", "spread", "runs", "peak MB"];
-    TextTable::new(
-        std::iter::once(("work", Align::Left)).chain(figures.map(|name| (name, Align::Right))),
-    )
+fn table() -> ReportTable {
+    let columns = [
+        ReportColumn::words("work", "Work"),
+        ReportColumn::words("device", "Device"),
+        ReportColumn::numbers("median_ms", "Median ms"),
+        ReportColumn::numbers("min_ms", "Min ms"),
+        ReportColumn::numbers("spread", "Spread"),
+        ReportColumn::numbers("runs", "Runs"),
+        ReportColumn::numbers("peak_memory", "Peak memory"),
+    ];
+    ReportTable::new("times", "", columns)
 }
 
 /// The cases that were asked for.
@@ -256,17 +262,18 @@ fn row(name: &str, how: &BenchOptions, n_threads: usize, timing: &RunTimes) -> J
     })
 }
 
-fn cells(name: &str, how: &BenchOptions, timing: &RunTimes) -> [String; 7] {
+fn cells(name: &str, how: &BenchOptions, timing: &RunTimes) -> [ReportCell; 7] {
     [
-        name.to_owned(),
-        how.device.clone(),
-        milliseconds(timing.median_ms),
-        milliseconds(timing.min_ms),
-        format!("{:.0} %", 100.0 * timing.spread),
-        timing.runs.to_string(),
+        name.into(),
+        how.device.as_str().into(),
+        milliseconds(timing.median_ms).into(),
+        milliseconds(timing.min_ms).into(),
+        CellValue::Share(timing.spread).into(),
+        CellValue::Count(timing.runs).into(),
         timing
             .peak_mb
-            .map_or_else(|| "–".to_owned(), |mb| format!("{mb:.0}")),
+            .map(|mb| CellValue::Bytes((mb * 1e6) as u64))
+            .into(),
     ]
 }
 

@@ -6,12 +6,13 @@ use std::sync::atomic::AtomicBool;
 
 use serde_json::{Map, Value, json};
 
-use super::table::{Align, TextTable, count};
 use seqscope_data::{
     self as data, Beside, DataReport, DataSpec, Dataset, Feature, FeatureSpec, FileSpec,
     FreeColumnSpec, JoinReport, Preview, SideTable, SplitSpec,
 };
 use seqscope_engine::error::Error;
+use seqscope_engine::report::words::count;
+use seqscope_engine::report::{CellValue, ReportColumn, ReportTable};
 
 /// Columns beside the five of every log, and tables that are joined.
 #[derive(Debug, clap::Args)]
@@ -173,41 +174,41 @@ pub(super) fn write_features(computed: &[Feature], out: &mut dyn Write) -> std::
              columns"
         );
     }
-    let heads = ["min", "mean", "max", "missing"].map(|name| (name, Align::Right));
-    let mut table = TextTable::new(
-        [("feature", Align::Left), ("unit", Align::Left)]
-            .into_iter()
-            .chain(heads),
-    );
+    write!(out, "\n{}", features_table(computed).rows_as_text())?;
+    for feature in computed.iter().filter(|feature| !feature.note.is_empty()) {
+        writeln!(out, "  {}: {}", feature.name, feature.note)?;
+    }
+    Ok(())
+}
+
+/// Each column of the features, with its numbers in training.
+fn features_table(computed: &[Feature]) -> ReportTable {
+    let columns = [
+        ReportColumn::words("feature", "Feature"),
+        ReportColumn::words("unit", "Unit"),
+        ReportColumn::numbers("min", "Min"),
+        ReportColumn::numbers("mean", "Mean"),
+        ReportColumn::numbers("max", "Max"),
+        ReportColumn::numbers("missing", "Missing"),
+    ];
+    let mut table = ReportTable::new("features", "", columns);
     for line in computed.iter().flat_map(Feature::summary) {
         let name = if line.n_columns > 1 {
             format!("{} ({} columns)", line.name, line.n_columns)
         } else {
             line.name
         };
-        let number = |value: f64| {
-            if value.is_nan() {
-                "–".to_owned()
-            } else {
-                format!("{value:.4}")
-            }
-        };
-        let missing = format!("{:.1} %", 100.0 * line.share_missing);
+        let number = |value| CellValue::Decimals { value, digits: 4 }.into();
         table.row([
-            name,
-            line.unit.to_owned(),
+            name.into(),
+            line.unit.into(),
             number(line.min),
             number(line.mean),
             number(line.max),
-            missing,
+            CellValue::Share(line.share_missing).into(),
         ]);
     }
-    writeln!(out)?;
-    table.write(out)?;
-    for feature in computed.iter().filter(|feature| !feature.note.is_empty()) {
-        writeln!(out, "  {}: {}", feature.name, feature.note)?;
-    }
-    Ok(())
+    table
 }
 
 /// The features for a script; what is not a number is null.

@@ -1,24 +1,23 @@
 //! `seqscope compare RUN…`: metrics side by side, how sure their differences from each other and
 //! from the references are, and what differs in the settings.
 
+use clap::ValueEnum as _;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator as _;
 
-use super::contrast::{BesideReferences, Measured};
+use super::format::{TableFormat, write_tables};
 use super::grouped::{GroupedSentences, of_runs};
 use super::outcome::{
-    ahead_json, ceiling_json, lists_json, metrics_json, protocol, sampled, sampled_json, seen_json,
-    ties_json,
+    ahead_json, ceiling_json, lists_json, metrics_json, sampled_json, seen_json, ties_json,
 };
-use super::table::{Align, TextTable, duration, metric};
 use super::{Streams, contrast, significance};
 use seqscope_base::metric::{AnswerKind, Metric};
-use seqscope_data::world::Ceiling;
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::{Difference, differences};
+use seqscope_engine::report::{ComparedRuns, ReportTable};
 use seqscope_engine::run::{
-    Claim, Comparison, Manifest, Part, RunId, RunStore, Slice, Tested, against_references, compare,
-    measures, slices, verdict, why_not_comparable,
+    BesideReferences, Claim, Comparison, Manifest, MeasuredRun, Part, RunId, RunStore, Slice,
+    Tested, against_references, compare, measured, own_metrics, slices, why_not_comparable,
 };
 use seqscope_engine::train::refit_references;
 use seqscope_model::broken_weights;
@@ -44,9 +43,54 @@ pub struct Args {
     /// hr@1=10 or recall@10=5; may be repeated
     #[arg(long = "claim", value_name = "METRIC=PERCENT")]
     claims: Vec<String>,
+    /// Print only these tables
+    #[arg(long = "table", value_name = "TABLE", value_delimiter = ',')]
+    tables: Vec<WhichTable>,
+    /// Form of the tables; `json` is what --json prints
+    #[arg(long, value_name = "FORM", default_value_t)]
+    format: TableFormat,
     /// Print one JSON object instead of tables
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["format", "tables"])]
     json: bool,
+}
+
+/// Tables of a comparison.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum WhichTable {
+    /// Test metrics, epochs, time
+    Runs,
+    /// The one metric by user: intervals, gains, tests
+    Comparison,
+    /// Every metric
+    Metrics,
+    /// Each run against its references
+    References,
+    /// Results by slice
+    Slices,
+    /// Settings that differ
+    Settings,
+}
+
+impl WhichTable {
+    fn is(self, table: &ReportTable) -> bool {
+        self.to_possible_value()
+            .is_some_and(|value| value.get_name() == table.key)
+    }
+}
+
+impl Args {
+    fn form(&self) -> TableFormat {
+        if self.json {
+            TableFormat::Json
+        } else {
+            self.format
+        }
+    }
+
+    /// Whether a table is wanted by its name, or for another reason.
+    fn is_asked_for(&self, table: WhichTable, otherwise: bool) -> bool {
+        otherwise || self.tables.contains(&table)
+    }
 }
 
 /// References whose answers are compared.
@@ -86,39 +130,29 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .iter()
         .filter_map(|(store, id)| damaged(store, id))
         .collect();
-    if args.json {
-        let different: serde_json::Map<_, _> = differences
-            .into_iter()
-            .map(|d| (d.field, json!(d.values)))
-            .collect();
-        return streams.json(&json!({
-            "runs": found.runs_json(&manifests),
-            "differences": different,
-            "not_comparable": doubts,
-            "damaged_weights": damaged,
-            "comparison": significance::json_of(&found.comparison),
-            "metrics": contrast::measures_json(&found.measured),
-            "references": found.references_json(&claims),
-        }));
+    if args.form() == TableFormat::Json {
+        return streams.json(&found.json(&manifests, &claims, &differences, &doubts, &damaged));
     }
     warn(&manifests, doubts.iter().chain(&damaged), streams)?;
-    write_metrics(&manifests, streams)?;
-    significance::write(&found.comparison, streams)?;
-    contrast::write_measures(&found.measured, streams)?;
-    for references in &found.references {
-        contrast::write_references(references, &claims, streams)?;
+    let is_sliced = args.is_asked_for(WhichTable::Slices, args.slices || manifests.len() == 1);
+    let report = ComparedRuns {
+        manifests: &manifests,
+        comparison: &found.comparison,
+        measured: &found.measured,
+        references: &found.references,
+        claims: &claims,
+        slices: if is_sliced { &found.slices } else { &[] },
+        differences: if manifests.len() > 1 {
+            &differences
+        } else {
+            &[]
+        },
+    };
+    let mut tables = report.tables();
+    if !args.tables.is_empty() {
+        tables.retain(|table| args.tables.iter().any(|wanted| wanted.is(table)));
     }
-    for (manifest, slices) in manifests
-        .iter()
-        .zip(&found.slices)
-        .filter(|_| args.slices || manifests.len() == 1)
-    {
-        significance::write_slices(&manifest.id, slices, metric, streams)?;
-    }
-    if manifests.len() < 2 {
-        return Ok(());
-    }
-    write_differences(&manifests, &differences, streams)
+    write_tables(&tables, args.form(), streams)
 }
 
 fn warn<'a>(
@@ -191,17 +225,41 @@ fn metric_of(args: &Args, manifests: &[Manifest]) -> Result<Metric, Error> {
         })
 }
 
-/// Comparisons of the test results of some runs.
-struct ComparisonReport {
+/// Findings about the test results of some runs.
+struct Findings {
     /// Comparison by the one metric.
     comparison: Comparison,
     slices: Vec<Vec<Slice>>,
     /// Each run by every metric.
-    measured: Vec<Measured>,
+    measured: Vec<MeasuredRun>,
     references: Vec<BesideReferences>,
 }
 
-impl ComparisonReport {
+impl Findings {
+    /// All of it for a script.
+    fn json(
+        &self,
+        manifests: &[Manifest],
+        claims: &[Claim],
+        differences: &[Difference],
+        doubts: &[String],
+        damaged: &[String],
+    ) -> Value {
+        let different: serde_json::Map<_, _> = differences
+            .iter()
+            .map(|difference| (difference.field.clone(), json!(difference.values)))
+            .collect();
+        json!({
+            "runs": self.runs_json(manifests),
+            "differences": different,
+            "not_comparable": doubts,
+            "damaged_weights": damaged,
+            "comparison": significance::json_of(&self.comparison),
+            "metrics": contrast::measures_json(&self.measured),
+            "references": self.references_json(claims),
+        })
+    }
+
     /// The runs with their slices.
     fn runs_json(&self, manifests: &[Manifest]) -> Vec<Value> {
         let mut runs: Vec<_> = manifests.iter().map(json_of).collect();
@@ -227,7 +285,7 @@ fn found(
     metric: Metric,
     claims: &[Claim],
     stores: &[&RunStore],
-) -> Result<ComparisonReport, Error> {
+) -> Result<Findings, Error> {
     let mut results = Vec::with_capacity(manifests.len());
     for (manifest, store) in manifests.iter().zip(stores) {
         results.push(store.results(&manifest.id, Part::Test)?.unwrap_or_default());
@@ -244,7 +302,10 @@ fn found(
         }
     }
     let mut references = Vec::new();
-    let is_asked_for = args.references.is_some() || !claims.is_empty() || manifests.len() == 1;
+    let is_asked_for = args.is_asked_for(
+        WhichTable::References,
+        args.references.is_some() || !claims.is_empty() || manifests.len() == 1,
+    );
     let is_refitted = args.references == Some(WhichReferences::Refit);
     for (run, store) in tested.iter().zip(stores).filter(|_| is_asked_for) {
         let kept = match store.reference_results(&run.manifest.id)? {
@@ -253,7 +314,7 @@ fn found(
             }
             kept => kept.filter(|_| !run.results.is_empty()),
         };
-        let metrics = metrics_of(run.manifest, &metrics);
+        let metrics = own_metrics(run.manifest, &metrics);
         let rows = kept.map(|kept| against_references(run.results, &kept, &metrics));
         references.push(BesideReferences {
             id: run.manifest.id.clone(),
@@ -267,22 +328,8 @@ fn found(
         }
     }
     let comparison = compare(&tested, &listed, metric, &metrics);
-    let measured = tested
-        .iter()
-        .zip(&comparison.runs)
-        .map(|(run, compared)| Measured {
-            id: run.manifest.id.clone(),
-            measures: measures(run.results, &metrics_of(run.manifest, &metrics)),
-            against_first: compared
-                .against_first
-                .as_ref()
-                .map(|against| match against {
-                    Err(why) if compared.contrasts.is_empty() => Err(why.clone()),
-                    _ => Ok(compared.contrasts.clone()),
-                }),
-        });
-    let measured = measured.collect();
-    Ok(ComparisonReport {
+    let measured = measured(&tested, &comparison, &metrics);
+    Ok(Findings {
         comparison,
         slices: results
             .iter()
@@ -291,22 +338,6 @@ fn found(
         measured,
         references,
     })
-}
-
-/// The metrics by which a run is judged, of those that were asked for; its own, where none of them
-/// belongs to its task.
-fn metrics_of(manifest: &Manifest, metrics: &[Metric]) -> Vec<Metric> {
-    let kind = manifest.experiment.answers();
-    let known: Vec<Metric> = metrics
-        .iter()
-        .copied()
-        .filter(|metric| metric.kinds().contains(&kind))
-        .collect();
-    if known.is_empty() {
-        kind.compared().to_vec()
-    } else {
-        known
-    }
 }
 
 /// Reasons why the numbers of these runs must not be compared with each other.
@@ -346,155 +377,9 @@ fn damaged(store: &RunStore, id: &RunId) -> Option<String> {
     ))
 }
 
-fn write_metrics(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
-    let tested = manifests
-        .iter()
-        .filter_map(|manifest| manifest.test.as_ref().map(|test| (manifest, test)));
-    let mut protocols: Vec<String> = tested.map(|(m, test)| protocol(m, test.n_users)).collect();
-    protocols.dedup();
-    match protocols.as_slice() {
-        [] => {}
-        [one] => writeln!(streams.out, "Test: {one}")?,
-        _ => writeln!(
-            streams.out,
-            "Test: not of one protocol, so figures may be compared only where no warning says \
-             otherwise"
-        )?,
-    }
-    let mut of_seen: Vec<String> = manifests.iter().flat_map(Manifest::told_of_seen).collect();
-    of_seen.dedup();
-    for sentence in of_seen
-        .iter()
-        .filter(|_| manifests.len() == 1 || of_seen.len() <= 2)
-    {
-        writeln!(streams.out, "{sentence}")?;
-    }
-    let (left, right) = (Align::Left, Align::Right);
-    let headline = headline(manifests);
-    let metrics = headline.iter().map(|metric| (metric.title(), right));
-    let columns = ["best epoch", "epochs", "time", "parameters"].map(|name| (name, right));
-    let names = [("run", left), ("model", left)].into_iter();
-    let mut table = TextTable::new(
-        names
-            .chain(metrics)
-            .chain(columns)
-            .chain([("audit", left), ("device", left)]),
-    );
-    for manifest in manifests {
-        table.row(cells(manifest, headline));
-        if let Some((words, metrics)) = sampled(manifest) {
-            let values = headline.iter().map(|&of| metric(metrics.get(of)));
-            table.row([String::new(), words].into_iter().chain(values));
-        }
-    }
-    let mut optima: Vec<(&str, Ceiling)> = Vec::new();
-    for found in manifests
-        .iter()
-        .filter_map(|m| Some((m.data.name.as_str(), m.optimum()?)))
-    {
-        if !optima.contains(&found) {
-            optima.push(found);
-        }
-    }
-    for (world, best) in optima {
-        let [ndcg, hr] = [best.ndcg_at_10, best.hr_at_10].map(|value| metric(Some(value)));
-        let said = [
-            "best possible".to_owned(),
-            format!("the rules of `{world}`"),
-            ndcg,
-            hr,
-        ];
-        table.row(said);
-    }
-    table.write(streams.out)?;
-    write_sentences(manifests, streams)
-}
-
-/// What must be known beside the table: how many targets chance decided, and who is above a bound
-/// that is an expectation.
-fn write_sentences(manifests: &[Manifest], streams: &mut Streams<'_>) -> Result<(), Error> {
-    let mut ties: Vec<String> = manifests
-        .iter()
-        .filter_map(|m| Some(m.data.test_ties?.sentence()))
-        .collect();
-    ties.dedup();
-    match ties.as_slice() {
-        [one] => writeln!(streams.out, "{one}")?,
-        _ => {
-            for manifest in manifests {
-                if let Some(ties) = manifest.data.test_ties {
-                    writeln!(streams.out, "`{}`: {}", manifest.id, ties.sentence())?;
-                }
-            }
-        }
-    }
-    for manifest in manifests {
-        let of_references = manifest
-            .test
-            .as_ref()
-            .and_then(|test| verdict(test, &manifest.references_test));
-        for sentence in of_references.into_iter().chain(above_optimum(manifest)) {
-            writeln!(streams.out, "`{}`: {sentence}", manifest.id)?;
-        }
-    }
-    Ok(())
-}
-
 /// Sentence about a run above a world's best possible score.
 fn above_optimum(manifest: &Manifest) -> Option<String> {
     manifest.optimum()?.above(manifest.test.as_ref()?)
-}
-
-/// The metrics that the first run is judged by.
-fn headline(manifests: &[Manifest]) -> &'static [Metric] {
-    answers(manifests).headline()
-}
-
-fn cells(manifest: &Manifest, headline: &[Metric]) -> impl Iterator<Item = String> {
-    let values = headline
-        .iter()
-        .map(|&of| metric(manifest.test.as_ref().and_then(|test| test.get(of))));
-    let names = [
-        manifest.id.0.clone(),
-        manifest.experiment.model.family().title().to_owned(),
-    ];
-    let rest = [
-        manifest
-            .best_epoch
-            .map_or_else(|| "–".to_owned(), |epoch| epoch.to_string()),
-        manifest.epochs.to_string(),
-        duration(manifest.train_secs),
-        super::table::count(manifest.n_params),
-        manifest.data.audit_word().unwrap_or("–").to_owned(),
-        manifest
-            .device
-            .as_ref()
-            .map(|device| device.name.clone())
-            .unwrap_or_default(),
-    ];
-    names.into_iter().chain(values).chain(rest)
-}
-
-fn write_differences(
-    manifests: &[Manifest],
-    differences: &[Difference],
-    streams: &mut Streams<'_>,
-) -> Result<(), Error> {
-    if differences.is_empty() {
-        writeln!(streams.out, "\nNo setting differs.")?;
-        return Ok(());
-    }
-    writeln!(streams.out, "\nSettings that differ:")?;
-    let runs = manifests.iter().map(|m| (m.id.0.as_str(), Align::Left));
-    let mut table = TextTable::new([("", Align::Left)].into_iter().chain(runs));
-    for difference in differences {
-        let values = difference
-            .values
-            .iter()
-            .map(|value| value.clone().unwrap_or_else(|| "–".to_owned()));
-        table.row([difference.field.clone()].into_iter().chain(values));
-    }
-    Ok(table.write(streams.out)?)
 }
 
 fn json_of(manifest: &Manifest) -> serde_json::Value {

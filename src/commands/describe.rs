@@ -4,7 +4,6 @@ use std::io::Write;
 
 use strum::IntoEnumIterator;
 
-use super::table::{Align, TextTable};
 use super::{Streams, catalogue, layers};
 use seqscope_base::metric::statistics::Statistic;
 use seqscope_base::metric::{AboutMetric, Metric};
@@ -17,6 +16,7 @@ use seqscope_engine::error::Error;
 use seqscope_engine::experiment::{
     Difference, EvaluationSpec, Experiment, Preset, TrainingSpec, differences,
 };
+use seqscope_engine::report::{ReportColumn, ReportTable};
 use seqscope_model::baseline::forecast::ForecastKind;
 use seqscope_model::baseline::task::TaskReference;
 use seqscope_model::baseline::{AboutReference, BaselineKind};
@@ -485,16 +485,21 @@ fn about(step: &CleanStep) -> String {
 }
 
 fn overview(sections: &[Section], out: &mut dyn Write) -> std::io::Result<()> {
-    let mut table = TextTable::new([
-        ("", Align::Left),
-        ("", Align::Left),
-        ("settings", Align::Left),
-    ]);
+    let columns = [
+        ReportColumn::words("name", ""),
+        ReportColumn::words("title", ""),
+        ReportColumn::words("settings", "Settings"),
+    ];
+    let mut table = ReportTable::new("sections", "", columns);
     for section in sections {
         let keys: Vec<&str> = section.fields.iter().map(|field| field.key).collect();
-        table.row([section.name.clone(), section.title.clone(), keys.join(", ")]);
+        table.row([
+            section.name.as_str().into(),
+            section.title.as_str().into(),
+            keys.join(", ").into(),
+        ]);
     }
-    table.write(out)?;
+    write!(out, "{}", table.rows_as_text())?;
     writeln!(
         out,
         "\n`seqscope describe NAME` tells each setting's meaning, range and default."

@@ -1,8 +1,8 @@
 //! `seqscope devices`: what this machine can train on.
 
 use super::Streams;
-use super::table::{Align, TextTable};
 use seqscope_engine::error::Error;
+use seqscope_engine::report::{ReportColumn, ReportTable};
 use seqscope_model::{DeviceKind, list_devices, open_device};
 
 /// How to print.
@@ -19,8 +19,14 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     if args.json {
         return streams.json(&serde_json::json!({ "auto": auto, "devices": devices }));
     }
-    let mut table =
-        TextTable::new(["--device", "backend", "kind", "", "name"].map(|name| (name, Align::Left)));
+    let columns = [
+        ReportColumn::words("device", "--device"),
+        ReportColumn::words("backend", "Backend"),
+        ReportColumn::words("kind", "Kind"),
+        ReportColumn::words("auto", ""),
+        ReportColumn::words("name", "Name"),
+    ];
+    let mut table = ReportTable::new("devices", "", columns);
     for device in devices {
         let kind = match device.kind {
             DeviceKind::Cpu => "processor",
@@ -33,12 +39,12 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
             ""
         };
         table.row([
-            device.key,
-            device.backend,
-            kind.to_owned(),
-            mark.to_owned(),
-            device.name,
+            device.key.into(),
+            device.backend.into(),
+            kind.into(),
+            mark.into(),
+            device.name.into(),
         ]);
     }
-    Ok(table.write(streams.out)?)
+    Ok(write!(streams.out, "{}", table.rows_as_text())?)
 }

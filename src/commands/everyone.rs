@@ -10,11 +10,11 @@ use serde_json::{Value, json};
 use super::Streams;
 use super::predict::ShownNames;
 use super::signals::Signals;
-use super::table::count;
 use super::user_answer::{Answerer, IsJson};
 use seqscope_data::{self as data, Column, DataSource, Moment, Outcomes, Sample, Table, TaskSpec};
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{AskAll, Word};
+use seqscope_engine::report::words::count;
 use seqscope_engine::train::TaskQuestions;
 
 /// Question to everybody, and where the answers go.

@@ -9,7 +9,6 @@ use serde_json::{Value, json};
 
 use super::progress::OpeningBar;
 use super::set::set_all;
-use super::table::{Align, TextTable, count};
 use super::{Streams, world};
 use seqscope_base::spec::did_you_mean;
 use seqscope_data::{
@@ -17,6 +16,8 @@ use seqscope_data::{
 };
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::Experiment;
+use seqscope_engine::report::words::count;
+use seqscope_engine::report::{expected_counts, forecast_errors};
 use seqscope_model::baseline::forecast::{Band, ForecastPlan, MethodForecast, forecasts};
 
 /// Which log, counted how, and how far to look.
@@ -209,26 +210,7 @@ impl ForecastReport<'_> {
             "\nOne step ahead, the last {} {}s held out:",
             self.plan.held_out, self.counted.period
         )?;
-        let heads = ["MAE", "RMSE", "within 95 %"].map(|name| (name, Align::Right));
-        let mut table = TextTable::new(
-            [("", Align::Left)]
-                .into_iter()
-                .chain(heads)
-                .chain([("", Align::Left)]),
-        );
-        let naive = self.made.first().map_or(f64::NAN, |naive| naive.mae);
-        for forecast in &self.made {
-            let within = format!("{:.0} %", 100.0 * forecast.coverage);
-            let [mae, rmse] = [forecast.mae, forecast.rmse].map(|value| format!("{value:.1}"));
-            table.row([
-                forecast.model.clone(),
-                mae,
-                rmse,
-                within,
-                beside_naive(forecast.mae, naive),
-            ]);
-        }
-        table.write(out)?;
+        write!(out, "{}", forecast_errors(&self.made).rows_as_text())?;
         for sentence in &self.left_out {
             writeln!(out, "{sentence}")?;
         }
@@ -238,30 +220,15 @@ impl ForecastReport<'_> {
     /// Writes what each forecast expects of the next periods.
     fn write_next(&self, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "\nWhat comes next, with bounds of 95 %:")?;
-        let heads = self
-            .made
-            .iter()
-            .map(|forecast| (forecast.model.as_str(), Align::Right));
-        let mut table = TextTable::new(
-            [(self.counted.period.to_string().as_str(), Align::Left)]
-                .into_iter()
-                .chain(heads),
-        );
-        for (at, day) in self
-            .counted
-            .next_days(self.plan.horizon)
-            .into_iter()
-            .enumerate()
-        {
-            table.row(
-                [day_text(day)].into_iter().chain(
-                    self.made
-                        .iter()
-                        .map(|forecast| forecast.next.get(at).map(shown).unwrap_or_default()),
-                ),
-            );
-        }
-        table.write(out)
+        let days = self.counted.next_days(self.plan.horizon);
+        let days: Vec<String> = days.into_iter().map(day_text).collect();
+        let heading = match self.counted.period {
+            Period::Day => "Day",
+            Period::Week => "Week",
+            Period::Month => "Month",
+        };
+        let table = expected_counts(&self.made, heading, &days);
+        write!(out, "{}", table.rows_as_text())
     }
 
     fn json(&self) -> Value {
@@ -320,17 +287,4 @@ fn bands_json(days: &[i64], bands: &[Band]) -> Vec<Value> {
             })
         })
         .collect()
-}
-
-/// A forecast and its bounds: `420 (310 to 530)`.
-fn shown(band: &Band) -> String {
-    format!("{:.0} ({:.0} to {:.0})", band.mean, band.low, band.high)
-}
-
-fn beside_naive(mae: f64, naive: f64) -> String {
-    match mae - naive {
-        same if same.abs() < 5e-3 => String::new(),
-        worse if worse > 0.0 => format!("{worse:.1} worse than naive"),
-        better => format!("{:.1} better than naive", -better),
-    }
 }

@@ -9,10 +9,10 @@ use serde_json::json;
 
 use super::Streams;
 use super::set::set_all;
-use super::table::{Align, TextTable};
 use seqscope_base::metric::{COPY_LEN, Metric};
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::Experiment;
+use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, ReportTable};
 use seqscope_engine::train::{JudgedSampler, Judging, judge_samplers};
 
 /// What to judge.
@@ -90,13 +90,14 @@ fn figures(
     ]
 }
 
-const COLUMNS: [&str; 6] = [
-    "transitions",
-    "lengths",
-    "copied stretches",
-    "copied rows",
-    "HR@10",
-    "NDCG@10",
+/// Key and heading of each figure.
+const COLUMNS: [(&str, &str); 6] = [
+    ("transitions", "Transitions"),
+    ("lengths", "Lengths"),
+    ("copied_stretches", "Copied stretches"),
+    ("copied_rows", "Copied rows"),
+    ("hr@10", "HR@10"),
+    ("ndcg@10", "NDCG@10"),
 ];
 
 fn json_of(seed: u64, judged: &[JudgedSampler]) -> serde_json::Value {
@@ -114,8 +115,9 @@ fn json_of(seed: u64, judged: &[JudgedSampler]) -> serde_json::Value {
 }
 
 fn write(runs: &[Vec<JudgedSampler>], out: &mut dyn Write) -> std::io::Result<()> {
-    let columns = COLUMNS.map(|name| (name, Align::Right));
-    let mut table = TextTable::new([("", Align::Left)].into_iter().chain(columns));
+    let of_figures = COLUMNS.map(|(key, title)| ReportColumn::estimates(key, title));
+    let columns = std::iter::once(ReportColumn::words("sampler", "")).chain(of_figures);
+    let mut table = ReportTable::new("samplers", "", columns);
     for (at, judged) in runs.first().into_iter().flatten().enumerate() {
         let of_seeds: Vec<[f64; 6]> = runs
             .iter()
@@ -124,9 +126,9 @@ fn write(runs: &[Vec<JudgedSampler>], out: &mut dyn Write) -> std::io::Result<()
             .collect();
         let cells =
             (0..COLUMNS.len()).map(|column| spread(of_seeds.iter().map(|figures| figures[column])));
-        table.row(std::iter::once(name(judged).to_owned()).chain(cells));
+        table.row(std::iter::once(name(judged).into()).chain(cells));
     }
-    table.write(out)?;
+    write!(out, "{}", table.rows_as_text())?;
     writeln!(
         out,
         "\nTransitions and lengths: Jensen-Shannon divergence, in bits, from the histories of \
@@ -138,17 +140,21 @@ fn write(runs: &[Vec<JudgedSampler>], out: &mut dyn Write) -> std::io::Result<()
 }
 
 /// The mean, with the standard deviation where there are several.
-fn spread(values: impl Iterator<Item = f64>) -> String {
+fn spread(values: impl Iterator<Item = f64>) -> ReportCell {
     let values: Vec<f64> = values.collect();
     let n = values.len() as f64;
     let mean = values.iter().sum::<f64>() / n.max(1.0);
     if values.len() < 2 {
-        return format!("{mean:.4}");
+        return CellValue::Metric(mean).into();
     }
     let variance = values
         .iter()
         .map(|value| (value - mean).powi(2))
         .sum::<f64>()
         / (n - 1.0);
-    format!("{mean:.4} ± {:.4}", variance.sqrt())
+    CellValue::Estimate {
+        value: mean,
+        scatter: variance.sqrt(),
+    }
+    .into()
 }

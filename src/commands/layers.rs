@@ -4,9 +4,9 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
-use super::table::{Align, TextTable, count};
 use seqscope_engine::experiment::Experiment;
-use seqscope_model::{LayerShape, ParamCount, count_of};
+use seqscope_engine::report::{layers_table, words};
+use seqscope_model::LayerShape;
 
 /// The layers of an experiment's model before its data are read.
 pub(super) fn of_experiment(experiment: &Experiment) -> Vec<LayerShape> {
@@ -26,20 +26,7 @@ pub(super) fn write(
         out,
         "{whose}: layers (what the data will tell stands as a symbol)"
     )?;
-    let mut table = TextTable::new([
-        ("layer", Align::Left),
-        ("output", Align::Left),
-        ("parameters", Align::Right),
-    ]);
-    for layer in layers {
-        table.row([
-            layer.name.clone(),
-            layer.output_words(),
-            words(&layer.count()),
-        ]);
-    }
-    table.row(["Sum".to_owned(), String::new(), words(&count_of(layers))]);
-    table.write(out)
+    write!(out, "{}", layers_table(layers).rows_as_text())
 }
 
 /// The layers with their weights, for a program.
@@ -50,13 +37,9 @@ pub(super) fn json(layers: &[LayerShape]) -> Value {
             json!({
                 "name": layer.name,
                 "output": layer.output_words(),
-                "parameters": words(&layer.count()),
+                "parameters": layer.count().words(words::count),
                 "weights": layer.weights.iter().map(ToString::to_string).collect::<Vec<_>>(),
             })
         })
         .collect()
-}
-
-fn words(params: &ParamCount) -> String {
-    params.words(count)
 }

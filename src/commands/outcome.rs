@@ -1,16 +1,16 @@
 //! Tells how a run ended, in words, as a table beside the references, or as JSON.
 
-use std::cmp::Ordering;
-
 use serde_json::{Value, json};
 
 use super::Streams;
-use super::table::{Align, TextTable, count, duration, metric};
 use seqscope_base::metric::{AnswerKind, Metric, Metrics, Reliability, Seen};
 use seqscope_base::spec::Problem;
 use seqscope_data::world::Ceiling;
-use seqscope_data::{Returned, Returns, TaskKind, TestTies};
+use seqscope_data::{Returned, Returns, TestTies};
 use seqscope_engine::error::Error;
+use seqscope_engine::report::{
+    ReportForm, ReportTable, RunResults, protocol, reliability_table, sampled, words,
+};
 use seqscope_engine::run::{
     self, Manifest, Pause, References, RunId, RunOutcome, SeenTargetRule, references_ahead,
 };
@@ -185,33 +185,6 @@ pub(super) fn reliability_json(table: &Reliability) -> Value {
         .collect()
 }
 
-/// The reliability table in words.
-fn write_reliability(table: &Reliability, out: &mut dyn std::io::Write) -> std::io::Result<()> {
-    let percent = |share: f64| format!("{:.1} %", 100.0 * share);
-    writeln!(
-        out,
-        "Reliability: what was said of the answers, and how often it came true"
-    )?;
-    let right = Align::Right;
-    let mut rows = TextTable::new([
-        ("said", right),
-        ("on average", right),
-        ("came true", right),
-        ("answers", right),
-    ]);
-    for (at, bin) in table.filled() {
-        let (from, to) = Reliability::bounds(at);
-        let said = format!("{:.0}–{:.0} %", 100.0 * from, 100.0 * to);
-        rows.row([
-            said,
-            percent(bin.confidence),
-            percent(bin.frequency),
-            count(bin.n),
-        ]);
-    }
-    rows.write(out)
-}
-
 /// Metrics of the top-10 lists.
 pub(super) fn lists_json(metrics: &Metrics) -> Value {
     LISTS
@@ -229,16 +202,6 @@ pub(super) fn sampled_json(manifest: &Manifest, metrics: &Metrics) -> Value {
         "candidates_seed": evaluation.candidates_seed,
         "metrics": metrics_json(metrics),
     })
-}
-
-/// The metrics among sampled candidates, and the words that must stand at them.
-pub(super) fn sampled(manifest: &Manifest) -> Option<(String, &Metrics)> {
-    let (n, seed) = manifest.experiment.evaluation.candidates()?;
-    let metrics = manifest.test_sampled.as_ref()?;
-    Some((
-        format!("among {} sampled items, seed {seed}: flattering", count(n)),
-        metrics,
-    ))
 }
 
 /// The best possible figures of a world.
@@ -284,7 +247,7 @@ fn heading(manifest: &Manifest, ended: &Ended) -> String {
         "run {} {how}: {} {epochs} in {}{best}",
         manifest.id,
         ended.epochs,
-        duration(ended.train_secs)
+        words::duration(ended.train_secs)
     )
 }
 
@@ -299,7 +262,7 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
     for sentence in &ended.told_of_seen {
         writeln!(out, "{sentence}")?;
     }
-    metrics_table(manifest, ended, test).write(out)?;
+    write!(out, "{}", results(manifest, ended, test).rows_as_text())?;
     let said = [
         run::verdict(test, &ended.references_test),
         above_optimum(ended),
@@ -312,11 +275,19 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
         writeln!(out, "{sentence}")?;
     }
     if let Some(table) = &ended.reliability {
-        write_reliability(table, out)?;
+        write!(
+            out,
+            "{}",
+            reliability_table(table).written(ReportForm::Text)
+        )?;
     }
-    let lists = LISTS
-        .into_iter()
-        .filter_map(|metric| Some(format!("{} {:.3}", metric.title(), test.get(metric)?)));
+    let lists = LISTS.into_iter().filter_map(|metric| {
+        Some(format!(
+            "{} {}",
+            metric.title(),
+            words::metric(test.get(metric)?)
+        ))
+    });
     let lists: Vec<String> = lists.collect();
     if !lists.is_empty() {
         writeln!(out, "Top-10 lists: {}", lists.join(", "))?;
@@ -325,59 +296,18 @@ fn write_text(manifest: &Manifest, ended: &Ended, streams: &mut Streams<'_>) -> 
 }
 
 /// Test metrics of the run and its references, and the best that a world allows.
-fn metrics_table(manifest: &Manifest, ended: &Ended, test: &Metrics) -> TextTable {
-    let columns = test
-        .kind
-        .headline()
-        .iter()
-        .map(|metric| (metric.title(), Align::Right));
-    let mut table = TextTable::new(
-        [("", Align::Left)]
-            .into_iter()
-            .chain(columns)
-            .chain([("", Align::Left)]),
-    );
-    table.row(cells(
-        manifest.experiment.model.family().title(),
-        test,
-        String::new(),
-    ));
-    if let Some((words, metrics)) = sampled(manifest) {
-        table.row(cells("  not comparable with the rest", metrics, words));
-    }
-    for (kind, reference) in &ended.references_test {
-        table.row(cells(kind.title(), reference, verdict(test, reference)));
-    }
-    // What a world allows is known of rankings.
-    if let Some(optimum) = ended
-        .optimum
-        .as_ref()
-        .filter(|_| test.kind == AnswerKind::Ranking)
-    {
-        table.row(optimum_cells(optimum, test));
-    }
-    table
-}
-
-fn optimum_cells(optimum: &Ceiling, test: &Metrics) -> [String; 5] {
-    let mut hr_at_1 = format!(
-        "HR@1 {}, and this run {}",
-        metric(Some(optimum.hr_at_1)),
-        metric(test.get(Metric::Hr1))
-    );
-    if optimum.scatter.is_known() {
-        hr_at_1 += &format!(
-            "; luck scatters NDCG@10 by {:.4}",
-            optimum.scatter.ndcg_at_10
-        );
-    }
-    [
-        "Best possible by the world's rules".to_owned(),
-        metric(Some(optimum.ndcg_at_10)),
-        metric(Some(optimum.hr_at_10)),
-        metric(None),
-        hr_at_1,
-    ]
+fn results(manifest: &Manifest, ended: &Ended, test: &Metrics) -> ReportTable {
+    let sampled = sampled(manifest);
+    let results = RunResults {
+        name: manifest.experiment.model.family().title(),
+        model: Some(test),
+        sampled: sampled
+            .as_ref()
+            .map(|(words, metrics)| (words.as_str(), *metrics)),
+        references: &ended.references_test,
+        optimum: ended.optimum,
+    };
+    results.table()
 }
 
 /// Metrics of whole lists.
@@ -387,80 +317,3 @@ const LISTS: [Metric; 4] = [
     Metric::Novelty10,
     Metric::PopularityLift10,
 ];
-
-fn cells(title: &str, metrics: &Metrics, verdict: String) -> impl Iterator<Item = String> {
-    let values = metrics
-        .kind
-        .headline()
-        .iter()
-        .map(|&of| metric(metrics.get(of)));
-    [title.to_owned()]
-        .into_iter()
-        .chain(values)
-        .chain([verdict])
-}
-
-/// Says how a model stands to a reference, by the metric that runs are chosen by.
-fn verdict(model: &Metrics, reference: &Metrics) -> String {
-    let metric = model.primary().0;
-    let (Some(model), Some(reference)) = (model.get(metric), reference.get(metric)) else {
-        return String::new();
-    };
-    let gain = metric.gain(model, reference);
-    match gain.total_cmp(&0.0) {
-        Ordering::Greater => format!("beaten by {gain:.4} {}", metric.title()),
-        Ordering::Equal => "equalled".to_owned(),
-        Ordering::Less => format!("not beaten: {:.4} {} worse", -gain, metric.title()),
-    }
-}
-
-/// Says how the numbers were made: to stand beside them wherever they are shown.
-pub(super) fn protocol(manifest: &Manifest, n_users: usize) -> String {
-    let (experiment, n_items) = (&manifest.experiment, manifest.data.shape.n_items);
-    let split = experiment.split.title();
-    let task = experiment.task.kind();
-    if task != TaskKind::NextItem {
-        return format!(
-            "{} users, {split}, {}",
-            count(n_users),
-            task.title().to_lowercase()
-        );
-    }
-    let seen = match manifest.seen() {
-        Seen::Ranked => "seen items ranked too",
-        Seen::LeftOut if manifest.counted_before().is_some() => {
-            "seen items left out but for the true one"
-        }
-        Seen::LeftOut => "seen items left out",
-    };
-    format!(
-        "{} users, {split}, ranked among all {} items, {seen}",
-        count(n_users),
-        count(n_items)
-    )
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_verdict_says_by_how_much() {
-        let ndcg = |value| Metrics::new(AnswerKind::Ranking, 1).with(Metric::Ndcg10, value);
-        assert_eq!(
-            verdict(&ndcg(0.25), &ndcg(0.125)),
-            "beaten by 0.1250 NDCG@10"
-        );
-        assert_eq!(verdict(&ndcg(0.25), &ndcg(0.25)), "equalled");
-        assert_eq!(
-            verdict(&ndcg(0.125), &ndcg(0.25)),
-            "not beaten: 0.1250 NDCG@10 worse"
-        );
-        let mae = |value| Metrics::new(AnswerKind::Number, 1).with(Metric::Mae, value);
-        assert_eq!(
-            verdict(&mae(2.0), &mae(3.0)),
-            "beaten by 1.0000 MAE",
-            "a lower error is better"
-        );
-    }
-}

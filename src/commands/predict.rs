@@ -10,7 +10,6 @@ use super::everyone::{self, Everyone};
 use super::progress::OpeningBar;
 use super::pseudonyms::PseudonymArgs;
 use super::signals::Signals;
-use super::table::{Align, TextTable, count};
 use super::user_answer::{Answerer, IsJson, UserAnswer, reference};
 use super::{Streams, typed};
 use seqscope_base::metric::{Odds, Seen};
@@ -20,6 +19,8 @@ use seqscope_data::{
 };
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{AskAll, Foresee, Scored, Word, foresee_after};
+use seqscope_engine::report::words::count;
+use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, ReportTable};
 use seqscope_engine::run::RunStore;
 use seqscope_engine::train::{Restored, TaskQuestions, restore_watched};
 
@@ -329,7 +330,7 @@ struct Foreseen<'a> {
 impl Foreseen<'_> {
     /// The next event under `next`; all events under `ahead` where several were asked for.
     fn json(&self) -> serde_json::Value {
-        let said = self.said();
+        let (said, _) = self.said();
         let lists: Vec<Vec<_>> = self
             .lists
             .iter()
@@ -363,11 +364,11 @@ impl Foreseen<'_> {
 
     /// Name of the number beside an item: a model's is a probability, a reference's a score that is
     /// none.
-    fn said(&self) -> &'static str {
+    fn said(&self) -> (&'static str, &'static str) {
         if self.by.reference.is_none() {
-            "probability"
+            ("probability", "Probability")
         } else {
-            "score"
+            ("score", "Score")
         }
     }
 
@@ -404,27 +405,28 @@ impl Foreseen<'_> {
     fn write(&self, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "{}", self.heading())?;
         let several = self.asked.n_ahead > 1;
-        let first = several.then_some(("event", Align::Right));
+        let first = several.then(|| ReportColumn::numbers("event", "Event"));
+        let (key, said) = self.said();
         let columns = [
-            ("", Align::Right),
-            (self.said(), Align::Right),
-            ("item", Align::Left),
-            ("title", Align::Left),
+            ReportColumn::numbers("place", ""),
+            ReportColumn::numbers(key, said),
+            ReportColumn::words("item", "Item"),
+            ReportColumn::words("title", "Title"),
         ];
-        let mut table = TextTable::new(first.into_iter().chain(columns));
+        let mut table = ReportTable::new("items", "", first.into_iter().chain(columns));
         for (step, list) in self.lists.iter().enumerate() {
             for (at, scored) in list.iter().enumerate() {
                 let event = several.then(|| {
                     if at == 0 {
-                        format!("+{}", step + 1)
+                        format!("+{}", step + 1).into()
                     } else {
-                        String::new()
+                        ReportCell::empty()
                     }
                 });
                 table.row(event.into_iter().chain(self.cells(at, *scored)));
             }
         }
-        table.write(out)?;
+        write!(out, "{}", table.rows_as_text())?;
         if several {
             writeln!(
                 out,
@@ -439,16 +441,22 @@ impl Foreseen<'_> {
     }
 
     /// Place, chance or score, item and title of a foreseen item.
-    fn cells(&self, at: usize, scored: Scored) -> [String; 4] {
+    fn cells(&self, at: usize, scored: Scored) -> [ReportCell; 4] {
         let item = self.shown.item(scored.item_idx);
         let label = self.shown.label(scored.item_idx);
         let title = if label == item { String::new() } else { label };
+        let value = f64::from(scored.probability);
         let said = if self.by.reference.is_none() {
-            format!("{:.2} %", 100.0 * scored.probability)
+            CellValue::Probability(value)
         } else {
-            format!("{:.4}", scored.probability)
+            CellValue::Metric(value)
         };
-        [(at + 1).to_string(), said, item, title]
+        [
+            CellValue::Count(at + 1).into(),
+            said.into(),
+            item.into(),
+            title.into(),
+        ]
     }
 }
 

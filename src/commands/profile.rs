@@ -6,9 +6,10 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::table::{Align, TextTable, count};
 use seqscope_data::{self as data, Column, Dataset, Profile, ProfileView};
 use seqscope_engine::error::Error;
+use seqscope_engine::report::profile_table;
+use seqscope_engine::report::words::{self, count};
 
 /// Whether the whole profile is told, and where it goes.
 #[derive(Clone, Debug, Default, clap::Args)]
@@ -97,11 +98,11 @@ pub(super) fn write_summary(
     let shape = dataset.shape();
     writeln!(
         out,
-        "\n{} users, {} items, {} events; {:.2} % of all user–item pairs occur",
+        "\n{} users, {} items, {} events; {} of all user–item pairs occur",
         count(shape.n_users),
         count(shape.n_items),
         count(shape.n_events),
-        100.0 * profile.density
+        words::probability(profile.density)
     )?;
     if let Some((first, last)) = dataset.time_span() {
         writeln!(out, "from {first} to {last}")?;
@@ -115,22 +116,22 @@ pub(super) fn write_summary(
         out,
         "events per user: mean {mean:.1}, median {median}, longest {longest}"
     )?;
-    let share = 100.0 * profile.popularity.top_share(0.1).unwrap_or_default();
-    let gini = profile.popularity.gini.unwrap_or_default();
+    let share = words::share(profile.popularity.top_share(0.1).unwrap_or_default());
+    let gini = words::metric(profile.popularity.gini.unwrap_or_default());
     writeln!(
         out,
-        "the most popular tenth of the items has {share:.1} % of the events (Gini {gini:.3})"
+        "the most popular tenth of the items has {share} of the events (Gini {gini})"
     )?;
     writeln!(
         out,
-        "{:.1} % of the events return to an item had before",
-        100.0 * profile.repeats.of_events()
+        "{} of the events return to an item had before",
+        words::share(profile.repeats.of_events())
     )?;
     if let Some(gaps) = &profile.gaps {
         writeln!(
             out,
-            "{:.1} % of neighbouring events have the same time",
-            100.0 * gaps.zero_share()
+            "{} of neighbouring events have the same time",
+            words::share(gaps.zero_share())
         )?;
     }
     if let Some(behaviours) = &profile.behaviours {
@@ -154,29 +155,16 @@ fn write_view(
         return writeln!(out, "{why}");
     }
     writeln!(out, "{}. {}", view.axes(), view.sentence(profile))?;
-    let plain = view.table(profile, dataset);
-    let align = |column: &Column| {
-        if matches!(column, Column::Text(_)) {
-            Align::Left
-        } else {
-            Align::Right
-        }
-    };
-    let mut table = TextTable::new(
-        plain
-            .columns
-            .iter()
-            .map(|(name, column)| (name.as_str(), align(column))),
-    );
-    for row in 0..plain.n_rows().min(ROWS_SHOWN) {
-        table.row(plain.columns.iter().map(|(_, column)| column.cell(row)));
-    }
-    table.write(out)?;
-    match plain.n_rows().saturating_sub(ROWS_SHOWN) {
+    let mut table = profile_table(view, profile, dataset);
+    let n_more = table.rows.len().saturating_sub(ROWS_SHOWN);
+    table.rows.truncate(ROWS_SHOWN);
+    write!(out, "{}", table.rows_as_text())?;
+    match n_more {
         0 => Ok(()),
         more => writeln!(
             out,
-            "and {more} more rows; `--export FOLDER` writes them all"
+            "and {} more rows; `--export FOLDER` writes them all",
+            count(more)
         ),
     }
 }

@@ -6,9 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use super::table::{self, count, duration};
 use seqscope_base::spec::shown;
 use seqscope_data::{LoadProgress, Stage};
+use seqscope_engine::report::words::{count, duration, optional_metric};
 use seqscope_engine::run::EpochRecord;
 use seqscope_engine::train::{Event, EventKind, Observer, Preparing, Progress, TrainError};
 
@@ -46,7 +46,7 @@ impl<'a> ProgressLines<'a> {
         let headline = judged.valid.kind.headline().iter().take(2);
         let metrics: Vec<String> = headline
             .map(|metric| {
-                let value = table::metric(judged.valid.get(*metric));
+                let value = optional_metric(judged.valid.get(*metric));
                 format!("{} {value}", metric.title())
             })
             .collect();

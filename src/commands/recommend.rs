@@ -8,7 +8,6 @@ use strum::IntoEnumIterator;
 use super::Streams;
 use super::predict::{ShownNames, user_idx};
 use super::pseudonyms::PseudonymArgs;
-use super::table::{Align, TextTable, count};
 use seqscope_base::metric::{AnswerKind, Odds, Seen};
 use seqscope_base::spec::{did_you_mean, quotable, shown as foreign};
 use seqscope_data::Dataset;
@@ -17,6 +16,8 @@ use seqscope_engine::explain::{
     Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, ScoreSource,
     recommendation,
 };
+use seqscope_engine::report::words::count;
+use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, ReportTable};
 use seqscope_engine::run::RunStore;
 use seqscope_engine::train::restore;
 use seqscope_model::baseline::BaselineKind;
@@ -201,37 +202,13 @@ impl ListReport<'_> {
             Seen::Ranked => "seen items in the list too",
         };
         writeln!(streams.out, "{} {}; {seen}", self.by(), self.who(asked))?;
-        let columns = self.columns();
-        let heads = columns.iter().map(|source| (source.as_str(), Align::Right));
-        let front = [("", Align::Right), ("score", Align::Right)];
         // The model's own word, where it speaks.
         let has_chances = self
             .made
             .items
             .iter()
             .any(|listed| listed.probability.is_some());
-        let chance = has_chances.then_some(("probability", Align::Right));
-        let back = chance
-            .into_iter()
-            .chain([("item", Align::Left), ("title", Align::Left)]);
-        let mut table = TextTable::new(front.into_iter().chain(heads).chain(back));
-        for (at, listed) in self.made.items.iter().enumerate() {
-            let front = [(at + 1).to_string(), format!("{:.3}", listed.score)];
-            let parts = listed
-                .parts
-                .iter()
-                .take(columns.len())
-                .map(|part| format!("{part:.3}"));
-            let chance = has_chances.then(|| {
-                listed
-                    .probability
-                    .map(|probability| format!("{:.2} %", 100.0 * probability))
-                    .unwrap_or_default()
-            });
-            let back = chance.into_iter().chain(self.item_cells(listed));
-            table.row(front.into_iter().chain(parts).chain(back));
-        }
-        table.write(streams.out)?;
+        write!(streams.out, "{}", self.table(has_chances).rows_as_text())?;
         if has_chances {
             writeln!(
                 streams.out,
@@ -247,6 +224,46 @@ impl ListReport<'_> {
             )?;
         }
         Ok(())
+    }
+
+    /// The list, with each source's part of the score, and the model's probabilities where there are
+    /// any.
+    fn table(&self, has_chances: bool) -> ReportTable {
+        let sources = self.columns();
+        let parts = sources
+            .iter()
+            .map(|source| ReportColumn::numbers(source, source));
+        let chance = has_chances.then(|| ReportColumn::numbers("probability", "Probability"));
+        let columns = [
+            ReportColumn::numbers("place", ""),
+            ReportColumn::numbers("score", "Score"),
+        ]
+        .into_iter()
+        .chain(parts)
+        .chain(chance)
+        .chain([
+            ReportColumn::words("item", "Item"),
+            ReportColumn::words("title", "Title"),
+        ]);
+        let mut table = ReportTable::new("list", "", columns);
+        for (at, listed) in self.made.items.iter().enumerate() {
+            let parts = listed.parts.iter().take(sources.len());
+            let scores = std::iter::once(&listed.score).chain(parts);
+            let scores = scores.map(|score| CellValue::Metric(*score).into());
+            let chance = has_chances.then(|| {
+                listed.probability.map_or_else(ReportCell::empty, |chance| {
+                    CellValue::Probability(chance).into()
+                })
+            });
+            let place = CellValue::Count(at + 1).into();
+            table.row(
+                std::iter::once(place)
+                    .chain(scores)
+                    .chain(chance)
+                    .chain(self.item_cells(listed).map(ReportCell::from)),
+            );
+        }
+        table
     }
 
     /// Id and title of an item, and whether it stands there by its content.

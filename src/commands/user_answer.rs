@@ -6,12 +6,13 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::Streams;
-use super::table::{Align, TextTable, count};
 use seqscope_base::metric::Odds;
 use seqscope_base::spec::{did_you_mean, shown};
 use seqscope_data::{Moment, Outcomes, Sample, TaskSpec};
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::Speaker;
+use seqscope_engine::report::words::count;
+use seqscope_engine::report::{CellValue, ReportColumn, ReportTable};
 use seqscope_engine::train::{FittedReference, Restored};
 use seqscope_model::baseline::ReferenceKind;
 
@@ -205,11 +206,18 @@ impl UserAnswer<'_> {
             let value = self.values.first().copied().unwrap_or(f64::NAN);
             writeln!(streams.out, "{value:.3} {unit}")?;
         } else {
-            let mut table = TextTable::new([("", Align::Left), ("probability", Align::Right)]);
+            let columns = [
+                ReportColumn::words("class", ""),
+                ReportColumn::numbers("probability", "Probability"),
+            ];
+            let mut table = ReportTable::new("answer", "", columns);
             for (class, chance) in classes.iter().zip(&self.values) {
-                table.row([class.clone(), format!("{:.2} %", 100.0 * chance)]);
+                table.row([
+                    class.as_str().into(),
+                    CellValue::Probability(*chance).into(),
+                ]);
             }
-            table.write(streams.out)?;
+            write!(streams.out, "{}", table.rows_as_text())?;
         }
         if let Some(assumed) = &self.assumed {
             writeln!(streams.out, "{assumed}")?;

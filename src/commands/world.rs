@@ -9,8 +9,7 @@ use strum::IntoEnumIterator;
 
 use super::Streams;
 use super::outcome::{ceiling_json, returns_json};
-use super::table::{Align, TextTable, metric};
-use seqscope_base::metric::Seen;
+use seqscope_base::metric::{Metric, Seen};
 use seqscope_base::spec::{Described, did_you_mean};
 use seqscope_data::world::{Ceiling, ceiling};
 use seqscope_data::{
@@ -19,6 +18,7 @@ use seqscope_data::{
 };
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::EvaluationSpec;
+use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, ReportTable};
 
 /// The kind of a word such as `LongRange` or `long-range`.
 pub(super) fn named(word: &str) -> Result<WorldKind, String> {
@@ -161,21 +161,13 @@ fn write_optimum(spec: &WorldSpec, out: &mut dyn Write) -> std::io::Result<()> {
         out,
         "\nBest possible on each user's last event (leave-one-out), known from the rules:"
     )?;
-    let columns = ["HR@1", "HR@10", "NDCG@10"].map(|name| (name, Align::Right));
-    let mut table = TextTable::new([("", Align::Left)].into_iter().chain(columns));
-    let cells = |title: &str, of: &Ceiling| {
-        let cell = |value: f64, error: f64| format!("{} ± {error:.4}", metric(Some(value)));
-        let scatter = of.scatter;
-        [
-            title.to_owned(),
-            cell(of.hr_at_1, scatter.hr_at_1),
-            cell(of.hr_at_10, scatter.hr_at_10),
-            cell(of.ndcg_at_10, scatter.ndcg_at_10),
-        ]
-    };
-    table.row(cells("seen items ranked too", &ranked));
-    table.row(cells("seen items left out", &left_out));
-    table.write(out)?;
+    let metrics = [Metric::Hr1, Metric::Hr10, Metric::Ndcg10]
+        .map(|metric| ReportColumn::estimates(metric.name(), metric.title()));
+    let columns = std::iter::once(ReportColumn::words("seen", "")).chain(metrics);
+    let mut table = ReportTable::new("optimum", "", columns);
+    table.row(optimum_cells("seen items ranked too", &ranked));
+    table.row(optimum_cells("seen items left out", &left_out));
+    write!(out, "{}", table.rows_as_text())?;
     writeln!(
         out,
         "Expectations; ± is how far luck scatters them over this many users (one standard error)."
@@ -184,4 +176,15 @@ fn write_optimum(spec: &WorldSpec, out: &mut dyn Write) -> std::io::Result<()> {
         writeln!(out, "{}", EvaluationSpec::default().reason(&returns))?;
     }
     Ok(())
+}
+
+fn optimum_cells(title: &str, of: &Ceiling) -> [ReportCell; 4] {
+    let cell = |value, scatter| CellValue::Estimate { value, scatter }.into();
+    let scatter = of.scatter;
+    [
+        title.into(),
+        cell(of.hr_at_1, scatter.hr_at_1),
+        cell(of.hr_at_10, scatter.hr_at_10),
+        cell(of.ndcg_at_10, scatter.ndcg_at_10),
+    ]
 }

@@ -1,5 +1,5 @@
 //! What happens between a log and its explanation: experiments, runs on disk, training,
-//! explanations, and how long all of it takes.
+//! explanations, the tables that tell of all this, and how long it takes.
 //!
 //! It starts no thread and paints nothing; the window and the command line both drive it.
 
@@ -7,5 +7,6 @@ pub mod bench;
 pub mod error;
 pub mod experiment;
 pub mod explain;
+pub mod report;
 pub mod run;
 pub mod train;

@@ -20,7 +20,15 @@ const ORDERS: [(&str, &[&str]); 4] = [
     ),
     (
         "engine",
-        &["experiment", "run", "train", "explain", "error", "bench"],
+        &[
+            "experiment",
+            "run",
+            "train",
+            "explain",
+            "report",
+            "error",
+            "bench",
+        ],
     ),
     ("window", &["app", "ui"]),
 ];

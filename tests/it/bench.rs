@@ -87,13 +87,13 @@ fn a_person_gets_a_table() {
         .seqscope("bench --quick --only lstm --plain --repeat 1 --threads 1")
         .ok();
     assert!(
-        said.out.starts_with("1 thread, burn's own layers\nwork "),
+        said.out.starts_with("1 thread, burn's own layers\nWork "),
         "{}",
         said.out
     );
     for words in [
-        "median ms",
-        "spread",
+        "Median ms",
+        "Spread",
         "lstm step ",
         "lstm epoch",
         "lstm evaluation",

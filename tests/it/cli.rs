@@ -685,7 +685,7 @@ fn compare_shows_metrics_and_differing_settings_only() {
     let best = said
         .out
         .lines()
-        .find(|line| line.starts_with("best possible"))
+        .find(|line| line.starts_with("Best possible"))
         .expect("a world's rules are known");
     let json = place
         .run(&["compare", &runs[0], &runs[1], "--runs", "runs", "--json"])

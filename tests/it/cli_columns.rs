@@ -147,7 +147,7 @@ fn features_are_computed_and_told() {
         "session position",
         "grid cell",
         "price",
-        "missing",
+        "Missing",
     ] {
         assert!(text.contains(words), "`{words}` in {text}");
     }

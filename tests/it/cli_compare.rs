@@ -92,7 +92,7 @@ fn seeds_are_compared_with_intervals_tests_and_trials() {
         "d_z",
         "p flips",
         "p ranks",
-        "trials",
+        "Trials",
     ] {
         assert!(text.contains(words), "`{words}` in {text}");
     }
@@ -210,7 +210,7 @@ fn what_is_not_comparable_has_no_gain_and_a_run_named_twice_counts_once() {
         .ok()
         .out;
     assert!(
-        text.contains("≠ seen items ranked in one") && !text.contains("by Holm over 0"),
+        text.contains("not compared: seen items ranked in one") && !text.contains("by Holm over 0"),
         "{text}"
     );
     let measured = text
@@ -242,4 +242,41 @@ fn a_run_with_features_may_stand_beside_one_without() {
         !told["comparison"]["runs"][1]["against_first"].is_null(),
         "{told}"
     );
+}
+
+/// The tables that the terminal shows, for a paper, a README and other programs.
+#[test]
+fn a_comparison_is_written_as_latex_markdown_and_csv() {
+    let (place, runs) = trained(&["--set seed=1", "--set seed=2"]);
+    let written = |more: &str| {
+        let line = format!("compare {} {} --runs runs {more}", runs[0], runs[1]);
+        place.seqscope(&line)
+    };
+    let latex = written("--format latex").ok().out;
+    assert_eq!(latex.matches(r"\toprule").count(), 4, "{latex}");
+    for words in [
+        r"\caption{NDCG@10 on test by user: 95 \% intervals",
+        &format!(r"\texttt{{{}}}", runs[0].replace('_', r"\_")),
+        r"\label{tab:settings}",
+    ] {
+        assert!(latex.contains(words), "`{words}` in {latex}");
+    }
+    let markdown = written("--format markdown --table runs").ok().out;
+    assert!(markdown.contains("| :--- | :--- | ---: |"), "{markdown}");
+
+    let csv = written("--format csv --table metrics").ok().out;
+    let told = compared(&place, &runs, &[]);
+    let heading = "metric,run,value,interval_low,interval_high,gain,gain_interval_low,\
+                   gain_interval_high,relative,relative_interval_low,relative_interval_high,d_z,\
+                   p_flips,p_ranks,note";
+    let lines: Vec<&str> = csv.lines().collect();
+    assert_eq!((lines[0], lines.len()), (heading, 7), "{csv}");
+    let first = &told["metrics"][0]["values"][0]["value"];
+    assert_eq!(
+        lines[1].split(',').nth(2).unwrap().parse::<f64>().ok(),
+        first.as_f64(),
+        "all digits"
+    );
+    written("--format csv").fails(1, &["CSV holds one table", "--table runs"]);
+    assert_eq!(written("--format json").ok().json(), told);
 }

@@ -122,7 +122,7 @@ fn a_run_alone_is_held_against_its_references() {
         "against its references on test",
         "bootstrap resamples",
         "by Holm over 30",
-        "relative",
+        "Relative",
         "Windowed Markov chain",
     ] {
         assert!(text.contains(words), "`{words}` in {text}");

@@ -79,11 +79,7 @@ fn the_optimum_stands_beside_the_references_of_a_run() {
     let told = place
         .seqscope("train tiny.ron --set data.kind=Funnel --set evaluation.filter_seen=false")
         .ok();
-    assert!(
-        told.out.contains("Best possible by the world's rules"),
-        "{}",
-        told.out
-    );
+    assert!(told.out.contains("Best possible"), "{}", told.out);
     let json = place.seqscope("train tiny.ron --json").ok().json();
     let best = json["optimum"]["hr@1"].as_f64().unwrap();
     assert!(best > 0.7 && best < 0.9, "{best}");

@@ -391,7 +391,7 @@ fn samplers_are_judged_beside_real_histories() {
         "language model",
         "GAN",
         "±",
-        "transitions",
+        "Transitions",
         "NDCG@10",
     ] {
         assert!(told.contains(part), "`{part}` in {told}");

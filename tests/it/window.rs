@@ -428,14 +428,14 @@ fn data_are_prepared_and_looked_at() {
     screen.click("Prepare data");
     screen.until("the data", |w| w.app().fresh_data().is_some());
     assert!(screen.shows("Lengths of histories") && screen.shows("Popularity of items"));
-    assert!(screen.shows("Half of the users have") && !screen.shows("to events"));
+    assert!(screen.shows("Half of the users have") && !screen.shows("To events"));
     screen.click("Table");
     assert!(
-        screen.shows("to events"),
+        screen.shows("To events"),
         "the numbers stand in the chart's place"
     );
     screen.click("Table");
-    assert!(!screen.shows("to events"));
+    assert!(!screen.shows("To events"));
     screen.click("Export CSV");
     screen.until("the file", |w| {
         w.app()
@@ -616,7 +616,7 @@ fn a_world_is_chosen_by_its_name_and_states_its_rules_and_its_optimum() {
     let app = screen.harness.state_mut().app_mut();
     app.apply(Action::Prepare);
     screen.until("the world", |w| w.app().data.prepared.ready().is_some());
-    assert!(screen.shows("Best possible by these rules: HR@1 .805"));
+    assert!(screen.shows("Best possible by these rules: HR@1 0.805"));
 }
 
 /// Three of five training events of the log return. Where it is split and where it is to be judged

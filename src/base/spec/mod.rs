@@ -4,7 +4,7 @@
 //! and the checks of an experiment file all walk the same [`Field`]s, so a setting is described
 //! once. Being the leaf, it also holds the little that every other module does in the same way:
 //! named seeds, files that are written whole or not at all, the words of a caught panic and of a
-//! file, and foreign text as it may be shown.
+//! file, foreign text as it may be shown, and counts as they are read.
 
 mod caught;
 mod field;
@@ -12,6 +12,7 @@ mod problem;
 mod quoted;
 mod seed;
 mod shown;
+mod thousands;
 mod whole;
 
 pub use caught::may_be_caught;
@@ -22,4 +23,5 @@ pub use problem::{Problem, Severity};
 pub use quoted::{quotable, quotable_reason};
 pub use seed::derive_seed;
 pub use shown::{ShownStream, shown, shown_lines};
+pub use thousands::{counted, thousands};
 pub use whole::write_whole;

@@ -14,7 +14,6 @@ use super::audit;
 use super::profile::{self, ProfileArgs};
 use super::progress::OpeningBar;
 use super::set::set_all;
-use super::table::count;
 use super::{Streams, columns, world};
 use seqscope_base::spec::Problem;
 use seqscope_data::{
@@ -23,6 +22,7 @@ use seqscope_data::{
 };
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::Experiment;
+use seqscope_engine::report::words::count;
 
 pub(super) use args::Args;
 

@@ -6,10 +6,11 @@ use std::io::Write;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
-use super::super::table::{Align, TextTable, count};
 use super::super::{audit, columns};
 use seqscope_base::spec::Problem;
 use seqscope_data::{DataReport, Dataset, Finding, Packing, Preview, Role, Roles, StepCount};
+use seqscope_engine::report::words::count;
+use seqscope_engine::report::{ReportColumn, ReportTable, steps_table};
 
 /// Doubts about a file's head, and those about its rows that its head had not raised.
 pub(super) fn warnings(preview: &Preview, report: &DataReport) -> (Vec<Problem>, Vec<Problem>) {
@@ -82,11 +83,12 @@ pub(super) fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::
         file.path.display(),
         file_words(preview).join(", ")
     )?;
-    let mut table = TextTable::new([
-        ("role", Align::Left),
-        ("column", Align::Left),
-        ("first row", Align::Left),
-    ]);
+    let columns = [
+        ReportColumn::words("role", "Role"),
+        ReportColumn::words("column", "Column"),
+        ReportColumn::words("first_row", "First row"),
+    ];
+    let mut table = ReportTable::new("roles", "", columns);
     for role in shown_roles(&file.roles) {
         let column = file.roles.column(role);
         let at = column.and_then(|name| preview.columns.iter().position(|c| c == name));
@@ -100,12 +102,12 @@ pub(super) fn write_reading(preview: &Preview, out: &mut dyn Write) -> std::io::
         };
         let name = role.to_string().to_lowercase();
         table.row([
-            name,
-            column.unwrap_or("none").to_owned(),
-            format!("{first}{written}"),
+            name.into(),
+            column.unwrap_or("none").into(),
+            format!("{first}{written}").into(),
         ]);
     }
-    table.write(out)?;
+    write!(out, "{}", table.rows_as_text())?;
     if let Some(only) = file
         .only_where
         .as_ref()
@@ -165,21 +167,7 @@ fn shown_roles(roles: &Roles) -> impl Iterator<Item = Role> {
 }
 
 pub(super) fn write_report(report: &DataReport, out: &mut dyn Write) -> std::io::Result<()> {
-    let heads = ["rows", "users", "items", "removed", "changed"].map(|name| (name, Align::Right));
-    let mut table = TextTable::new([("step", Align::Left)].into_iter().chain(heads));
-    for step in &report.steps {
-        let effect = step.effect.as_ref();
-        table.row([
-            step.step.clone(),
-            count(step.rows),
-            count(step.users),
-            count(step.items),
-            effect.map_or_else(String::new, |effect| count(effect.n_removed)),
-            effect.map_or_else(String::new, |effect| count(effect.n_changed)),
-        ]);
-    }
-    writeln!(out)?;
-    table.write(out)?;
+    write!(out, "\n{}", steps_table(&report.steps).rows_as_text())?;
     write_effects(report, out)?;
     writeln!(
         out,

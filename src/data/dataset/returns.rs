@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::{EvalCase, Prepared, Sequences, Split};
-use crate::value::thousands;
 use seqscope_base::metric::{Seen, is_left_out};
+use seqscope_base::spec::thousands;
 
 /// Share of training events that return to an item of their user from which seen items belong in a
 /// ranking: 5 %, a choice of ours. Below it a list without them loses at most about one question in

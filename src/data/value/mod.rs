@@ -11,5 +11,5 @@ pub use time::{TimeFormat, day_text};
 
 pub(crate) use missing::Missing;
 pub(crate) use named_moment::moment_micros;
-pub(crate) use number::{NumberStyle, thousands};
+pub(crate) use number::NumberStyle;
 pub(crate) use time::{ClockKind, MICROS_PER_SEC, OrderReason, StepShares, TimeStep};

@@ -38,6 +38,7 @@ mod id;
 mod latent;
 mod lock;
 mod manifest;
+mod measured;
 mod memory;
 mod pause;
 mod pseudonymise;
@@ -64,6 +65,7 @@ pub use id::RunId;
 pub use manifest::{
     DataStamp, LeftOutReferences, Manifest, References, RunOutcome, RunStatus, Summary,
 };
+pub use measured::{BesideReferences, MeasuredRun, measured, own_metrics};
 pub use memory::RunMemory;
 pub use pause::{EpochSums, Pause};
 pub use references::{ReferenceAnswers, ReferenceResults};

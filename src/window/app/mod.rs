@@ -48,7 +48,7 @@ pub use notice::{Notice, NoticeId, Notices, Tone};
 pub use preset::{SizePreset, sized_model};
 pub use run_list::{FOREIGN_RUNS_EVERY, RunList};
 pub use selection::{HeadIdx, Page, Selection, ThemeChoice};
-pub use significance::Significance;
+pub use significance::{Significance, SignificanceTables};
 pub use training::{TrainView, Training, TrainingPhase};
 pub use training_state::TrainingState;
 pub use views::{RunSeries, ViewKey, Views};

@@ -4,9 +4,12 @@ use std::sync::Arc;
 
 use super::job::sentence;
 use super::{App, Loadable, RunSeries};
+use seqscope_engine::report::{
+    ReportTable, SlicedRun, against_references_table, by_metric, by_slice, by_user,
+};
 use seqscope_engine::run::{
     AgainstReference, Comparison, ReferenceResults, RunId, Slice, Summary, Tested,
-    against_references, compare, slices,
+    against_references, compare, measured, slices,
 };
 
 /// Runs compared with the first of them, and the slices of each.
@@ -19,6 +22,21 @@ pub struct Significance {
     /// The first run against the references that ran beside it; `None` where it kept none of their
     /// answers.
     pub references: Option<Vec<AgainstReference>>,
+    /// All of it as tables.
+    pub tables: SignificanceTables,
+}
+
+/// The findings as they are shown.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SignificanceTables {
+    /// The runs by the metric of the comparison.
+    pub by_user: ReportTable,
+    /// The runs by every metric; `None` where they tell none.
+    pub by_metric: Option<ReportTable>,
+    /// The first run against its references.
+    pub references: Option<ReportTable>,
+    /// The runs by slice; `None` where they have none.
+    pub by_slice: Option<ReportTable>,
 }
 
 /// Things that a comparison was made of: the runs with the number of their test results, and the
@@ -120,7 +138,7 @@ fn significance(
         })
         .collect();
     let comparison = compare(&tested, all, metric, kind.compared());
-    let slices = series
+    let slices: Vec<Vec<Slice>> = series
         .iter()
         .map(|of| slices(&of.test_results, metric))
         .collect();
@@ -128,9 +146,27 @@ fn significance(
     let references = first
         .zip(references)
         .map(|(run, kept)| against_references(run.results, kept, kind.compared()));
+    let measured = measured(&tested, &comparison, kind.compared());
+    let sliced: Vec<SlicedRun<'_>> = tested
+        .iter()
+        .zip(&slices)
+        .map(|(run, slices)| SlicedRun {
+            id: &run.manifest.id,
+            slices,
+        })
+        .collect();
+    let tables = SignificanceTables {
+        by_user: by_user(&comparison),
+        by_metric: by_metric(&measured),
+        references: first
+            .zip(references.as_ref())
+            .map(|(run, rows)| against_references_table(&run.manifest.id, rows, &[])),
+        by_slice: by_slice(&sliced, metric),
+    };
     Significance {
         comparison,
         slices,
         references,
+        tables,
     }
 }

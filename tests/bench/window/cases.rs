@@ -136,7 +136,7 @@ pub(crate) fn runs(told: &mut Told) {
     let mut screen = Screen::new(store(folder.path()));
     screen.until("the list", |window| window.app().runs.ready().is_some());
     told.frames("runs_open", &screen.take_frames());
-    screen.expect("1\u{202F}000");
+    screen.expect("1,000");
 
     let rail = pos2(120.0, 400.0);
     screen.move_to(rail);

@@ -5,10 +5,10 @@
 //! events of all parts; a global cut then drops the items that training does not have. Duplicates
 //! are judged row by row and fitted on nothing.
 
-use super::{Check, EventPlace, Finding, LeakRows, Verdict, counted, first_places, train_len};
+use super::{Check, EventPlace, Finding, LeakRows, Verdict, first_places, train_len};
 use crate::dataset::Prepared;
 use crate::log::{CleanSpec, FittedOn, StepEffect};
-use crate::value::thousands;
+use seqscope_base::spec::{counted, thousands};
 
 /// See [`Check::VocabularyBeyondTraining`].
 pub(super) fn vocabulary(prepared: &Prepared) -> Finding {

@@ -3,9 +3,9 @@
 
 use std::collections::HashMap;
 
-use super::{Check, Finding, LeakRows, Verdict, counted, train_len};
+use super::{Check, Finding, LeakRows, Verdict, train_len};
 use crate::dataset::{EvalCase, Prepared, Sequences};
-use crate::value::thousands;
+use seqscope_base::spec::{counted, thousands};
 
 /// Share of the test questions from which copies are a failure: below it they cannot move HR@10 by
 /// more than this much.

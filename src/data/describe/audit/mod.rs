@@ -11,7 +11,6 @@ use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
 
 use crate::dataset::{DataSpec, Prepared, Sequences};
-use crate::value::thousands;
 
 /// Example rows that a finding shows.
 const MOST_EXAMPLES: usize = 5;
@@ -269,9 +268,4 @@ fn train_len(prepared: &Prepared, user_idx: usize) -> usize {
         .train_len
         .get(user_idx)
         .map_or(0, |&len| len as usize)
-}
-
-/// `1 item`, `1,682 items`.
-fn counted(n: usize, noun: &str) -> String {
-    format!("{} {noun}{}", thousands(n), if n == 1 { "" } else { "s" })
 }

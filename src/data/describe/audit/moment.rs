@@ -4,9 +4,10 @@
 //! choice of a protocol, which most papers make: worth a line beside the figures, and no defect of
 //! data or split.
 
-use super::{Check, Finding, LeakRows, Verdict, counted, first_places, train_len};
+use super::{Check, Finding, LeakRows, Verdict, first_places, train_len};
 use crate::dataset::Prepared;
-use crate::value::{MICROS_PER_SEC, TimeFormat, thousands, time};
+use crate::value::{MICROS_PER_SEC, TimeFormat, time};
+use seqscope_base::spec::{counted, thousands};
 
 /// The cure of every leak through time.
 const CURE: &str = "Split by one cut in time for all users (`split: GlobalTemporal(valid_fraction: \

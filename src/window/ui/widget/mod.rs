@@ -1,10 +1,11 @@
 //! Painted parts that several pages use: charts, heatmaps, timelines, and the words of a panel that
-//! has nothing to show.
+//! has nothing to show; and the tables of reports.
 
 pub(crate) mod bars;
 pub mod heatmap;
 pub mod line_chart;
 pub(crate) mod panel;
 pub(crate) mod reliability;
+pub(crate) mod report;
 pub(crate) mod run_words;
 pub mod timeline;

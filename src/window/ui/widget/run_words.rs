@@ -5,6 +5,7 @@ use egui::{Color32, Sense, Ui, vec2};
 use crate::ui::theme;
 
 use seqscope_base::spec::shown;
+pub(crate) use seqscope_engine::report::status_word as status;
 use seqscope_engine::run::{RunOutcome, RunStatus, Summary};
 
 /// `name · Family`, or the folder's name when the manifest cannot be read.
@@ -26,19 +27,6 @@ pub(crate) fn title(summary: &Summary) -> String {
 pub(crate) fn distinct_title(summary: &Summary) -> String {
     let sign = summary.id.0.rsplit('_').next().unwrap_or_default();
     format!("{} · {sign}", title(summary))
-}
-
-/// One word: how the run stands.
-pub(crate) fn status(status: &RunStatus) -> &'static str {
-    match status {
-        RunStatus::Running => "training",
-        RunStatus::Paused => "paused",
-        RunStatus::Interrupted => "interrupted",
-        RunStatus::Ended(RunOutcome::Finished) => "finished",
-        RunStatus::Ended(RunOutcome::Stopped) => "stopped",
-        RunStatus::Ended(RunOutcome::Failed { .. }) => "failed",
-        RunStatus::Damaged(_) => "damaged",
-    }
 }
 
 /// The colour of that word.

@@ -5,6 +5,7 @@ mod columns;
 mod curves;
 mod disagree;
 mod pair;
+mod run_names;
 mod settings;
 mod significance;
 mod table;

@@ -1,21 +1,20 @@
 //! The settings that differ between the ticked runs, and no others.
 
-use egui::{Label, RichText, ScrollArea, Ui};
+use egui::{RichText, ScrollArea, Ui};
 
 use crate::app::App;
 use crate::ui::theme;
+use crate::ui::widget::report::{self, CellPainter};
 use crate::ui::widget::run_words;
-use seqscope_engine::experiment::{Difference, differences};
+use seqscope_engine::experiment::differences;
+use seqscope_engine::report::{ReportTable, settings_that_differ};
 use seqscope_engine::run::{RunId, Summary};
-
-/// Height of a row: families differ in many settings.
-const ROW: f32 = 18.0;
 
 /// The differences found last.
 #[derive(Default)]
 pub(super) struct SettingDifferences {
     of: Vec<RunId>,
-    found: Vec<Difference>,
+    table: ReportTable,
 }
 
 impl SettingDifferences {
@@ -39,7 +38,7 @@ impl SettingDifferences {
             return;
         }
         self.refresh(&runs);
-        if self.found.is_empty() {
+        if self.table.rows.is_empty() {
             ui.label(
                 "None: these runs have the same settings, seed included. On the CPU, with the same \
                  log, they have the same numbers; a GPU may round otherwise.",
@@ -47,33 +46,8 @@ impl SettingDifferences {
             return;
         }
         ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-            ui.spacing_mut().interact_size.y = ROW;
-            egui::Grid::new("differences")
-                .striped(true)
-                .spacing([9.0, 3.0])
-                .show(ui, |ui| {
-                    ui.label("");
-                    for summary in &runs {
-                        ui.horizontal(|ui| {
-                            run_words::dot(ui, theme::run_color(ui, app, &summary.id));
-                            let sign = summary.id.0.rsplit('_').next().unwrap_or_default();
-                            ui.label(RichText::new(sign).small())
-                                .on_hover_text(run_words::distinct_title(summary));
-                        });
-                    }
-                    ui.end_row();
-                    for difference in &self.found {
-                        ui.label(RichText::new(&difference.field).small());
-                        for value in &difference.values {
-                            let words = value.as_deref().unwrap_or("–");
-                            ui.add(
-                                Label::new(RichText::new(words).monospace())
-                                    .wrap_mode(egui::TextWrapMode::Extend),
-                            );
-                        }
-                        ui.end_row();
-                    }
-                });
+            report::copy_menu(ui, &self.table);
+            report::rows(ui, "differences", &self.table, &Signs { app });
         });
     }
 
@@ -87,6 +61,26 @@ impl SettingDifferences {
             .filter_map(|s| s.manifest.as_ref())
             .map(|m| &m.experiment)
             .collect();
-        self.found = differences(&experiments);
+        let ids: Vec<&RunId> = self.of.iter().collect();
+        self.table = settings_that_differ(&ids, &differences(&experiments));
+    }
+}
+
+/// Runs above narrow columns: a dot, and the signs that end the folder's name.
+struct Signs<'a> {
+    app: &'a App,
+}
+
+impl CellPainter for Signs<'_> {
+    fn run(&self, ui: &mut Ui, id: &RunId) {
+        ui.spacing_mut().item_spacing.x = theme::size::GAP_SMALL;
+        run_words::dot(ui, theme::run_color(ui, self.app, id));
+        let title = self.app.runs.summary(id).map(run_words::distinct_title);
+        ui.label(RichText::new(self.run_words(id).0).small())
+            .on_hover_text(title.unwrap_or_default());
+    }
+
+    fn run_words(&self, id: &RunId) -> (String, f32) {
+        (id.0.rsplit('_').next().unwrap_or_default().to_owned(), 16.0)
     }
 }

@@ -6,13 +6,14 @@ use egui::{
 };
 use egui_extras::{Column as Width, TableBuilder, TableRow};
 
-use super::columns::{Best, RunColumn, SortedList, WorkedOut, to_beat};
+use super::columns::{Best, SortedList, WorkedOut, width};
 use crate::app::{Action, App, Page, Select};
+use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
-use crate::ui::{Actions, text};
 use seqscope_base::metric::AnswerKind;
+use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, RunField, own_metrics_words};
 use seqscope_engine::run::{Manifest, Summary, why_not_comparable};
 
 /// Most rows in sight; more scroll.
@@ -20,7 +21,7 @@ const ROWS_IN_SIGHT: usize = 7;
 
 /// The order of the table.
 pub(super) struct RunsTable {
-    by: RunColumn,
+    by: RunField,
     is_falling: bool,
     worked_out: WorkedOut,
 }
@@ -28,7 +29,7 @@ pub(super) struct RunsTable {
 impl Default for RunsTable {
     fn default() -> Self {
         Self {
-            by: RunColumn::Started,
+            by: RunField::Started,
             is_falling: true,
             worked_out: WorkedOut::default(),
         }
@@ -75,7 +76,7 @@ impl RunsTable {
                     .columns(Width::exact(26.0), 2);
                 for column in columns {
                     table = table.column(
-                        Width::initial(column.words(*kind).2)
+                        Width::initial(width(*column))
                             .at_least(40.0)
                             .clip(true)
                             .resizable(true),
@@ -109,7 +110,7 @@ impl RunsTable {
     }
 
     /// The column that was clicked.
-    fn header(&self, mut header: TableRow<'_, '_>, columns: &[RunColumn]) -> Option<RunColumn> {
+    fn header(&self, mut header: TableRow<'_, '_>, columns: &[RunField]) -> Option<RunField> {
         let mut clicked = None;
         for (name, help) in [
             ("", "Tick to draw its curves"),
@@ -125,13 +126,13 @@ impl RunsTable {
         }
         for &column in columns {
             header.col(|ui| {
-                let (name, help, _) = column.words(self.worked_out.kind);
+                let ReportColumn { title, help, .. } = column.column(self.worked_out.kind);
                 let arrow = match (self.by == column, self.is_falling) {
                     (true, true) => " ⏷",
                     (true, false) => " ⏶",
                     (false, _) => "",
                 };
-                let text = RichText::new(format!("{name}{arrow}")).strong();
+                let text = RichText::new(format!("{title}{arrow}")).strong();
                 let label = ui.add(
                     Label::new(text)
                         .sense(Sense::click())
@@ -157,7 +158,7 @@ struct Line<'a> {
     summary: &'a Summary,
     primary: Option<&'a Manifest>,
     best: &'a Best,
-    columns: &'a [RunColumn],
+    columns: &'a [RunField],
     /// The kind of answers that the columns are of.
     kind: AnswerKind,
 }
@@ -227,27 +228,10 @@ impl Line<'_> {
 
     /// What a run of another kind of answers than the columns' has on test, in its own metrics.
     fn own_metrics(self) -> String {
-        let test = self
-            .summary
-            .manifest
-            .as_ref()
-            .and_then(|manifest| manifest.test.as_ref());
-        let Some(test) = test.filter(|test| test.kind != self.kind) else {
-            return String::new();
-        };
-        let metrics: Vec<String> = test
-            .kind
-            .headline()
-            .iter()
-            .map(|metric| {
-                format!(
-                    "{} {}",
-                    metric.title(),
-                    text::optional_metric(test.get(*metric))
-                )
-            })
-            .collect();
-        format!("\nIts own: {}", metrics.join(", "))
+        let manifest = self.summary.manifest.as_deref();
+        manifest
+            .and_then(|manifest| own_metrics_words(manifest, self.kind))
+            .map_or_else(String::new, |words| format!("\nIts own: {words}"))
     }
 
     fn menu(self, ui: &mut Ui, actions: &mut Actions) {
@@ -265,58 +249,36 @@ impl Line<'_> {
         }
     }
 
-    fn cell(self, ui: &mut Ui, column: RunColumn, why_not_comparable: Option<&str>) {
-        let Some(manifest) = &self.summary.manifest else {
-            match column {
-                RunColumn::Name => plain(ui, self.summary.id.to_string()),
-                RunColumn::Status => self.status(ui, None),
-                _ => {}
+    fn cell(self, ui: &mut Ui, field: RunField, why_not_comparable: Option<&str>) {
+        let cell = field.cell(self.summary, self.kind);
+        match (field, self.summary.manifest.as_deref()) {
+            (RunField::Status, manifest) => {
+                self.status(ui, why_not_comparable.filter(|_| manifest.is_some()));
             }
-            return;
-        };
-        let is_kind = manifest.experiment.answers() == self.kind;
-        let of = column.metric(self.kind);
-        match column {
-            RunColumn::Started => plain(ui, text::moment(manifest.started_secs)),
-            RunColumn::Name => {
+            (RunField::Audit, Some(manifest)) => audit(ui, manifest, &cell),
+            (RunField::Name, Some(_)) => {
                 run_words::dot(ui, theme::run_color(ui, self.app, &self.summary.id));
-                plain(ui, manifest.experiment.name.clone());
+                plain(ui, cell.words());
             }
-            RunColumn::Family => plain(ui, manifest.experiment.model.family().title().to_owned()),
-            RunColumn::Status => self.status(ui, why_not_comparable),
-            RunColumn::Valid if is_kind => plain(ui, best_valid(manifest)),
-            RunColumn::Valid => metric(ui, None, false, why_not_comparable),
-            RunColumn::Epochs => number(ui, manifest.epochs.to_string(), false),
-            RunColumn::First | RunColumn::Second | RunColumn::Third => {
-                let value = of.and_then(|of| manifest.test.as_ref()?.get(of));
-                let is_best = of
-                    .zip(value)
-                    .is_some_and(|(of, value)| self.best.is_best(of, value));
-                metric(ui, value, is_best, why_not_comparable);
+            (field, Some(_)) if field.is_metric() => {
+                let is_best = self.is_best(field, &cell);
+                metric(ui, cell.words(), is_best, why_not_comparable);
             }
-            RunColumn::ToBeat => metric(
-                ui,
-                to_beat(manifest).filter(|_| is_kind),
-                false,
-                why_not_comparable,
-            ),
-            RunColumn::Optimum => metric(
-                ui,
-                manifest.optimum().map(|best| best.ndcg_at_10),
-                false,
-                why_not_comparable,
-            ),
-            RunColumn::Audit => audit(ui, manifest),
-            RunColumn::Device => plain(
-                ui,
-                manifest
-                    .device
-                    .as_ref()
-                    .map(|d| d.name.clone())
-                    .unwrap_or_default(),
-            ),
-            RunColumn::Time => number(ui, text::duration(manifest.train_secs), false),
-            RunColumn::Params => number(ui, text::count(manifest.n_params), false),
+            (field, Some(_)) if field.column(self.kind).is_right() => {
+                number(ui, cell.words(), false);
+            }
+            _ => plain(ui, cell.words()),
+        }
+    }
+
+    /// Whether it is the best test metric of its column.
+    fn is_best(self, field: RunField, cell: &ReportCell) -> bool {
+        let is_headline = matches!(field, RunField::First | RunField::Second | RunField::Third);
+        match (field.metric(self.kind), &cell.value) {
+            (Some(metric), CellValue::Metric(value)) if is_headline => {
+                self.best.is_best(metric, *value)
+            }
+            _ => false,
         }
     }
 
@@ -362,10 +324,7 @@ fn side_button(ui: &mut Ui, is_chosen: bool, name: &str) -> Response {
 }
 
 /// The audit in a word; on hover what failed.
-fn audit(ui: &mut Ui, manifest: &Manifest) {
-    let Some(word) = manifest.data.audit_word() else {
-        return plain(ui, "–".to_owned());
-    };
+fn audit(ui: &mut Ui, manifest: &Manifest, cell: &ReportCell) {
     let failed: Vec<&str> = manifest
         .data
         .leaks()
@@ -377,20 +336,12 @@ fn audit(ui: &mut Ui, manifest: &Manifest) {
         theme::colors(ui).warning
     };
     let response = ui.add(
-        Label::new(RichText::new(word).color(color))
+        Label::new(RichText::new(cell.words()).color(color))
             .truncate()
             .selectable(false),
     );
     if !failed.is_empty() {
         response.on_hover_text(failed.join("\n\n"));
-    }
-}
-
-fn best_valid(manifest: &Manifest) -> String {
-    let value = manifest.valid.as_ref().and_then(|valid| valid.primary().1);
-    match (value, manifest.best_epoch) {
-        (Some(value), Some(epoch)) => format!("{} in epoch {epoch}", text::metric(value)),
-        (value, _) => text::optional_metric(value),
     }
 }
 
@@ -400,28 +351,29 @@ fn plain(ui: &mut Ui, words: String) {
 
 fn number(ui: &mut Ui, words: String, is_best: bool) {
     let words = RichText::new(words).monospace();
-    ui.add(
-        Label::new(if is_best { words.strong() } else { words })
-            .truncate()
-            .selectable(false),
+    right(
+        ui,
+        Label::new(if is_best { words.strong() } else { words }).truncate(),
     );
 }
 
-fn metric(ui: &mut Ui, value: Option<f64>, is_best: bool, why_not_comparable: Option<&str>) {
-    let words = value.map_or_else(|| "–".to_owned(), text::metric);
+fn metric(ui: &mut Ui, words: String, is_best: bool, why_not_comparable: Option<&str>) {
     if why_not_comparable.is_some() {
-        ui.add(Label::new(RichText::new(words).monospace().weak()).selectable(false));
+        right(ui, Label::new(RichText::new(words).monospace().weak()));
     } else {
-        number(
-            ui,
-            if is_best {
-                format!("{words} ★")
-            } else {
-                words
-            },
-            is_best,
-        );
+        let words = if is_best {
+            format!("{words} ★")
+        } else {
+            words
+        };
+        number(ui, words, is_best);
     }
+}
+
+/// A number at the right of its column.
+fn right(ui: &mut Ui, label: Label) {
+    let layout = Layout::right_to_left(Align::Center);
+    ui.with_layout(layout, |ui| ui.add(label.selectable(false)));
 }
 
 /// Slanted lines: these numbers may not be compared.

@@ -1,13 +1,14 @@
 //! The account of reading and cleaning: counts after each step, refused rows, problems.
 
 use egui::{RichText, ScrollArea, Ui};
-use egui_extras::{Column, TableBuilder};
 
 use super::join;
 use crate::app::{Action, App};
 use crate::ui::theme::{self, size};
+use crate::ui::widget::report::{self as report_table, PlainCells};
 use crate::ui::{Actions, frame, text};
 use seqscope_data::{DataReport, ExampleRow, Prepared, StepCount, StepEffect};
+use seqscope_engine::report::steps_table;
 
 pub(super) fn ui(ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Actions) {
     let report = &prepared.dataset.report;
@@ -17,7 +18,8 @@ pub(super) fn ui(ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Acti
             theme::card(ui).show(ui, |ui| {
                 ui.take_available_width();
                 ui.heading("After each step");
-                steps(ui, &report.steps);
+                let table = steps_table(&report.steps);
+                ui.scope(|ui| report_table::rows(ui, "steps", &table, &PlainCells));
                 ui.add_space(size::GAP_SMALL);
                 parts(ui, prepared);
             });
@@ -39,66 +41,6 @@ pub(super) fn ui(ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Acti
             theme::card(ui).show(ui, |ui| {
                 ui.take_available_width();
                 refused(ui, app, report, actions);
-            });
-        });
-}
-
-fn steps(ui: &mut Ui, steps: &[StepCount]) {
-    let colors = theme::colors(ui);
-    let mut table = TableBuilder::new(ui)
-        .id_salt("steps")
-        .striped(true)
-        .vscroll(false)
-        .cell_layout(egui::Layout::left_to_right(egui::Align::Center));
-    table = table.column(Column::remainder().clip(true));
-    // Rows, dropped, changed, users, items: as wide as ten million of each, and the step has the
-    // rest.
-    for width in [78.0, 72.0, 60.0, 66.0, 60.0] {
-        table = table.column(Column::exact(width));
-    }
-    let number = egui::Layout::right_to_left(egui::Align::Center);
-    table
-        .header(size::ROW, |mut header| {
-            for (at, words) in ["Step", "Rows", "Dropped", "Changed", "Users", "Items"]
-                .into_iter()
-                .enumerate()
-            {
-                header.col(|ui| {
-                    let words = RichText::new(words)
-                        .size(size::TEXT_SMALL)
-                        .color(colors.weak);
-                    let layout = if at == 0 {
-                        egui::Layout::left_to_right(egui::Align::Center)
-                    } else {
-                        number
-                    };
-                    ui.with_layout(layout, |ui| ui.label(words));
-                });
-            }
-        })
-        .body(|body| {
-            body.rows(size::ROW, steps.len(), |mut row| {
-                let at = row.index();
-                let Some(step) = steps.get(at) else { return };
-                let before = at.checked_sub(1).and_then(|before| steps.get(before));
-                row.col(|ui| {
-                    ui.add(egui::Label::new(&step.step).truncate());
-                });
-                let dropped = before.map(|before| before.rows.saturating_sub(step.rows));
-                let dropped = dropped.map_or_else(String::new, text::count);
-                let changed = step
-                    .effect
-                    .as_ref()
-                    .map_or_else(String::new, |effect| text::count(effect.n_changed));
-                let sizes = [step.users, step.items].map(text::count);
-                for words in [text::count(step.rows), dropped, changed]
-                    .into_iter()
-                    .chain(sizes)
-                {
-                    row.col(|ui| {
-                        ui.with_layout(number, |ui| ui.label(RichText::new(words).monospace()));
-                    });
-                }
             });
         });
 }

@@ -10,8 +10,10 @@ use strum::IntoEnumIterator as _;
 use crate::app::{Action, App, CountForecast, ForecastKey, Loadable};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
+use crate::ui::widget::report::{self, PlainCells};
 use crate::ui::{Actions, text};
 use seqscope_data::{Period, Prepared, Vocab, day_text};
+use seqscope_engine::report::forecast_errors;
 use seqscope_model::baseline::forecast::{Band, ForecastKind, MethodForecast};
 
 /// Room below the chart: the table of errors.
@@ -241,45 +243,10 @@ fn interval(forecast: &MethodForecast, days: &[f64]) -> FilledArea {
     FilledArea::new("95 %", &days[..low.len()], &low, &high)
 }
 
-/// Each forecast's errors; the least of a column in bold.
+/// Each forecast's errors.
 fn errors(ui: &mut Ui, made: &CountForecast) {
-    let all = made.made.iter();
-    let least_mae = all.clone().map(|it| it.mae).fold(f64::INFINITY, f64::min);
-    let least_rmse = all.map(|it| it.rmse).fold(f64::INFINITY, f64::min);
-    // Six ways, and what was left out, must fit below the chart.
-    ui.spacing_mut().interact_size.y = 18.0;
-    egui::Grid::new("errors of forecasts")
-        .striped(true)
-        .num_columns(5)
-        .spacing([14.0, 2.0])
-        .show(ui, |ui| {
-            for head in ["", "MAE", "RMSE", "within 95 %", "next"] {
-                ui.label(RichText::new(head).small());
-            }
-            ui.end_row();
-            for forecast in &made.made {
-                ui.label(&forecast.model)
-                    .on_hover_text(forecast.kind.about().hover());
-                for (value, best) in [(forecast.mae, least_mae), (forecast.rmse, least_rmse)] {
-                    let shown = RichText::new(format!("{value:.1}")).monospace();
-                    ui.label(if value <= best {
-                        shown.strong()
-                    } else {
-                        shown.weak()
-                    });
-                }
-                ui.label(
-                    RichText::new(text::percent(forecast.coverage))
-                        .monospace()
-                        .weak(),
-                );
-                let next = forecast.next.first();
-                ui.label(next.map_or_else(String::new, |band| {
-                    format!("{:.0} ({:.0} to {:.0})", band.mean, band.low, band.high)
-                }));
-                ui.end_row();
-            }
-        });
+    let table = forecast_errors(&made.made);
+    ui.scope(|ui| report::rows(ui, "errors of forecasts", &table, &PlainCells));
 }
 
 /// Marks at whole days, far enough apart for their dates.

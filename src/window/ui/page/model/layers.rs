@@ -1,39 +1,24 @@
 //! The layers of the model as it stands: what each puts out, and how much of the whole it learns.
 
-use egui::{Align, Layout, RichText, Sense, Ui, vec2};
+use egui::{RichText, Sense, Ui};
 
 use crate::app::App;
-use crate::ui::text;
 use crate::ui::theme;
-use seqscope_model::{LayerShape, ParamCount, count_of};
+use crate::ui::widget::report::{self, CellPainter, CellPlace};
+use seqscope_engine::report::{CellValue, ReportColumn, layers_table, words};
+use seqscope_model::count_of;
 
 /// Width of a whole share, and its height.
 const SHARE: [f32; 2] = [56.0, 8.0];
-
-/// Height of a row.
-const ROW: f32 = 18.0;
-
-/// Width of the cells at the right.
-const COUNT: f32 = 152.0;
+/// Room for the number beside it.
+const NUMBER: f32 = 56.0;
+/// Key of the column of shares.
+const SHARE_KEY: &str = "share";
 
 pub(super) fn ui(ui: &mut Ui, app: &App) {
     let layers = &app.draft.layers;
     let total = count_of(layers);
-    ui.spacing_mut().interact_size.y = ROW;
-    egui::Grid::new("layers")
-        .num_columns(4)
-        .striped(true)
-        .spacing([14.0, 3.0])
-        .show(ui, |ui| {
-            header(ui);
-            for layer in layers {
-                row(ui, layer, total.known());
-            }
-            ui.strong("Sum");
-            ui.label("");
-            right(ui, |ui| ui.strong(words(&total)));
-            ui.end_row();
-        });
+    ui.scope(|ui| report::rows(ui, "layers", &layers_table(layers), &ShareBars));
     if total.known().is_none() {
         let features = app.draft.experiment.data.features.len();
         let mut said =
@@ -47,62 +32,23 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
     }
 }
 
-fn header(ui: &mut Ui) {
-    ui.weak("Layer");
-    ui.weak("Output")
-        .on_hover_text("The longest that a batch may be: shorter histories make it shorter");
-    right(ui, |ui| ui.weak("Parameters"));
-    ui.weak("Share");
-    ui.end_row();
-}
+/// Painter of shares as bars.
+struct ShareBars;
 
-fn row(ui: &mut Ui, layer: &LayerShape, total: Option<usize>) {
-    let count = layer.count();
-    let weights: Vec<String> = layer.weights.iter().map(ToString::to_string).collect();
-    let hover = if weights.is_empty() {
-        "Nothing to learn".to_owned()
-    } else {
-        format!(
-            "Weights, as a run's files name them:\n{}",
-            weights.join("\n")
-        )
-    };
-    ui.label(&layer.name).on_hover_text(&hover);
-    ui.label(
-        RichText::new(layer.output_words())
-            .monospace()
-            .size(theme::size::TEXT_SMALL),
-    );
-    let learns = count != ParamCount::default();
-    right(ui, |ui| {
-        if learns {
-            ui.label(words(&count))
-        } else {
-            ui.weak("–")
-        }
-    })
-    .on_hover_text(&hover);
-    match (count.known(), total) {
-        (Some(own), Some(total)) if total > 0 && learns => share(ui, own as f64 / total as f64),
-        _ => {
-            ui.label("");
+impl CellPainter for ShareBars {
+    fn width(&self, column: &ReportColumn) -> Option<f32> {
+        (column.key == SHARE_KEY).then_some(SHARE[0] + NUMBER)
+    }
+
+    fn cell(&self, ui: &mut Ui, place: CellPlace<'_>) -> bool {
+        match &place.cell.value {
+            CellValue::Share(value) if place.column.key == SHARE_KEY => {
+                share(ui, *value);
+                true
+            }
+            _ => false,
         }
     }
-    ui.end_row();
-}
-
-/// A cell whose words stand at its right edge.
-fn right(ui: &mut Ui, cell: impl FnOnce(&mut Ui) -> egui::Response) -> egui::Response {
-    let height = ui.spacing().interact_size.y;
-    ui.allocate_ui_with_layout(
-        vec2(COUNT, height),
-        Layout::right_to_left(Align::Center),
-        |ui| {
-            ui.set_min_width(COUNT);
-            cell(ui)
-        },
-    )
-    .inner
 }
 
 /// A bar as long as the share, with the share beside it.
@@ -113,10 +59,6 @@ fn share(ui: &mut Ui, share: f64) {
         ui.painter().rect_filled(rect, 2.0, colors.line);
         let filled = rect.with_max_x(rect.left() + rect.width() * share as f32);
         ui.painter().rect_filled(filled, 2.0, colors.accent);
-        ui.label(RichText::new(text::percent(share)).size(theme::size::TEXT_SMALL));
+        ui.label(RichText::new(words::share(share)).size(theme::size::TEXT_SMALL));
     });
-}
-
-fn words(count: &ParamCount) -> String {
-    count.words(text::count)
 }

@@ -302,13 +302,13 @@ mod tests {
         let mut harness = harness(Some(training(TrainingPhase::Ended(Box::new(ended)))));
         harness.run();
         harness.get_by_label("This run");
-        harness.get_by_label(".321");
+        harness.get_by_label("0.3210");
         harness.get_by_label("Windowed Markov chain");
-        harness.get_by_label(".123");
+        harness.get_by_label("0.1230");
         harness.get_by_label("Best possible");
         harness.get_by_label("The one reference is not ahead of this run by NDCG@10.");
         harness.get_by_label_contains("decides 2 of 9 test targets");
-        harness.get_by_label(".777");
+        harness.get_by_label("0.7770");
         harness.get_by_label_contains("2 epochs in 1 min 01 s");
         harness.get_by_label("3 of 9 test targets return.");
         assert!(
@@ -332,7 +332,7 @@ mod tests {
         harness.get_by_label("Reliability").click();
         harness.run();
         // Two answers said .2 and half came true, two said .9 and both did: (2 · .3 + 2 · .1) / 4.
-        harness.get_by_label("Reliability of 4 answers, ECE .200");
+        harness.get_by_label("Reliability of 4 answers, ECE 0.2000");
         harness.get_by_label("Metrics").click();
         harness.run();
         harness.get_by_label("This run");

@@ -3,7 +3,6 @@
 mod cells;
 mod plot;
 mod rows;
-mod table;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Weak};
@@ -13,8 +12,10 @@ use strum::IntoEnumIterator;
 
 use crate::app::{Action, App};
 use crate::ui::theme::{self, size};
+use crate::ui::widget::report::{self, PlainCells};
 use crate::ui::{Actions, frame, text};
-use seqscope_data::{Dataset, Prepared, Profile, ProfileView, Table};
+use seqscope_data::{Dataset, Prepared, Profile, ProfileView};
+use seqscope_engine::report::{ReportTable, profile_table};
 
 /// Least width of a card; as many stand side by side as fit.
 const CARD: f32 = 280.0;
@@ -27,7 +28,7 @@ pub(super) struct ProfileCards {
     /// Views that show their table.
     as_table: BTreeSet<ProfileView>,
     /// Tables shown, built when they are first asked for: that of the items has a row an item.
-    tables: BTreeMap<ProfileView, Table>,
+    tables: BTreeMap<ProfileView, ReportTable>,
     /// The profile that `tables` are of.
     tables_of: Weak<Profile>,
 }
@@ -111,8 +112,10 @@ impl ProfileCards {
                     let table = self
                         .tables
                         .entry(view)
-                        .or_insert_with(|| view.table(profile, dataset));
-                    table::ui(inside, table, HEIGHT);
+                        .or_insert_with(|| profile_table(view, profile, dataset));
+                    ScrollArea::both()
+                        .max_height(HEIGHT)
+                        .show(inside, |ui| report::rows(ui, "numbers", table, &PlainCells));
                 } else {
                     chart(inside, profile, view);
                 }

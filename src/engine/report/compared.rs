@@ -1,0 +1,98 @@
+//! All that a comparison of runs found, as tables.
+
+use super::{ReportTable, SlicedRun};
+use super::{against_references_table, by_metric, by_slice, by_user, kept_nothing};
+use super::{settings_that_differ, tested_runs};
+use crate::experiment::Difference;
+use crate::run::{BesideReferences, Claim, Comparison, Manifest, MeasuredRun, RunId, Slice};
+
+/// Findings about some runs, in the order of the runs.
+#[derive(Clone, Copy, Debug)]
+pub struct ComparedRuns<'a> {
+    /// Manifests of the runs.
+    pub manifests: &'a [Manifest],
+    /// The comparison by one metric.
+    pub comparison: &'a Comparison,
+    /// Each run by every metric.
+    pub measured: &'a [MeasuredRun],
+    /// Runs beside their references, as far as that was asked for.
+    pub references: &'a [BesideReferences],
+    /// Claims that the references decide.
+    pub claims: &'a [Claim],
+    /// Slices of the runs; empty where they were not asked for.
+    pub slices: &'a [Vec<Slice>],
+    /// Settings that differ.
+    pub differences: &'a [Difference],
+}
+
+impl ComparedRuns<'_> {
+    /// The tables: runs, comparison, every metric, references of each run, slices, settings. What
+    /// has nothing to show is told below the comparison.
+    #[must_use]
+    pub fn tables(&self) -> Vec<ReportTable> {
+        let mut comparison = by_user(self.comparison);
+        let slices = self.slices();
+        let more: Vec<ReportTable> = by_metric(self.measured)
+            .into_iter()
+            .chain(self.references())
+            .chain(slices)
+            .chain(self.settings())
+            .collect();
+        comparison.notes.extend(self.nothing_to_show());
+        [tested_runs(self.manifests), comparison]
+            .into_iter()
+            .chain(more)
+            .collect()
+    }
+
+    fn ids(&self) -> Vec<&RunId> {
+        self.manifests.iter().map(|manifest| &manifest.id).collect()
+    }
+
+    fn sliced(&self) -> Vec<SlicedRun<'_>> {
+        let runs = self.manifests.iter().zip(self.slices);
+        runs.map(|(manifest, slices)| SlicedRun {
+            id: &manifest.id,
+            slices,
+        })
+        .collect()
+    }
+
+    fn slices(&self) -> Option<ReportTable> {
+        by_slice(&self.sliced(), self.comparison.metric)
+    }
+
+    fn references(&self) -> impl Iterator<Item = ReportTable> {
+        self.references.iter().filter_map(|run| {
+            let rows = run.rows.as_ref()?;
+            Some(against_references_table(&run.id, rows, self.claims))
+        })
+    }
+
+    fn settings(&self) -> Option<ReportTable> {
+        (!self.differences.is_empty()).then(|| settings_that_differ(&self.ids(), self.differences))
+    }
+
+    /// Sentences in the place of tables that would be empty.
+    fn nothing_to_show(&self) -> Vec<String> {
+        let without = self.references.iter().filter(|run| run.rows.is_none());
+        let mut sentences: Vec<String> = without
+            .map(|run| {
+                format!(
+                    "`{}` keeps no answers of its references by user, so it cannot be \
+                     compared with them; once it has been tested, `--references=refit` fits them \
+                     anew on its data.",
+                    run.id
+                )
+            })
+            .collect();
+        let sliced = self.sliced();
+        if sliced.iter().all(|run| run.slices.is_empty()) {
+            sentences.extend(sliced.iter().map(|run| kept_nothing(run.id)));
+        }
+        if self.manifests.len() > 1 && self.differences.is_empty() {
+            sentences.push("No setting differs.".to_owned());
+        }
+        sentences
+    }
+}

@@ -1,0 +1,292 @@
+//! The list of runs: what each is, how it stands, and its figures.
+
+use super::{CellValue, ReportCell, ReportColumn, ReportTable, words};
+use crate::run::{Manifest, RunOutcome, RunStatus, Summary};
+use seqscope_base::metric::{AnswerKind, Metric};
+use seqscope_model::baseline::ReferenceKind;
+
+/// Column of a list of runs.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter)]
+pub enum RunField {
+    /// Folder of the run.
+    Run,
+    /// Name of the experiment.
+    Name,
+    /// Family of the model.
+    Family,
+    /// How it stands, in a word.
+    Status,
+    /// The metric that runs are chosen by, on validation.
+    Valid,
+    /// Epoch with the best weights.
+    BestEpoch,
+    /// The first headline metric on test.
+    First,
+    /// The second.
+    Second,
+    /// The third.
+    Third,
+    /// Test figure of the reference to beat.
+    ToBeat,
+    /// The best score that a world allows.
+    Optimum,
+    /// Whether data and split leak.
+    Audit,
+    /// Epochs finished.
+    Epochs,
+    /// Training time.
+    Time,
+    /// Learnt numbers.
+    Params,
+    /// Device that trained it.
+    Device,
+    /// Start of the run.
+    #[default]
+    Started,
+    /// What must be known of its figures, and why it failed.
+    Note,
+}
+
+/// The mark of figures that were counted by an older rule.
+pub const OLDER_RULE: &str = "older rule";
+
+/// Runs with some of their fields. Metrics are those that the first run is judged by.
+#[must_use]
+pub fn runs_table(runs: &[Summary], fields: &[RunField]) -> ReportTable {
+    let kind = runs
+        .iter()
+        .find_map(|run| run.manifest.as_deref())
+        .map(|manifest| manifest.experiment.answers())
+        .unwrap_or_default();
+    let fields: Vec<RunField> = fields
+        .iter()
+        .copied()
+        .filter(|field| field.is_known_of(kind))
+        .collect();
+    let columns = fields.iter().map(|field| field.column(kind));
+    let mut table = ReportTable::new("runs", "", columns);
+    for run in runs {
+        table.row(fields.iter().map(|field| field.cell(run, kind)));
+    }
+    table
+}
+
+impl RunField {
+    /// The metric that it shows, of those of a kind of answers.
+    #[must_use]
+    pub fn metric(self, kind: AnswerKind) -> Option<Metric> {
+        let place = match self {
+            Self::First => 0,
+            Self::Second => 1,
+            Self::Third => 2,
+            Self::Valid | Self::ToBeat => return Some(kind.primary()),
+            _ => return None,
+        };
+        kind.headline().get(place).copied()
+    }
+
+    /// Whether runs of this kind of answers have it: some are judged by two metrics.
+    #[must_use]
+    pub fn is_known_of(self, kind: AnswerKind) -> bool {
+        let is_headline = matches!(self, Self::First | Self::Second | Self::Third);
+        !is_headline || self.metric(kind).is_some()
+    }
+
+    /// Whether the number is one that must not be compared across data.
+    #[must_use]
+    pub fn is_metric(self) -> bool {
+        matches!(
+            self,
+            Self::Valid | Self::First | Self::Second | Self::Third | Self::ToBeat | Self::Optimum
+        )
+    }
+
+    /// Heading and meaning. Metrics are those of a kind of answers.
+    #[must_use]
+    pub fn column(self, kind: AnswerKind) -> ReportColumn {
+        let (key, title, help) = match self {
+            Self::Run => ("run", "Run", "Folder of the run"),
+            Self::Name => ("name", "Run", "Name of the experiment"),
+            Self::Family => ("model", "Model", "Family of the model"),
+            Self::Status => (
+                "status",
+                "Status",
+                "How it stands, and why it may not be compared with run A",
+            ),
+            Self::Valid => (
+                "valid",
+                "Best on validation",
+                "The metric that runs are chosen by",
+            ),
+            Self::BestEpoch => ("best_epoch", "Best epoch", "Epoch whose weights are judged"),
+            Self::First | Self::Second | Self::Third => {
+                let metric = self.metric(kind);
+                let (key, title) =
+                    metric.map_or(("", ""), |metric| (metric.name(), metric.title()));
+                let help = "On test, all items ranked, best epoch's weights";
+                return ReportColumn::numbers(key, title).help(help);
+            }
+            Self::ToBeat => (
+                "to_beat",
+                "To beat",
+                "Test figure of the reference to beat: of items the windowed Markov chain",
+            ),
+            Self::Optimum => (
+                "optimum",
+                "Best possible",
+                "NDCG@10 that the rules of the synthetic world allow",
+            ),
+            Self::Audit => (
+                "audit",
+                "Audit",
+                "Whether data and split leak from test into training",
+            ),
+            Self::Epochs => ("epochs", "Epochs", "Epochs finished"),
+            Self::Time => ("seconds", "Time", "Training time, pauses left out"),
+            Self::Params => ("parameters", "Parameters", "Learnt numbers"),
+            Self::Device => ("device", "Device", "Where it was trained"),
+            Self::Started => ("started", "Started", "Start of the run, UTC"),
+            Self::Note => ("note", "", ""),
+        };
+        let is_number = self.is_metric()
+            || matches!(
+                self,
+                Self::BestEpoch | Self::Epochs | Self::Time | Self::Params
+            );
+        if is_number {
+            ReportColumn::numbers(key, title).help(help)
+        } else {
+            ReportColumn::words(key, title).help(help)
+        }
+    }
+
+    /// What a run has there. A run of another kind of answers has no metrics of this one.
+    #[must_use]
+    pub fn cell(self, run: &Summary, kind: AnswerKind) -> ReportCell {
+        match (self, run.manifest.as_deref()) {
+            (Self::Run, _) => CellValue::Run(run.id.clone()).into(),
+            (Self::Status, _) => status_word(&run.status).into(),
+            (Self::Note, manifest) => note(run, manifest, kind).into(),
+            (Self::Name, None) => run.id.0.as_str().into(),
+            (_, None) => ReportCell::empty(),
+            (_, Some(manifest)) => self.of_manifest(manifest, kind),
+        }
+    }
+
+    fn of_manifest(self, manifest: &Manifest, kind: AnswerKind) -> ReportCell {
+        let is_kind = manifest.experiment.answers() == kind;
+        let metric = |value: Option<f64>| -> ReportCell {
+            value.filter(|_| is_kind).map(CellValue::Metric).into()
+        };
+        match self {
+            Self::Name => manifest.experiment.name.as_str().into(),
+            Self::Family => manifest.experiment.model.family().title().into(),
+            Self::Valid => metric(manifest.valid.as_ref().and_then(|valid| valid.primary().1)),
+            Self::BestEpoch => manifest.best_epoch.map(CellValue::Count).into(),
+            Self::First | Self::Second | Self::Third => {
+                let wanted = self.metric(kind);
+                metric(wanted.and_then(|of| manifest.test.as_ref()?.get(of)))
+            }
+            Self::ToBeat => metric(to_beat(manifest)),
+            Self::Optimum => manifest
+                .optimum()
+                .map(|best| CellValue::Metric(best.ndcg_at_10))
+                .into(),
+            Self::Audit => {
+                let word = manifest.data.audit_word();
+                word.map(|word| CellValue::Text(word.to_owned())).into()
+            }
+            Self::Epochs => CellValue::Count(manifest.epochs).into(),
+            Self::Time => CellValue::Duration(manifest.train_secs).into(),
+            Self::Params => CellValue::Count(manifest.n_params).into(),
+            Self::Device => manifest
+                .device
+                .as_ref()
+                .map_or_else(ReportCell::empty, |device| device.name.as_str().into()),
+            Self::Started => CellValue::Moment(manifest.started_secs).into(),
+            Self::Run | Self::Status | Self::Note => ReportCell::empty(),
+        }
+    }
+}
+
+/// Test figure of the reference to beat, by the metric that runs are chosen by.
+fn to_beat(manifest: &Manifest) -> Option<f64> {
+    let reference = ReferenceKind::to_beat(manifest.experiment.answers());
+    manifest.references_test.get(&reference)?.primary().1
+}
+
+/// How a run stands, in a word.
+#[must_use]
+pub fn status_word(status: &RunStatus) -> &'static str {
+    match status {
+        RunStatus::Running => "running",
+        RunStatus::Paused => "paused",
+        RunStatus::Interrupted => "interrupted",
+        RunStatus::Ended(RunOutcome::Finished) => "finished",
+        RunStatus::Ended(RunOutcome::Stopped) => "stopped",
+        RunStatus::Ended(RunOutcome::Failed { .. }) => "failed",
+        RunStatus::Damaged(_) => "damaged",
+    }
+}
+
+/// Why a run failed or cannot be read, its own metrics where it is judged by others, and by which
+/// rule they were counted.
+fn note(run: &Summary, manifest: Option<&Manifest>, kind: AnswerKind) -> String {
+    let why = match &run.status {
+        RunStatus::Ended(RunOutcome::Failed { sentence }) => Some(sentence.clone()),
+        RunStatus::Damaged(why) => Some(why.clone()),
+        _ => None,
+    };
+    let own = manifest.and_then(|manifest| own_metrics_words(manifest, kind));
+    let rule = manifest
+        .filter(|manifest| manifest.counted_before().is_some())
+        .map(|_| OLDER_RULE.to_owned());
+    let parts: Vec<String> = [own, rule, why].into_iter().flatten().collect();
+    parts.join("; ")
+}
+
+/// Test metrics of a run of another kind of answers, in words.
+#[must_use]
+pub fn own_metrics_words(manifest: &Manifest, kind: AnswerKind) -> Option<String> {
+    let test = manifest.test.as_ref().filter(|test| test.kind != kind)?;
+    let metrics: Vec<String> = test
+        .kind
+        .headline()
+        .iter()
+        .map(|metric| {
+            let value = words::optional_metric(test.get(*metric));
+            format!("{} {value}", metric.title())
+        })
+        .collect();
+    Some(metrics.join(", "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::run::RunId;
+    use strum::IntoEnumIterator as _;
+
+    #[test]
+    fn a_run_that_cannot_be_read_says_so_and_has_no_figures() {
+        let damaged = Summary {
+            id: RunId("2026_x".to_owned()),
+            status: RunStatus::Damaged("no manifest".to_owned()),
+            manifest: None,
+        };
+        let fields: Vec<RunField> = RunField::iter().collect();
+        let table = runs_table(&[damaged], &fields);
+        let told: Vec<String> = table.rows[0]
+            .iter()
+            .map(ReportCell::words)
+            .filter(|words| !words.is_empty())
+            .collect();
+        assert_eq!(told, ["2026_x", "2026_x", "damaged", "no manifest"]);
+        let keys: std::collections::BTreeSet<&str> = table
+            .columns
+            .iter()
+            .map(|column| column.key.as_str())
+            .collect();
+        assert_eq!(keys.len(), fields.len(), "each field has a key of its own");
+    }
+}
