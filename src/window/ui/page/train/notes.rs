@@ -219,7 +219,7 @@ mod tests {
             &training(weak(5)),
             "Not as good as the reference Windowed Markov chain"
         ));
-        assert!(says(&training(weak(10)), ".050, the reference"));
+        assert!(says(&training(weak(10)), "0.0500, the reference"));
         let strong = (1..=10).map(|e| point(e, 5.0, 5.0, 0.15)).collect();
         assert!(!says(&training(strong), "Not as good"));
     }

@@ -6,6 +6,7 @@ use egui::Ui;
 use egui_extras::{Column, TableBuilder};
 
 use super::{ChartData, tick};
+use seqscope_engine::report::csv_field;
 
 /// One row an x, one column a curve.
 #[derive(Debug, Default)]
@@ -45,7 +46,7 @@ impl WideTable {
         let mut out = self
             .columns
             .iter()
-            .map(|c| quoted(c))
+            .map(|name| csv_field(name))
             .collect::<Vec<_>>()
             .join(",");
         for (x, values) in &self.rows {
@@ -107,12 +108,4 @@ fn row_at(data: &ChartData, x: f64, next: &mut [usize]) -> Vec<Option<f64>> {
         value
     });
     values.collect()
-}
-
-fn quoted(text: &str) -> String {
-    if text.contains([',', '"', '\n']) {
-        format!("\"{}\"", text.replace('"', "\"\""))
-    } else {
-        text.to_owned()
-    }
 }
