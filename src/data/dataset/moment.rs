@@ -5,7 +5,8 @@
 //! moment on, that is the whole log.
 
 use super::{Prepared, Sample, TaskKind};
-use crate::value::{moment_micros, time};
+use crate::value::time::moment_text;
+use crate::value::{MICROS_PER_SEC, moment_micros};
 use seqscope_base::spec::{Problem, quotable};
 
 /// A moment of a log, which divides what is seen from what is not.
@@ -23,15 +24,7 @@ impl Moment {
     /// without times.
     #[must_use]
     pub fn text(&self) -> Option<String> {
-        self.secs.map(|secs| text_of(secs, self.has_clock))
-    }
-}
-
-fn text_of(secs: i64, has_clock: bool) -> String {
-    if has_clock {
-        time::iso(secs.saturating_mul(time::MICROS_PER_SEC))
-    } else {
-        secs.to_string()
+        self.secs.map(|secs| moment_text(secs, self.has_clock))
     }
 }
 
@@ -80,7 +73,7 @@ impl Prepared {
             ));
         };
         let secs = match moment_micros(text) {
-            Ok(micros) => micros.div_euclid(time::MICROS_PER_SEC),
+            Ok(micros) => micros.div_euclid(MICROS_PER_SEC),
             Err(why) => {
                 return refused(format!(
                     "{why}, or leave `--at` out to ask at the log's end."
@@ -91,9 +84,9 @@ impl Prepared {
             return refused(format!(
                 "at {} nobody has a history: the log begins at {}; name a later moment, or leave \
                  `--at` out to ask at the log's end, {}.",
-                text_of(secs, true),
-                text_of(first, true),
-                text_of(last, true)
+                moment_text(secs, true),
+                moment_text(first, true),
+                moment_text(last, true)
             ));
         }
         Ok(Moment {
@@ -118,8 +111,8 @@ impl Prepared {
             let sentence = format!(
                 "the log ends at {}, before {}: everybody is taken as silent from then on; leave \
                  `--at` out to ask at the log's end.",
-                text_of(last, moment.has_clock),
-                text_of(secs, moment.has_clock)
+                moment_text(last, moment.has_clock),
+                moment_text(secs, moment.has_clock)
             );
             Problem::warning("at", sentence)
         })
@@ -166,7 +159,7 @@ impl Prepared {
     pub fn last_event_of(&self, sample: &Sample) -> Option<String> {
         let times = self.dataset.sequences.times(sample.user_idx as usize)?;
         let last = times.get((sample.history_len as usize).checked_sub(1)?)?;
-        Some(text_of(*last, self.dataset.has_clock()))
+        Some(moment_text(*last, self.dataset.has_clock()))
     }
 }
 

@@ -63,8 +63,8 @@ impl Dataset {
             .as_deref()
             .filter(|_| self.has_clock())?;
         Some((
-            times.iter().min().map(|secs| iso_of_secs(*secs))?,
-            times.iter().max().map(|secs| iso_of_secs(*secs))?,
+            times.iter().min().map(|secs| time::iso_of_secs(*secs))?,
+            times.iter().max().map(|secs| time::iso_of_secs(*secs))?,
         ))
     }
 
@@ -96,11 +96,6 @@ impl Dataset {
             max_len: self.sequences.max_len(),
         }
     }
-}
-
-/// Writes a moment in seconds since 1970 as a date.
-fn iso_of_secs(secs: i64) -> String {
-    time::iso(secs.saturating_mul(time::MICROS_PER_SEC))
 }
 
 /// Sizes of a dataset.

@@ -6,8 +6,8 @@ use super::fingerprint::Fingerprint;
 use super::{Sequences, SplitSpec};
 use crate::error::DataError;
 use crate::log::SplitPart;
-use crate::value::time::iso;
-use crate::value::{MICROS_PER_SEC, NamedMoment};
+use crate::value::NamedMoment;
+use crate::value::time::moment_text;
 
 /// One question put to a model: after these events of this user, what comes next?
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,8 +134,8 @@ impl Cuts {
         };
         let range = format!(
             "the log goes from {} to {}",
-            moment_in_words(only_orders, first),
-            moment_in_words(only_orders, last)
+            moment_text(first, !only_orders),
+            moment_text(last, !only_orders)
         );
         let mut cuts = [0, 0];
         for (slot, (key, named)) in cuts.iter_mut().zip([
@@ -208,15 +208,6 @@ impl Cuts {
             test_from,
             test_until,
         })
-    }
-}
-
-/// Writes a moment as a date, or as a number where times only order events.
-fn moment_in_words(only_orders: bool, secs: i64) -> String {
-    if only_orders {
-        secs.to_string()
-    } else {
-        iso(secs.saturating_mul(MICROS_PER_SEC))
     }
 }
 

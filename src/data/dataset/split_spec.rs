@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Dataset;
+use crate::value::time::day_of_secs;
 use crate::value::{NamedMoment, day_text};
 use seqscope_base::spec::{
     Described, Field, FieldGroup, FieldKind, FieldValue, Problem, SetError, Value, did_you_mean,
@@ -223,8 +224,8 @@ impl SplitSpec {
             .clone()
             .filter(|_| dataset.has_clock())?;
         times.sort_unstable();
-        let day_of = |tenths: usize| Some(times.get(times.len() * tenths / 10)?.div_euclid(86_400));
-        let (first, valid, test) = (times.first()?.div_euclid(86_400), day_of(8)?, day_of(9)?);
+        let day_of = |tenths: usize| Some(day_of_secs(*times.get(times.len() * tenths / 10)?));
+        let (first, valid, test) = (day_of_secs(*times.first()?), day_of(8)?, day_of(9)?);
         let [validation_from, test_from] =
             [valid, test].map(|day| NamedMoment::from(day_text(day).as_str()));
         (first < valid && valid < test).then_some(Self::AtDates {

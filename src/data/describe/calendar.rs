@@ -2,9 +2,7 @@
 
 use crate::dataset::Prepared;
 use crate::log::SplitPart;
-
-/// Seconds in a day.
-const DAY: i64 = 86_400;
+use crate::value::time::day_of_secs;
 
 /// Most bars: more would be narrower than a point on a screen.
 const MOST_BARS: usize = 240;
@@ -44,7 +42,7 @@ impl Calendar {
             .time_secs
             .iter()
             .flatten()
-            .map(|time| time.div_euclid(DAY));
+            .map(|time| day_of_secs(*time));
         let (Some(first), Some(last)) = (days.clone().min(), days.max()) else {
             return Self::default();
         };
@@ -58,7 +56,7 @@ impl Calendar {
             .collect();
         for user in 0..sequences.n_users() {
             for (position, time) in sequences.times(user).unwrap_or_default().iter().enumerate() {
-                let at = (time.div_euclid(DAY) - first) / days_per_bar;
+                let at = (day_of_secs(*time) - first) / days_per_bar;
                 let Some(bar) = bars.get_mut(at as usize) else {
                     continue;
                 };

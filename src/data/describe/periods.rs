@@ -5,10 +5,7 @@ use jiff::civil::{Date, Weekday};
 
 use crate::dataset::Dataset;
 use crate::error::DataError;
-use crate::value::time::{date_of_day, day_of_date};
-
-/// Seconds in a day.
-const DAY: i64 = 86_400;
+use crate::value::time::{date_of_day, day_of_date, day_of_secs};
 
 /// Most days that are counted: a hundred years, so that a wrong time cannot ask for millions.
 const MOST_DAYS: i64 = 36_525;
@@ -95,7 +92,7 @@ impl PeriodCounts {
             });
         }
         let times = dataset.sequences.time_secs.as_deref().unwrap_or_default();
-        let days = || times.iter().map(|time| time.div_euclid(DAY));
+        let days = || times.iter().map(|time| day_of_secs(*time));
         let (Some(first), Some(last)) = (days().min(), days().max()) else {
             return Ok(Self {
                 period,
@@ -178,9 +175,10 @@ fn whole_periods(period: Period, first: i64, last: i64) -> Vec<i64> {
 mod tests {
     use super::*;
     use crate::dataset::Sequences;
+    use crate::value::time::SECS_PER_DAY;
 
     fn log(days: &[i64], behaviours: Option<Vec<u16>>) -> Dataset {
-        let times = days.iter().map(|day| day * DAY + 40_000).collect();
+        let times = days.iter().map(|day| day * SECS_PER_DAY + 40_000).collect();
         let sequences = Sequences {
             offsets: vec![0, days.len()],
             item_idx: vec![1; days.len()],

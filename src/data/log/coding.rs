@@ -285,7 +285,7 @@ pub(super) fn doubtful_times(events: &Events, lines: &Lines, format: &TimeFormat
              column and `data.time_format` ({format}).",
             times.len(),
             lines.place_in_words(first),
-            time::iso(times[first].saturating_mul(time::MICROS_PER_SEC)),
+            time::iso_of_secs(times[first]),
         );
         Some(Problem::warning("data.roles.time", sentence))
     };

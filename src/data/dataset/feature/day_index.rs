@@ -1,8 +1,9 @@
 //! Days since the log's first, for what drifts.
 
-use super::hour::{DAY, seconds};
+use super::hour::seconds;
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::{DatasetView, Need};
+use crate::value::time::day_of_secs;
 use seqscope_base::spec::Problem;
 
 feature_settings! {
@@ -44,5 +45,5 @@ impl Computable for DayIndex {
 
 /// Day of a moment, counted from 1970.
 fn day(time: i64, offset: i64) -> i64 {
-    time.saturating_add(offset).div_euclid(DAY)
+    day_of_secs(time.saturating_add(offset))
 }

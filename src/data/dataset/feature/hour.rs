@@ -2,10 +2,8 @@
 
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::{DatasetView, Need};
+use crate::value::time::SECS_PER_DAY;
 use seqscope_base::spec::Problem;
-
-/// Seconds of a day.
-pub(super) const DAY: i64 = 86_400;
 
 feature_settings! {
     /// The hour of the day as a point on a circle.
@@ -33,8 +31,8 @@ impl Computable for Hour {
             .times()
             .iter()
             .flat_map(|time| {
-                let in_day = time.saturating_add(offset).rem_euclid(DAY);
-                circle(in_day as f64 / DAY as f64)
+                let in_day = time.saturating_add(offset).rem_euclid(SECS_PER_DAY);
+                circle(in_day as f64 / SECS_PER_DAY as f64)
             })
             .collect();
         Ok(Feature::vector(

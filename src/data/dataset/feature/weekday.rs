@@ -1,8 +1,9 @@
 //! The day of the week on a circle, so that Sunday is next to Monday.
 
-use super::hour::{DAY, circle, seconds};
+use super::hour::{circle, seconds};
 use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
 use super::view::{DatasetView, Need};
+use crate::value::time::day_of_secs;
 use seqscope_base::spec::Problem;
 
 feature_settings! {
@@ -42,5 +43,5 @@ impl Computable for Weekday {
 /// Day of the week of a moment, 0 for Monday.
 fn weekday(time: i64, offset: i64) -> i64 {
     // 1970-01-01 was a Thursday, day 3 of a week that begins on Monday.
-    (time.saturating_add(offset).div_euclid(DAY) + 3).rem_euclid(7)
+    (day_of_secs(time.saturating_add(offset)) + 3).rem_euclid(7)
 }

@@ -6,7 +6,8 @@
 
 use super::{Check, Finding, LeakRows, Verdict, first_places, train_len};
 use crate::dataset::Prepared;
-use crate::value::{MICROS_PER_SEC, TimeFormat, time};
+use crate::value::TimeFormat;
+use crate::value::time::moment_text;
 use seqscope_base::spec::{counted, thousands};
 
 /// The cure of every leak through time.
@@ -175,10 +176,5 @@ fn moment(prepared: &Prepared, time_secs: i64) -> String {
         .file
         .as_ref()
         .and_then(|file| file.time_format.as_ref());
-    let is_order = format.is_some_and(TimeFormat::only_orders);
-    if is_order {
-        time_secs.to_string()
-    } else {
-        time::iso(time_secs.saturating_mul(MICROS_PER_SEC))
-    }
+    moment_text(time_secs, !format.is_some_and(TimeFormat::only_orders))
 }

@@ -2,6 +2,7 @@
 
 use super::{events_of, over_users};
 use crate::dataset::Sequences;
+use crate::value::time::{SECS_PER_DAY, day_of_secs};
 
 /// Events by hour, weekday and date. All of it is UTC: a log says when, not where.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -45,8 +46,8 @@ impl Activity {
         let times = sequences.time_secs.as_ref()?;
         let of_users = (0..sequences.n_users()).filter_map(|user| sequences.times(user));
         // A user's times are in order.
-        let first = day(*of_users.clone().filter_map(<[i64]>::first).min()?);
-        let last = day(*of_users.filter_map(<[i64]>::last).max()?);
+        let first = day_of_secs(*of_users.clone().filter_map(<[i64]>::first).min()?);
+        let last = day_of_secs(*of_users.filter_map(<[i64]>::last).max()?);
         let n_days = if last - first < MAX_DAYS {
             (last - first + 1) as usize
         } else {
@@ -64,8 +65,8 @@ impl Activity {
                 ..Self::default()
             };
             for &time in times.get(events_of(sequences, &users)).unwrap_or_default() {
-                activity.hours[weekday(day(time))][hour(time)] += 1;
-                if let Some(of_day) = activity.days.get_mut((day(time) - first) as usize) {
+                activity.hours[weekday(day_of_secs(time))][hour(time)] += 1;
+                if let Some(of_day) = activity.days.get_mut((day_of_secs(time) - first) as usize) {
                     of_day.n_events += 1;
                 }
             }
@@ -105,16 +106,11 @@ impl Activity {
     }
 }
 
-/// Day of a moment, counted from 1970-01-01.
-fn day(time_secs: i64) -> i64 {
-    time_secs.div_euclid(86_400)
-}
-
 /// Weekday of a day: Monday is 0.
 fn weekday(day: i64) -> usize {
     (day + FIRST_WEEKDAY).rem_euclid(7) as usize
 }
 
 fn hour(time_secs: i64) -> usize {
-    (time_secs.rem_euclid(86_400) / 3_600) as usize
+    (time_secs.rem_euclid(SECS_PER_DAY) / 3_600) as usize
 }

@@ -3,6 +3,14 @@
 use jiff::Span;
 use jiff::civil::Date;
 
+/// Seconds in a day.
+pub(crate) const SECS_PER_DAY: i64 = 86_400;
+
+/// The day of a moment in seconds since 1970.
+pub(crate) fn day_of_secs(secs: i64) -> i64 {
+    secs.div_euclid(SECS_PER_DAY)
+}
+
 /// A day counted from 1970-01-01, as `2020-02-29`.
 #[must_use]
 pub fn day_text(day: i64) -> String {

@@ -19,7 +19,7 @@ pub use day::day_text;
 pub use format::TimeFormat;
 
 pub(crate) use clock::{ClockKind, TimeStep, whole};
-pub(crate) use day::{date_of_day, day_of_date};
+pub(crate) use day::{SECS_PER_DAY, date_of_day, day_of_date, day_of_secs};
 pub(crate) use order::{OrderReason, StepShares, steps};
 pub(crate) use pattern::refused as refused_pattern;
 
@@ -403,6 +403,20 @@ pub(crate) fn iso(micros: i64) -> String {
         )
     };
     Timestamp::from_microsecond(micros).map_or_else(far, |moment| moment.to_string())
+}
+
+/// A moment in whole seconds since 1970 as [`iso`] writes it.
+pub(crate) fn iso_of_secs(secs: i64) -> String {
+    iso(secs.saturating_mul(MICROS_PER_SEC))
+}
+
+/// A moment as [`iso_of_secs`] writes it; of a log whose times only order, the number.
+pub(crate) fn moment_text(secs: i64, has_clock: bool) -> String {
+    if has_clock {
+        iso_of_secs(secs)
+    } else {
+        secs.to_string()
+    }
 }
 
 #[cfg(test)]
