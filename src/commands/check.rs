@@ -57,7 +57,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
         if let Some(experiment) = experiment.filter(|_| {
             !problems
                 .iter()
-                .any(|problem| problem.is_error() && problem.field.starts_with("model"))
+                .any(|problem| problem.is_error() && problem.field.is_within("model"))
         }) {
             layers::write(
                 experiment.model.family().title(),
@@ -135,12 +135,8 @@ fn opened(file: &Path) -> (Option<Experiment>, Vec<Problem>) {
     match Experiment::open(file) {
         Ok(experiment) => {
             let mut problems = experiment.check();
-            if problems
-                .iter()
-                .any(|problem| experiment.is_of_times(problem))
-                && is_timeless(&experiment)
-            {
-                problems.retain(|problem| !experiment.is_of_times(problem));
+            if problems.iter().any(Problem::is_of_times) && is_timeless(&experiment) {
+                problems.retain(|problem| !problem.is_of_times());
             }
             (Some(experiment), problems)
         }
@@ -162,5 +158,5 @@ fn problem_json(problem: &Problem) -> Value {
     } else {
         "warning"
     };
-    json!({ "field": problem.field, "severity": severity, "sentence": problem.sentence })
+    json!({ "field": problem.field, "severity": severity, "sentence": problem.sentence() })
 }

@@ -181,7 +181,7 @@ fn warn<'a>(
     for manifest in manifests {
         manifest
             .remarks()
-            .for_each(|problem| said.add(&manifest.id.0, &problem.sentence));
+            .for_each(|problem| said.add(&manifest.id.0, &problem.sentence()));
     }
     for (sentence, runs) in said.all() {
         writeln!(

@@ -76,7 +76,7 @@ impl Streams<'_> {
     /// Tells what is doubtful; the work goes on.
     fn warn(&mut self, problems: &[Problem]) -> Result<(), Error> {
         for problem in problems.iter().filter(|p| !p.is_error()) {
-            writeln!(self.err, "warning: {}", problem.sentence)?;
+            writeln!(self.err, "warning: {}", problem.sentence())?;
         }
         Ok(())
     }

@@ -125,7 +125,7 @@ pub(super) fn returns_json(returns: &Returns) -> Value {
 
 /// A warning with the setting that it is about.
 fn problem_json(problem: &Problem) -> Value {
-    json!({ "field": problem.field, "sentence": problem.sentence })
+    json!({ "field": problem.field, "sentence": problem.sentence() })
 }
 
 /// The references that are ahead of a run, the best first, and by how much.

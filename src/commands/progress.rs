@@ -183,7 +183,7 @@ impl Observer for ProgressLines<'_> {
             EventKind::Progress(now) => self.advance(now),
             EventKind::Evaluated(epoch) => self.evaluated(epoch),
             EventKind::Latent(used) if used.shuffled.is_some() => self.say(&used.sentence()),
-            EventKind::Warned(problem) => self.say(&format!("warning: {}", problem.sentence)),
+            EventKind::Warned(problem) => self.say(&format!("warning: {}", problem.sentence())),
             EventKind::Ended(_) => self.bar.finish_and_clear(),
             EventKind::Latent(_)
             | EventKind::Checkpointed { .. }

@@ -2,6 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use seqscope_base::spec::{FieldPath, Problem, Sentence};
+
 /// A log that cannot be opened or prepared. Each sentence carries its cure.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -28,15 +30,15 @@ pub enum DataError {
         /// The file.
         path: PathBuf,
         /// The fault, and the cure.
-        sentence: String,
+        sentence: Sentence,
     },
     /// A setting of the import is wrong.
     #[error("{sentence}")]
     Setting {
         /// Dotted path of the setting, such as `data.roles.user`.
-        field: String,
+        field: FieldPath,
         /// The fault, and the cure.
-        sentence: String,
+        sentence: Sentence,
     },
     /// Nothing was left after a step.
     #[error("{sentence}")]
@@ -44,7 +46,7 @@ pub enum DataError {
         /// The step that left nothing.
         step: String,
         /// The fault, and the cure.
-        sentence: String,
+        sentence: Sentence,
     },
     /// The user stopped it.
     #[error("stopped")]
@@ -53,7 +55,7 @@ pub enum DataError {
 
 impl DataError {
     /// A file that holds nothing usable.
-    pub(crate) fn content(path: &Path, sentence: impl Into<String>) -> Self {
+    pub(crate) fn content(path: &Path, sentence: impl Into<Sentence>) -> Self {
         Self::Content {
             path: path.to_path_buf(),
             sentence: sentence.into(),
@@ -69,10 +71,37 @@ impl DataError {
     }
 
     /// A setting that is wrong.
-    pub(crate) fn setting(field: &str, sentence: impl Into<String>) -> Self {
+    pub(crate) fn setting(field: impl Into<FieldPath>, sentence: impl Into<Sentence>) -> Self {
         Self::Setting {
-            field: field.to_owned(),
+            field: field.into(),
             sentence: sentence.into(),
         }
+    }
+
+    /// The error without what it quotes of the log.
+    #[must_use]
+    pub fn without_examples(self) -> Self {
+        match self {
+            Self::Content { path, sentence } => Self::Content {
+                path,
+                sentence: sentence.without_examples(),
+            },
+            Self::Setting { field, sentence } => Self::Setting {
+                field,
+                sentence: sentence.without_examples(),
+            },
+            Self::Nothing { step, sentence } => Self::Nothing {
+                step,
+                sentence: sentence.without_examples(),
+            },
+            Self::Unreadable { .. } | Self::Unwritable { .. } | Self::Cancelled => self,
+        }
+    }
+}
+
+/// A problem that stops the work, as what stopped it.
+impl From<Problem> for DataError {
+    fn from(problem: Problem) -> Self {
+        Self::setting(problem.field.clone(), problem.into_sentence())
     }
 }

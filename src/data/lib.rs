@@ -49,7 +49,7 @@ pub use log::{
     KEY_VARIABLE, Packing, Preview, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms,
     RefusedKind, RefusedRow, Role, Roles, SideOf, SideTable, SplitPart, StepCount, StepEffect,
     Table, TitleSpec, Vocab, Words, clean, name_of, preview, read_parquet, reads, refused_rows,
-    use_key, without_first_refused, without_quoted, write_csv, write_parquet, write_refused_rows,
+    use_key, write_csv, write_parquet, write_refused_rows,
 };
 pub use value::{NamedMoment, TimeFormat, day_text};
 pub use world::{SharedSettings, WorldKind, WorldSpec};

@@ -99,18 +99,18 @@ impl Error {
 /// A data sentence carries its own cure; what it cannot know is where the person says the columns.
 fn hint_for_data(error: &DataError) -> Option<String> {
     match error {
-        DataError::Setting { field, .. } if field.starts_with("data.roles") => Some(
+        DataError::Setting { field, .. } if field.is_within("data.roles") => Some(
             "`seqscope data FILE --user COLUMN --item COLUMN` tries it out; an experiment file \
              says `roles: (user: \"COLUMN\")`"
                 .to_owned(),
         ),
-        DataError::Setting { field, .. } if field.starts_with("data.titles.") => Some(
+        DataError::Setting { field, .. } if field.is_within("data.titles") => Some(
             "`seqscope data FILE --titles TABLE --titles-item COLUMN --titles-title COLUMN` tries \
              it out; an experiment file says `titles: (path: \"TABLE\", item: \"COLUMN\")`"
                 .to_owned(),
         ),
         DataError::Setting { field, .. }
-            if field.starts_with("data.items.") || field.starts_with("data.users.") =>
+            if field.is_within("data.items") || field.is_within("data.users") =>
         {
             Some(
                 "`seqscope data FILE --items TABLE --items-key COLUMN` tries it out (`--users` \

@@ -245,7 +245,7 @@ fn a_log_with_times_is_split_by_one_cut_until_the_person_says_otherwise() {
         .app
         .draft
         .problems_at("split")
-        .any(|p| !p.is_error() && p.sentence.contains("GlobalTemporal"));
+        .any(|p| !p.is_error() && p.sentence().contains("GlobalTemporal"));
     assert!(warned, "{:?}", bench.app.draft.problems);
 }
 
@@ -814,14 +814,14 @@ fn what_is_doubtful_about_the_data_stands_in_the_run() {
         assert!(
             problems
                 .iter()
-                .any(|p| p.sentence.contains("1 of 161 rows could not be read")),
+                .any(|p| p.sentence().contains("1 of 161 rows could not be read")),
             "{problems:?}"
         );
     }
     assert!(
         manifest
             .remarks()
-            .all(|problem| !problem.sentence.contains("could not be read"))
+            .all(|problem| !problem.sentence().contains("could not be read"))
     );
 }
 

@@ -91,7 +91,7 @@ fn done(experiment: &Experiment) -> Done {
     for kind in kinds {
         match kind {
             EventKind::Latent(used) => latent.push(*used),
-            EventKind::Warned(problem) => warnings.push(problem.sentence),
+            EventKind::Warned(problem) => warnings.push(problem.sentence()),
             _ => {}
         }
     }

@@ -61,7 +61,7 @@ fn a_missing_file() {
     };
     let problems = check(&data, SplitSpec::LeaveOneOut);
     assert_eq!(
-        (problems[0].field.as_str(), problems[0].sentence.as_str()),
+        (problems[0].field.as_str(), problems[0].sentence().as_str()),
         ("data.path", format!("{expected}.").as_str())
     );
 }
@@ -131,7 +131,7 @@ fn a_column_that_is_not_there() {
     // The window shows the same at the role.
     let problems = preview(&log.spec).unwrap().problems;
     assert_eq!(
-        (problems[0].field.as_str(), problems[0].sentence.as_str()),
+        (problems[0].field.as_str(), problems[0].sentence().as_str()),
         ("data.roles.item", expected)
     );
 }
@@ -415,7 +415,10 @@ fn bytes_that_are_no_utf8() {
     text.extend_from_slice(b"c,\xffl\xffment,1600000007\n");
     let prepared = OnDisk::new("log.csv", text).prepare().unwrap();
     let row = &prepared.dataset.report.refused[0];
-    assert_eq!((row.line, row.reason.as_str()), (9, "is not valid UTF-8"));
+    assert_eq!(
+        (row.line, row.reason.to_string().as_str()),
+        (9, "is not valid UTF-8")
+    );
     // One bad line among good ones is a fault, and not another encoding.
     let mut text = format!("{GOOD}c,caf\u{e9},1600000007\nc,th\u{e9},1600000008\n").into_bytes();
     text.extend_from_slice(b"c,\xe9l\xe9ment,1600000009\n");
@@ -425,7 +428,10 @@ fn bytes_that_are_no_utf8() {
         .dataset
         .report;
     assert_eq!(
-        (report.rows_refused, report.refused[0].reason.as_str()),
+        (
+            report.rows_refused,
+            report.refused[0].reason.to_string().as_str()
+        ),
         (1, "is not valid UTF-8")
     );
 }
@@ -450,12 +456,12 @@ fn ids_that_are_no_ids() {
     )
     .prepare()
     .unwrap();
-    let reasons: Vec<&str> = prepared
+    let reasons: Vec<String> = prepared
         .dataset
         .report
         .refused
         .iter()
-        .map(|row| row.reason.as_str())
+        .map(|row| row.reason.to_string())
         .collect();
     assert_eq!(
         reasons,
@@ -523,7 +529,10 @@ fn columns_of_the_same_name_are_told_apart_and_said_so() {
         .dataset
         .report;
     assert_eq!(
-        (report.refused[0].line, report.refused[0].reason.as_str()),
+        (
+            report.refused[0].line,
+            report.refused[0].reason.to_string().as_str()
+        ),
         (3, "names `item` twice")
     );
     let expected = "`PATH`: it cannot be read as NDJSON (line 1 names `item` twice); write one \
@@ -537,7 +546,10 @@ fn nul_bytes() {
         .prepare()
         .unwrap();
     let row = &prepared.dataset.report.refused[0];
-    assert_eq!((row.line, row.reason.as_str()), (9, "holds a NUL byte"));
+    assert_eq!(
+        (row.line, row.reason.to_string().as_str()),
+        (9, "holds a NUL byte")
+    );
 }
 
 #[test]
@@ -645,12 +657,12 @@ fn times_that_cannot_be_read() {
     let prepared = OnDisk::new("log.csv", format!("{GOOD}c,x,soon\nc,y,\n"))
         .prepare()
         .unwrap();
-    let reasons: Vec<&str> = prepared
+    let reasons: Vec<String> = prepared
         .dataset
         .report
         .refused
         .iter()
-        .map(|row| row.reason.as_str())
+        .map(|row| row.reason.to_string())
         .collect();
     assert_eq!(
         reasons,
@@ -756,7 +768,7 @@ fn a_temporal_split_without_times() {
     };
     let sentences: Vec<String> = check(&data, wrong)
         .into_iter()
-        .map(|problem| problem.sentence)
+        .map(|problem| problem.sentence())
         .collect();
     assert_eq!(
         sentences,

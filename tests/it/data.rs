@@ -97,6 +97,6 @@ pub(crate) fn warnings(prepared: &Prepared) -> String {
         .report
         .problems
         .iter()
-        .map(|problem| problem.sentence.as_str());
+        .map(|problem| problem.sentence());
     sentences.collect::<Vec<_>>().join("\n")
 }

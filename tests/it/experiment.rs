@@ -62,7 +62,7 @@ fn every_shipped_experiment_opens_and_has_no_problem_but_a_missing_log() {
         let mut problems: Vec<_> = experiment
             .check()
             .into_iter()
-            .filter(|p| !p.field.starts_with("data."))
+            .filter(|p| !p.field.is_within("data"))
             .collect();
         // Leave-one-out carries its warning; these files show the usual protocol's figures.
         problems.retain(|p| p.is_error() || p.field != "split");
@@ -828,7 +828,7 @@ fn a_setting_of_another_world_is_told() {
         assert_eq!(problems.len(), 1, "{problems:#?}");
         (
             problems[0].field.clone(),
-            problems[0].sentence.clone(),
+            problems[0].sentence(),
             problems[0].is_error(),
         )
     };
@@ -923,7 +923,7 @@ fn a_split_can_be_cut_at_named_dates() {
         !named
             .check()
             .iter()
-            .any(|problem| problem.is_error() && problem.field.starts_with("split"))
+            .any(|problem| problem.is_error() && problem.field.is_within("split"))
     );
     assert_eq!(Experiment::parse(&named.to_text().unwrap()).unwrap(), named);
     let mut experiment = set("split", "AtDates");
@@ -941,9 +941,9 @@ fn a_split_can_be_cut_at_named_dates() {
         let errors = experiment
             .check()
             .into_iter()
-            .filter(|p| p.is_error() && p.field.starts_with("split"));
+            .filter(|p| p.is_error() && p.field.is_within("split"));
         errors
-            .map(|problem| (problem.field, problem.sentence))
+            .map(|problem| (problem.field.to_string(), problem.sentence()))
             .collect()
     };
     for (from, test, field, words) in [
@@ -1018,7 +1018,7 @@ fn every_bad_setting_of_a_split_is_told_at_its_field() {
         };
         let errors = experiment.check().into_iter().filter(Problem::is_error);
         errors
-            .map(|problem| (problem.field, problem.sentence))
+            .map(|problem| (problem.field.to_string(), problem.sentence()))
             .collect()
     };
     let window = |n_windows, window, horizon_fraction| SplitSpec::RollingWindows {
@@ -1240,7 +1240,7 @@ fn a_pattern_of_times_is_written_as_text() {
     assert!(
         problem.is_error()
             && problem
-                .sentence
+                .sentence()
                 .contains("the pattern `%H:%M` in `data.time_format` tells no date")
     );
     experiment.set("data.time_format", "auto").unwrap();
@@ -1484,7 +1484,7 @@ fn all_problems_are_told_at_once_each_at_its_field() {
     assert!(
         problems
             .iter()
-            .all(|problem| problem.is_error() && problem.sentence.ends_with('.')),
+            .all(|problem| problem.is_error() && problem.sentence().ends_with('.')),
         "{problems:#?}"
     );
 }

@@ -155,7 +155,7 @@ fn a_number_out_of_range_is_refused_and_nothing_panics() {
                 assert!(
                     problems
                         .iter()
-                        .any(|problem| problem.field.ends_with(field.key)),
+                        .any(|problem| problem.field.as_str().ends_with(field.key)),
                     "{text}: {problems:?}"
                 );
                 assert!(

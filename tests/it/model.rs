@@ -767,7 +767,7 @@ fn settings_that_do_not_fit_are_errors_at_their_field() {
     assert!(
         problems
             .iter()
-            .any(|p| p.field == "n_heads" && p.is_error() && p.sentence.contains("divisor")),
+            .any(|p| p.field == "n_heads" && p.is_error() && p.sentence().contains("divisor")),
         "{problems:?}"
     );
     let Err(error) = spec.family().build(&plan(), OPTIMIZER, &cpu(), 1) else {

@@ -158,7 +158,7 @@ fn a_run_left_at_any_moment_goes_on_to_the_same_numbers() {
         assert!(
             problems
                 .iter()
-                .all(|problem| !problem.sentence.contains("test split was read")),
+                .all(|problem| !problem.sentence().contains("test split was read")),
             "{problems:?}"
         );
     }

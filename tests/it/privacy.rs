@@ -368,3 +368,154 @@ fn what_is_printed_of_a_log_hides_its_ids() {
     under(&place, None, "data log.csv --set data.pseudonyms=Some")
         .fails(1, &["choose one of", "UsersAndItems"]);
 }
+
+/// What stands in ids and in cells that slipped a column: marks that a sentence is made of.
+const ODD: [&str; 4] = [
+    "sec`ret one`, which",
+    "secret (the first: `two`).",
+    "secret\nthree",
+    "`secret` (`…`)",
+];
+
+/// A log in which everything that is quoted of logs is odd.
+fn odd_log() -> String {
+    let mut text = "user,item,time,value\n".to_owned();
+    for user in 1..=12 {
+        for at in 0..9 {
+            let odd = ODD[user % ODD.len()].replace('"', "\"\"");
+            let time = 1_600_000_000 + 86_400 * at + 60 * user;
+            text += &format!("\"{odd} {user}\",\"{odd} {at}\",{time},{at}\n");
+        }
+    }
+    for odd in ODD {
+        // A time that is none, a value that is none, an id in two writings and in other capitals.
+        text += &format!("\"{odd} 1\",x,\"{odd}\",1\n");
+        text += &format!("\"{odd} 1\",x,1600000007,\"{odd}\"\n");
+        text += &format!("\"{}\",x,1600000008,1\n", odd.to_uppercase());
+        text += &format!("\"{odd}\",x,1600000009,1\n");
+    }
+    text + "777123.0,y,1600000001,1\n777123,y,1600000002,1\n\u{feff}666123,y,1600000002,1\n"
+}
+
+/// The words of the log in a text, whatever capitals they have.
+fn secrets(text: &str) -> Vec<&str> {
+    let text = text.to_lowercase();
+    ["ecret", "sec`ret", "777123", "666123"]
+        .into_iter()
+        .filter(|word| text.contains(word))
+        .collect()
+}
+
+#[test]
+fn nothing_that_a_log_says_is_quoted_where_ids_are_hidden() {
+    let place = place();
+    place.write("log.csv", odd_log());
+    let mut people = "user,age\n".to_owned();
+    for odd in [ODD[0], ODD[1], ODD[1]] {
+        people += &format!("\"{odd} 1\",20\n");
+    }
+    place.write("people.csv", people);
+    place.write(
+        "hidden.ron",
+        EXPERIMENT
+            .replace("titles: (path: \"items.csv\"), ", "")
+            .replace(", Sessions(gap_secs: 400000)", ""),
+    );
+    let bare = under(&place, Some(KEY), "train hidden.ron --runs bare").ok();
+    let run = run_in(&place, "bare");
+    let log = std::fs::read_to_string(run.join("log.txt")).unwrap();
+    for told in [
+        "could not be read and were left out",
+        "have a value that is no number",
+        "written in two ways",
+        "capitals or blanks only",
+        "marks around them",
+        "no row in the table of users",
+        "an id that an earlier row has",
+    ] {
+        assert!(log.contains(told), "{told}: {log}");
+    }
+    assert!(
+        secrets(&log).len() == 4 && !secrets(&bare.err).is_empty(),
+        "{log}"
+    );
+
+    // Hidden on the way out.
+    let line = "export last --runs bare --to out --pseudonyms=users-and-items";
+    under(&place, Some(KEY), line).ok();
+    for path in files_under(&place.path("out")) {
+        assert_eq!(secrets(&content(&path)), Vec::<&str>::new(), "{path:?}");
+    }
+    let log = std::fs::read_to_string(place.path("out").join("log.txt")).unwrap();
+    assert!(
+        log.contains("could not be read and were left out") && log.contains("epoch 1"),
+        "{log}"
+    );
+
+    // Hidden from the beginning.
+    place.write(
+        "always.ron",
+        std::fs::read_to_string(place.path("hidden.ron"))
+            .unwrap()
+            .replace("users: (", "pseudonyms: UsersAndItems, users: ("),
+    );
+    for line in [
+        "data log.csv --set data.pseudonyms=UsersAndItems",
+        "data log.csv --json --set data.pseudonyms=UsersAndItems",
+        "data log.csv --refused refused.csv --set data.pseudonyms=UsersAndItems",
+        "check always.ron",
+        "train always.ron --runs hidden",
+        "predict last --runs hidden --all --to lists.csv",
+    ] {
+        let said = under(&place, Some(KEY), line).ok();
+        assert_eq!(
+            secrets(&(said.out + &said.err)),
+            Vec::<&str>::new(),
+            "{line}"
+        );
+    }
+    assert_eq!(
+        secrets(&content(&place.path("refused.csv"))),
+        Vec::<&str>::new()
+    );
+    for path in files_under(&run_in(&place, "hidden")) {
+        assert_eq!(secrets(&content(&path)), Vec::<&str>::new(), "{path:?}");
+    }
+}
+
+#[test]
+fn an_error_quotes_no_log_whose_ids_are_hidden() {
+    let place = Place::new();
+    for odd in ODD {
+        let quoted = odd.replace('\n', "\\n");
+        let rows = format!("a,x,\"{odd}\"\n").repeat(3);
+        place.write("times.csv", format!("user,item,time\n{rows}"));
+        place.write(
+            "twice.jsonl",
+            format!("{{\"{quoted}\":1,\"{quoted}\":2}}\n"),
+        );
+        place.write(
+            "lists.txt",
+            format!("1 5 6\t{}\n", odd.replace(char::is_whitespace, "_")),
+        );
+        for line in [
+            "data times.csv --time time --set data.time_format=Seconds",
+            "data twice.jsonl",
+            "data lists.txt --set data.format=Lists",
+        ] {
+            let bare = under(&place, Some(KEY), line);
+            assert!(
+                bare.code == 1 && !secrets(&bare.err).is_empty(),
+                "{}",
+                bare.err
+            );
+            let hidden = under(
+                &place,
+                Some(KEY),
+                &format!("{line} --set data.pseudonyms=Users"),
+            );
+            assert_eq!(hidden.code, 1, "{line}");
+            assert_eq!(secrets(&hidden.err), Vec::<&str>::new(), "{}", hidden.err);
+        }
+    }
+}

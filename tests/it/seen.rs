@@ -237,8 +237,8 @@ fn what_becomes_of_seen_items_follows_the_log_where_nothing_is_said() {
         "{warned:?}"
     );
     assert!(
-        warned.sentence.contains("64.4 %")
-            && warned.sentence.contains("40 of 60 test targets (66.7 %)")
+        warned.sentence().contains("64.4 %")
+            && warned.sentence().contains("40 of 60 test targets (66.7 %)")
     );
     for quiet in [FilterSeen::Auto, FilterSeen::Off] {
         assert_eq!(filtered(quiet).check_returns(&back), None);
@@ -345,9 +345,9 @@ fn whoever_returns_is_missed_by_the_model_and_every_reference() {
         .find(|problem| problem.field == "evaluation.filter_seen")
         .unwrap();
     assert!(
-        warned.sentence.contains("40 of 60 test targets"),
+        warned.sentence().contains("40 of 60 test targets"),
         "{}",
-        warned.sentence
+        warned.sentence()
     );
 }
 
@@ -508,12 +508,12 @@ fn a_run_from_before_is_marked_and_kept_apart_where_the_rule_matters() {
         "its figures stay"
     );
     // The audit that it keeps tells how many questions are touched: 80 of validation and test.
-    let remark = old.counted_before().unwrap().sentence;
+    let remark = old.counted_before().unwrap().sentence();
     assert!(
         remark.contains("80 validation and test targets") && remark.contains("train anew"),
         "{remark}"
     );
-    assert!(old.remarks().any(|problem| problem.sentence == remark));
+    assert!(old.remarks().any(|problem| problem.sentence() == remark));
     let why = why_not_comparable(&new, &old).unwrap();
     assert!(
         why.contains("seen before") && why_not_comparable(&old, &new) == Some(why),

@@ -492,7 +492,7 @@ fn a_model_below_the_windowed_markov_chain_is_flagged() {
     };
     let below = warnings(3);
     assert_eq!(below.len(), 1);
-    let sentence = &below[0].sentence;
+    let sentence = &below[0].sentence();
     assert!(
         sentence.contains("windowed Markov chain") && sentence.contains("0.3000 against"),
         "{sentence}"
@@ -532,11 +532,9 @@ fn ease_is_fitted_where_its_memory_is_allowed_and_else_says_the_cure() {
 // ---------------------------------------------------------------------------------------------
 
 /// The warnings of a run about its learning rate.
-fn told_of_divergence(done: &Done) -> Vec<&str> {
+fn told_of_divergence(done: &Done) -> Vec<String> {
     let warned = done.events.iter().filter_map(|event| match &event.kind {
-        EventKind::Warned(problem) if problem.field == "training.lr" => {
-            Some(problem.sentence.as_str())
-        }
+        EventKind::Warned(problem) if problem.field == "training.lr" => Some(problem.sentence()),
         _ => None,
     });
     warned.collect()
@@ -559,7 +557,7 @@ fn a_loss_far_above_that_of_guessing_is_called_divergence_at_once_and_no_epoch_o
     setup.script().losses = vec![3.0, 3.0, 250.0];
     setup.script().skills = (0..30).map(|epoch| 1 + epoch / 3).collect();
     let done = setup.run();
-    let [sentence] = told_of_divergence(&done)[..] else {
+    let [sentence] = &told_of_divergence(&done)[..] else {
         panic!("{:?}", told_of_divergence(&done))
     };
     for said in [
@@ -596,7 +594,7 @@ fn a_loss_far_above_that_of_guessing_is_called_divergence_at_once_and_no_epoch_o
     assert!(
         manifest
             .remarks()
-            .any(|problem| problem.sentence == sentence),
+            .any(|problem| problem.sentence() == *sentence),
         "{:?}",
         manifest.problems
     );
@@ -993,7 +991,7 @@ fn a_stopped_run_goes_on_and_forgets_its_test_figures_meanwhile() {
         let problems = store.manifest(id).unwrap().problems;
         problems
             .iter()
-            .filter(|problem| problem.sentence.contains("test split was read"))
+            .filter(|problem| problem.sentence().contains("test split was read"))
             .count()
     };
     assert_eq!(

@@ -15,7 +15,6 @@ use super::profile::{self, ProfileArgs};
 use super::progress::OpeningBar;
 use super::set::set_all;
 use super::{Streams, columns, world};
-use seqscope_base::spec::Problem;
 use seqscope_data::{
     self as data, DataError, DataSource, DataSpec, Dataset, Feature, Finding, LoadProgress,
     Prepared, Preview, Profile, SplitSpec, WorldSpec,
@@ -207,15 +206,8 @@ fn previewed(spec: &DataSpec) -> Result<Preview, Error> {
     let preview = data::preview(file)?;
     // A column that was named and is not there would else be passed over, as if none had been
     // named.
-    if let Some(Problem {
-        field, sentence, ..
-    }) = preview
-        .problems
-        .iter()
-        .find(|problem| problem.is_error())
-        .cloned()
-    {
-        return Err(DataError::Setting { field, sentence }.into());
+    if let Some(problem) = preview.problems.iter().find(|problem| problem.is_error()) {
+        return Err(DataError::from(problem.clone()).into());
     }
     Ok(preview)
 }

@@ -8,7 +8,9 @@ use strum::IntoEnumIterator;
 
 use super::super::{audit, columns};
 use seqscope_base::spec::Problem;
-use seqscope_data::{DataReport, Dataset, Finding, Packing, Preview, Role, Roles, StepCount};
+use seqscope_data::{
+    DataReport, Dataset, Finding, Packing, Preview, RefusedRow, Role, Roles, StepCount,
+};
 use seqscope_engine::report::words::count;
 use seqscope_engine::report::{ReportColumn, ReportTable, steps_table};
 
@@ -43,8 +45,8 @@ pub(super) fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Fi
         "roles": roles,
         "steps": dataset.report.steps.iter().map(step_json).collect::<Vec<_>>(),
         "file": preview.file,
-        "refused": dataset.report.refused,
-        "warnings": of_head.iter().chain(&of_rows).map(|problem| &problem.sentence).collect::<Vec<_>>(),
+        "refused": dataset.report.refused.iter().map(refused_json).collect::<Vec<_>>(),
+        "warnings": of_head.iter().chain(&of_rows).map(Problem::sentence).collect::<Vec<_>>(),
     });
     if !dataset.report.refused_by_reason.is_empty()
         && let Some(object) = object.as_object_mut()
@@ -61,6 +63,15 @@ pub(super) fn json_of(preview: &Preview, dataset: &Dataset, audited: Option<&[Fi
         }
     }
     object
+}
+
+/// A row that could not be read; with its file, where the log is several.
+fn refused_json(row: &RefusedRow) -> Value {
+    let reason = row.reason.to_string();
+    match &row.file {
+        Some(file) => json!({ "file": file, "line": row.line, "reason": reason }),
+        None => json!({ "line": row.line, "reason": reason }),
+    }
 }
 
 /// Counts after a step, and for a step of cleaning what it did.

@@ -231,7 +231,7 @@ mod tests {
             prepared
                 .doubt_of(later)
                 .unwrap()
-                .sentence
+                .sentence()
                 .contains("taken as silent")
         );
         for (text, words) in [
@@ -248,7 +248,7 @@ mod tests {
             ),
             ("1969-12-31", "nobody has a history"),
         ] {
-            let sentence = prepared.moment(Some(text)).unwrap_err().sentence;
+            let sentence = prepared.moment(Some(text)).unwrap_err().sentence();
             assert!(
                 sentence.contains(words) && sentence.contains("leave `--at` out"),
                 "{sentence}"
@@ -267,7 +267,7 @@ mod tests {
             timeless
                 .moment(Some("2024-01-31"))
                 .unwrap_err()
-                .sentence
+                .sentence()
                 .contains("has no times")
         );
     }

@@ -118,9 +118,7 @@ fn refuse(data: &DataSpec, split: SplitSpec) -> Result<(), DataError> {
         .into_iter()
         .find(Problem::is_error)
     {
-        Some(Problem {
-            field, sentence, ..
-        }) => Err(DataError::Setting { field, sentence }),
+        Some(problem) => Err(problem.into()),
         None => Ok(()),
     }
 }
@@ -216,15 +214,13 @@ fn coded_anew(
         user_columns,
         report,
     };
-    if let Some(Problem {
-        field, sentence, ..
-    }) = data
+    if let Some(problem) = data
         .features
         .iter()
         .enumerate()
         .find_map(|(place, spec)| feature::refused(&dataset, place, spec))
     {
-        return Err(DataError::Setting { field, sentence });
+        return Err(problem.into());
     }
     dataset.fingerprint = match data.features.as_slice() {
         [] => fingerprint::of_dataset(&dataset),
@@ -453,7 +449,7 @@ fn judge(dataset: &mut Dataset, split: &Split, spec: SplitSpec) -> Result<(), Da
 fn nothing<T>(sentence: String) -> Result<T, DataError> {
     Err(DataError::Nothing {
         step: "Split".to_owned(),
-        sentence,
+        sentence: sentence.into(),
     })
 }
 

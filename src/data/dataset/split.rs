@@ -106,20 +106,14 @@ impl Cuts {
             }
         };
         let Some(times) = times else {
-            return Err(DataError::Setting {
-                field: "split".to_owned(),
-                sentence: NEEDS_TIMES.to_owned(),
-            });
+            return Err(DataError::setting("split", NEEDS_TIMES));
         };
-        Self::at_shares(times, &shares).map(Some).ok_or_else(|| DataError::Setting {
-            field: "split".to_owned(),
-            sentence: format!(
+        Self::at_shares(times, &shares).map(Some).ok_or_else(|| DataError::setting("split", format!(
                 "the times of this log are too much alike for a {}: no moment has training events \
                  before it and validation events before the test; split by leave-one-out, or \
                  choose other shares.",
                 split.title()
-            ),
-        })
+            )))
     }
 
     /// The cuts at moments that a person named, each within the log.
@@ -218,7 +212,7 @@ fn refused<T>(key: &str, sentence: String) -> Result<T, DataError> {
     } else {
         format!("split.{key}")
     };
-    Err(DataError::Setting { field, sentence })
+    Err(DataError::setting(field, sentence))
 }
 
 /// Divides every user's sequence. `cuts` are those of [`Cuts::new`] for the same split. `ends` tell

@@ -86,10 +86,7 @@ impl PeriodCounts {
             let sentence = "a forecast needs to know when things happened, and this log has no \
                             times; name its time column (`--time`, or `data.roles.time`), or take \
                             another log";
-            return Err(DataError::Setting {
-                field: "data.roles.time".to_owned(),
-                sentence: sentence.to_owned(),
-            });
+            return Err(DataError::setting("data.roles.time", sentence));
         }
         let times = dataset.sequences.time_secs.as_deref().unwrap_or_default();
         let days = || times.iter().map(|time| day_of_secs(*time));
@@ -105,10 +102,7 @@ impl PeriodCounts {
                  (`--set data.clean.steps=[ImpossibleTimes()]`)",
                 last - first
             );
-            return Err(DataError::Setting {
-                field: "data.clean.steps".to_owned(),
-                sentence,
-            });
+            return Err(DataError::setting("data.clean.steps", sentence));
         }
         let first_days = whole_periods(period, first, last);
         let mut counted = Self {

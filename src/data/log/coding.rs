@@ -11,7 +11,7 @@ use super::{Role, Vocab};
 use crate::error::DataError;
 use crate::value::cell::{is_unseen, trimmed};
 use crate::value::{Missing, NumberStyle, TimeFormat, time};
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence};
 
 /// The columns of a log by role.
 pub(super) struct RoleCells {
@@ -76,12 +76,8 @@ impl RoleCells {
             by_position.get(&at).cloned()
         };
         let Some(user) = of_role(Role::User) else {
-            let sentence =
-                "a log needs a column for the user; name one in `data.roles.user`.".to_owned();
-            return Err(DataError::Setting {
-                field: "data.roles".to_owned(),
-                sentence,
-            });
+            let sentence = "a log needs a column for the user; name one in `data.roles.user`.";
+            return Err(DataError::setting("data.roles", sentence));
         };
         Ok(Self {
             user,
@@ -335,7 +331,7 @@ struct Readable<'a> {
 
 impl Readable<'_> {
     /// Refuses a row, once.
-    fn refuse(&mut self, row: usize, reason: impl FnOnce() -> String) {
+    fn refuse<R: Into<Sentence>>(&mut self, row: usize, reason: impl FnOnce() -> R) {
         if let Some(kept) = self.keep.get_mut(row)
             && std::mem::replace(kept, false)
         {
@@ -373,7 +369,7 @@ impl Readable<'_> {
             if id.len() < cell.len() && has_marks(cell) && self.keep.get(row) == Some(&true) {
                 self.notes
                     .marks
-                    .push(self.lines.place(row), || quotable(id));
+                    .push(self.lines.place(row), || Sentence::new().example(id));
             }
             idx.push(vocab.intern(id));
         }
@@ -412,8 +408,10 @@ impl Readable<'_> {
                 continue;
             }
             self.refuse(row, || match mark {
-                "" => format!("has no {what}"),
-                mark => format!("has no {what} (`{}`)", quotable(mark)),
+                "" => Sentence::from(format!("has no {what}")),
+                mark => Sentence::from(format!("has no {what} (`"))
+                    .example(mark)
+                    .words("`)"),
             });
         }
         with_session
@@ -457,11 +455,10 @@ impl Readable<'_> {
                     .trim();
                 ticks.unwrap_or_else(|| {
                     self.refuse(row, || match text {
-                        "" => "has no time".to_owned(),
-                        text => format!(
-                            "has the time `{}`, which cannot be read as {format}",
-                            quotable(text)
-                        ),
+                        "" => Sentence::from("has no time"),
+                        text => Sentence::from("has the time `")
+                            .example(text)
+                            .words(format!("`, which cannot be read as {format}")),
                     });
                     0
                 })
@@ -492,8 +489,10 @@ impl Readable<'_> {
             let sum = || ticks.checked_mul(scale)?.checked_add(kind.micros(text)?);
             *ticks = sum().unwrap_or_else(|| {
                 self.refuse(row, || match text {
-                    "" => "has no clock".to_owned(),
-                    text => format!("has the clock `{}`, which cannot be read", quotable(text)),
+                    "" => Sentence::from("has no clock"),
+                    text => Sentence::from("has the clock `")
+                        .example(text)
+                        .words("`, which cannot be read"),
                 });
                 0
             });
@@ -514,7 +513,7 @@ impl Readable<'_> {
                         if !self.missing.is_no_value(text) && self.keep.get(row) == Some(&true) {
                             self.notes
                                 .values
-                                .push(self.lines.place(row), || quotable(text));
+                                .push(self.lines.place(row), || Sentence::new().example(text));
                         }
                         f32::NAN
                     }),
@@ -529,14 +528,14 @@ pub(super) fn check_behaviours(behaviours: &Vocab) -> Result<(), DataError> {
     if behaviours.len() <= MOST_BEHAVIOURS {
         return Ok(());
     }
-    Err(DataError::Setting {
-        field: "data.roles.behaviour".to_owned(),
-        sentence: format!(
+    Err(DataError::setting(
+        "data.roles.behaviour",
+        format!(
             "the behaviour column has more than {MOST_BEHAVIOURS} different values, so it is \
              something else; choose another column in `data.roles.behaviour`, or write \"\" there \
              if the log has none."
         ),
-    })
+    ))
 }
 
 fn behaviour_idx(
@@ -561,12 +560,10 @@ fn behaviour_idx(
 fn text(cells: &RawCells, role: Role) -> Result<&Texts, DataError> {
     cells.text().ok_or_else(|| {
         let role = role.to_string().to_lowercase();
-        DataError::Setting {
-            field: format!("data.roles.{role}"),
-            sentence: format!(
-                "the {role} column holds times; choose another column in `data.roles.{role}`."
-            ),
-        }
+        DataError::setting(
+            format!("data.roles.{role}"),
+            format!("the {role} column holds times; choose another column in `data.roles.{role}`."),
+        )
     })
 }
 

@@ -9,7 +9,7 @@ use super::schema::{cells, listed, normal};
 use super::source::FileHead;
 use crate::error::DataError;
 use crate::value::NumberStyle;
-use seqscope_base::spec::{Problem, did_you_mean, quotable};
+use seqscope_base::spec::{Problem, Sentence, did_you_mean, quotable};
 
 /// Path of the setting.
 const FIELD: &str = "data.only_where";
@@ -173,9 +173,7 @@ pub(super) fn wanted(head: &FileHead, file: &FileSpec) -> Result<Option<WantedCo
             width: 1,
             style: NumberStyle::default(),
         })),
-        Err(Problem {
-            field, sentence, ..
-        }) => Err(DataError::Setting { field, sentence }),
+        Err(problem) => Err(problem.into()),
     }
 }
 
@@ -212,27 +210,15 @@ pub(super) fn apply(
         })
         .collect();
     if !keep.contains(&true) {
-        let found: Vec<String> = words
-            .vocab
-            .ids()
-            .take(5)
-            .map(|word| format!("`{}`", quotable(word)))
-            .collect();
-        // They may be ids that are hidden.
-        let found = if file.pseudonyms.is_off() {
-            format!("; it has {}", found.join(", "))
-        } else {
-            String::new()
-        };
-        let sentence = format!(
-            "no row has `{}` in the column `{}`{found}: choose one of its values in `{FIELD}`.",
+        let found = Sentence::from("; it has ").examples(words.vocab.ids().take(5));
+        let sentence = Sentence::from(format!(
+            "no row has `{}` in the column `{}`",
             quotable(only.value),
             quotable(only.column)
-        );
-        return Err(DataError::Setting {
-            field: FIELD.to_owned(),
-            sentence,
-        });
+        ))
+        .aside(found)
+        .words(format!(": choose one of its values in `{FIELD}`."));
+        return Err(DataError::setting(FIELD, sentence));
     }
     events.retain(&keep);
     Ok(Some(events.count(format!(

@@ -41,7 +41,6 @@ pub use part::SplitPart;
 pub use preview::{Preview, preview};
 pub use pseudonym::{
     KEY_VARIABLE, PseudonymKey, PseudonymStamp, Pseudonymiser, Pseudonyms, use_key,
-    without_first_refused, without_quoted,
 };
 pub use refused_rows::{refused_rows, write_refused_rows};
 pub use report::{

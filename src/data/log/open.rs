@@ -12,13 +12,12 @@ use super::source::FileHead;
 use super::stream::{self, LogRows};
 use super::{
     DataReport, DataSource, FileSpec, JoinReport, Pseudonymiser, RefusedKind, RefusedRow, Role,
-    StepCount, anonymous, flag, made, plausible, same_rows, schema, source, titles,
-    without_first_refused, without_quoted, writings,
+    StepCount, anonymous, flag, made, plausible, same_rows, schema, source, titles, writings,
 };
 use crate::error::DataError;
 use crate::load_progress::{LoadProgress, Stage, check_cancelled};
 use crate::value::{Missing, NumberStyle, TimeFormat};
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence, quotable};
 
 /// A log as read: its rows, its titles, and the account so far.
 pub(crate) struct Log {
@@ -59,11 +58,8 @@ pub(super) fn rows(
     let (mut file, found) = schema::resolve(&head);
     let (errors, mut problems): (Vec<Problem>, Vec<Problem>) =
         found.into_iter().partition(Problem::is_error);
-    if let Some(Problem {
-        field, sentence, ..
-    }) = errors.into_iter().next()
-    {
-        return Err(DataError::Setting { field, sentence });
+    if let Some(problem) = errors.into_iter().next() {
+        return Err(problem.into());
     }
     problems.append(&mut head.problems);
     head.file = file.clone();
@@ -100,14 +96,16 @@ pub(super) fn rows(
 
 /// The listed rows that could not be read.
 pub(super) fn listed(rows: &LogRows, is_hidden: bool) -> Vec<RefusedRow> {
-    let mut listed = rows.refused.rows(&rows.lines);
+    let listed = rows.refused.rows(&rows.lines);
     if is_hidden {
         // A cell that is no time may be an id that slipped a column.
-        for row in &mut listed {
-            row.reason = without_quoted(&row.reason);
-        }
+        listed
+            .into_iter()
+            .map(RefusedRow::without_examples)
+            .collect()
+    } else {
+        listed
     }
-    listed
 }
 
 /// Opens the log of a file, or makes that of a world.
@@ -120,6 +118,11 @@ pub(crate) fn open(source: &DataSource, progress: &dyn LoadProgress) -> Result<L
 
 /// Reads a whole log.
 pub(super) fn open_file(file: &FileSpec, progress: &dyn LoadProgress) -> Result<Log, DataError> {
+    bare_open(file, progress).map_err(|error| file.pseudonyms.hide_in_error(error))
+}
+
+/// A whole log, or an error that may quote it.
+fn bare_open(file: &FileSpec, progress: &dyn LoadProgress) -> Result<Log, DataError> {
     let mut opened = rows(file, false, progress)?;
     opened.settle_ids();
     let refused_rows = listed(&opened.rows, opened.hidden.is_some());
@@ -145,7 +148,7 @@ pub(super) fn open_file(file: &FileSpec, progress: &dyn LoadProgress) -> Result<
         refused: refused_rows,
         refused_by_reason,
         steps,
-        problems: opened.problems,
+        problems: opened.file.pseudonyms.hide_in_problems(opened.problems),
         joins: tables.reports(),
         file: Some(with_whole_paths(&opened.file)?),
         optimum: None,
@@ -162,24 +165,13 @@ pub(super) fn open_file(file: &FileSpec, progress: &dyn LoadProgress) -> Result<
 }
 
 impl Opened {
-    /// Warns without what is quoted of the log where ids are hidden: it may be an id.
-    fn warn_without_ids(&mut self, problems: Vec<Problem>) {
-        let is_hidden = self.hidden.is_some();
-        self.problems
-            .extend(problems.into_iter().map(|mut problem| {
-                if is_hidden {
-                    problem.sentence = without_first_refused(&problem.sentence);
-                }
-                problem
-            }));
-    }
-
     /// Settles which rows have which user and item.
     fn settle_ids(&mut self) {
-        let mut problems = anonymous::settle(&mut self.rows, &self.file);
-        problems.extend(writings::settle(&mut self.rows.events));
-        problems.extend(notes(&self.rows));
-        self.warn_without_ids(problems);
+        self.problems
+            .extend(anonymous::settle(&mut self.rows, &self.file));
+        self.problems
+            .extend(writings::settle(&mut self.rows.events));
+        self.problems.extend(notes(&self.rows));
     }
 
     fn warn_of_times(&mut self) {
@@ -221,8 +213,8 @@ impl Opened {
     /// Warns of roles whose columns are doubtful, by the rows that are taken, not by those beside
     /// them.
     fn warn_of_roles(&mut self) {
-        let problems = plausible::check(&self.rows, &self.head, &self.file);
-        self.warn_without_ids(problems);
+        self.problems
+            .extend(plausible::check(&self.rows, &self.head, &self.file));
     }
 
     /// Reads the tables that are joined to the log.
@@ -286,7 +278,7 @@ impl Opened {
         }
         let titles::Titles { by_item, problems } =
             titles::read(spec, &self.file, &self.rows.events.items, progress)?;
-        self.warn_without_ids(problems);
+        self.problems.extend(problems);
         Ok(Some(by_item))
     }
 
@@ -400,13 +392,13 @@ fn is_hidden(file: &FileSpec, role: Role) -> bool {
 }
 
 fn not_hidden(field: &str, column: &str) -> DataError {
-    DataError::Setting {
-        field: field.to_owned(),
-        sentence: format!(
+    DataError::setting(
+        field,
+        format!(
             "the column `{}` holds ids that are hidden; leave it out of `{field}`.",
             quotable(column)
         ),
-    }
+    )
 }
 
 pub(super) fn no_time(file: &FileSpec) -> Option<Problem> {
@@ -443,25 +435,28 @@ fn notes(log: &LogRows) -> Vec<Problem> {
         ..
     } = log;
     let value = notes.values.first(lines).map(|first| {
-        let sentence = format!(
+        let example = Sentence::from(format!(" (the first: {} has `", first.place()))
+            .then(first.reason)
+            .words("`): check `data.roles.value`");
+        let sentence = Sentence::from(format!(
             "{} of {} rows have a value that is no number; it is taken as missing, and the events \
-             stay (the first: {} has `{}`): check `data.roles.value`.",
+             stay",
             notes.values.count,
             events.len(),
-            first.place(),
-            first.reason
-        );
-        Problem::warning("data.roles.value", sentence)
+        ));
+        Problem::warning("data.roles.value", sentence.aside(example).words("."))
     });
     let marks = notes.marks.first(lines).map(|first| {
-        let sentence = format!(
+        let place = first.place();
+        let example = Sentence::from(" (the first: `")
+            .then(first.reason)
+            .words(format!("` on {place})"));
+        let sentence = Sentence::from(format!(
             "{} ids had marks around them that nobody sees, such as a byte order mark; they were \
-             taken off (the first: `{}` on {}).",
-            notes.marks.count,
-            first.reason,
-            first.place()
-        );
-        Problem::warning("data.roles", sentence)
+             taken off",
+            notes.marks.count
+        ));
+        Problem::warning("data.roles", sentence.aside(example).words("."))
     });
     value.into_iter().chain(marks).collect()
 }
@@ -482,25 +477,23 @@ fn refusals(refused: &[RefusedRow], kinds: &[RefusedKind], log: &LogRows) -> Opt
                 .join(", ")
         ),
     };
-    let sentence = format!(
+    let sentence = Sentence::from(format!(
         "{count} of {n_read} rows could not be read and were left out{by_reason}; mend them in the \
          file, or choose another column or format; `seqscope data FILE --refused LIST.csv` lists \
-         them all (the first: {} {}).",
-        first.place(),
-        first.reason
-    );
+         them all"
+    ));
+    let sentence = sentence.aside(first.in_brackets()).words(".");
     Some(Problem::warning("data", sentence))
 }
 
 fn nothing_left(path: &Path, refused: &[RefusedRow], n_read: usize) -> DataError {
-    let first = refused.first().map_or_else(String::new, |row| {
-        format!(" ({} {})", row.place(), row.reason)
+    let first = refused.first().map_or_else(Sentence::new, |row| {
+        Sentence::from(format!(" ({} ", row.place()))
+            .then(row.reason.clone())
+            .words(")")
     });
-    DataError::Content {
-        path: path.to_path_buf(),
-        sentence: format!(
-            "none of its {n_read} rows can be used{first}; check `data.roles` and \
-             `data.time_format`."
-        ),
-    }
+    let sentence = Sentence::from(format!("none of its {n_read} rows can be used"))
+        .then(first)
+        .words("; check `data.roles` and `data.time_format`.");
+    DataError::content(path, sentence)
 }

@@ -5,9 +5,9 @@ use super::events::Events;
 use super::schema;
 use super::source::FileHead;
 use super::stream::LogRows;
-use super::{FileSpec, Role, Vocab};
+use super::{FileSpec, Role, Vocab, writings};
 use crate::value::{TimeFormat, time};
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence, quotable};
 
 /// Fewest rows of which anything is said: a few lines may look like anything.
 const FEW: usize = 20;
@@ -146,17 +146,19 @@ fn no_ids(role: Role, ids: &Vocab) -> Option<Problem> {
         return None;
     };
     let word = role.to_string().to_lowercase();
-    let example = sample.clone().next().map(quotable).unwrap_or_default();
+    let example = writings::first(sample.clone().next().unwrap_or_default());
     let cure = match what {
         "lists, structs or objects" => "write one event a row".to_owned(),
         "addresses with a query" => "cut off what follows the `?`".to_owned(),
         _ => "name the column of its ids".to_owned(),
     };
-    let sentence = format!(
-        "the {word}s are {what} and no ids; {cure}, or choose another column in \
-         `data.roles.{word}` (the first: `{example}`)."
-    );
-    Some(Problem::warning(format!("data.roles.{word}"), sentence))
+    let sentence = Sentence::from(format!(
+        "the {word}s are {what} and no ids; {cure}, or choose another column in `data.roles.{word}`"
+    ));
+    Some(Problem::warning(
+        format!("data.roles.{word}"),
+        sentence.aside(example).words("."),
+    ))
 }
 
 /// `[1, 2]` or `{"a": 1}`.

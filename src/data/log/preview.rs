@@ -51,6 +51,11 @@ const PREVIEW_ROWS: usize = 50;
 /// # Errors
 /// [`DataError`] when the file cannot be read or holds no rows.
 pub fn preview(file: &FileSpec) -> Result<Preview, DataError> {
+    bare_preview(file).map_err(|error| file.pseudonyms.hide_in_error(error))
+}
+
+/// A preview, or an error that may quote the log.
+fn bare_preview(file: &FileSpec) -> Result<Preview, DataError> {
     let head = source::head(file)?;
     let (file, mut problems) = schema::resolve(&head);
     problems.extend(head.problems.iter().cloned());
@@ -68,6 +73,7 @@ pub fn preview(file: &FileSpec) -> Result<Preview, DataError> {
     let beside = columns::beside(&file);
     let hidden = Pseudonymiser::new(file.pseudonyms)?;
     let (columns, n_bytes, packing) = (head.columns, head.n_bytes, head.packing);
+    let problems = file.pseudonyms.hide_in_problems(problems);
     let mut preview = Preview {
         file,
         columns,

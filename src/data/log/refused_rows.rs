@@ -23,7 +23,7 @@ pub fn refused_rows(
         file,
         hidden,
         ..
-    } = rows(file, true, progress)?;
+    } = rows(file, true, progress).map_err(|error| file.pseudonyms.hide_in_error(error))?;
     anonymous::settle(&mut rows, &file);
     Ok(listed(&rows, hidden.is_some()))
 }
@@ -59,7 +59,7 @@ pub fn write_refused_rows(
     );
     let reasons = (
         "reason".to_owned(),
-        Column::Text(rows.iter().map(|row| row.reason.clone()).collect()),
+        Column::Text(rows.iter().map(|row| row.reason.to_string()).collect()),
     );
     write_csv(
         to,

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{FileSpec, JoinReport, PseudonymStamp};
 use crate::world::Optimum;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{KeptParts, Problem, Sentence};
 
 /// Rows, users and items left after one step.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,16 +73,50 @@ pub struct ExampleRow {
     pub after: String,
 }
 
-/// A row that could not be read.
+/// A row that could not be read. It is kept as a text that anybody can read, with its examples
+/// beside it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "KeptRefusedRow", into = "KeptRefusedRow")]
 pub struct RefusedRow {
     /// Name of its file, where the log is several.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
     /// Line in the file, counted from 1 (for tables: the row, counted from 1).
     pub line: usize,
     /// Why, as a sentence part: `expected 4 fields, found 3`.
-    pub reason: String,
+    pub reason: Sentence,
+}
+
+/// A refused row as it lies on disk.
+#[derive(Serialize, Deserialize)]
+struct KeptRefusedRow {
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    file: Option<String>,
+    line: usize,
+    reason: String,
+    /// Parts of the reason where it quotes the row; absent in older files.
+    #[serde(default)]
+    parts: KeptParts,
+}
+
+impl From<RefusedRow> for KeptRefusedRow {
+    fn from(row: RefusedRow) -> Self {
+        Self {
+            file: row.file,
+            line: row.line,
+            reason: row.reason.to_string(),
+            parts: row.reason.kept_parts(),
+        }
+    }
+}
+
+impl From<KeptRefusedRow> for RefusedRow {
+    fn from(kept: KeptRefusedRow) -> Self {
+        Self {
+            file: kept.file,
+            line: kept.line,
+            reason: Sentence::from_kept(kept.reason, kept.parts),
+        }
+    }
 }
 
 impl RefusedRow {
@@ -92,6 +126,22 @@ impl RefusedRow {
         match &self.file {
             Some(name) => format!("line {} of `{name}`", self.line),
             None => format!("line {}", self.line),
+        }
+    }
+
+    /// The row as the first of several in a sentence, behind a blank.
+    pub(crate) fn in_brackets(&self) -> Sentence {
+        Sentence::from(format!(" (the first: {} ", self.place()))
+            .then(self.reason.clone())
+            .words(")")
+    }
+
+    /// The row without what its reason quotes of it.
+    #[must_use]
+    pub fn without_examples(self) -> Self {
+        Self {
+            reason: self.reason.without_examples(),
+            ..self
         }
     }
 }
@@ -150,4 +200,31 @@ pub struct DataReport {
     /// With which key ids were replaced; `None` where they stand as in the log.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pseudonyms: Option<PseudonymStamp>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refused_row_is_kept_as_a_text_and_loses_what_it_quotes() {
+        let reason = Sentence::from("has the time `")
+            .example("Ali`ce")
+            .words("`");
+        let row = RefusedRow {
+            file: None,
+            line: 3,
+            reason,
+        };
+        let kept = serde_json::to_value(&row).unwrap();
+        assert_eq!(kept["reason"], "has the time `Ali`ce`");
+        let again: RefusedRow = serde_json::from_value(kept).unwrap();
+        assert_eq!(again, row);
+        assert_eq!(again.without_examples().reason, "has the time `…`");
+        // An older file does not say what of it is the row's.
+        let old = serde_json::json!({ "line": 3, "reason": "has the time `Ali`ce`" });
+        let old: RefusedRow = serde_json::from_value(old).unwrap();
+        assert_eq!(old, row);
+        assert!(!old.without_examples().reason.to_string().contains("Ali"));
+    }
 }

@@ -322,7 +322,7 @@ mod tests {
         let problems = report
             .problems
             .iter()
-            .map(|problem| problem.sentence.clone())
+            .map(|problem| problem.sentence())
             .collect();
         (report.rows_read, report.rows_refused, refused, problems)
     }

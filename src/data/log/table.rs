@@ -114,11 +114,13 @@ pub fn read_parquet(path: &Path) -> Result<Table, DataError> {
     columns
         .collect::<PolarsResult<Vec<_>>>()
         .map(|columns| Table { columns })
-        .map_err(|error| DataError::Content {
-            path: path.to_path_buf(),
-            sentence: format!(
-                "a column of it is neither text nor number ({error}); write the table anew."
-            ),
+        .map_err(|error| {
+            DataError::content(
+                path,
+                format!(
+                    "a column of it is neither text nor number ({error}); write the table anew."
+                ),
+            )
         })
 }
 
@@ -131,12 +133,14 @@ fn frame(path: &Path, table: &Table) -> Result<DataFrame, DataError> {
             Column::Float(values) => PolarsColumn::new(name, values),
         }
     });
-    DataFrame::new_infer_height(columns.collect()).map_err(|error| DataError::Content {
-        path: path.to_path_buf(),
-        sentence: format!(
-            "the table cannot be written ({error}); its columns must be of one length and \
+    DataFrame::new_infer_height(columns.collect()).map_err(|error| {
+        DataError::content(
+            path,
+            format!(
+                "the table cannot be written ({error}); its columns must be of one length and \
              differently named."
-        ),
+            ),
+        )
     })
 }
 

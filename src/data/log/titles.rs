@@ -7,7 +7,7 @@ use super::{FileSpec, SideOf, TitleSpec, Vocab, columns, schema, writings};
 use crate::error::DataError;
 use crate::load_progress::LoadProgress;
 use crate::value::cell::trimmed;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{Problem, Sentence};
 
 /// Content of a table of titles.
 pub(super) struct Titles {
@@ -58,17 +58,15 @@ pub(super) fn read(
     let mut problems: Vec<Problem> = head
         .problems
         .iter()
-        .map(|problem| Problem::warning("data.titles", problem.sentence.clone()))
+        .map(|problem| problem.clone().at("data.titles"))
         .collect();
     if let Some(first) = rows.refused.rows(&rows.lines).first() {
-        let sentence = format!(
+        let sentence = Sentence::from(format!(
             "{} of {} rows of the title table could not be read and were left out; mend them in \
-             that file (the first: {} {}).",
-            rows.refused.count,
-            rows.n_read,
-            first.place(),
-            first.reason
-        );
+             that file",
+            rows.refused.count, rows.n_read,
+        ));
+        let sentence = sentence.aside(first.in_brackets()).words(".");
         problems.push(Problem::warning("data.titles", sentence));
     }
     Ok(Titles {
@@ -81,11 +79,12 @@ pub(super) fn read(
 fn most_matches(head: &FileHead, log: &FileSpec, items: &Vocab) -> Result<usize, DataError> {
     columns::most_matches(head, SideOf::Items, log, items)
         .map(|(at, _)| at)
-        .ok_or_else(|| DataError::Setting {
-            field: "data.titles.item".to_owned(),
-            sentence: "no column of the title table holds item ids of the log; name the column in \
-                   `data.titles.item`, or choose another table in `data.titles.path`."
-                .to_owned(),
+        .ok_or_else(|| {
+            DataError::setting(
+                "data.titles.item",
+                "no column of the title table holds item ids of the log; name the column in \
+                   `data.titles.item`, or choose another table in `data.titles.path`.",
+            )
         })
 }
 
@@ -134,11 +133,11 @@ fn most_like_titles(head: &FileHead, item: usize) -> Result<usize, DataError> {
                 .max_by_key(|at| n_texts(head, *at))
                 .filter(|at| n_texts(head, *at) > 0)
         })
-        .ok_or_else(|| DataError::Setting {
-            field: "data.titles.title".to_owned(),
-            sentence:
-                "no column of the title table looks like a title; name it in `data.titles.title`."
-                    .to_owned(),
+        .ok_or_else(|| {
+            DataError::setting(
+                "data.titles.title",
+                "no column of the title table looks like a title; name it in `data.titles.title`.",
+            )
         })
 }
 

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::events::Events;
 use super::{Role, Vocab};
 use crate::value::cell::is_unseen;
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence, quotable};
 
 /// Beyond it, a floating-point number is no longer every whole number.
 const EXACT: f64 = 9_007_199_254_740_992.0;
@@ -90,7 +90,7 @@ fn twins(ids: &Vocab) -> Option<Twins> {
         let twins = found.get_or_insert_with(|| Twins {
             to: (0..ids.len() as u32).collect(),
             n: 0,
-            example: (quotable(id), quotable(ids.id(other).unwrap_or_default())),
+            example: (id.to_owned(), ids.id(other).unwrap_or_default().to_owned()),
             has_unseen: false,
         });
         twins.n += 1;
@@ -116,11 +116,16 @@ impl Twins {
             ""
         };
         let (s, are) = if *n == 1 { ("", "is") } else { ("s", "are") };
-        let sentence = format!(
+        let example = Sentence::from(" (the first: `")
+            .example(written)
+            .words("` as `")
+            .example(read)
+            .words("`)");
+        let sentence = Sentence::from(format!(
             "{n} {word}{s} {are} written in two ways, with a decimal point{marks} and without, and \
-             each is taken as the same {word} (the first: `{written}` as `{read}`)."
-        );
-        Problem::warning(field(role), sentence)
+             each is taken as the same {word}"
+        ));
+        Problem::warning(field(role), sentence.aside(example).words("."))
     }
 }
 
@@ -176,26 +181,31 @@ fn spoilt(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
         } else {
             "a floating-point number"
         };
-        let sentence = format!(
+        let sentence = Sentence::from(format!(
             "{} of {} {word}s stand in scientific notation, where {by} has rounded them: different \
              {word}s have become one and cannot be told apart again; export the column anew as \
-             text or as whole numbers (the first: `{}`).",
+             text or as whole numbers",
             rounded().count(),
             ids.len(),
-            quotable(example)
-        );
+        ));
+        let sentence = sentence.aside(first(example)).words(".");
         return Some(Problem::warning(field(role), sentence));
     }
     let example = ids.ids().find(is_beyond_exact)?;
-    let sentence = format!(
+    let sentence = Sentence::from(format!(
         "{} of {} {word}s are floating-point numbers beyond 9007199254740992, where neighbours are \
          one: different {word}s may have become one; export the column anew as text or as whole \
-         numbers (the first: `{}`).",
+         numbers",
         ids.ids().filter(is_beyond_exact).count(),
         ids.len(),
-        quotable(example)
-    );
+    ));
+    let sentence = sentence.aside(first(example)).words(".");
     Some(Problem::warning(field(role), sentence))
+}
+
+/// An id as the first of several in a sentence, behind a blank.
+pub(super) fn first(id: &str) -> Sentence {
+    Sentence::from(" (the first: `").example(id).words("`)")
 }
 
 /// Tells whether an id is a number too large for a float to be exact.
@@ -231,14 +241,20 @@ fn by_case(ids: &Vocab, role: Role, word: &str) -> Option<Problem> {
         .filter_map(|id| Some((id, plain(id)?)))
         .filter(|(_, plain)| ids.idx(plain).is_some());
     let (id, plain) = pairs.clone().next()?;
-    let sentence = format!(
+    let sentence = Sentence::from(format!(
         "{} {word}s differ from another one in capitals or blanks only and stay {word}s of their \
-         own; if each two are one, write them alike in the file (the first: `{}` and `{}`).",
+         own; if each two are one, write them alike in the file",
         pairs.count(),
-        quotable(id),
-        quotable(&plain)
-    );
-    Some(Problem::warning(field(role), sentence))
+    ));
+    let example = Sentence::from(" (the first: `")
+        .example(id)
+        .words("` and `")
+        .example(&plain)
+        .words("`)");
+    Some(Problem::warning(
+        field(role),
+        sentence.aside(example).words("."),
+    ))
 }
 
 /// The id in small letters with single blanks, where it is a name or has other blanks.
@@ -392,7 +408,7 @@ mod tests {
         }
         let told = |all: &[&str]| {
             spoilt(&ids(all), Role::User, "user")
-                .map(|problem| problem.sentence)
+                .map(|problem| problem.sentence())
                 .unwrap_or_default()
         };
         assert!(
@@ -411,7 +427,7 @@ mod tests {
     fn names_in_capitals_are_asked_about_and_codes_are_not() {
         let told = |all: &[&str]| {
             by_case(&ids(all), Role::Item, "item")
-                .map(|problem| problem.sentence)
+                .map(|problem| problem.sentence())
                 .unwrap_or_default()
         };
         assert!(told(&["milk", "MILK", "tea"]).ends_with("(the first: `MILK` and `milk`)."));

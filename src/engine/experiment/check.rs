@@ -1,7 +1,7 @@
 //! Problems of an experiment that can be found before the data are read.
 
 use super::Experiment;
-use seqscope_base::spec::{Described, Problem};
+use seqscope_base::spec::{Described, Problem, ProblemKind};
 use seqscope_data::{self as data, DataShape, DataSource, Role};
 
 /// The smallest data there are: what a model refuses for them it refuses for any.
@@ -100,5 +100,5 @@ fn leaky_split(experiment: &Experiment) -> Option<Problem> {
         .split
         .warning()
         .filter(|_| !is_timeless)
-        .map(|warning| Problem::warning("split", warning))
+        .map(|warning| Problem::warning("split", warning).of_kind(ProblemKind::SplitIgnoresTimes))
 }

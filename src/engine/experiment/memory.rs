@@ -76,12 +76,12 @@ mod tests {
             "{warning:?}"
         );
         assert!(
-            warning.sentence.contains("are free")
-                && warning.sentence.contains("lower `training.batch_size`")
+            warning.sentence().contains("are free")
+                && warning.sentence().contains("lower `training.batch_size`")
         );
         let error = problem(0, 1_500_000).unwrap();
         assert!(
-            error.is_error() && error.sentence.contains("this machine has 2 MB"),
+            error.is_error() && error.sentence().contains("this machine has 2 MB"),
             "{error:?}"
         );
         assert_eq!(

@@ -280,15 +280,6 @@ impl Experiment {
         check::check(self)
     }
 
-    /// Whether a problem is only one where the log has times: without them there is no other way to
-    /// split it.
-    #[must_use]
-    pub fn is_of_times(&self, problem: &Problem) -> bool {
-        !problem.is_error()
-            && problem.field == "split"
-            && self.split.warning() == Some(problem.sentence.as_str())
-    }
-
     /// Finds those problems of [`Experiment::check`] that need no look at the disk.
     #[must_use]
     pub fn check_settings(&self) -> Vec<Problem> {

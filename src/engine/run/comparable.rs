@@ -170,7 +170,7 @@ mod tests {
         );
         let told = |m: &Manifest| {
             m.counted_before()
-                .map(|problem| problem.sentence)
+                .map(|problem| problem.sentence())
                 .unwrap_or_default()
         };
         assert!(told(&old(Vec::new(), true)).contains("does not say how many"));

@@ -79,15 +79,13 @@ impl RunStore {
                 perhaps.push((log, LOG_FILE));
             }
             Some(pseudonyms) => {
+                if log.exists() {
+                    let text = pseudonymise::log(&read_text(&log)?, &manifest);
+                    write_whole(&next(LOG_FILE), text.as_bytes())?;
+                }
                 pseudonyms.hide_in_manifest(&mut manifest);
                 next(manifest::FILE);
                 manifest.write(to)?;
-                if log.exists() {
-                    write_whole(
-                        &next(LOG_FILE),
-                        pseudonymise::log(&read_text(&log)?).as_bytes(),
-                    )?;
-                }
             }
         }
         for (from, name) in files

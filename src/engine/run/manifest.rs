@@ -220,12 +220,10 @@ impl Manifest {
         // Where the log has no times no split could have been cut in time, so nothing is to be said
         // of it.
         let is_moot = |problem: &Problem| problem.field == "split" && !self.data.has_clock();
-        let is_of_data =
-            |problem: &Problem| problem.field == "data" || problem.field.starts_with("data.");
         let of_run = self
             .problems
             .iter()
-            .filter(move |problem| !is_of_data(problem) && !is_moot(problem));
+            .filter(move |problem| !problem.field.is_within("data") && !is_moot(problem));
         self.counted_before().into_iter().chain(of_run.cloned())
     }
 

@@ -3,10 +3,13 @@
 //! Ids stand in the results, in the rows that the audit and the cleaning show, and, where a cell
 //! slipped its column, in what is said of refused rows.
 
+use std::collections::HashMap;
+
+use super::writer::{WARNING, in_one_line};
 use super::{Manifest, ReferenceResults, RunError, UserResult};
 use seqscope_base::metric::AnswerKind;
 use seqscope_base::spec::Problem;
-use seqscope_data::{JoinReport, Pseudonymiser, Pseudonyms, without_first_refused, without_quoted};
+use seqscope_data::{JoinReport, Pseudonymiser, Pseudonyms, RefusedRow};
 
 /// What of a run's ids is to be replaced, beyond what was when its log was read.
 pub(super) struct RunPseudonyms {
@@ -76,9 +79,8 @@ impl RunPseudonyms {
 
     pub(super) fn hide_in_manifest(&self, manifest: &mut Manifest) {
         let data = &mut manifest.data;
-        for row in &mut data.report.refused {
-            row.reason = without_quoted(&row.reason);
-        }
+        let refused = std::mem::take(&mut data.report.refused).into_iter();
+        data.report.refused = refused.map(RefusedRow::without_examples).collect();
         // They show ids cut short, and a user who became a session in a column of its own.
         data.report
             .steps
@@ -97,17 +99,101 @@ impl RunPseudonyms {
             .joins
             .iter_mut()
             .for_each(JoinReport::forget_ids);
-        let tell =
-            |problem: &mut Problem| problem.sentence = without_first_refused(&problem.sentence);
-        data.report.problems.iter_mut().for_each(tell);
-        manifest.problems.iter_mut().for_each(tell);
+        for problems in [&mut data.report.problems, &mut manifest.problems] {
+            let bare = std::mem::take(problems).into_iter();
+            *problems = bare.map(Problem::without_examples).collect();
+        }
         manifest.data.report.pseudonyms = Some(self.pseudonymiser.stamp().clone());
     }
 }
 
-/// The log of a run without what it tells of single rows.
-pub(super) fn log(text: &str) -> String {
-    text.lines()
-        .map(|line| without_first_refused(line) + "\n")
-        .collect()
+/// Words of a warning in the log that is none of the manifest's, so that nobody knows what of the
+/// data it quotes.
+const UNKNOWN: &str = "left out, since it may quote the log";
+
+/// The log of a run, of which this is the manifest as it lies on disk, without what its warnings
+/// quote of the data.
+pub(super) fn log(text: &str, manifest: &Manifest) -> String {
+    let problems = manifest.data.report.problems.iter();
+    let bare: HashMap<String, String> = problems
+        .chain(&manifest.problems)
+        .map(|problem| {
+            let bare = problem.clone().without_examples();
+            (
+                in_one_line(&problem.sentence()),
+                in_one_line(&bare.sentence()),
+            )
+        })
+        .collect();
+    let mut hidden = String::with_capacity(text.len());
+    for line in text.lines() {
+        match warning_of(line) {
+            None => hidden.push_str(line),
+            Some((time, told)) => {
+                hidden.push_str(time);
+                hidden.push_str(WARNING);
+                hidden.push_str(bare.get(told).map_or(UNKNOWN, String::as_str));
+            }
+        }
+        hidden.push('\n');
+    }
+    hidden
+}
+
+/// The time and the sentence of a line of the log that warns.
+fn warning_of(line: &str) -> Option<(&str, &str)> {
+    // Date, time, then what was told.
+    let start = line.match_indices(' ').nth(1)?.0 + 1;
+    let (time, told) = line.split_at_checked(start)?;
+    Some((time, told.strip_prefix(WARNING)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::experiment::Experiment;
+    use crate::run::DataStamp;
+    use seqscope_base::spec::Sentence;
+    use seqscope_model::{DeviceInfo, DeviceKind};
+
+    #[test]
+    fn a_log_keeps_its_lines_and_loses_what_warnings_quote() {
+        for odd in [
+            "Alice",
+            "a (the first: b`).",
+            "warning: Alice",
+            "Al\nice",
+            "",
+        ] {
+            let first = Sentence::from(" (the first: `").raw_example(odd.to_owned());
+            let sentence = Sentence::from("2 ids are odd").aside(first.words("`)"));
+            let quoting = Problem::warning("data", sentence.words("."));
+            let plain = Problem::warning("training.lr", "it is high");
+            let mut manifest = Manifest::new(
+                Experiment::default(),
+                DataStamp::default(),
+                DeviceInfo {
+                    key: "cpu".to_owned(),
+                    name: "flex".to_owned(),
+                    backend: "flex".to_owned(),
+                    kind: DeviceKind::Cpu,
+                },
+                1,
+            );
+            manifest.problems = vec![quoting.clone(), plain];
+            let time = "2024-01-02 03:04:05+00:00";
+            let told = in_one_line(&quoting.sentence());
+            let text = format!(
+                "{time} epoch 1\n{time} warning: {told}\n{time} warning: it is high\n{time} \
+                 warning: of `Alice`\n"
+            );
+            assert_eq!(
+                log(&text, &manifest),
+                format!(
+                    "{time} epoch 1\n{time} warning: 2 ids are odd.\n{time} warning: it is \
+                     high\n{time} warning: {UNKNOWN}\n"
+                )
+            );
+        }
+    }
 }

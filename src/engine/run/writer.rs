@@ -14,8 +14,16 @@ use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
 use super::unfinished;
 use super::{Pause, ReferenceResults, RunError, UserResult, references, results};
 use seqscope_base::metric::Metrics;
-use seqscope_base::spec::shown;
+use seqscope_base::spec::{Problem, shown};
 use seqscope_model::Trainable;
+
+/// Word before a warning in the log.
+pub(super) const WARNING: &str = "warning: ";
+
+/// A text as a line of the log holds it.
+pub(super) fn in_one_line(text: &str) -> String {
+    shown(&text.replace('\n', " ")).into_owned()
+}
 
 /// The one writer of a run. While it lives the run is listed as running; when it goes without
 /// [`RunWriter::finish`], however it goes, the run is interrupted.
@@ -190,10 +198,18 @@ impl RunWriter {
         let time = jiff::Zoned::now()
             .strftime("%Y-%m-%d %H:%M:%S%:z")
             .to_string();
-        let line = format!("{time} {}\n", shown(&line.replace('\n', " ")));
+        let line = format!("{time} {}\n", in_one_line(line));
         self.log
             .write_all(line.as_bytes())
             .map_err(|e| file_error(&self.dir.join(LOG_FILE), &e))
+    }
+
+    /// Adds a warning to the log.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be written.
+    pub fn log_warning(&mut self, problem: &Problem) -> Result<(), RunError> {
+        self.log(&format!("{WARNING}{}", problem.sentence()))
     }
 
     /// Commits an epoch: its weights, then the state to go on from, then the manifest; after that

@@ -308,7 +308,7 @@ mod tests {
             "`training.lr` (now 0.001)",
             "warmup_steps",
         ] {
-            assert!(problem.sentence.contains(said), "{}", problem.sentence);
+            assert!(problem.sentence().contains(said), "{}", problem.sentence());
         }
         assert!(run.has_diverged() && problem.field == "training.lr");
     }

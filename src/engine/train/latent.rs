@@ -5,7 +5,7 @@ use std::cell::Cell;
 use super::TrainError;
 use super::evaluate::question;
 use seqscope_base::metric::{Rank, ndcg_term};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{Problem, ProblemKind};
 use seqscope_data::{EvalCase, Histories, Prepared};
 use seqscope_model::{LatentReport, ModelError, Questions, Trainable};
 
@@ -67,16 +67,13 @@ impl LatentUse {
              Cyclical`), give each dimension free nats (`model.free_bits: 0.1`), lower \
              `model.beta`, or make the vector shorter (`model.d_latent`)"
         );
-        Some(Problem::warning(COLLAPSED, sentence))
+        Some(Problem::warning("model.beta", sentence).of_kind(ProblemKind::LatentCollapsed))
     }
 }
 
 /// How many times as well as with another user's vector a model must rank with a user's own, or the
 /// decoder is taken not to listen: ours.
 const HEARD: f64 = 1.05;
-
-/// The place of the warning that the latent vector has collapsed.
-pub(super) const COLLAPSED: &str = "model.beta";
 
 /// Most users who are asked: enough for a mean, and little beside an evaluation.
 const MOST_USERS: usize = Questions::AT_A_TIME;
@@ -174,16 +171,16 @@ mod tests {
         .collapse()
         .unwrap();
         assert!(
-            unheard.sentence.contains("as well with another user's"),
+            unheard.sentence().contains("as well with another user's"),
             "{}",
-            unheard.sentence
+            unheard.sentence()
         );
         used.report.variance = vec![0.001, 0.0];
         let told = used.collapse().unwrap();
         assert!(
-            told.sentence.contains("0 of 2 units") && told.sentence.contains("free_bits"),
+            told.sentence().contains("0 of 2 units") && told.sentence().contains("free_bits"),
             "{}",
-            told.sentence
+            told.sentence()
         );
     }
 }

@@ -53,7 +53,7 @@ use crate::run::{
     RunStore,
 };
 use seqscope_base::metric::{Better, Metrics};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{Problem, ProblemKind};
 use seqscope_data::{Histories, Prepared};
 use seqscope_model::baseline::{BaselineKind, ReferenceKind};
 use seqscope_model::{DeviceKind, ModelError, TrainStats, Trainable};
@@ -392,9 +392,6 @@ fn started(task: &TrainingTask, live: &RunInProgress<'_>, model: &dyn Trainable)
     }
 }
 
-/// The place of the warning that a reference is better than the model.
-const BELOW_REFERENCE: &str = "model";
-
 /// A reference that fits in a second and needs no gradient must be beaten.
 fn below_reference(manifest: &Manifest) -> Option<Problem> {
     let metric = manifest
@@ -447,6 +444,6 @@ fn below_reference(manifest: &Manifest) -> Option<Problem> {
                 "the reference"
             },
         );
-        Problem::warning(BELOW_REFERENCE, sentence)
+        Problem::warning("model", sentence).of_kind(ProblemKind::BelowReference)
     })
 }

@@ -6,19 +6,18 @@ use std::sync::atomic::AtomicBool;
 
 use super::blueprint::blueprint;
 use super::early_stop::EarlyStop;
-use super::latent::COLLAPSED;
 use super::plan::{Plan, optimizer};
 use super::ready::Onlooker;
 use super::reference::{JudgedReferences, RunReferences};
 use super::task::TaskQuestions;
-use super::{BELOW_REFERENCE, Job, TrainError};
+use super::{Job, TrainError};
 use crate::experiment::{Experiment, FilterSeen};
 use crate::run::{
     DataStamp, Manifest, Part, Pause, References, RunId, RunOutcome, RunStore, RunWriter,
     SeenTargetRule,
 };
 use seqscope_base::metric::AnswerKind;
-use seqscope_base::spec::{Problem, derive_seed};
+use seqscope_base::spec::{Problem, ProblemKind, derive_seed};
 use seqscope_data::{
     self as data, DataError, DataReport, DataShape, DataSource, DataSpec, EvalCase, LoadProgress,
     Prepared, TestTies,
@@ -113,7 +112,7 @@ pub(super) fn open(
         Some(writer) => data_of_run(&writer.manifest, job.prepared)?,
         None => open_data(&experiment, job.prepared)?,
     };
-    warnings.retain(|warning| prepared.dataset.has_clock() || !experiment.is_of_times(warning));
+    warnings.retain(|warning| prepared.dataset.has_clock() || !warning.is_of_times());
     warnings.extend(prepared.dataset.report.problems.iter().cloned());
     let follows_log = experiment.evaluation.filter_seen == FilterSeen::Auto;
     experiment.evaluation = experiment.evaluation.resolved(&prepared.returns);
@@ -390,10 +389,11 @@ fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), Trai
         return Ok(());
     }
     manifest.data.returns = Some(prepared.returns);
-    if let Some(Problem { sentence, .. }) = manifest.counted_before() {
-        let id = &manifest.id;
+    if let Some(problem) = manifest.counted_before() {
         return Err(TrainError::Unfit(format!(
-            "run {id} cannot go on: its epochs were {sentence}"
+            "run {} cannot go on: its epochs were {}",
+            manifest.id,
+            problem.sentence()
         )));
     }
     manifest.seen_target = SeenTargetRule::Missed;
@@ -453,11 +453,11 @@ fn go_on(
         writer.manifest.data.audit = data::audit(&task.prepared, &task.experiment.data);
     }
     // Told again at the end, if it still holds.
-    let told_at_end = [BELOW_REFERENCE, COLLAPSED];
+    let told_at_end = [ProblemKind::BelowReference, ProblemKind::LatentCollapsed];
     writer
         .manifest
         .problems
-        .retain(|problem| !told_at_end.contains(&problem.field.as_str()));
+        .retain(|problem| !told_at_end.contains(&problem.kind));
     if writer.manifest.test.is_some() {
         let sentence = format!(
             "the test split was read after {epochs} epochs of this run already, and is read again \

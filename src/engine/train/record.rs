@@ -55,7 +55,7 @@ impl Recorder {
             }
             EventKind::Latent(used) => self.latent(used)?,
             EventKind::Warned(problem) => {
-                writer.log(&format!("warning: {}", problem.sentence))?;
+                writer.log_warning(problem)?;
                 if !writer.manifest.problems.contains(problem) {
                     writer.manifest.problems.push(problem.clone());
                     writer.save_manifest()?;

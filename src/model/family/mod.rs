@@ -332,7 +332,7 @@ fn refuse_errors(problems: &[Problem]) -> Result<(), ModelError> {
         None => Ok(()),
         Some(problem) => Err(ModelError::Setting {
             field: format!("model.{}", problem.field),
-            sentence: problem.sentence.clone(),
+            sentence: problem.sentence(),
         }),
     }
 }

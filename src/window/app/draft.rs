@@ -193,7 +193,7 @@ impl Draft {
         // Whether a file can be read is what its preview says, in the background.
         self.problems = self.experiment.check_settings();
         self.problems
-            .retain(|problem| !is_timeless || !self.experiment.is_of_times(problem));
+            .retain(|problem| !is_timeless || !problem.is_of_times());
         let family = self.experiment.model.family();
         (self.n_params, self.memory) = (None, None);
         self.layers = match plan {

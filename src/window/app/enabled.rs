@@ -114,7 +114,7 @@ impl App {
                 .problems
                 .iter()
                 .find(|p| p.is_error())
-                .map_or(Ok(()), |p| Err(p.sentence.clone())),
+                .map_or(Ok(()), |p| Err(p.sentence())),
         }
     }
 
@@ -126,7 +126,7 @@ impl App {
             .iter()
             .find(|problem| problem.is_error())
         {
-            return Err(problem.sentence.clone());
+            return Err(problem.sentence());
         }
         if self.fresh_data().is_some() {
             Ok(())

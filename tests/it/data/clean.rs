@@ -16,6 +16,7 @@ use seqscope::data::{
     SplitSpec, StepEffect, check, prepare,
 };
 use seqscope::experiment::Experiment;
+use seqscope::spec::Problem;
 use strum::IntoEnumIterator;
 
 use super::{OnDisk, history, prepare_cleaned, warnings};
@@ -366,7 +367,7 @@ fn what_is_learnt_is_learnt_from_the_training_part_or_said_not_to_be() {
     assert_eq!(
         plain
             .iter()
-            .map(|problem| problem.sentence.as_str())
+            .map(|problem| problem.sentence())
             .collect::<Vec<_>>(),
         [wanted]
     );
@@ -458,7 +459,8 @@ fn a_step_without_its_column_says_so_at_its_field() {
              `data.roles.{role}`, or switch the step off.",
             step.title()
         );
-        assert_eq!((field.as_str(), sentence), ("data.clean.steps[1]", wanted));
+        assert_eq!(field, "data.clean.steps[1]");
+        assert_eq!(sentence.to_string(), wanted);
         // Where the file says that there is no such column, the settings alone tell it.
         let none = Some(String::new());
         let roles = Roles {
@@ -522,9 +524,9 @@ fn wrong_settings_of_a_step_are_told_at_its_field() {
         ..DataSpec::default()
     };
     let problems = check(&data, SplitSpec::LeaveOneOut);
-    let told: Vec<(&str, &str)> = problems
-        .iter()
-        .map(|p| (p.field.as_str(), p.sentence.as_str()))
+    let sentences: Vec<String> = problems.iter().map(Problem::sentence).collect();
+    let told: Vec<(&str, &str)> = std::iter::zip(&problems, &sentences)
+        .map(|(problem, sentence)| (problem.field.as_str(), sentence.as_str()))
         .collect();
     let wanted = [
         (
@@ -607,6 +609,7 @@ fn times_that_only_order_have_no_seconds_and_no_dates() {
         panic!("{error}")
     };
     assert_eq!(field, "data.clean.steps[0].from");
+    let sentence = sentence.to_string();
     assert!(
         sentence.contains("the times of this log only order events; write a number"),
         "{sentence}"

@@ -30,7 +30,7 @@ fn told(dataset: &Dataset) -> String {
         .report
         .problems
         .iter()
-        .map(|problem| format!("{} {}", problem.field, problem.sentence));
+        .map(|problem| format!("{} {}", problem.field, problem.sentence()));
     problems.collect::<Vec<_>>().join("\n")
 }
 
@@ -105,7 +105,7 @@ fn names_in_other_languages_and_the_session_that_is_the_user() {
     assert_eq!(seen.file.roles.column(Role::Session), None);
     assert!(
         seen.problems[0]
-            .sentence
+            .sentence()
             .contains("each session (`session_id`) is taken as one")
     );
 
@@ -257,7 +257,7 @@ fn bad_free_columns_get_one_sentence_at_their_field() {
         problems
             .into_iter()
             .find(Problem::is_error)
-            .map(|p| format!("{} {}", p.field, p.sentence))
+            .map(|p| format!("{} {}", p.field, p.sentence()))
             .unwrap_or_default()
     };
     assert_eq!(

@@ -296,7 +296,7 @@ fn titles_are_joined_on_the_column_that_holds_the_ids() {
             .report
             .problems
             .iter()
-            .any(|p| p.sentence.starts_with("1 of 3 items have no title"))
+            .any(|p| p.sentence().starts_with("1 of 3 items have no title"))
     );
 }
 

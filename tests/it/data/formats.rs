@@ -23,13 +23,13 @@ not json
     let prepared = log.prepare().unwrap();
     let report = &prepared.dataset.report;
     assert_eq!((report.rows_read, report.rows_refused), (9, 3));
-    let refused: Vec<(usize, &str)> = report
+    let refused: Vec<(usize, String)> = report
         .refused
         .iter()
-        .map(|row| (row.line, row.reason.as_str()))
+        .map(|row| (row.line, row.reason.to_string()))
         .collect();
-    assert_eq!(refused[0], (3, "is no JSON object"));
-    assert_eq!(refused[1], (7, "is no JSON object"));
+    assert_eq!(refused[0], (3, "is no JSON object".to_owned()));
+    assert_eq!(refused[1], (7, "is no JSON object".to_owned()));
     assert_eq!(refused[2].0, 8);
     assert!(
         refused[2].1.contains("EOF while parsing an object"),

@@ -85,7 +85,10 @@ fn marks_are_nobody_wherever_in_the_file_they_stand() {
     assert_eq!(
         (
             counts(&prepared).0,
-            prepared.dataset.report.refused[0].reason.as_str()
+            prepared.dataset.report.refused[0]
+                .reason
+                .to_string()
+                .as_str()
         ),
         (108, "has no item (`NULL`)")
     );
@@ -438,7 +441,7 @@ fn an_event_serves_as_the_item_and_a_log_without_any_has_one() {
     );
     assert!(seen.problems.iter().any(|problem| {
         problem
-            .sentence
+            .sentence()
             .contains("its events (`action`) are taken as items")
     }));
     assert_eq!(counts(&events.prepare().unwrap()).2, 3);
@@ -592,7 +595,7 @@ fn figures_that_no_log_has_are_doubted_with_the_cure() {
             .report
             .problems
             .iter()
-            .map(|problem| problem.sentence.clone())
+            .map(|problem| problem.sentence())
             .collect::<Vec<_>>()
             .join("\n")
     };
@@ -713,14 +716,14 @@ fn all_refused_rows_can_be_had() {
     let told = report
         .problems
         .iter()
-        .find(|problem| problem.sentence.contains("could not be read"))
+        .find(|problem| problem.sentence().contains("could not be read"))
         .unwrap();
     for words in [
         "left out: 300 expected 3 fields, found …, 300 has no user; mend them",
         "`seqscope data FILE --refused LIST.csv` lists them all",
         "(the first: line 3 has no user)",
     ] {
-        assert!(told.sentence.contains(words), "{}", told.sentence);
+        assert!(told.sentence().contains(words), "{}", told.sentence());
     }
     let to = log.folder.path().join("refused.csv");
     assert_eq!(write_refused_rows(&log.spec, &to, &never).unwrap(), 600);

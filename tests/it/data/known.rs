@@ -187,7 +187,7 @@ fn sessions_serve_as_users_and_are_said_to() {
         seen.problems
             .into_iter()
             .find(|problem| problem.field == "data.roles.user")
-            .map(|problem| problem.sentence)
+            .map(|problem| problem.sentence())
     };
     let told = |name: &str| {
         format!(

@@ -276,7 +276,7 @@ fn aligned_columns_without_an_item() {
         .unwrap();
     assert!(
         problem
-            .sentence
+            .sentence()
             .starts_with("this log has no item column, so all its events are of one item")
     );
     // 69,659 purchases of 23,570 customers, of which 255 are rows once more.

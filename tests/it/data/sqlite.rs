@@ -2,6 +2,7 @@
 
 use rusqlite::Connection;
 use seqscope::data::{DataSource, DataSpec, FileFormat, Role, SplitSpec, check, preview};
+use seqscope::spec::FieldPath;
 
 use super::packed::CSV;
 use super::{OnDisk, history, warnings};
@@ -158,7 +159,7 @@ fn a_query_gives_the_log_and_only_reads() {
         source: DataSource::File(log.spec.clone()),
         ..DataSpec::default()
     };
-    let fields: Vec<String> = check(&data, SplitSpec::LeaveOneOut)
+    let fields: Vec<FieldPath> = check(&data, SplitSpec::LeaveOneOut)
         .into_iter()
         .map(|problem| problem.field)
         .collect();

@@ -256,7 +256,7 @@ fn log_holds(file: &FileSpec, rng: &mut impl Rng) {
             );
             seen.problems
                 .iter()
-                .for_each(|problem| is_sentence(&problem.sentence));
+                .for_each(|problem| is_sentence(&problem.sentence()));
         }
         Err(error) => is_error(&error),
     }
@@ -308,11 +308,11 @@ fn is_counted(report: &DataReport) {
     report
         .refused
         .iter()
-        .for_each(|row| is_sentence(&row.reason));
+        .for_each(|row| is_sentence(&row.reason.to_string()));
     report
         .problems
         .iter()
-        .for_each(|problem| is_sentence(&problem.sentence));
+        .for_each(|problem| is_sentence(&problem.sentence()));
 }
 
 /// One line of readable length.
@@ -337,7 +337,7 @@ fn experiment_holds(path: &Path) {
     experiment
         .check_settings()
         .iter()
-        .for_each(|problem| is_sentence(&problem.sentence));
+        .for_each(|problem| is_sentence(&problem.sentence()));
     let text = experiment.to_text().unwrap();
     let again = Experiment::parse(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
     // As text: NaN is not equal to itself.

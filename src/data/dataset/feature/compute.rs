@@ -34,11 +34,7 @@ pub fn features(
                 .compute(&view)
                 .map_err(|problem| problem.under(&path(place))),
         };
-        computed.map_err(
-            |Problem {
-                 field, sentence, ..
-             }| DataError::Setting { field, sentence },
-        )
+        computed.map_err(DataError::from)
     };
     specs.iter().enumerate().map(one).collect()
 }

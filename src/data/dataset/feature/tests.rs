@@ -483,12 +483,13 @@ fn a_log_without_the_column_is_told_what_to_name() {
     );
     assert!(
         check(&[named("")])[0]
-            .sentence
+            .sentence()
             .contains("needs a free column")
     );
     assert!(
         check(&[FeatureSpec::GridCell(GridCell { cell_degrees: 0.0 })])[0]
             .field
+            .as_str()
             .ends_with("features[0].cell_degrees")
     );
 }

@@ -244,10 +244,7 @@ pub fn check_task(task: &TaskSpec, split: SplitSpec) -> Vec<Problem> {
 }
 
 fn refused(field: &str, sentence: String) -> DataError {
-    DataError::Setting {
-        field: field.to_owned(),
-        sentence,
-    }
+    DataError::setting(field, sentence)
 }
 
 impl Prepared {

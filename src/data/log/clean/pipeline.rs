@@ -8,7 +8,7 @@ use crate::error::DataError;
 use crate::load_progress::{LoadProgress, check_cancelled};
 use crate::log::events::Events;
 use crate::log::{CleanSpec, DataReport, DataSource, FittedOn, Role, StepCount, StepEffect};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{Problem, Sentence};
 
 /// Rows that a step may learn from, and the kind of the times.
 #[derive(Clone, Copy, Debug)]
@@ -122,10 +122,7 @@ impl Planned {
         report: &mut DataReport,
     ) -> Result<StepCount, DataError> {
         if let Some(role) = self.step.needs().iter().find(|role| !has(events, **role)) {
-            let Problem {
-                field, sentence, ..
-            } = lacks(&self.path(), self.step.title(), *role);
-            return Err(DataError::Setting { field, sentence });
+            return Err(lacks(&self.path(), self.step.title(), *role).into());
         }
         let Circumstances {
             train_before,
@@ -143,11 +140,11 @@ impl Planned {
                 only_orders,
             })
             .map_err(|problem| {
-                let Problem {
-                    field, sentence, ..
-                } = problem.under(&self.path());
-                let sentence = format!("{}: {sentence}", self.said());
-                DataError::Setting { field, sentence }
+                let problem = problem.under(&self.path());
+                DataError::setting(
+                    problem.field.clone(),
+                    Sentence::from(format!("{}: ", self.said())).then(problem.into_sentence()),
+                )
             })?;
         for (key, sentence) in outcome.warnings {
             let sentence = format!("{}: {sentence}", self.said());
@@ -227,7 +224,7 @@ impl Planned {
         };
         DataError::Nothing {
             step: self.name.clone(),
-            sentence,
+            sentence: sentence.into(),
         }
     }
 

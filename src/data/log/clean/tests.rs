@@ -556,6 +556,7 @@ fn missing_values_are_filled_with_what_is_known() {
         panic!("{error}")
     };
     assert_eq!(field, "data.clean.steps[0].fill");
+    let sentence = sentence.to_string();
     assert!(
         sentence.contains("all values to learn from are missing")
             && sentence.contains("choose Drop or Constant")

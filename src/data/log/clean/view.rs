@@ -269,7 +269,7 @@ mod tests {
         assert!(
             moment(&events, false, "soon")
                 .unwrap_err()
-                .sentence
+                .sentence()
                 .contains("`soon` is no moment")
         );
         events.ticks_per_sec = 1;
@@ -281,12 +281,12 @@ mod tests {
         assert!(
             moment(&events, true, "2024-01-31")
                 .unwrap_err()
-                .sentence
+                .sentence()
                 .contains("only order")
         );
         assert_eq!(
             check_moment("from", "2024-02-31").map(|problem| problem.field),
-            Some("from".to_owned())
+            Some("from".into())
         );
     }
 }

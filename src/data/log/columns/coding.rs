@@ -14,7 +14,7 @@ use crate::log::events::Events;
 use crate::log::source::{Lines, RawCells, Texts};
 use crate::value::cell::trimmed;
 use crate::value::{Missing, NumberStyle};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{Problem, Sentence};
 
 /// Path of the list of free columns of a log.
 pub(crate) const FREE: &str = "data.free_features";
@@ -149,13 +149,10 @@ fn lists(column: &Texts, width: usize, missing: &Missing) -> Vec<f32> {
 
 /// A column's text; a column of typed times is none.
 fn text<'a>(cells: &'a RawCells, name: &str, field: &str) -> Result<&'a Texts, DataError> {
-    cells.text().ok_or_else(|| DataError::Setting {
-        field: field.to_owned(),
-        sentence: format!(
+    cells.text().ok_or_else(|| DataError::setting(field, format!(
             "the column `{name}` holds times; leave it out of `{field}`, or give it the role of \
              the time."
-        ),
-    })
+        )))
 }
 
 /// Makes missing values of what could not be read in a whole log, and tells how often and where
@@ -195,19 +192,24 @@ fn settle_degrees(column: &mut [f32], role: Role, most: f32, lines: &Lines) -> O
     let example = column
         .get(first)
         .filter(|degrees| degrees.is_finite())
-        .map_or_else(String::new, |d| format!(": {d}"));
+        .map_or_else(Sentence::new, |d| {
+            Sentence::from(": ").example(&d.to_string())
+        });
     column
         .iter_mut()
         .filter(|degrees| is_wrong(degrees))
         .for_each(|degrees| *degrees = f32::NAN);
     let word = role.to_string().to_lowercase();
-    let sentence = format!(
+    let sentence = Sentence::from(format!(
         "{n} of {} rows have a {word} that is no number of degrees from −{most} to {most} (the \
-         first on {}{example}); their place is taken as unknown: check the column in \
-         `data.roles.{word}`.",
+         first on {}",
         column.len(),
         lines.place_in_words(first),
-    );
+    ))
+    .aside(example)
+    .words(format!(
+        "); their place is taken as unknown: check the column in `data.roles.{word}`."
+    ));
     Some(Problem::warning(format!("data.roles.{word}"), sentence))
 }
 

@@ -7,7 +7,7 @@ use crate::log::schema::{cells, listed, normal, style_of};
 use crate::log::source::FileHead;
 use crate::value::NumberStyle;
 use crate::value::missing::is_missing;
-use seqscope_base::spec::{Problem, did_you_mean, quotable};
+use seqscope_base::spec::{Problem, Sentence, did_you_mean};
 
 /// A free column as it is to be read.
 #[derive(Clone, Debug, PartialEq)]
@@ -59,14 +59,15 @@ pub(crate) fn find(
     (wanted, problems)
 }
 
-fn one(head: &FileHead, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
+fn one(head: &FileHead, spec: &FreeColumnSpec) -> Result<WantedColumn, Sentence> {
     let name = spec.column.clone();
     if let Some(prefix) = spec.prefix().filter(|_| !head.columns.contains(&name)) {
         if let Some(kind) = spec.kind.filter(|kind| *kind != ColumnKind::Embedding) {
             return Err(format!(
                 "`{name}` means several columns, which are one embedding, and it is said to be \
                  {kind}; name one column, or leave the kind out."
-            ));
+            )
+            .into());
         }
         let at: Vec<usize> = (0..)
             .zip(&head.columns)
@@ -77,7 +78,8 @@ fn one(head: &FileHead, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
             return Err(format!(
                 "no column begins with `{prefix}`; the file has {}.",
                 listed(&head.columns)
-            ));
+            )
+            .into());
         }
         let style = at
             .first()
@@ -98,7 +100,8 @@ fn one(head: &FileHead, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
                 "there is no column `{name}`; the file has {}.",
                 listed(&head.columns)
             ),
-        });
+        }
+        .into());
     };
     let kind = spec.kind.unwrap_or_else(|| guess(head, at));
     let width = if kind == ColumnKind::Embedding {
@@ -110,7 +113,8 @@ fn one(head: &FileHead, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
         return Err(format!(
             "the column `{name}` is said to be an embedding, and its first rows hold no list of \
              numbers such as `[0.1, 0.2]`; choose another kind."
-        ));
+        )
+        .into());
     }
     check(head, at, kind)?;
     Ok(WantedColumn {
@@ -123,7 +127,7 @@ fn one(head: &FileHead, spec: &FreeColumnSpec) -> Result<WantedColumn, String> {
 }
 
 /// A column said to be numeric must mostly be so.
-fn check(head: &FileHead, at: usize, kind: ColumnKind) -> Result<(), String> {
+fn check(head: &FileHead, at: usize, kind: ColumnKind) -> Result<(), Sentence> {
     let mut filled = cells(head, at).filter(|cell| !is_missing(cell));
     let style = style_of(head, at);
     let is_number = |cell: &str| style.read::<f64>(cell).is_some();
@@ -135,18 +139,13 @@ fn check(head: &FileHead, at: usize, kind: ColumnKind) -> Result<(), String> {
         return Ok(());
     }
     let name = head.columns.get(at).map_or("", String::as_str);
-    // Where ids are hidden, the cell may be one.
-    let example = filled
-        .find(|cell| !is_number(cell))
-        .filter(|_| head.file.pseudonyms.is_off());
-    let such = example.map_or_else(
-        || "words".to_owned(),
-        |example| format!("such as `{}`", quotable(example)),
-    );
-    Err(format!(
-        "the column `{name}` is said to be numeric and holds {such}; say `Category` or `Text` \
-         there."
+    let example = filled.find(|cell| !is_number(cell)).unwrap_or_default();
+    let such = Sentence::from("such as `").example(example).words("`");
+    Err(Sentence::from(format!(
+        "the column `{name}` is said to be numeric and holds "
     ))
+    .aside_or(such, "words")
+    .words("; say `Category` or `Text` there."))
 }
 
 /// Lists of numbers are an embedding, numbers are numeric, and words are a text where a cell has

@@ -18,9 +18,9 @@ pub(crate) fn named(
         .position(|column| column == name)
         .ok_or_else(|| {
             let near = did_you_mean(name, head.columns.iter().map(String::as_str));
-            DataError::Setting {
-                field: field.to_owned(),
-                sentence: match near {
+            DataError::setting(
+                field,
+                match near {
                     Some(near) => {
                         format!(
                             "the {table} has no column `{}`; did you mean `{}`?",
@@ -34,7 +34,7 @@ pub(crate) fn named(
                         listed(&head.columns)
                     ),
                 },
-            }
+            )
         })
 }
 

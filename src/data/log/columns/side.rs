@@ -14,10 +14,10 @@ use super::values::FreeColumn;
 use crate::error::DataError;
 use crate::load_progress::LoadProgress;
 use crate::log::source::{self, FileHead, Lines, RawCells, RawRows, Refused};
-use crate::log::{FileSpec, Vocab, titles, without_first_refused, writings};
+use crate::log::{FileSpec, Vocab, titles, writings};
 use crate::value::Missing;
 use crate::value::cell::trimmed;
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence, quotable};
 
 /// How many ids are shown of each kind of trouble.
 const EXAMPLES: usize = 5;
@@ -97,7 +97,7 @@ impl JoinedTable {
             .collect()
     }
 
-    /// Replaces the ids by others; what was told with ids as examples is told without.
+    /// Replaces the ids by others; the account shows none as examples.
     pub(crate) fn hide(&mut self, name: impl Fn(&str) -> String) {
         self.row_of = self
             .row_of
@@ -105,9 +105,6 @@ impl JoinedTable {
             .map(|(id, row)| (name(&id), row))
             .collect();
         self.report.forget_ids();
-        for problem in &mut self.problems {
-            problem.sentence = without_first_refused(&problem.sentence);
-        }
     }
 }
 
@@ -238,7 +235,7 @@ impl<'a> ReadTable<'a> {
     fn doubts_about_head(&self) -> Vec<Problem> {
         let problems = self.head.problems.iter();
         problems
-            .map(|problem| Problem::warning(self.of.field(), problem.sentence.clone()))
+            .map(|problem| problem.clone().at(self.of.field()))
             .collect()
     }
 
@@ -300,15 +297,12 @@ impl<'a> ReadTable<'a> {
     fn refusals(&self) -> Option<Problem> {
         let rows = self.refused.rows(&self.lines);
         let first = rows.first()?;
-        let sentence = format!(
+        let sentence = Sentence::from(format!(
             "{} of {} rows of the table of {} could not be read and were left out; mend them in \
-             that file (the first: {} {}).",
-            self.refused.count,
-            self.n_read,
-            self.of,
-            first.place(),
-            first.reason
-        );
+             that file",
+            self.refused.count, self.n_read, self.of,
+        ));
+        let sentence = sentence.aside(first.in_brackets()).words(".");
         Some(Problem::warning(self.of.field(), sentence))
     }
 
@@ -338,14 +332,11 @@ fn key(
     if let Some(name) = &spec.key {
         return Ok((named(head, name, &format!("table of {of}"), &field)?, true));
     }
-    most_matches(head, of, log, ids).ok_or_else(|| DataError::Setting {
-        sentence: format!(
+    most_matches(head, of, log, ids).ok_or_else(|| DataError::setting(&*field, format!(
             "no column of the table of {of} holds ids of the log's {of} in its first rows; name \
              the column in `{field}`, or choose another table in `{}.path`.",
             of.field()
-        ),
-        field,
-    })
+        )))
 }
 
 /// The columns to join: those that were named, or all but the key.
@@ -367,9 +358,7 @@ fn wanted(
     };
     let (wanted, problems) = find(head, named, &field);
     match problems.into_iter().next() {
-        Some(Problem {
-            field, sentence, ..
-        }) => Err(DataError::Setting { field, sentence }),
+        Some(problem) => Err(problem.into()),
         None => Ok(wanted),
     }
 }
@@ -473,49 +462,64 @@ fn warnings(report: &JoinReport, joined: &KeyMatches, lines: &Lines) -> Vec<Prob
     let field = of.field();
     let mut problems = Vec::new();
     if let Some(&first) = joined.repeated.first() {
-        let sentence = format!(
+        let sentence = Sentence::from(format!(
             "{} rows of the table of {of} have an id that an earlier row has; the first row of \
              each id counts and no event is doubled: make the column `{key}` unique in the table, \
-             or name another in `{field}.key` (the first: {}, on {}).",
+             or name another in `{field}.key`",
             report.rows_repeated,
-            quoted(&report.rows_repeated_examples),
-            lines.place_in_words(first),
-        );
+        ));
+        let example = Sentence::from(" (the first: ")
+            .then(quoted(&report.rows_repeated_examples))
+            .words(format!(", on {})", lines.place_in_words(first)));
+        let sentence = sentence.aside(example).words(".");
         problems.push(Problem::warning(format!("{field}.key"), sentence));
     }
     if let Some((n, written, known)) = &joined.otherwise {
-        let sentence = format!(
-            "{n} ids of the table of {of} are written otherwise in the log and taken as the same \
-             (the first: `{}` in the table is `{}` in the log).",
-            quotable(written),
-            quotable(known)
-        );
+        let example = Sentence::from(" (the first: `")
+            .example(written)
+            .words("` in the table is `")
+            .example(known)
+            .words("` in the log)");
+        let sentence = Sentence::from(format!(
+            "{n} ids of the table of {of} are written otherwise in the log and taken as the same"
+        ));
+        let sentence = sentence.aside(example).words(".");
         problems.push(Problem::warning(format!("{field}.key"), sentence));
     }
     if report.without_row > 0 {
-        let sentence = format!(
+        let sentence = Sentence::from(format!(
             "{} of {} {of} have no row in the table of {of}, and its columns are missing for them; \
-             check `{field}.key`, or add their rows (the first: {}).",
+             check `{field}.key`, or add their rows",
             report.without_row,
             report.without_row + report.matched,
-            quoted(&report.without_row_examples),
-        );
+        ));
+        let example = Sentence::from(" (the first: ")
+            .then(quoted(&report.without_row_examples))
+            .words(")");
+        let sentence = sentence.aside(example).words(".");
         problems.push(Problem::warning(format!("{field}.key"), sentence));
     }
     if !report.empty_columns.is_empty() {
         let sentence = format!(
             "the table of {of} has nothing in {} for any of the log's {of}; list the columns that \
              are wanted in `{field}.columns`.",
-            quoted(&report.empty_columns),
+            listed(&report.empty_columns),
         );
         problems.push(Problem::warning(format!("{field}.columns"), sentence));
     }
     problems
 }
 
-fn quoted(ids: &[String]) -> String {
-    ids.iter()
-        .map(|id| format!("`{id}`"))
+/// Names of columns, each between backticks.
+fn listed(names: &[String]) -> String {
+    names
+        .iter()
+        .map(|name| format!("`{name}`"))
         .collect::<Vec<_>>()
         .join(", ")
+}
+
+/// Ids, each between backticks.
+fn quoted(ids: &[String]) -> Sentence {
+    Sentence::new().examples(ids.iter().map(String::as_str))
 }

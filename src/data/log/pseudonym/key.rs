@@ -154,10 +154,7 @@ pub(super) fn in_use() -> Result<(PseudonymKey, bool), DataError> {
 
 /// Fault of a key, as an error of its setting.
 pub(super) fn refused(sentence: &str) -> DataError {
-    DataError::Setting {
-        field: "data.pseudonyms".to_owned(),
-        sentence: format!("{sentence}."),
-    }
+    DataError::setting("data.pseudonyms", format!("{sentence}."))
 }
 
 #[cfg(test)]

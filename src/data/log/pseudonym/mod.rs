@@ -21,12 +21,10 @@
 //! `derive_key`).
 
 mod key;
-mod redact;
 
 use serde::{Deserialize, Serialize};
 
 pub use key::{KEY_VARIABLE, PseudonymKey, use_key};
-pub use redact::{without_first_refused, without_quoted};
 
 use super::events::Events;
 use super::{Role, Vocab};
@@ -71,6 +69,28 @@ impl Pseudonyms {
     #[must_use]
     pub fn hides_items(self) -> bool {
         self == Self::UsersAndItems
+    }
+
+    /// The error as it may be shown: where ids are hidden without what it quotes of the log, since
+    /// any cell may be an id that slipped a column.
+    pub(super) fn hide_in_error(self, error: DataError) -> DataError {
+        if self.is_off() {
+            error
+        } else {
+            error.without_examples()
+        }
+    }
+
+    /// Problems as they may be shown, as [`Pseudonyms::hide_in_error`] shows an error.
+    pub(super) fn hide_in_problems(self, problems: Vec<Problem>) -> Vec<Problem> {
+        if self.is_off() {
+            problems
+        } else {
+            problems
+                .into_iter()
+                .map(Problem::without_examples)
+                .collect()
+        }
     }
 }
 

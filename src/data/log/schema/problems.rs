@@ -4,7 +4,7 @@ use super::{Guess, cells, field, listed, score, style_of, word};
 use crate::log::Role;
 use crate::log::source::FileHead;
 use crate::value::number;
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence, quotable};
 
 /// A note where sessions stand in for users.
 pub(super) fn sessions(head: &FileHead, guess: &Guess<'_>) -> Option<Problem> {
@@ -31,25 +31,26 @@ pub(super) fn values(head: &FileHead, guess: &Guess<'_>) -> Vec<Problem> {
     let name = quotable(head.columns.get(at).map_or("", String::as_str));
     let mut problems = Vec::new();
     if let Some(example) = number::doubtful(cells(head, at), style_of(head, at)) {
-        let sentence = format!(
-            "numbers of the column `{name}` such as `{}` are read with the point between \
-             thousands, since it never cuts off anything but three digits; write them without \
-             points if it is that of a fraction.",
-            quotable(example)
-        );
+        let sentence = Sentence::from(format!("numbers of the column `{name}`"))
+            .aside(Sentence::from(" such as `").example(example).words("`"))
+            .words(
+                " are read with the point between thousands, since it never cuts off anything but \
+                 three digits; write them without points if it is that of a fraction.",
+            );
         problems.push(Problem::warning(field(Role::Value), sentence));
     }
     let money = number::currencies(cells(head, at));
     if !money.is_empty() {
-        let shown: Vec<String> = money
-            .iter()
-            .take(4)
-            .map(|word| format!("`{}`", quotable(word)))
-            .collect();
-        let sentence = format!(
-            "the column `{name}` has amounts in several currencies ({}); they are read as plain \
-             numbers: bring them to one currency, or write \"\" in `data.roles.value`.",
-            shown.join(", ")
+        let shown = Sentence::from(" (")
+            .examples(money.into_iter().take(4))
+            .words(")");
+        let sentence = Sentence::from(format!(
+            "the column `{name}` has amounts in several currencies"
+        ))
+        .aside(shown)
+        .words(
+            "; they are read as plain numbers: bring them to one currency, or write \"\" in \
+             `data.roles.value`.",
         );
         problems.push(Problem::warning(field(Role::Value), sentence));
     }
@@ -59,13 +60,9 @@ pub(super) fn values(head: &FileHead, guess: &Guess<'_>) -> Vec<Problem> {
 pub(super) fn wrong_type(head: &FileHead, role: Role, at: usize, expected: &str) -> Problem {
     let name = quotable(head.columns.get(at).map_or("", String::as_str));
     let found = match cells(head, at).find(|text| !text.is_empty()) {
-        None => "is empty in the first rows".to_owned(),
-        // It may be an id that is to be hidden.
-        Some(_) if !head.file.pseudonyms.is_off() => format!("does not hold {expected}"),
-        Some(example) => format!(
-            "does not hold {expected} but such as `{}`",
-            quotable(example)
-        ),
+        None => Sentence::from("is empty in the first rows"),
+        Some(example) => Sentence::from(format!("does not hold {expected}"))
+            .aside(Sentence::from(" but such as `").example(example).words("`")),
     };
     let said = if head.file.roles.said(role).is_some() {
         "said to be"
@@ -78,11 +75,13 @@ pub(super) fn wrong_type(head: &FileHead, role: Role, at: usize, expected: &str)
         }
         _ => "",
     };
-    let sentence = format!(
-        "the column `{name}`, {said} the {0}, {found};{pattern} choose another column in \
-         `data.roles.{0}`, or write \"\" there if the log has none.",
-        word(role)
-    );
+    let sentence = Sentence::from(format!("the column `{name}`, {said} the {}, ", word(role)))
+        .then(found)
+        .words(format!(
+            ";{pattern} choose another column in `data.roles.{}`, or write \"\" there if the log \
+             has none.",
+            word(role)
+        ));
     Problem::error(field(role), sentence)
 }
 

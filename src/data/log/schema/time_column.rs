@@ -7,7 +7,7 @@ use super::names::{has_root, rank};
 use super::{Guess, NO_TIME, cells, field, normal};
 use crate::log::Role;
 use crate::value::{ClockKind, TimeFormat, TimeStep, time};
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence, quotable};
 
 /// Rank of a column as the time; the least is the best.
 type TimeRank = (bool, Kind, u8, u8, TimeStep, usize, usize);
@@ -155,22 +155,24 @@ impl Guess<'_> {
     }
 
     fn passed_over(&self, at: usize) -> Problem {
-        let such = self
-            .example(at)
-            .map_or_else(String::new, |cell| format!(" (such as `{cell}`)"));
-        let sentence = format!(
-            "the column `{}` cannot be read as times{such}, so the time is taken from another one; \
-             say how it is written in `data.time_format` and name it in `data.roles.time` if it is \
-             the time.",
+        let such = self.example(at).map_or_else(Sentence::new, |cell| {
+            Sentence::from(" (such as `").example(cell).words("`)")
+        });
+        let sentence = Sentence::from(format!(
+            "the column `{}` cannot be read as times",
             quotable(self.name(at))
+        ))
+        .aside(such)
+        .words(
+            ", so the time is taken from another one; say how it is written in `data.time_format` \
+             and name it in `data.roles.time` if it is the time.",
         );
         Problem::warning(field(Role::Time), sentence)
     }
 
-    /// A cell of a column for a sentence; none where ids are hidden, as it may be one.
-    pub(super) fn example(&self, at: usize) -> Option<String> {
-        let filled = cells(self.head, at).find(|cell| !super::is_missing(cell))?;
-        self.head.file.pseudonyms.is_off().then(|| quotable(filled))
+    /// A cell of a column for a sentence.
+    fn example(&self, at: usize) -> Option<&str> {
+        cells(self.head, at).find(|cell| !super::is_missing(cell))
     }
 
     /// Chooses a column of clocks beside a time that holds days only, and tells that the two are

@@ -5,7 +5,7 @@ use super::{Guess, cells, wrong_type};
 use crate::log::source::{ColumnType, FileHead};
 use crate::log::{FileSpec, Role};
 use crate::value::{ClockKind, OrderReason, StepShares, TimeFormat, TimeStep, time};
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence, quotable};
 
 /// Path of the setting.
 pub(crate) const TIME_FORMAT: &str = "data.time_format";
@@ -169,40 +169,47 @@ fn warning_of_guess(
 ) -> Option<Problem> {
     let (name, at) = (column.name, column.at);
     let mut filled = cells(head, at).filter(|cell| !cell.is_empty());
-    let example = filled.next().filter(|_| head.file.pseudonyms.is_off());
-    let such = example.map_or_else(String::new, |cell| {
-        format!(", such as `{}`,", quotable(cell))
+    let such = filled.next().map_or_else(Sentence::new, |cell| {
+        Sentence::from(", such as `").example(cell).words("`,")
     });
-    let dates = |which: &str, other: &str, why: &str| {
+    let dates = format!("the dates of the column `{name}`");
+    let first_by = |why: &str| {
+        let (which, other) = match seen.format {
+            TimeFormat::DayFirst => ("day", "MonthFirst"),
+            _ => ("month", "DayFirst"),
+        };
         format!(
-            "the dates of the column `{name}`{such} are read with the {which} first, since only so \
-             {why}; write {other} in `{TIME_FORMAT}` if that is not so."
+            " are read with the {which} first, since only so {why}; write {other} in \
+             `{TIME_FORMAT}` if that is not so."
         )
     };
-    let (which, other) = match seen.format {
-        TimeFormat::DayFirst => ("day", "MonthFirst"),
-        _ => ("month", "DayFirst"),
-    };
-    let sentence = match (&seen.format, seen.reason) {
-        (_, OrderReason::Sorted) => dates(which, other, "the rows are in order of time"),
-        (_, OrderReason::Close) => dates(which, other, "they lie within a month"),
-        (_, OrderReason::Nothing) => format!(
-            "the dates of the column `{name}`{such} are read with the month first, and nothing in \
-             the first rows tells; write DayFirst in `{TIME_FORMAT}` if the day comes first."
+    let (before, after) = match (&seen.format, seen.reason) {
+        (_, OrderReason::Sorted) => (dates, first_by("the rows are in order of time")),
+        (_, OrderReason::Close) => (dates, first_by("they lie within a month")),
+        (_, OrderReason::Nothing) => (
+            dates,
+            format!(
+                " are read with the month first, and nothing in the first rows tells; write \
+                 DayFirst in `{TIME_FORMAT}` if the day comes first."
+            ),
         ),
-        (TimeFormat::Clock, _) if runs_through_days(head, at, column.user) => format!(
-            "the column `{name}` holds a clock without a date{such} and runs through several days: \
-             the order of the file is taken; join the date to it, or name another column in \
-             `data.roles.time`."
+        (TimeFormat::Clock, _) => (
+            format!("the column `{name}` holds a clock without a date"),
+            if runs_through_days(head, at, column.user) {
+                " and runs through several days: the order of the file is taken; join the date to \
+                 it, or name another column in `data.roles.time`."
+            } else {
+                " so events are ordered within one day only, and those of several days are mixed; \
+                 join the date to it, or name another column in `data.roles.time`."
+            }
+            .to_owned(),
         ),
-        (TimeFormat::Clock, _) => format!(
-            "the column `{name}` holds a clock without a date{such} so events are ordered within \
-             one day only, and those of several days are mixed; join the date to it, or name \
-             another column in `data.roles.time`."
-        ),
-        (TimeFormat::YearFirst, _) => format!(
-            "the dates of the column `{name}`{such} are read with a year of two digits first; \
-             write DayFirst or MonthFirst in `{TIME_FORMAT}` if that is not so."
+        (TimeFormat::YearFirst, _) => (
+            dates,
+            format!(
+                " are read with a year of two digits first; write DayFirst or MonthFirst in \
+                 `{TIME_FORMAT}` if that is not so."
+            ),
         ),
         (
             TimeFormat::SpreadsheetDays
@@ -211,25 +218,35 @@ fn warning_of_guess(
             | TimeFormat::FileTime
             | TimeFormat::DotNetTicks,
             _,
-        ) => format!(
-            "the numbers of the column `{name}`{such} are read as {}, as their size tells; write \
-             Order in `{TIME_FORMAT}` if they only order the events.",
-            seen.format
+        ) => (
+            format!("the numbers of the column `{name}`"),
+            format!(
+                " are read as {}, as their size tells; write Order in `{TIME_FORMAT}` if they only \
+                 order the events.",
+                seen.format
+            ),
         ),
-        (TimeFormat::Order, _) if head.column_type(at) == ColumnType::Duration => format!(
-            "the column `{name}` holds spans of time since a beginning that is not said \
-             (durations): they order the events and are no moments."
+        (TimeFormat::Order, _) if head.column_type(at) == ColumnType::Duration => {
+            let sentence = format!(
+                "the column `{name}` holds spans of time since a beginning that is not said \
+                 (durations): they order the events and are no moments."
+            );
+            return Some(Problem::warning(TIME_FORMAT, sentence));
+        }
+        (TimeFormat::Order, _) if are_years(head, at) => (
+            format!("the column `{name}` holds years alone"),
+            " so the events of one year stay in the order of the file, and are no moments."
+                .to_owned(),
         ),
-        (TimeFormat::Order, _) if are_years(head, at) => format!(
-            "the column `{name}` holds years alone{such} so the events of one year stay in the \
-             order of the file, and are no moments."
-        ),
-        (_, _) if seen.step == TimeStep::Month => format!(
-            "the column `{name}` holds months alone{such} so each event is put at the beginning of \
-             its month, and the events of one month stay in the order of the file."
+        (_, _) if seen.step == TimeStep::Month => (
+            format!("the column `{name}` holds months alone"),
+            " so each event is put at the beginning of its month, and the events of one month stay \
+             in the order of the file."
+                .to_owned(),
         ),
         _ => return None,
     };
+    let sentence = Sentence::from(before).aside(such).words(after);
     Some(Problem::warning(TIME_FORMAT, sentence))
 }
 

@@ -50,10 +50,7 @@ fn is_named(path: &Path, ending: &str) -> bool {
 /// [`DataError::Content`] for JSON that cannot be a log.
 pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataError> {
     if let Some(sentence) = foreign::text(bytes) {
-        return Err(DataError::Content {
-            path: path.to_path_buf(),
-            sentence: sentence.to_owned(),
-        });
+        return Err(DataError::content(path, sentence));
     }
     let name = path.to_string_lossy().to_lowercase();
     let inner = name
@@ -66,12 +63,11 @@ pub(super) fn text_format(path: &Path, bytes: &[u8]) -> Result<FileFormat, DataE
     match (letters.next(), letters.next()) {
         (Some(b'{'), _) | (Some(b'['), Some(b'{' | b'[')) => Ok(json_format(text)),
         (Some(b'['), _) if json::are_arrays(text) => Ok(json_format(text)),
-        (Some(b'['), _) if ending == "json" => Err(DataError::Content {
-            path: path.to_path_buf(),
-            sentence: "this is a JSON array of other things than objects; write one object an \
-                       event, such as {\"user\": 1, \"item\": 2}."
-                .to_owned(),
-        }),
+        (Some(b'['), _) if ending == "json" => Err(DataError::content(
+            path,
+            "this is a JSON array of other things than objects; write one object an \
+                       event, such as {\"user\": 1, \"item\": 2}.",
+        )),
         _ if matches!(ending, "ndjson" | "jsonl") => Ok(FileFormat::Ndjson),
         _ if lists::Kind::of_text(bytes).is_some() => Ok(FileFormat::Lists),
         _ => Ok(FileFormat::Text),

@@ -7,7 +7,7 @@ use encoding_rs::{
 };
 
 use crate::log::{Encoding, FileSpec};
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence};
 
 /// Stands where bytes could not be decoded: no UTF-8 text holds it.
 const UNREADABLE: u8 = 0xff;
@@ -70,7 +70,7 @@ pub(super) fn decode(bytes: Vec<u8>, encoding: Encoding, is_whole: bool) -> Vec<
 /// Doubt about an encoding that was guessed from the head.
 pub(super) fn doubt(head: &[u8], taken: Encoding, file: &FileSpec) -> Option<Problem> {
     (file.encoding.is_none() && taken == Encoding::Windows1252)
-        .then(|| Letters::of_text(head).doubt(file))
+        .then(|| Letters::of_text(head).doubt())
 }
 
 /// Counts of the letters of a text that are not ASCII.
@@ -150,27 +150,28 @@ impl Letters {
     }
 
     /// A text of one byte a letter may be in any of many encodings.
-    pub(super) fn doubt(&self, file: &FileSpec) -> Problem {
-        let example = self.example.as_ref().filter(|_| file.pseudonyms.is_off());
-        let example = example.map_or_else(String::new, |word| {
-            format!(
-                ", as in `{}`",
-                quotable(&WINDOWS_1252.decode_without_bom_handling(word).0)
-            )
+    pub(super) fn doubt(&self) -> Problem {
+        let example = self.example.as_ref().map_or_else(Sentence::new, |word| {
+            Sentence::from(", as in `")
+                .example(&WINDOWS_1252.decode_without_bom_handling(word).0)
+                .words("`")
         });
-        let sentence = if 2 * self.n_in_words > self.n_high {
-            format!(
+        let (before, after) = if 2 * self.n_in_words > self.n_high {
+            (
                 "the file is not UTF-8 and its letters look like another alphabet; they are read \
-                 as Windows-1252{example}, which keeps ids apart but shows them wrongly: write \
-                 Windows1251 or Koi8R (Cyrillic), Windows1250 (Central European), ShiftJis, EucKr, \
-                 Big5 or Gb18030 in `data.encoding`."
+                 as Windows-1252",
+                ", which keeps ids apart but shows them wrongly: write Windows1251 or Koi8R \
+                 (Cyrillic), Windows1250 (Central European), ShiftJis, EucKr, Big5 or Gb18030 in \
+                 `data.encoding`.",
             )
         } else {
-            format!(
-                "the file is not UTF-8; it is read as Windows-1252 (Latin-1){example}; if that is \
-                 wrong, write another encoding in `data.encoding`, or convert the file to UTF-8."
+            (
+                "the file is not UTF-8; it is read as Windows-1252 (Latin-1)",
+                "; if that is wrong, write another encoding in `data.encoding`, or convert the \
+                 file to UTF-8.",
             )
         };
+        let sentence = Sentence::from(before).aside(example).words(after);
         Problem::warning("data.encoding", sentence)
     }
 }
@@ -331,7 +332,7 @@ mod tests {
         let file = FileSpec::default();
         let told = doubt(french, Encoding::Windows1252, &file)
             .unwrap()
-            .sentence;
+            .sentence();
         assert!(
             told.contains("Windows-1252 (Latin-1), as in `Amélie`"),
             "{told}"
@@ -341,7 +342,7 @@ mod tests {
         assert_eq!(guess(&russian), Encoding::Windows1252);
         let told = doubt(&russian, Encoding::Windows1252, &file)
             .unwrap()
-            .sentence;
+            .sentence();
         assert!(
             told.contains("another alphabet") && told.contains("Windows1251"),
             "{told}"

@@ -12,7 +12,7 @@ use crate::error::DataError;
 use crate::load_progress::LoadProgress;
 use crate::log::{Encoding, FileSpec};
 use crate::value::TimeFormat;
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence};
 
 /// How many lines are judged.
 const JUDGED: usize = 300;
@@ -276,19 +276,16 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
         match parse(bytes, kind, line, encoding) {
             Ok(events) => rows.extend(events.iter().map(LineEvent::cells)),
             Err(why) => {
-                reason.get_or_insert(format!("line {line} {why}"));
+                reason.get_or_insert(Sentence::from(format!("line {line} ")).then(why));
             }
         }
     }
     if rows.is_empty() {
-        let reason = reason.unwrap_or_else(|| "it holds no lines".to_owned());
-        let sentence = format!(
-            "it cannot be read as one user a line ({reason}); write `user item item …` on each."
-        );
-        return Err(DataError::Content {
-            path: path.to_path_buf(),
-            sentence,
-        });
+        let reason = reason.unwrap_or_else(|| "it holds no lines".into());
+        let sentence = Sentence::from("it cannot be read as one user a line (")
+            .then(reason)
+            .words("); write `user item item …` on each.");
+        return Err(DataError::content(path, sentence));
     }
     rows.truncate(SAMPLE_ROWS);
     let has_times = rows
@@ -396,17 +393,17 @@ fn parse(
     kind: Kind,
     number: usize,
     encoding: Encoding,
-) -> Result<Vec<LineEvent<'_>>, String> {
+) -> Result<Vec<LineEvent<'_>>, Sentence> {
     let text = std::str::from_utf8(line).map_err(|_| format!("is not valid {encoding}"))?;
     if kind.counts_lines() {
         return items(text, kind, number);
     }
     let (ids, gaps) = text.trim().split_once('\t').unwrap_or((text, ""));
     let mut ids = ids.split_whitespace();
-    let user = Cow::Borrowed(ids.next().ok_or_else(|| "has no user".to_owned())?);
+    let user = Cow::Borrowed(ids.next().ok_or("has no user")?);
     let items: Vec<&str> = ids.collect();
     if items.is_empty() {
-        return Err("has a user and no items".to_owned());
+        return Err("has a user and no items".into());
     }
     let gaps: Vec<&str> = gaps.split_whitespace().collect();
     if gaps.is_empty() {
@@ -420,21 +417,19 @@ fn parse(
             .collect());
     }
     if gaps.len() != items.len() {
-        return Err(format!(
-            "has {} items and {} times",
-            items.len(),
-            gaps.len()
-        ));
+        return Err(format!("has {} items and {} times", items.len(), gaps.len()).into());
     }
     let mut now = 0_i64;
     let mut events = Vec::with_capacity(items.len());
     for (item, gap) in std::iter::zip(items, gaps) {
-        let gap: i64 = gap
-            .parse()
-            .map_err(|_| format!("has the time `{}`, which is no whole number", quotable(gap)))?;
+        let gap: i64 = gap.parse().map_err(|_| {
+            Sentence::from("has the time `")
+                .example(gap)
+                .words("`, which is no whole number")
+        })?;
         now = now
             .checked_add(gap)
-            .ok_or_else(|| "has times that are too far apart".to_owned())?;
+            .ok_or("has times that are too far apart")?;
         events.push(LineEvent {
             user: user.clone(),
             item,
@@ -445,7 +440,7 @@ fn parse(
 }
 
 /// The items of a line that is a user by its number.
-fn items(text: &str, kind: Kind, number: usize) -> Result<Vec<LineEvent<'_>>, String> {
+fn items(text: &str, kind: Kind, number: usize) -> Result<Vec<LineEvent<'_>>, Sentence> {
     let mut items: Vec<&str> = match kind {
         Kind::Baskets(mark) => text
             .split(mark)
@@ -461,7 +456,8 @@ fn items(text: &str, kind: Kind, number: usize) -> Result<Vec<LineEvent<'_>>, St
                 return Err(format!(
                     "does not begin with the number of its {} items",
                     items.len() - 1
-                ));
+                )
+                .into());
             }
             items.remove(0);
         }
@@ -471,12 +467,12 @@ fn items(text: &str, kind: Kind, number: usize) -> Result<Vec<LineEvent<'_>>, St
                 .iter()
                 .any(|item| !item.bytes().all(|byte| byte.is_ascii_digit())) =>
         {
-            return Err("holds words, not items".to_owned());
+            return Err("holds words, not items".into());
         }
         Kind::Users | Kind::Lines | Kind::Baskets(_) => {}
     }
     if items.is_empty() {
-        return Err("has no items".to_owned());
+        return Err("has no items".into());
     }
     Ok(items
         .into_iter()

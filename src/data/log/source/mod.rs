@@ -149,10 +149,7 @@ impl FileHead {
             return Ok(());
         }
         let path = self.paths.get(at).cloned().unwrap_or_default();
-        Err(DataError::Content {
-            path,
-            sentence: OTHER_TIMES.to_owned(),
-        })
+        Err(DataError::content(&path, OTHER_TIMES))
     }
 
     /// Says what the files are called, where there are several.
@@ -246,10 +243,10 @@ pub(super) fn head(file: &FileSpec) -> Result<FileHead, DataError> {
                  its own for each.",
                 files::short_name(twice)
             );
-            return Err(DataError::Setting {
-                field: format!("data.{}_path", part.key()),
+            return Err(DataError::setting(
+                format!("data.{}_path", part.key()),
                 sentence,
-            });
+            ));
         }
         parts.extend(vec![part; of_part.len()]);
         paths.extend(of_part);
@@ -327,7 +324,7 @@ pub(super) fn other_encoding(
     }
     Ok(letters
         .are_of_one_byte()
-        .then(|| (Encoding::Windows1252, letters.doubt(&head.file))))
+        .then(|| (Encoding::Windows1252, letters.doubt())))
 }
 
 /// Content of a file as detected, whatever was said of it.
@@ -480,12 +477,12 @@ fn agree(head: &FileHead, first: &Path, path: &Path) -> Result<(), DataError> {
 
 /// Error of a file that is not like the first of its log.
 fn differs(path: &Path, what: &str) -> DataError {
-    DataError::Content {
-        path: path.to_path_buf(),
-        sentence: format!(
+    DataError::content(
+        path,
+        format!(
             "{what}; the files of one log must be alike, so narrow the pattern in `data.path`."
         ),
-    }
+    )
 }
 
 /// The sentence of files that write times in different ways.

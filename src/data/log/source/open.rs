@@ -18,13 +18,13 @@ pub(crate) fn resolve(path: &Path) -> Result<PathBuf, DataError> {
     let (name, below) = rest.split_once(['/', '\\']).unwrap_or((rest, ""));
     match std::env::var_os(name).filter(|value| !value.is_empty()) {
         Some(folder) => Ok(Path::new(&folder).join(below)),
-        None => Err(DataError::Setting {
-            field: "data.path".to_owned(),
-            sentence: format!(
+        None => Err(DataError::setting(
+            "data.path",
+            format!(
                 "`{text}` begins with the environment variable `{name}`, which is not set; set it \
                  to the folder that holds the data, or write the path out."
             ),
-        }),
+        )),
     }
 }
 
@@ -39,10 +39,10 @@ pub(super) fn file(path: &Path) -> Result<(File, u64), DataError> {
         });
     }
     if metadata.is_file() && metadata.len() == 0 {
-        return Err(DataError::Content {
-            path: path.to_path_buf(),
-            sentence: "the file is empty; choose one that holds a log.".to_owned(),
-        });
+        return Err(DataError::content(
+            path,
+            "the file is empty; choose one that holds a log.",
+        ));
     }
     Ok((file, metadata.len()))
 }

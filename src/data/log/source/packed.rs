@@ -167,13 +167,13 @@ fn broken(path: &Path, packing: Packing, n_lines: usize, error: &std::io::Error)
         _ => format!("is damaged ({error})"),
     };
     let lines = if n_lines == 1 { "line" } else { "lines" };
-    DataError::Content {
-        path: path.to_path_buf(),
-        sentence: format!(
+    DataError::content(
+        path,
+        format!(
             "the {packing} data {what} after {n_lines} {lines}; the file is not whole, so copy or \
              download it again."
         ),
-    }
+    )
 }
 
 #[cfg(test)]

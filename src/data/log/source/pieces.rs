@@ -10,6 +10,7 @@ use super::packed::Unpacked;
 use super::{FileHead, RawRows, encoding, json, lists, parquet, text};
 use crate::error::DataError;
 use crate::log::{Encoding, FileFormat, Packing};
+use seqscope_base::spec::Sentence;
 
 /// Size of a piece of text; the lines that begin in it are all there. Tests see many borders.
 const PIECE_BYTES: usize = if cfg!(test) { 64 } else { 1 << 20 };
@@ -205,9 +206,6 @@ impl TextPiece<'_> {
 }
 
 /// A sentence about a file's content as an error.
-fn content_error(path: &Path) -> impl FnOnce(String) -> DataError {
-    move |sentence| DataError::Content {
-        path: path.to_path_buf(),
-        sentence,
-    }
+fn content_error(path: &Path) -> impl FnOnce(Sentence) -> DataError {
+    move |sentence| DataError::content(path, sentence)
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::log::{RefusedKind, RefusedRow};
+use seqscope_base::spec::Sentence;
 
 /// How many refused rows are listed; all are counted.
 const LISTED: usize = 100;
@@ -45,7 +46,7 @@ pub(crate) struct Refused {
     /// How many have each kind of reason, and the first of them.
     kinds: BTreeMap<String, (usize, RowPlace)>,
     /// Rows with their reasons.
-    listed: Vec<(RowPlace, String)>,
+    listed: Vec<(RowPlace, Sentence)>,
     /// Whether all of a log are listed.
     lists_all: bool,
 }
@@ -62,8 +63,12 @@ impl Refused {
     }
 
     /// Adds a row.
-    pub(crate) fn push(&mut self, place: impl Into<RowPlace>, reason: impl FnOnce() -> String) {
-        let (place, reason) = (place.into(), reason());
+    pub(crate) fn push<R: Into<Sentence>>(
+        &mut self,
+        place: impl Into<RowPlace>,
+        reason: impl FnOnce() -> R,
+    ) {
+        let (place, reason) = (place.into(), reason().into());
         self.count += 1;
         self.add_kind(&kind(&reason), 1, place);
         self.listed.push((place, reason));
@@ -83,7 +88,7 @@ impl Refused {
 
     /// Whether one of the listed rows was refused for a reason.
     pub(crate) fn names(&self, reason: &str) -> bool {
-        self.listed.iter().any(|(_, other)| other == reason)
+        self.listed.iter().any(|(_, other)| *other == *reason)
     }
 
     /// Whether rows were refused for a reason of this kind.
@@ -137,7 +142,7 @@ impl Refused {
 
     /// The first rows, with the names of their files where there are several.
     pub(crate) fn rows(&self, lines: &Lines) -> Vec<RefusedRow> {
-        let mut listed: Vec<&(RowPlace, String)> = self.listed.iter().collect();
+        let mut listed: Vec<&(RowPlace, Sentence)> = self.listed.iter().collect();
         listed.sort_by_key(|row| row.0);
         listed
             .into_iter()
@@ -183,8 +188,9 @@ impl Refused {
 }
 
 /// Text that rows with a reason of this kind have in common: without what is quoted of a row, and
-/// without numbers that differ from row to row.
-fn kind(reason: &str) -> String {
+/// without marks and numbers that differ from row to row.
+fn kind(reason: &Sentence) -> String {
+    let reason = reason.without_examples().to_string();
     let mut kind = String::with_capacity(reason.len());
     for (at, part) in reason.split('`').enumerate() {
         kind.push_str(if at % 2 == 0 { part } else { "`…`" });
@@ -369,23 +375,31 @@ mod tests {
     #[test]
     fn reasons_are_of_one_kind_whatever_they_quote() {
         for (reason, expected) in [
-            ("has no user", "has no user"),
-            ("has no user (`NULL`)", "has no user"),
-            ("expected 4 fields, found 3", "expected 4 fields, found …"),
+            (Sentence::from("has no user"), "has no user"),
             (
-                "has an item of 5000 bytes, which is no id",
+                Sentence::from("has no user (`").example("NULL").words("`)"),
+                "has no user",
+            ),
+            (
+                Sentence::from("expected 4 fields, found 3"),
+                "expected 4 fields, found …",
+            ),
+            (
+                Sentence::from("has an item of 5000 bytes, which is no id"),
                 "has an item of … bytes, which is no id",
             ),
             (
-                "has the time `a b`, which cannot be read as date text",
+                Sentence::from("has the time `")
+                    .example("a `b at line 1")
+                    .words("`, which cannot be read as date text"),
                 "has the time `…`, which cannot be read as date text",
             ),
             (
-                "is no JSON: expected value at line 1 column 5",
+                Sentence::from("is no JSON: expected value at line 1 column 5"),
                 "is no JSON: expected value",
             ),
         ] {
-            assert_eq!(kind(reason), expected);
+            assert_eq!(kind(&reason), expected);
         }
         let mut many = Refused::default();
         for line in 1..=40_usize {

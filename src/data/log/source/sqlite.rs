@@ -10,7 +10,7 @@ use super::{FileHead, Lines, RawCells, RawRows, Refused, SAMPLE_ROWS, open};
 use crate::error::DataError;
 use crate::load_progress::{LoadProgress, Stage, check_cancelled_at};
 use crate::log::{FileSpec, schema};
-use seqscope_base::spec::{guarded, quotable, quotable_reason};
+use seqscope_base::spec::{Sentence, guarded, quotable};
 
 /// See [`super::head`].
 pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<FileHead, DataError> {
@@ -20,7 +20,7 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<FileHead, DataErro
     }
     let mut statement = prepare(&database, &file, path)?;
     let names = names(&statement).ok_or_else(|| {
-        content(
+        DataError::content(
             path,
             "the name of a column is not valid UTF-8; name it anew, or copy the database again."
                 .to_owned(),
@@ -46,7 +46,7 @@ pub(super) fn head(mut file: FileSpec, path: &Path) -> Result<FileHead, DataErro
             || "the query".to_owned(),
             |name| format!("the table `{}`", quotable(name)),
         );
-        return Err(content(
+        return Err(DataError::content(
             path,
             format!("{of} gives no rows; name another in `data.table` or `data.query`."),
         ));
@@ -75,11 +75,15 @@ pub(super) fn rows(
     while let Some(row) = rows.next().map_err(|error| unreadable(path, &error))? {
         check_cancelled_at(n_read, progress)?;
         n_read += 1;
-        let cells: Result<Vec<Option<String>>, String> = wanted
+        let cells: Result<Vec<Option<String>>, Sentence> = wanted
             .iter()
             .map(|&at| {
                 row.get_ref(at)
-                    .map_err(|error| format!("cannot be read ({error})"))
+                    .map_err(|error| {
+                        Sentence::from("cannot be read (")
+                            .raw_example(error.to_string())
+                            .words(")")
+                    })
                     .and_then(text)
             })
             .collect();
@@ -135,10 +139,9 @@ fn prepare<'a>(
             .map_err(|error| {
                 DataError::setting(
                     "data.query",
-                    format!(
-                        "the query cannot be run ({}); mend `data.query`.",
-                        why(&error)
-                    ),
+                    Sentence::from("the query cannot be run (")
+                        .foreign(&error.to_string())
+                        .words("); mend `data.query`."),
                 )
             })?;
         if !statement.readonly() {
@@ -169,7 +172,7 @@ fn guess_table(database: &Connection, path: &Path) -> Result<String, DataError> 
     let known = tables(database, path)?;
     let name = match known.as_slice() {
         [] => {
-            return Err(content(
+            return Err(DataError::content(
                 path,
                 "the database holds no table; choose one that holds a log.".to_owned(),
             ));
@@ -200,12 +203,14 @@ fn guess_table(database: &Connection, path: &Path) -> Result<String, DataError> 
             }
         }
     };
-    name.cloned().ok_or_else(|| DataError::Setting {
-        field: "data.table".to_owned(),
-        sentence: format!(
-            "the database has several tables; name the log in `data.table`: {}.",
-            schema::listed(&known)
-        ),
+    name.cloned().ok_or_else(|| {
+        DataError::setting(
+            "data.table",
+            format!(
+                "the database has several tables; name the log in `data.table`: {}.",
+                schema::listed(&known)
+            ),
+        )
     })
 }
 
@@ -236,7 +241,7 @@ fn quoted(name: &str) -> String {
 
 /// A value of any type as a cell. Whole numbers kept as reals lose their `.0`, so that ids stay
 /// ids; bytes that are no text are written in hexadecimal digits.
-fn text(value: ValueRef<'_>) -> Result<Option<String>, String> {
+fn text(value: ValueRef<'_>) -> Result<Option<String>, Sentence> {
     Ok(match value {
         ValueRef::Null => None,
         ValueRef::Integer(number) => Some(number.to_string()),
@@ -247,7 +252,7 @@ fn text(value: ValueRef<'_>) -> Result<Option<String>, String> {
         ValueRef::Real(number) => Some(number.to_string()),
         ValueRef::Text(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => Some(text.to_owned()),
-            Err(_) => return Err("is not valid UTF-8".to_owned()),
+            Err(_) => return Err("is not valid UTF-8".into()),
         },
         ValueRef::Blob(bytes) => {
             Some(std::str::from_utf8(bytes).map_or_else(|_| hexadecimal(bytes), str::to_owned))
@@ -276,22 +281,8 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 fn unreadable(path: &Path, error: &rusqlite::Error) -> DataError {
-    let sentence = format!(
-        "it is not a readable SQLite database ({}); check it (sqlite3 FILE 'PRAGMA \
-         integrity_check'), or copy it again.",
-        why(error)
-    );
-    content(path, sentence)
-}
-
-/// Message of `SQLite`, in one line.
-fn why(error: &rusqlite::Error) -> String {
-    quotable_reason(&error.to_string())
-}
-
-fn content(path: &Path, sentence: String) -> DataError {
-    DataError::Content {
-        path: path.to_path_buf(),
-        sentence,
-    }
+    let sentence = Sentence::from("it is not a readable SQLite database (")
+        .foreign(&error.to_string())
+        .words("); check it (sqlite3 FILE 'PRAGMA integrity_check'), or copy it again.");
+    DataError::content(path, sentence)
 }

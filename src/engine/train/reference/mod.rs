@@ -18,7 +18,6 @@ use crate::run::{
 };
 use answers::FittedAnswers;
 use seqscope_base::metric::Metrics;
-use seqscope_base::spec::Problem;
 use seqscope_model::baseline::{Baseline, BaselineKind, ReferenceKind};
 
 /// The references that have something to say of a log, and why the others have not.
@@ -55,10 +54,11 @@ pub fn refit_references(
     manifest: &Manifest,
     model: &[UserResult],
 ) -> Result<ReferenceResults, TrainError> {
-    if let Some(Problem { sentence, .. }) = manifest.counted_before() {
+    if let Some(problem) = manifest.counted_before() {
         return Err(TrainError::Unfit(format!(
-            "references that are fitted now say nothing beside run {}: {sentence}",
-            manifest.id
+            "references that are fitted now say nothing beside run {}: {}",
+            manifest.id,
+            problem.sentence()
         )));
     }
     let prepared = data_of_run(manifest, None)?;

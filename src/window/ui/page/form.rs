@@ -177,7 +177,7 @@ pub(super) fn problems(ui: &mut Ui, draft: &Draft, path: &str) {
             ui.add_space(LABEL + size::GAP);
             ui.add(
                 egui::Label::new(
-                    RichText::new(&problem.sentence)
+                    RichText::new(problem.sentence())
                         .size(size::TEXT_SMALL)
                         .color(color),
                 )

@@ -13,7 +13,7 @@ pub(super) use weblog::are_requests;
 
 use super::{FileHead, RawCells, RawRows, Refused, SAMPLE_ROWS};
 use crate::log::{FileFormat, Role};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{Problem, Sentence};
 
 /// How rows become events.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ impl Expand {
     }
 
     /// The events of a row, or why it has none.
-    fn events(&self, row: &[&str]) -> Result<Vec<Vec<String>>, String> {
+    fn events(&self, row: &[&str]) -> Result<Vec<Vec<String>>, Sentence> {
         match self {
             Self::Matrix(matrix) => Ok(matrix.events(row)),
             Self::Lists(lists) => Ok(lists.events(row)),

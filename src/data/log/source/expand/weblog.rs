@@ -2,6 +2,7 @@
 
 use super::{Expand, Expansion, FileHead, filled, nearly_all};
 use crate::log::Role;
+use seqscope_base::spec::Sentence;
 
 /// Positions of the fields of a request.
 #[derive(Clone, Copy, Debug)]
@@ -46,16 +47,18 @@ fn holds_time(head: &FileHead, at: usize) -> bool {
 }
 
 impl WebLog {
-    pub(super) fn events(self, row: &[&str]) -> Result<Vec<String>, String> {
+    pub(super) fn events(self, row: &[&str]) -> Result<Vec<String>, Sentence> {
         let (begin, zone) = (field(row, self.time), field(row, self.time + 1));
         let request = field(row, self.time + 2);
         let mut words = request.split(' ').filter(|word| !word.is_empty());
         let (Some(method), Some(target)) = (words.next(), words.next()) else {
-            return Err("has no request such as `GET /page HTTP/1.1`".to_owned());
+            return Err("has no request such as `GET /page HTTP/1.1`".into());
         };
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let time = iso(begin, zone).ok_or_else(|| {
-            format!("has the time `{begin} {zone}`, which is none of a web server")
+            Sentence::from("has the time `")
+                .raw_example(format!("{begin} {zone}"))
+                .words("`, which is none of a web server")
         })?;
         let before = |n: usize| {
             self.time

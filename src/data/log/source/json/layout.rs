@@ -9,7 +9,7 @@ use super::raw::{self, members};
 use super::{loose, record};
 use crate::log::source::{SAMPLE_ROWS, detect};
 use crate::log::{FileSpec, Role, schema};
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence, quotable};
 
 /// How deep inside of objects cells are looked for.
 const DEEPEST: usize = 5;
@@ -55,7 +55,7 @@ impl Layout {
         place: JsonPlace,
         file: &FileSpec,
         is_whole: bool,
-    ) -> (Self, Vec<Vec<String>>, Option<String>) {
+    ) -> (Self, Vec<Vec<String>>, Option<Sentence>) {
         let encoding = file.encoding.unwrap_or_default();
         let mut layout = Self {
             place,
@@ -77,7 +77,7 @@ impl Layout {
                     sample.push(strict.into_owned());
                 }
                 Err(why) => {
-                    reason.get_or_insert(format!("line {line} {why}"));
+                    reason.get_or_insert(Sentence::from(format!("line {line} ")).then(why));
                 }
             }
         }
@@ -137,10 +137,10 @@ impl Layout {
     }
 
     /// Fails for an array among objects, and for an object among arrays.
-    pub(super) fn fits(&self, text: &[u8]) -> Result<(), String> {
+    pub(super) fn fits(&self, text: &[u8]) -> Result<(), Sentence> {
         match (raw::first(text) == Some(b'['), self.names.is_some()) {
-            (true, false) => Err("is no JSON object".to_owned()),
-            (false, true) => Err("is no JSON array".to_owned()),
+            (true, false) => Err("is no JSON object".into()),
+            (false, true) => Err("is no JSON array".into()),
             _ => Ok(()),
         }
     }

@@ -22,6 +22,7 @@ use polars::prelude::{
 };
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, Visitor};
+use serde_json::error::Category;
 
 use super::texts::Texts;
 use super::{FileHead, Lines, RawCells, RawRows, Refused, TextHead, whole_text};
@@ -32,7 +33,7 @@ pub(super) use layout::Layout;
 use layout::NameSource;
 use place::{JsonPlace, records};
 pub(super) use place::{are_arrays, is_one_text};
-use seqscope_base::spec::{quotable, quotable_reason};
+use seqscope_base::spec::{Sentence, quotable_reason};
 
 /// See [`super::head`].
 pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileHead, DataError> {
@@ -57,21 +58,15 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
     }
     let (layout, rows, reason) = Layout::of_text(&text.bytes, place, &file, text.is_whole);
     if rows.is_empty() {
-        let reason = reason.unwrap_or_else(|| "it holds no lines".to_owned());
-        return Err(DataError::content(
-            path,
-            match file.format {
-                Some(FileFormat::Json) => {
-                    format!(
-                        "it cannot be read as a JSON array of objects ({reason}); write one JSON \
-                     object an event."
-                    )
-                }
-                _ => {
-                    format!("it cannot be read as NDJSON ({reason}); write one JSON object a line.")
-                }
-            },
-        ));
+        let reason = reason.unwrap_or_else(|| "it holds no lines".into());
+        let (what, how) = match file.format {
+            Some(FileFormat::Json) => ("a JSON array of objects", "an event"),
+            _ => ("NDJSON", "a line"),
+        };
+        let sentence = Sentence::from(format!("it cannot be read as {what} ("))
+            .then(reason)
+            .words(format!("); write one JSON object {how}."));
+        return Err(DataError::content(path, sentence));
     }
     let problems = layout.assumptions();
     let columns = layout.columns.clone();
@@ -116,7 +111,7 @@ pub(super) fn parse_rows(
     head: &FileHead,
     wanted: &[usize],
     is_first: bool,
-) -> Result<RawRows, String> {
+) -> Result<RawRows, Sentence> {
     let encoding = head.file.encoding.unwrap_or_default();
     let names: Vec<&str> = wanted
         .iter()
@@ -146,10 +141,9 @@ pub(super) fn parse_rows(
         }
     }
     let columns = parse(&good, &names).map_err(|error| {
-        format!(
-            "its lines cannot be parsed ({}); mend them, or convert it to CSV.",
-            quotable_reason(&error.to_string())
-        )
+        Sentence::from("its lines cannot be parsed (")
+            .foreign(&error.to_string())
+            .words("); mend them, or convert it to CSV.")
     })?;
     Ok(RawRows {
         columns,
@@ -186,7 +180,7 @@ fn parse(lines: &[u8], names: &[&str]) -> PolarsResult<Vec<RawCells>> {
 }
 
 /// An object or array as JSON, where it is that or nearly that.
-fn record(text: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, String> {
+fn record(text: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, Sentence> {
     let Err(reason) = check(text, encoding) else {
         return Ok(Cow::Borrowed(text));
     };
@@ -202,7 +196,7 @@ fn record(text: &[u8], encoding: Encoding) -> Result<Cow<'_, [u8]>, String> {
 }
 
 /// Why a text is neither an object nor an array.
-fn check(text: &[u8], encoding: Encoding) -> Result<(), String> {
+fn check(text: &[u8], encoding: Encoding) -> Result<(), Sentence> {
     if text.trim_ascii_start().first() == Some(&b'[') {
         let text = std::str::from_utf8(text).map_err(|_| format!("is not valid {encoding}"))?;
         return serde_json::from_str::<Vec<IgnoredAny>>(text)
@@ -212,34 +206,33 @@ fn check(text: &[u8], encoding: Encoding) -> Result<(), String> {
     check_object(text, encoding)
 }
 
-fn check_object(line: &[u8], encoding: Encoding) -> Result<(), String> {
+fn check_object(line: &[u8], encoding: Encoding) -> Result<(), Sentence> {
     if line.is_empty() {
-        return Err("ends the file before the array is closed (`]` is missing)".to_owned());
+        return Err("ends the file before the array is closed (`]` is missing)".into());
     }
     if line.trim_ascii_start().first() != Some(&b'{') {
-        return Err("is no JSON object".to_owned());
+        return Err("is no JSON object".into());
     }
     let text = std::str::from_utf8(line).map_err(|_| format!("is not valid {encoding}"))?;
     let Names(names) = serde_json::from_str(text).map_err(|error| not_json(&error))?;
     match names.windows(2).find(|pair| pair.first() == pair.last()) {
         // Which of them counts would be a matter of luck.
-        Some([name, ..]) => Err(format!("names `{}` twice", quotable(name))),
+        Some([name, ..]) => Err(Sentence::from("names `").example(name).words("` twice")),
         _ => Ok(()),
     }
 }
 
-fn not_json(error: &serde_json::Error) -> String {
-    format!(
-        "is no JSON object (column {}: {})",
-        error.column(),
-        why(error)
-    )
-}
-
-/// The error's text without its place: the line in it is always 1.
-fn why(error: &serde_json::Error) -> String {
+fn not_json(error: &serde_json::Error) -> Sentence {
+    let sentence = Sentence::from(format!("is no JSON object (column {}: ", error.column()));
+    // Without its place: the line in it is always 1.
     let text = error.to_string();
-    quotable_reason(text.split(" at line ").next().unwrap_or_default())
+    let why = text.split(" at line ").next().unwrap_or_default();
+    let sentence = match error.classify() {
+        // What is wrong with the marks is said in words of the crate alone.
+        Category::Syntax | Category::Eof => sentence.words(quotable_reason(why)),
+        Category::Data | Category::Io => sentence.foreign(why),
+    };
+    sentence.words(")")
 }
 
 /// The names in an object, sorted; its values are checked and not kept.

@@ -19,7 +19,7 @@ use crate::log::FileSpec;
 use crate::value::time;
 pub(super) use nested::Nested;
 use raw::Raw;
-use seqscope_base::spec::{guarded, quotable, quotable_reason};
+use seqscope_base::spec::{Sentence, guarded, quotable, quotable_reason};
 
 /// How a column is read.
 #[derive(Clone, Debug)]
@@ -60,10 +60,7 @@ pub(super) fn head(file: FileSpec, path: &Path) -> Result<FileHead, DataError> {
     let n_rows = read(path, |mut reader| reader.num_rows())?.min(SAMPLE_ROWS);
     if n_rows == 0 {
         let sentence = "it holds columns and no rows; choose a file with events.".to_owned();
-        return Err(DataError::Content {
-            path: path.to_path_buf(),
-            sentence,
-        });
+        return Err(DataError::content(path, sentence));
     }
     let readable: Vec<usize> = (0..all.len())
         .filter(|at| !matches!(all.get(*at), Some((_, Way::No(_))) | None))
@@ -188,14 +185,14 @@ fn read_columns(
 
 /// Error of a column whose type cannot be read.
 fn unreadable_column(path: &Path, name: &str, dtype: &str) -> DataError {
-    DataError::Content {
-        path: path.to_path_buf(),
-        sentence: format!(
+    DataError::content(
+        path,
+        format!(
             "the column `{}` is of a type that cannot be read ({}); choose another column.",
             quotable(name),
             quotable_reason(dtype)
         ),
-    }
+    )
 }
 
 /// Some row groups at a time.
@@ -352,13 +349,14 @@ fn slice(how: ColumnSelection<'_>, slice: Option<RowRange>) -> Result<RawRows, D
         (found, Lines::from_line(1, n_rows))
     };
     let cells = |(column, &at): (&PolarsColumn, &usize)| {
-        cells(column).map_err(|error| DataError::Content {
-            path: path.to_path_buf(),
-            sentence: format!(
-                "the column `{}` cannot be read as text or time ({}); choose another column.",
-                quotable(column_name(head, at)),
-                quotable_reason(&error.to_string())
-            ),
+        cells(column).map_err(|error| {
+            let name = quotable(column_name(head, at));
+            let sentence = Sentence::from(format!(
+                "the column `{name}` cannot be read as text or time ("
+            ))
+            .foreign(&error.to_string())
+            .words("); choose another column.");
+            DataError::content(path, sentence)
         })
     };
     let columns = std::iter::zip(&found, wanted)
@@ -393,14 +391,10 @@ pub(super) fn read<T>(
 }
 
 fn broken(path: &Path, reason: &str) -> DataError {
-    DataError::Content {
-        path: path.to_path_buf(),
-        sentence: format!(
-            "it is not a readable Parquet file ({}); write it anew, or open the log in another \
-             format.",
-            quotable_reason(reason)
-        ),
-    }
+    let sentence = Sentence::from("it is not a readable Parquet file (")
+        .foreign(reason)
+        .words("); write it anew, or open the log in another format.");
+    DataError::content(path, sentence)
 }
 
 /// A column as text, or as microseconds where its type is a time.

@@ -30,7 +30,7 @@ use crate::error::DataError;
 use crate::load_progress::{LoadProgress, check_cancelled};
 use crate::log::{Encoding, FileSpec, Role};
 use scan::{Scanned, TextShape, scan};
-use seqscope_base::spec::{Problem, quotable_reason};
+use seqscope_base::spec::{Problem, Sentence};
 
 /// Most columns of a log: each costs memory and time in every row that is looked at.
 const MOST_COLUMNS: usize = 50_000;
@@ -48,12 +48,10 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
         ))
     })?;
     if file.separator.as_deref() == Some("") {
-        return Err(DataError::Setting {
-            field: "data.separator".to_owned(),
-            sentence:
-                "the separator is empty; write one such as `,`, or leave it out to have it guessed."
-                    .to_owned(),
-        });
+        return Err(DataError::setting(
+            "data.separator",
+            "the separator is empty; write one such as `,`, or leave it out to have it guessed.",
+        ));
     }
     let mut outline = Outline::of_head(bytes, &file, guess_separator)
         .map_err(|sentence| DataError::content(path, sentence))?;
@@ -70,7 +68,7 @@ pub(super) fn head(file: FileSpec, path: &Path, text: &TextHead) -> Result<FileH
         ));
     }
     let has_header = has_header(&outline, &file, &sample, &tidy);
-    let mut problems: Vec<Problem> = outline.passed_over(&file).into_iter().collect();
+    let mut problems: Vec<Problem> = outline.passed_over().into_iter().collect();
     let NamedRows { columns, rows } = named(sample, &outline, has_header, &mut problems)
         .map_err(|sentence| DataError::content(path, sentence))?;
     if rows.is_empty() {
@@ -197,15 +195,17 @@ pub(super) fn rows(
     let scanned = scan(without_bom(&bytes), &shape(head, true));
     if scanned.lines.len() == 0 {
         let rows = scanned.refused.rows(&scanned.lines);
-        let reason = rows.first().map_or_else(String::new, |row| {
-            format!(" (line {}: {})", row.line, row.reason)
+        let reason = rows.first().map_or_else(Sentence::new, |row| {
+            Sentence::from(format!(" (line {}: ", row.line))
+                .then(row.reason.clone())
+                .words(")")
         });
+        let sentence = Sentence::from(format!("none of its {} rows can be read", scanned.n_read));
         return Err(DataError::content(
             path,
-            format!(
-                "none of its {} rows can be read{reason}; check `data.separator` and `data.encoding`.",
-                scanned.n_read
-            ),
+            sentence
+                .then(reason)
+                .words("; check `data.separator` and `data.encoding`."),
         ));
     }
     check_cancelled(progress)?;
@@ -233,7 +233,7 @@ pub(super) fn parse_piece(
     head: &FileHead,
     wanted: &[usize],
     is_first: bool,
-) -> Result<Option<RawRows>, String> {
+) -> Result<Option<RawRows>, Sentence> {
     let shape = shape(head, is_first);
     let bytes = match head.outline.tidy(&bytes, is_first) {
         Cow::Borrowed(_) => bytes,
@@ -262,13 +262,12 @@ fn shape(head: &FileHead, is_first: bool) -> TextShape {
     }
 }
 
-fn parsed(scanned: Scanned<'_>, head: &FileHead, wanted: &[usize]) -> Result<RawRows, String> {
+fn parsed(scanned: Scanned<'_>, head: &FileHead, wanted: &[usize]) -> Result<RawRows, Sentence> {
     let columns =
         parse(&scanned, head.outline.n_fields, &to_parse(head, wanted)).map_err(|error| {
-            format!(
-                "its rows cannot be parsed ({}); check `data.separator`.",
-                quotable_reason(&error.to_string())
-            )
+            Sentence::from("its rows cannot be parsed (")
+                .foreign(&error.to_string())
+                .words("); check `data.separator`.")
         })?;
     let Scanned {
         n_read,

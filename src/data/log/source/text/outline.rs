@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use super::super::detect;
 use super::{Separator, Splitter, without_bom};
 use crate::log::{FileSpec, schema};
-use seqscope_base::spec::{Problem, quotable};
+use seqscope_base::spec::{Problem, Sentence};
 
 /// Marks that begin a comment.
 const MARKS: [&str; 3] = ["#", "%", "//"];
@@ -134,19 +134,28 @@ impl Outline {
     }
 
     /// Lines that are passed over, in one sentence.
-    pub(super) fn passed_over(&self, file: &FileSpec) -> Option<Problem> {
+    pub(super) fn passed_over(&self) -> Option<Problem> {
         let mut parts = Vec::new();
         if self.n_passed > 0 {
-            let example = self.example.as_deref().filter(|_| file.pseudonyms.is_off());
-            let example =
-                example.map_or_else(String::new, |line| format!(" (`{}`)", quotable(line)));
-            parts.push(format!("{}{example}", first_lines(self.n_passed)));
+            let example = self.example.as_deref().map_or_else(Sentence::new, |line| {
+                Sentence::from(" (`").example(line).words("`)")
+            });
+            parts.push(Sentence::from(first_lines(self.n_passed)).aside(example));
         }
         if let Some(mark) = self.comment {
-            parts.push(format!("comments that begin with `{mark}`"));
+            let begin = if parts.is_empty() {
+                "Comments"
+            } else {
+                "comments"
+            };
+            parts.push(Sentence::from(format!("{begin} that begin with `{mark}`")));
         }
         if self.has_borders {
-            parts.push("the borders of the table".to_owned());
+            parts.push(Sentence::from(if parts.is_empty() {
+                "The borders of the table"
+            } else {
+                "the borders of the table"
+            }));
         }
         if parts.is_empty() {
             return None;
@@ -156,8 +165,11 @@ impl Outline {
         } else {
             "are no rows and are"
         };
-        let sentence = format!("{} {is_or_are} passed over.", parts.join(" and "));
-        Some(Problem::warning("data.path", capital(&sentence)))
+        let sentence = parts
+            .into_iter()
+            .reduce(|all, part| all.words(" and ").then(part))?
+            .words(format!(" {is_or_are} passed over."));
+        Some(Problem::warning("data.path", sentence))
     }
 
     /// Names that stand in no line of fields, where there is one for each field.
@@ -342,9 +354,9 @@ impl Outline {
 
 fn first_lines(n: usize) -> String {
     if n == 1 {
-        "the first line".to_owned()
+        "The first line".to_owned()
     } else {
-        format!("the first {n} lines")
+        format!("The first {n} lines")
     }
 }
 
@@ -504,11 +516,4 @@ fn arff(head: &[u8]) -> Option<Outline> {
 fn starts_with_word(line: &[u8], word: &str) -> bool {
     line.get(..word.len())
         .is_some_and(|start| start.eq_ignore_ascii_case(word.as_bytes()))
-}
-
-fn capital(sentence: &str) -> String {
-    let mut letters = sentence.chars();
-    letters.next().map_or_else(String::new, |first| {
-        first.to_uppercase().chain(letters).collect()
-    })
 }

@@ -290,7 +290,7 @@ impl Line<'_> {
             .manifest
             .iter()
             .flat_map(|m| m.remarks())
-            .map(|remark| remark.sentence)
+            .map(|remark| remark.sentence())
             .collect();
         let (words, mut hover) = match why_not_comparable {
             None => (RichText::new(status).color(color), status.to_owned()),

@@ -31,7 +31,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Acti
                     ui.take_available_width();
                     ui.heading("Worth knowing");
                     for problem in &report.problems {
-                        let words = RichText::new(format!("⚠ {}", problem.sentence))
+                        let words = RichText::new(format!("⚠ {}", problem.sentence()))
                             .color(theme::colors(ui).warning);
                         ui.add(egui::Label::new(words).wrap());
                     }
@@ -163,7 +163,7 @@ fn refused(ui: &mut Ui, app: &App, report: &DataReport, actions: &mut Actions) {
         .show(ui, |ui| {
             for row in &report.refused {
                 ui.label(RichText::new(row.place()).monospace());
-                ui.add(egui::Label::new(&row.reason).wrap());
+                ui.add(egui::Label::new(row.reason.to_string()).wrap());
                 ui.end_row();
             }
         });

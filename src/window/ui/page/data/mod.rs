@@ -236,17 +236,18 @@ fn preview_problems(ui: &mut Ui, app: &App) {
         .ready()
         .map(|preview| preview.problems.as_slice())
         .unwrap_or_default();
-    let of_draft =
-        app.draft.problems.iter().filter(|problem| {
-            problem.field.starts_with("data") || problem.field.starts_with("split")
-        });
+    let of_draft = app
+        .draft
+        .problems
+        .iter()
+        .filter(|problem| problem.field.is_within("data") || problem.field.is_within("split"));
     let of_rows = app
         .fresh_data()
         .map(|data| data.dataset.report.problems.as_slice())
         .unwrap_or_default();
     let of_rows = of_rows
         .iter()
-        .filter(|problem| problem.field.starts_with("data") && !of_file.contains(problem));
+        .filter(|problem| problem.field.is_within("data") && !of_file.contains(problem));
     for problem in of_file.iter().chain(of_rows).chain(of_draft) {
         let colors = theme::colors(ui);
         let (color, icon) = if problem.is_error() {
@@ -256,7 +257,7 @@ fn preview_problems(ui: &mut Ui, app: &App) {
         };
         ui.add_space(size::GAP_SMALL);
         ui.add(
-            egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence)).color(color))
+            egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence())).color(color))
                 .wrap(),
         );
     }

@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use super::super::form::{SectionForm, problems};
 use crate::app::App;
 use crate::ui::theme::{self, size};
-use seqscope_base::spec::Described;
+use seqscope_base::spec::{Described, Problem};
 use seqscope_data::{DataSource, Role, SplitSpec, TimeFormat};
 use seqscope_engine::experiment::Experiment;
 
@@ -29,11 +29,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
         if !is_chosen {
             continue;
         }
-        if let Some(warning) = edited
-            .split
-            .warning()
-            .filter(|warning| !is_told(app, warning))
-        {
+        if let Some(warning) = edited.split.warning().filter(|_| !is_told(app)) {
             remark(ui, &format!("⚠ {warning}"), theme::colors(ui).warning);
         }
         let defaults = offered.fields();
@@ -77,10 +73,8 @@ fn label(split: SplitSpec) -> &'static str {
 }
 
 /// Whether the draft's own problems say it already.
-fn is_told(app: &App, warning: &str) -> bool {
-    app.draft
-        .problems_at("split")
-        .any(|problem| problem.sentence == warning)
+fn is_told(app: &App) -> bool {
+    app.draft.problems.iter().any(Problem::is_of_times)
 }
 
 /// Whether the log has times that are of one clock for all users.

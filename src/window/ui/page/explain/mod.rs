@@ -240,8 +240,10 @@ impl ExplainPage {
                     // What is shown here is by today's rule, and so may differ from what the run
                     // counted.
                     let words = RichText::new("⚠ older rule").color(theme::colors(ui).warning);
-                    ui.label(words)
-                        .on_hover_text(format!("The run's own figures were {}.", remark.sentence));
+                    ui.label(words).on_hover_text(format!(
+                        "The run's own figures were {}.",
+                        remark.sentence()
+                    ));
                 }
                 let summary = RichText::new(timeline::summary(shown.view())).weak();
                 ui.add(egui::Label::new(summary).truncate());

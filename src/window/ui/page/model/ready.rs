@@ -189,10 +189,10 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
             (colors.warning, "⚠")
         };
         ui.add(
-            egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence)).color(color))
+            egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence())).color(color))
                 .wrap(),
         )
-        .on_hover_text(&problem.field);
+        .on_hover_text(problem.field.as_str());
     }
     let enabled = app.enabled(&Action::Start);
     let words = RichText::new("Start training").size(16.0);

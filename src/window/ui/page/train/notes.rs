@@ -6,7 +6,7 @@ use egui::{RichText, Ui};
 use crate::app::{Training, TrainingPhase};
 use crate::ui::text;
 use crate::ui::widget::line_chart::tick;
-use seqscope_base::spec::Severity;
+use seqscope_base::spec::{ProblemKind, Severity};
 use seqscope_engine::run::{EpochRecord, RunOutcome};
 use seqscope_model::baseline::ReferenceKind;
 
@@ -64,10 +64,10 @@ pub(super) fn notes(training: &Training) -> Vec<Note> {
     let warned: Vec<Note> = training
         .problems
         .iter()
-        .filter(|p| !told(&p.sentence))
+        .filter(|p| !told(&p.sentence()))
         .map(|p| Note {
             severity: p.severity,
-            sentence: p.sentence.clone(),
+            sentence: p.sentence(),
         })
         .collect();
     notes.extend(warned);
@@ -127,7 +127,7 @@ fn below_reference(training: &Training) -> Option<Note> {
     let is_told = training
         .problems
         .iter()
-        .any(|problem| problem.sentence.contains("which needs no training"));
+        .any(|problem| problem.kind == ProblemKind::BelowReference);
     if is_told {
         return None;
     }
