@@ -104,9 +104,11 @@
 //!     `bad_experiment_files_get_one_sentence`), whatever bytes a file holds (the tests of
 //!     `tests/it/fuzz`).
 //! 11. **Hidden ids stay hidden, and nothing goes out.** Where ids are pseudonyms, no true id is in
-//!     a run, its log or an export, and the key is nowhere; nothing that is built in can reach a
-//!     network (tests `no_true_id_is_on_disk_and_no_figure_changes`,
-//!     `an_export_hides_what_a_run_does_not`, `nothing_that_is_built_in_can_make_a_request`).
+//!     a run, its log or an export, no sentence quotes a cell, whatever stands in it, and the key is
+//!     nowhere; nothing that is built in can reach a network (tests
+//!     `no_true_id_is_on_disk_and_no_figure_changes`, `an_export_hides_what_a_run_does_not`,
+//!     `nothing_that_a_log_says_is_quoted_where_ids_are_hidden`,
+//!     `nothing_that_is_built_in_can_make_a_request`).
 //! 12. **In pieces or as a whole, from its copy or anew: the same log**
 //!     (tests `in_pieces_a_log_is_what_it_is_as_a_whole`, `a_copy_is_the_log_itself`,
 //!     `a_log_is_opened_again_from_its_copy`).

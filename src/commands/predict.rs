@@ -159,7 +159,7 @@ fn moment(restored: &Restored, args: &Args) -> Result<Moment, Error> {
 
 fn refused(problem: Problem) -> Error {
     Error::Edge {
-        sentence: problem.sentence(),
+        sentence: problem.into_sentence().to_string(),
         hint: None,
     }
 }

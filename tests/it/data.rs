@@ -27,6 +27,7 @@ use std::sync::atomic::AtomicBool;
 use seqscope::data::{
     CleanSpec, DataError, DataSource, DataSpec, FileSpec, Prepared, SplitSpec, prepare,
 };
+use seqscope::spec::Problem;
 use tempfile::TempDir;
 
 /// A file on disk as long as this lives.
@@ -97,6 +98,6 @@ pub(crate) fn warnings(prepared: &Prepared) -> String {
         .report
         .problems
         .iter()
-        .map(|problem| problem.sentence());
+        .map(Problem::sentence);
     sentences.collect::<Vec<_>>().join("\n")
 }

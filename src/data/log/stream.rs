@@ -270,6 +270,7 @@ mod tests {
 
     use polars::prelude::{Column, DataFrame, DataType, ParquetWriter, TimeUnit};
     use proptest::prelude::*;
+    use seqscope_base::spec::Problem;
 
     use crate::error::DataError;
     use crate::log::open::{self, Log};
@@ -319,11 +320,7 @@ mod tests {
             .iter()
             .map(|row| format!("{} {}", row.line, row.reason))
             .collect();
-        let problems = report
-            .problems
-            .iter()
-            .map(|problem| problem.sentence())
-            .collect();
+        let problems = report.problems.iter().map(Problem::sentence).collect();
         (report.rows_read, report.rows_refused, refused, problems)
     }
 

@@ -6,6 +6,7 @@ use seqscope::data::{
     DataSource, DataSpec, NextNumber, NumberOf, Outcomes, Prepared, Preview, Role, SideTable,
     SplitSpec, TaskSpec, outcomes, preview, read, refused_rows, write_refused_rows,
 };
+use seqscope::spec::Problem;
 
 use super::{OnDisk, history, warnings};
 
@@ -595,7 +596,7 @@ fn figures_that_no_log_has_are_doubted_with_the_cure() {
             .report
             .problems
             .iter()
-            .map(|problem| problem.sentence())
+            .map(Problem::sentence)
             .collect::<Vec<_>>()
             .join("\n")
     };

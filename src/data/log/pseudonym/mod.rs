@@ -12,6 +12,8 @@
 //! users draws others. The fingerprint of the data is that of the pseudonyms: one over true ids
 //! could be tried out against a log that somebody has.
 //!
+//! Sentences leave out what they quote of the log: a cell in the wrong column may be an id.
+//!
 //! What is not an id stays: times, behaviours, values, free columns and those of joined tables,
 //! titles of items (unless items are hidden too), the file's path, and whatever a query to a
 //! database spells out.

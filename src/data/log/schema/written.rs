@@ -161,6 +161,30 @@ fn are_dates_of_a_sheet(head: &FileHead, at: usize) -> bool {
         && filled.all(|cell| time::whole(cell).is_some_and(|days| (25_569..60_000).contains(&days)))
 }
 
+/// Doubt about which of day and month stands first, behind the name of the column; `None` where the
+/// dates themselves tell it.
+fn order_of_parts(seen: &time::TimeGuess) -> Option<String> {
+    let (which, other) = match seen.format {
+        TimeFormat::DayFirst => ("day", "MonthFirst"),
+        _ => ("month", "DayFirst"),
+    };
+    let why = match seen.reason {
+        OrderReason::Parts => return None,
+        OrderReason::Sorted => "the rows are in order of time",
+        OrderReason::Close => "they lie within a month",
+        OrderReason::Nothing => {
+            return Some(format!(
+                " are read with the month first, and nothing in the first rows tells; write \
+                 DayFirst in `{TIME_FORMAT}` if the day comes first."
+            ));
+        }
+    };
+    Some(format!(
+        " are read with the {which} first, since only so {why}; write {other} in `{TIME_FORMAT}` if \
+         that is not so."
+    ))
+}
+
 /// Warning about times that were guessed.
 fn warning_of_guess(
     head: &FileHead,
@@ -173,26 +197,8 @@ fn warning_of_guess(
         Sentence::from(", such as `").example(cell).words("`,")
     });
     let dates = format!("the dates of the column `{name}`");
-    let first_by = |why: &str| {
-        let (which, other) = match seen.format {
-            TimeFormat::DayFirst => ("day", "MonthFirst"),
-            _ => ("month", "DayFirst"),
-        };
-        format!(
-            " are read with the {which} first, since only so {why}; write {other} in \
-             `{TIME_FORMAT}` if that is not so."
-        )
-    };
-    let (before, after) = match (&seen.format, seen.reason) {
-        (_, OrderReason::Sorted) => (dates, first_by("the rows are in order of time")),
-        (_, OrderReason::Close) => (dates, first_by("they lie within a month")),
-        (_, OrderReason::Nothing) => (
-            dates,
-            format!(
-                " are read with the month first, and nothing in the first rows tells; write \
-                 DayFirst in `{TIME_FORMAT}` if the day comes first."
-            ),
-        ),
+    let (before, after) = match (&seen.format, order_of_parts(seen)) {
+        (_, Some(order)) => (dates, order),
         (TimeFormat::Clock, _) => (
             format!("the column `{name}` holds a clock without a date"),
             if runs_through_days(head, at, column.user) {
