@@ -1,18 +1,20 @@
 //! A table of a report: strings as on the command line, help on pointing at a heading, numbers at
 //! the right, and a menu that copies it in any of its forms.
 
-use egui::{Align, FontId, Label, Layout, RichText, TextStyle, Ui};
+use egui::{Align, FontId, Label, Layout, RichText, TextStyle, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 use strum::IntoEnumIterator as _;
 
+use crate::ui::theme::size;
 use seqscope_base::spec::shown;
 use seqscope_engine::report::{
     CellValue, ColumnKind, Emphasis, ReportCell, ReportColumn, ReportForm, ReportTable,
 };
 use seqscope_engine::run::RunId;
 
-/// Room between columns.
-const GAP: f32 = 14.0;
+/// Room between columns, and between rows.
+const GAP: f32 = 12.0;
+const ROW_GAP: f32 = 2.0;
 /// Widest column; what is longer is told on hover.
 const WIDEST: f32 = 300.0;
 /// Narrowest that a column of words becomes where there is little room.
@@ -69,7 +71,7 @@ pub(crate) fn rows(ui: &mut Ui, id: &str, table: &ReportTable, painter: &dyn Cel
         .iter()
         .map(|at| width(ui, table, *at, painter))
         .collect();
-    ui.spacing_mut().item_spacing.x = GAP;
+    ui.spacing_mut().item_spacing = vec2(GAP, ROW_GAP);
     let words = columns
         .iter()
         .map(|at| table.columns[*at].kind == ColumnKind::Words);
@@ -110,6 +112,15 @@ pub(crate) fn rows(ui: &mut Ui, id: &str, table: &ReportTable, painter: &dyn Cel
                 }
             }
         });
+}
+
+/// Makes the letters of what follows small, for tables beside charts.
+pub(crate) fn small_letters(ui: &mut Ui) {
+    for style in [TextStyle::Body, TextStyle::Monospace] {
+        if let Some(font) = ui.style_mut().text_styles.get_mut(&style) {
+            font.size = size::TEXT_SMALL;
+        }
+    }
 }
 
 /// A menu that copies the table in the form that is chosen.

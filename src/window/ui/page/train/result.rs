@@ -96,7 +96,10 @@ fn table(ui: &mut Ui, shown: &ShownResults<'_>) {
         .id_salt("test metrics")
         .auto_shrink([false, true])
         .show(ui, |ui| {
-            ui.scope(|ui| report::rows(ui, "results", &shown.results.table(), &PlainCells));
+            ui.scope(|ui| {
+                report::small_letters(ui);
+                report::rows(ui, "results", &shown.results.table(), &PlainCells);
+            });
             for sentence in &shown.said {
                 ui.add(egui::Label::new(RichText::new(sentence).small()).wrap());
             }

@@ -113,9 +113,10 @@ impl ProfileCards {
                         .tables
                         .entry(view)
                         .or_insert_with(|| profile_table(view, profile, dataset));
-                    ScrollArea::both()
-                        .max_height(HEIGHT)
-                        .show(inside, |ui| report::rows(ui, "numbers", table, &PlainCells));
+                    ScrollArea::both().max_height(HEIGHT).show(inside, |ui| {
+                        report::small_letters(ui);
+                        report::rows(ui, "numbers", table, &PlainCells);
+                    });
                 } else {
                     chart(inside, profile, view);
                 }
