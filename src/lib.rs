@@ -49,6 +49,7 @@
 //! | | [`train`] | one run from start to end, without threads | |
 //! | | [`explain`] | plain numbers in, explanations out | |
 //! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |
+//! | | [`catalogue`] | the list of all that can be chosen, for help and tests | |
 //! | | [`error`] | the sum of the modules' errors, and what is shown of them | |
 //! | | [`bench`](mod@bench) | how long the work above takes | |
 //! | `window` | [`app`] | the application without a pixel: state, actions, background jobs | threads |
@@ -188,7 +189,7 @@
 pub use seqscope_base::{manual, metric, spec};
 pub use seqscope_commands as cli;
 pub use seqscope_data as data;
-pub use seqscope_engine::{bench, error, experiment, explain, report, run, train};
+pub use seqscope_engine::{bench, catalogue, error, experiment, explain, report, run, train};
 pub use seqscope_model::{self as model, baseline};
 #[cfg(feature = "gui")]
 pub use seqscope_window::{app, ui};

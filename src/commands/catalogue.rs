@@ -7,13 +7,14 @@ use strum::IntoEnumIterator;
 use super::layers;
 use seqscope_base::metric::Metric;
 use seqscope_base::metric::statistics::Statistic;
-use seqscope_base::spec::{Described, Field, FieldKind, Value as Setting};
+use seqscope_base::spec::{Entry, Field, FieldKind, Value as Setting};
 use seqscope_data::TaskKind;
-use seqscope_engine::experiment::{Preset, TrainingSpec};
+use seqscope_engine::catalogue::loss_settings;
+use seqscope_engine::experiment::Preset;
+use seqscope_model::baseline::BaselineKind;
 use seqscope_model::baseline::forecast::ForecastKind;
 use seqscope_model::baseline::task::TaskReference;
-use seqscope_model::baseline::{AboutReference, BaselineKind};
-use seqscope_model::{Blueprint, LossKind, ModelKind, ModelSpec};
+use seqscope_model::{Blueprint, LossKind, ModelSpec};
 
 /// The object.
 pub(super) fn json() -> Value {
@@ -28,113 +29,87 @@ pub(super) fn json() -> Value {
     })
 }
 
+/// Words that every entry has, and what its list tells besides.
+fn told(entry: &dyn Entry, besides: Value) -> Value {
+    let mut told = json!({
+        "name": entry.name(),
+        "title": entry.title(),
+        "summary": entry.summary(),
+        "source": entry.source(),
+    });
+    if let (Value::Object(told), Value::Object(besides)) = (&mut told, besides) {
+        told.extend(besides);
+    }
+    told
+}
+
 fn family(spec: &ModelSpec) -> Value {
     let family = spec.family();
-    json!({
-        "name": ModelKind::from(spec).to_string(),
-        "title": family.title(),
-        "summary": family.summary(),
-        "source": family.source(),
+    let besides = json!({
         "tasks": family.tasks().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "takes_features": family.takes_features(),
-        "settings": settings(&family.fields()),
+        "settings": settings(&spec.settings()),
         "layers": layers::json(&family.layers(&Blueprint::default())),
-    })
+    });
+    told(spec, besides)
 }
 
 fn preset(preset: Preset) -> Value {
-    let about = preset.about();
     json!({
-        "name": preset.to_string(),
-        "title": about.title,
+        "name": preset.name(),
+        "title": preset.title(),
         "family": preset.kind().to_string(),
-        "source": about.source,
-        "differs": about.differs,
-        "settings": settings(&preset.model().fields()),
+        "source": preset.source(),
+        "differs": preset.differs(),
+        "settings": settings(&preset.model().settings()),
     })
 }
 
 /// Every reference, for items, for answers that are no items, and for counts.
 fn references() -> Vec<Value> {
-    let of_items =
-        BaselineKind::iter().map(|kind| reference(&kind.to_string(), "items", &kind.about()));
-    let of_tasks =
-        TaskReference::iter().map(|kind| reference(&kind.to_string(), "answers", &kind.about()));
-    let of_counts =
-        ForecastKind::iter().map(|kind| reference(&kind.to_string(), "counts", &kind.about()));
+    let of_items = BaselineKind::iter().map(|kind| reference(&kind, "items"));
+    let of_tasks = TaskReference::iter().map(|kind| reference(&kind, "answers"));
+    let of_counts = ForecastKind::iter().map(|kind| reference(&kind, "counts"));
     of_items.chain(of_tasks).chain(of_counts).collect()
 }
 
-fn reference(name: &str, of: &str, about: &AboutReference) -> Value {
-    let settings: Vec<Value> = about
-        .settings
-        .iter()
+fn reference(entry: &dyn Entry, of: &str) -> Value {
+    let fixed = entry.fixed().into_iter();
+    let settings: Vec<Value> = fixed
         .map(
             |setting| json!({ "name": setting.name, "value": setting.value, "help": setting.help }),
         )
         .collect();
-    json!({
-        "name": name,
-        "title": about.title,
-        "summary": about.summary,
-        "source": about.source,
-        "elsewhere": elsewhere(about.elsewhere),
-        "of": of,
-        "settings": settings,
-    })
+    let besides = json!({ "elsewhere": elsewhere(entry), "of": of, "settings": settings });
+    told(entry, besides)
 }
 
 fn metric(metric: Metric) -> Value {
-    let about = metric.about();
-    json!({
-        "name": metric.name(),
-        "title": about.title,
-        "summary": about.help,
-        "source": about.source,
-        "elsewhere": elsewhere(about.elsewhere),
-        "unit": about.unit,
+    let besides = json!({
+        "elsewhere": elsewhere(&metric),
+        "unit": metric.unit(),
         "of": metric.kinds().iter().map(ToString::to_string).collect::<Vec<_>>(),
         "better": format!("{:?}", metric.better()).to_lowercase(),
         "settings": [],
-    })
+    });
+    told(&metric, besides)
 }
 
 fn statistic(statistic: Statistic) -> Value {
-    let about = statistic.about();
-    json!({
-        "name": statistic.to_string(),
-        "title": about.title,
-        "summary": about.help,
-        "source": about.source,
-        "elsewhere": elsewhere(about.elsewhere),
-    })
+    told(&statistic, json!({ "elsewhere": elsewhere(&statistic) }))
 }
 
 /// How others count it otherwise; `null` where we know of none.
-fn elsewhere(said: &str) -> Option<&str> {
-    (!said.is_empty()).then_some(said)
+fn elsewhere(entry: &dyn Entry) -> Option<&'static str> {
+    Some(entry.words().elsewhere).filter(|said| !said.is_empty())
 }
 
 fn loss(loss: LossKind) -> Value {
-    let mut fields = TrainingSpec::default().fields();
-    fields.retain(|field| loss.settings().contains(&field.key));
-    json!({
-        "name": loss.to_string(),
-        "title": loss.title(),
-        "summary": loss.summary(),
-        "source": loss.source(),
-        "settings": settings(&fields),
-    })
+    told(&loss, json!({ "settings": settings(&loss_settings(loss)) }))
 }
 
 fn task(kind: TaskKind) -> Value {
-    json!({
-        "name": kind.to_string(),
-        "title": kind.title(),
-        "summary": kind.summary(),
-        "source": kind.source(),
-        "settings": settings(&kind.spec().fields()),
-    })
+    told(&kind, json!({ "settings": settings(&kind.settings()) }))
 }
 
 /// Settings with their defaults and what they may be.

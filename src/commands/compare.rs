@@ -12,6 +12,7 @@ use super::outcome::{
 };
 use super::{Streams, contrast, significance};
 use seqscope_base::metric::{AnswerKind, Metric};
+use seqscope_base::spec::Entry;
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::{Difference, differences};
 use seqscope_engine::report::{ComparedRuns, ReportTable};
@@ -216,7 +217,7 @@ fn metric_of(args: &Args, manifests: &[Manifest]) -> Result<Metric, Error> {
         .copied()
         .find(|metric| metric.name().eq_ignore_ascii_case(name))
         .ok_or_else(|| {
-            let names: Vec<&str> = known.iter().map(|metric| metric.name()).collect();
+            let names: Vec<&str> = known.iter().map(Entry::name).collect();
             let hint = format!("known here: {}", names.join(", "));
             Error::edge(
                 format!("`{name}` is no metric that is a mean over users of this task"),

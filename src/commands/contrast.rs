@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use seqscope_base::metric::{AnswerKind, Metric};
+use seqscope_base::spec::Entry;
 use seqscope_engine::error::Error;
 use seqscope_engine::run::{
     AgainstReference, BesideReferences, Claim, Contrast, Measure, MeasuredRun,
@@ -40,7 +41,7 @@ fn resampled(name: &str, kind: AnswerKind) -> Result<Metric, Error> {
     known()
         .find(|metric| metric.name().eq_ignore_ascii_case(name))
         .ok_or_else(|| {
-            let names: Vec<&str> = known().map(Metric::name).collect();
+            let names: Vec<&str> = known().map(|metric| metric.name()).collect();
             let sentence =
                 format!("`{name}` is no metric of this task that is known of every user");
             Error::edge(sentence, format!("known here: {}", names.join(", ")))

@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::Streams;
 use seqscope_base::metric::{AnswerKind, Metric, Metrics, Reliability, Seen};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{Entry, Problem};
 use seqscope_data::world::Ceiling;
 use seqscope_data::{Returned, Returns, TestTies};
 use seqscope_engine::error::Error;

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-use seqscope_base::spec::shown;
+use seqscope_base::spec::{Entry, shown};
 use seqscope_data::{LoadProgress, Stage};
 use seqscope_engine::report::words::{count, duration, optional_metric};
 use seqscope_engine::run::EpochRecord;

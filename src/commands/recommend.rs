@@ -9,7 +9,7 @@ use super::Streams;
 use super::predict::{ShownNames, user_idx};
 use super::pseudonyms::PseudonymArgs;
 use seqscope_base::metric::{AnswerKind, Odds, Seen};
-use seqscope_base::spec::{did_you_mean, quotable, shown as foreign};
+use seqscope_base::spec::{Entry, did_you_mean, quotable, shown as foreign};
 use seqscope_data::Dataset;
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{

@@ -4,6 +4,7 @@
 use serde_json::{Value, json};
 
 use seqscope_base::metric::statistics::{LEVEL, N_RESAMPLES, SEED};
+use seqscope_base::spec::Entry;
 use seqscope_engine::run::{Compared, Comparison, Slice};
 
 /// The slices of one run for a script.

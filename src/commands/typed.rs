@@ -2,7 +2,7 @@
 //! data.
 
 use super::predict::ShownNames;
-use seqscope_base::spec::{Value, did_you_mean, quotable};
+use seqscope_base::spec::{Entry, Value, did_you_mean, quotable};
 use seqscope_data::{Dataset, Pseudonymiser, Pseudonyms, TaskSpec};
 use seqscope_engine::error::Error;
 use seqscope_engine::train::Restored;

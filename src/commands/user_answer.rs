@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::Streams;
 use seqscope_base::metric::Odds;
-use seqscope_base::spec::{did_you_mean, shown};
+use seqscope_base::spec::{Entry, did_you_mean, shown};
 use seqscope_data::{Moment, Outcomes, Sample, TaskSpec};
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::Speaker;

@@ -10,7 +10,7 @@ use strum::IntoEnumIterator;
 use super::Streams;
 use super::outcome::{ceiling_json, returns_json};
 use seqscope_base::metric::{Metric, Seen};
-use seqscope_base::spec::{Described, did_you_mean};
+use seqscope_base::spec::{Described, Entry, did_you_mean};
 use seqscope_data::world::{Ceiling, ceiling};
 use seqscope_data::{
     self as data, CleanSpec, DataSource, DataSpec, Dataset, Profile, Returns, SplitSpec, WorldKind,
@@ -78,9 +78,9 @@ pub(super) fn tell(
     writeln!(
         out,
         "{} ({})\n{}\n",
-        spec.kind().title(),
+        spec.title(),
         spec.kind(),
-        spec.story()
+        spec.summary()
     )?;
     for field in spec.fields().iter().filter(|field| field.key != "kind") {
         let unit = if field.unit.is_empty() {
@@ -114,7 +114,7 @@ pub(super) fn json_of(
     let optimum = |seen| ceiling(spec, seen).as_ref().map(ceiling_json);
     let mut object = json!({
         "world": spec.kind().to_string(),
-        "rules": spec.story(),
+        "rules": spec.summary(),
         "settings": settings,
         "users": shape.n_users,
         "items": shape.n_items,

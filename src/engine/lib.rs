@@ -4,6 +4,7 @@
 //! It starts no thread and paints nothing; the window and the command line both drive it.
 
 pub mod bench;
+pub mod catalogue;
 pub mod error;
 pub mod experiment;
 pub mod explain;

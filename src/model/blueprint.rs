@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use seqscope_base::spec::{Entry, EntryWords};
 use seqscope_data::{DataShape, FeatureValues, Output, Prepared};
 
 /// Facts that are known of a model before it is built, beside its own settings.
@@ -76,69 +77,63 @@ seqscope_base::spec::choice! {
 }
 
 impl LossKind {
-    /// Name as a person reads it.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::FullSoftmax => "Full softmax",
-            Self::SampledSoftmax => "Sampled softmax",
-            Self::Bce => "Binary cross-entropy",
-            Self::Gbce => "gBCE",
-            Self::Bpr => "BPR",
-        }
-    }
-
-    /// One sentence: what it does, and when it is worth it.
-    #[must_use]
-    pub fn summary(self) -> &'static str {
-        match self {
-            Self::FullSoftmax => {
-                "Cross-entropy over the whole catalogue: the best choice up to some 50,000 items."
-            }
-            Self::SampledSoftmax => {
-                "Cross-entropy over the true item and some drawn ones, each score lowered by \
-                 ln(expected draws): for large catalogues."
-            }
-            Self::Bce => {
-                "Sigmoid of the true item against that of some drawn ones: SASRec's own loss, with \
-                 one negative."
-            }
-            Self::Gbce => {
-                "Binary cross-entropy whose positive term is weighted down, so that scores are not \
-                 overconfident."
-            }
-            Self::Bpr => "The true item is to stand above drawn ones, pair by pair.",
-        }
-    }
-
-    /// Paper, and how we differ.
-    #[must_use]
-    pub fn source(self) -> &'static str {
-        match self {
-            Self::FullSoftmax => {
-                "Hidasi & Karatzoglou 2018; label smoothing: Szegedy et al. 2016, eq. 7"
-            }
-            Self::SampledSoftmax => {
-                "Bengio & Senécal 2008; logQ correction as Yi et al. 2019, eq. 3, but not of the \
-                 true item, which is not drawn; draws of the true item are left out"
-            }
-            Self::Bce => "Kang & McAuley 2018, eq. 6, the negative terms averaged over k",
-            Self::Gbce => "Petrov & Macdonald 2023 (gSASRec), eq. 8 and 11",
-            Self::Bpr => {
-                "Rendle et al. 2009, averaged over k negatives; without its regularisation, which \
-                 is weight decay here"
-            }
-        }
-    }
-
     /// The training settings that only this loss reads.
     #[must_use]
-    pub fn settings(self) -> &'static [&'static str] {
+    pub fn setting_keys(self) -> &'static [&'static str] {
         match self {
             Self::FullSoftmax => &["label_smoothing"],
             Self::SampledSoftmax | Self::Bce | Self::Bpr => &["n_negatives", "negatives"],
             Self::Gbce => &["n_negatives", "negatives", "gbce_t"],
         }
+    }
+}
+
+impl Entry for LossKind {
+    fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    fn words(&self) -> EntryWords {
+        match self {
+            Self::FullSoftmax => EntryWords::new(
+                "Full softmax",
+                "Cross-entropy over the whole catalogue: the best choice up to some 50,000 items.",
+                "Hidasi & Karatzoglou 2018; label smoothing: Szegedy et al. 2016, eq. 7",
+            ),
+            Self::SampledSoftmax => EntryWords::new(
+                "Sampled softmax",
+                "Cross-entropy over the true item and some drawn ones, each score lowered by \
+                 ln(expected draws): for large catalogues.",
+                "Bengio & Senécal 2008; logQ correction as Yi et al. 2019, eq. 3, but not of the \
+                 true item, which is not drawn; draws of the true item are left out",
+            ),
+            Self::Bce => EntryWords::new(
+                "Binary cross-entropy",
+                "Sigmoid of the true item against that of some drawn ones: SASRec's own loss, with \
+                 one negative.",
+                "Kang & McAuley 2018, eq. 6, the negative terms averaged over k",
+            ),
+            Self::Gbce => EntryWords::new(
+                "gBCE",
+                "Binary cross-entropy whose positive term is weighted down, so that scores are not \
+                 overconfident.",
+                "Petrov & Macdonald 2023 (gSASRec), eq. 8 and 11",
+            ),
+            Self::Bpr => EntryWords::new(
+                "BPR",
+                "The true item is to stand above drawn ones, pair by pair.",
+                "Rendle et al. 2009, averaged over k negatives; without its regularisation, which \
+                 is weight decay here",
+            ),
+        }
+    }
+
+    fn path(&self) -> &'static str {
+        "training"
+    }
+
+    fn notes(&self) -> Vec<String> {
+        vec![format!("In a file: training: (loss: {})", self.name())]
     }
 }
 

@@ -26,6 +26,7 @@ const ORDERS: [(&str, &[&str]); 4] = [
             "train",
             "explain",
             "report",
+            "catalogue",
             "error",
             "bench",
         ],

@@ -13,6 +13,7 @@ use seqscope::baseline::{
     RIDGE, ROW_NORM_EXPONENT, SHRINKAGES, TIE_BREAK, TrainingLog, WINDOW, ranks,
 };
 use seqscope::metric::{Metric, Metrics};
+use seqscope::spec::Entry;
 use strum::IntoEnumIterator;
 
 fn fit(kind: BaselineKind, n_items: usize, sequences: &[Vec<u32>]) -> Box<dyn Baseline> {
@@ -47,14 +48,13 @@ fn of_events() -> impl Iterator<Item = BaselineKind> {
 #[test]
 fn every_reference_says_what_it_is_and_where_it_comes_from() {
     for kind in BaselineKind::iter() {
-        let about = kind.about();
+        let words = kind.words();
         assert!(
-            !about.title.is_empty() && about.summary.ends_with('.') && !about.source.is_empty(),
+            !words.title.is_empty() && words.summary.ends_with('.') && !words.source.is_empty(),
             "{kind}"
         );
         assert!(
-            about
-                .settings
+            kind.fixed()
                 .iter()
                 .all(|setting| setting.help.ends_with('.') && !setting.value.is_empty()),
             "{kind}"

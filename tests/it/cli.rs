@@ -5,6 +5,7 @@ use std::process::Stdio;
 use strum::IntoEnumIterator;
 
 use crate::place::{Place, TINY, runs_in, trained};
+use seqscope::spec::Entry;
 
 fn keys(value: &serde_json::Value) -> Vec<&str> {
     let mut keys: Vec<&str> = value

@@ -7,6 +7,7 @@ use strum::IntoEnumIterator as _;
 use seqscope::baseline::BaselineKind;
 use seqscope::baseline::task::TaskReference;
 use seqscope::metric::AnswerKind;
+use seqscope::spec::Entry;
 
 use crate::place::{Place, runs_in, trained};
 

@@ -12,7 +12,7 @@ use seqscope::experiment::{
     Experiment, ExperimentError, FilterSeen, TrainingSpec, VERSION, differences,
 };
 use seqscope::model::{LstmSpec, ModelKind, ModelSpec, TransformerSpec, VaeSpec};
-use seqscope::spec::Problem;
+use seqscope::spec::{Entry, Problem};
 use strum::IntoEnumIterator as _;
 
 fn repository(path: &str) -> PathBuf {

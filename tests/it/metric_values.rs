@@ -4,6 +4,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::Config;
 use seqscope::metric::{AnswerKind, Better, Metric, Metrics, N_BINS, Reliability};
+use seqscope::spec::Entry;
 use strum::IntoEnumIterator as _;
 
 fn close(found: Option<f64>, wanted: f64) -> bool {
@@ -316,11 +317,11 @@ fn lists_by_hand() {
 fn every_metric_says_what_it_is() {
     let mut names = std::collections::BTreeSet::new();
     for metric in Metric::iter() {
-        let about = metric.about();
+        let words = metric.words();
         assert!(names.insert(metric.name()), "{metric} twice");
         assert_eq!(metric.name().parse(), Ok(metric));
         assert!(
-            !about.title.is_empty() && about.help.ends_with('.') && !about.source.is_empty(),
+            !words.title.is_empty() && words.summary.ends_with('.') && !words.source.is_empty(),
             "{metric}"
         );
         assert!(!metric.kinds().is_empty(), "{metric} belongs to a task");

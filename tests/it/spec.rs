@@ -6,7 +6,7 @@ use seqscope::experiment::{EvaluationSpec, TrainingSpec};
 use seqscope::model::gan::GanSpec;
 use seqscope::model::{AutoencoderSpec, LstmSpec, SequentialVaeSpec, TransformerSpec, VaeSpec};
 use seqscope::spec::{
-    Described, Field, FieldKind, Problem, SetError, Severity, Value, did_you_mean,
+    Described, Entry, Field, FieldKind, Problem, SetError, Severity, Value, did_you_mean,
 };
 use serde::Serialize;
 use strum::IntoEnumIterator;

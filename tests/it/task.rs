@@ -10,7 +10,7 @@ use seqscope::experiment::{Experiment, TrainingSpec};
 use seqscope::metric::{AnswerKind, Metric};
 use seqscope::model::{LossKind, ModelSpec};
 use seqscope::run::{RunOutcome, RunStore};
-use seqscope::spec::Described;
+use seqscope::spec::{Described, Entry};
 use seqscope::train::{Job, run};
 use strum::IntoEnumIterator as _;
 

@@ -13,6 +13,7 @@ use seqscope::data::{CleanStep, SplitSpec, prepare};
 use seqscope::experiment::{Experiment, FilterSeen};
 use seqscope::model::ModelKind;
 use seqscope::run::{RunOutcome, RunStore};
+use seqscope::spec::Entry;
 use seqscope::ui::Window;
 
 use crate::app::tiny;

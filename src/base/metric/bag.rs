@@ -10,6 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use strum::IntoEnumIterator as _;
 
 use super::{AnswerKind, Metric};
+use crate::spec::Entry;
 
 /// Values by metric over some questions, and why a value is missing.
 ///
@@ -129,7 +130,10 @@ impl<'de> Visitor<'de> for Read {
         write!(
             f,
             "metrics by name, such as {}",
-            Metric::iter().map(Metric::name).next().unwrap_or_default()
+            Metric::iter()
+                .map(Into::<&str>::into)
+                .next()
+                .unwrap_or_default()
         )
     }
 

@@ -199,12 +199,6 @@ impl AnswerKind {
 }
 
 impl Metric {
-    /// Name in files and in JSON, such as `ndcg@10`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        self.into()
-    }
-
     /// Returns the direction in which it is better.
     #[must_use]
     pub fn better(self) -> Better {

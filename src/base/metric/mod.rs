@@ -18,7 +18,6 @@ mod odds;
 mod ranking;
 pub mod statistics;
 
-pub use about::AboutMetric;
 pub use bag::Metrics;
 pub use calibration::{N_BINS, Reliability, ReliabilityBin};
 pub use figure::Figure;

@@ -272,7 +272,7 @@ macro_rules! choice {
     ($(#[$about:meta])* $vis:vis enum $word:ident { $($variants:tt)* }) => {
         $(#[$about])*
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
-        #[derive(strum::Display, strum::EnumIter, strum::VariantNames)]
+        #[derive(strum::Display, strum::EnumIter, strum::IntoStaticStr, strum::VariantNames)]
         $vis enum $word { $($variants)* }
         $crate::spec::choice!($word);
     };

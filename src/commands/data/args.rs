@@ -8,6 +8,7 @@ use strum::IntoEnumIterator;
 use super::super::columns::ColumnArgs;
 use super::super::profile::ProfileArgs;
 use super::super::world;
+use seqscope_base::spec::Entry;
 use seqscope_data::{Encoding, FileSpec, Roles, SplitSpec, TimeFormat, TitleSpec, WorldKind};
 
 /// A plain text: in a doc comment the names would have to stand in backticks.

@@ -172,7 +172,7 @@ impl AuditedSplit {
         writeln!(
             out,
             "\nAudit of the split: {}, {} validation and {} test questions",
-            self.split.title(),
+            self.split.phrase(),
             count(self.prepared.split.valid.len()),
             count(self.prepared.split.test.len())
         )?;

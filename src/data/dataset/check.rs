@@ -80,7 +80,7 @@ fn own_files(source: &DataSource, split: SplitSpec) -> Option<Problem> {
             let sentence = format!(
                 "`{named}` names a file of a part, and the split is by {}; write `split: \
                  OwnFiles`, or leave `{named}` out.",
-                split.title()
+                split.phrase()
             );
             Some(Problem::error("split", sentence))
         }

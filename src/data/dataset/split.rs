@@ -112,7 +112,7 @@ impl Cuts {
                 "the times of this log are too much alike for a {}: no moment has training events \
                  before it and validation events before the test; split by leave-one-out, or \
                  choose other shares.",
-                split.title()
+                split.phrase()
             )))
     }
 
@@ -262,8 +262,8 @@ pub(super) fn divide(
     split
 }
 
-/// Starts of validation and test among `n_events` ≥ 3: the last event is the test, the one before it
-/// validation.
+/// Starts of validation and test among `n_events` ≥ 3: the last event is the test, the one before
+/// it validation.
 fn leave_one_out(n_events: u32) -> (u32, u32) {
     (n_events - 2, n_events - 1)
 }

@@ -6,7 +6,8 @@ use super::Dataset;
 use crate::value::time::day_of_secs;
 use crate::value::{NamedMoment, day_text};
 use seqscope_base::spec::{
-    Described, Field, FieldGroup, FieldKind, FieldValue, Problem, SetError, Value, did_you_mean,
+    Described, Entry, EntryWords, Field, FieldGroup, FieldKind, FieldValue, Problem, SetError,
+    Value, did_you_mean,
 };
 
 /// How to split.
@@ -113,22 +114,9 @@ impl SplitSpec {
         ]
     }
 
-    /// Name in an experiment file.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::LeaveOneOut => "LeaveOneOut",
-            Self::GlobalTemporal { .. } => "GlobalTemporal",
-            Self::AtDates { .. } => "AtDates",
-            Self::OwnFiles => "OwnFiles",
-            Self::PerUserTemporal { .. } => "PerUserTemporal",
-            Self::RollingWindows { .. } => "RollingWindows",
-        }
-    }
-
     /// Name in the middle of a sentence.
     #[must_use]
-    pub fn title(self) -> String {
+    pub fn phrase(self) -> String {
         match self {
             Self::LeaveOneOut => "leave-one-out".to_owned(),
             Self::GlobalTemporal { .. } => "global temporal split".to_owned(),
@@ -146,40 +134,6 @@ impl SplitSpec {
             Self::RollingWindows {
                 n_windows, window, ..
             } => format!("rolling window {window} of {n_windows}"),
-        }
-    }
-
-    /// Sentence on what it does, for a person who chooses.
-    #[must_use]
-    pub fn summary(self) -> &'static str {
-        match self {
-            Self::LeaveOneOut => {
-                "Each user's last event is test, the one before it validation. The usual protocol."
-            }
-            Self::GlobalTemporal { .. } => {
-                "One cut for all users: nothing after it is seen in training. Closest to use; \
-                 needs a time column."
-            }
-            Self::AtDates { .. } => {
-                "One cut for all users at dates that you name: validation from the first, test \
-                 from the second. Closest to use; needs a time column."
-            }
-            Self::OwnFiles => {
-                "Training, validation and test are files of their own, named in the data: exactly \
-                 your split. A user's last event in the test file is the question, and what is \
-                 before it is seen. Without a validation file that is each user's last training \
-                 event."
-            }
-            Self::PerUserTemporal { .. } => {
-                "The last share of each user's events is test, the share before it validation; \
-                 each user's last event in a part is the question. Tests how far ahead a model \
-                 holds without new training."
-            }
-            Self::RollingWindows { .. } => {
-                "A series of global cuts, one window later each time: choose one window a run and \
-                 compare how figures hold over time. What comes after the window is dropped; needs \
-                 a time column."
-            }
         }
     }
 
@@ -315,6 +269,66 @@ impl SplitSpec {
             problems.push(wrong("horizon_fraction", sentence));
         }
         problems
+    }
+}
+
+impl Entry for SplitSpec {
+    fn name(&self) -> &'static str {
+        match self {
+            Self::LeaveOneOut => "LeaveOneOut",
+            Self::GlobalTemporal { .. } => "GlobalTemporal",
+            Self::AtDates { .. } => "AtDates",
+            Self::OwnFiles => "OwnFiles",
+            Self::PerUserTemporal { .. } => "PerUserTemporal",
+            Self::RollingWindows { .. } => "RollingWindows",
+        }
+    }
+
+    /// Its title is its name, by which it is chosen.
+    fn words(&self) -> EntryWords {
+        let summary = match self {
+            Self::LeaveOneOut => {
+                "Each user's last event is test, the one before it validation. The usual protocol."
+            }
+            Self::GlobalTemporal { .. } => {
+                "One cut for all users: nothing after it is seen in training. Closest to use; \
+                 needs a time column."
+            }
+            Self::AtDates { .. } => {
+                "One cut for all users at dates that you name: validation from the first, test \
+                 from the second. Closest to use; needs a time column."
+            }
+            Self::OwnFiles => {
+                "Training, validation and test are files of their own, named in the data: exactly \
+                 your split. A user's last event in the test file is the question, and what is \
+                 before it is seen. Without a validation file that is each user's last training \
+                 event."
+            }
+            Self::PerUserTemporal { .. } => {
+                "The last share of each user's events is test, the share before it validation; \
+                 each user's last event in a part is the question. Tests how far ahead a model \
+                 holds without new training."
+            }
+            Self::RollingWindows { .. } => {
+                "A series of global cuts, one window later each time: choose one window a run and \
+                 compare how figures hold over time. What comes after the window is dropped; needs \
+                 a time column."
+            }
+        };
+        EntryWords::new(self.name(), summary, "")
+    }
+
+    fn path(&self) -> &'static str {
+        "split"
+    }
+
+    fn settings(&self) -> Vec<Field> {
+        self.fields()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let warning = self.warning().map(|warning| format!("Mind: {warning}"));
+        warning.into_iter().collect()
     }
 }
 

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Ceiling;
 use seqscope_base::metric::{Metric, Metrics};
+use seqscope_base::spec::Entry;
 
 /// Standard errors of the best possible figures over the users that were asked: what the best
 /// ranking itself would scatter by, were the same histories to go on anew. All 0 where this is not

@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
 
 use seqscope_base::spec::{
-    Described, Field, FieldValue, Problem, SetError, Value, described, did_you_mean,
+    Described, Entry, EntryWords, Field, FieldValue, Problem, SetError, Value, described,
+    did_you_mean,
 };
 
 use super::file::WorldFile;
@@ -168,12 +169,6 @@ impl FieldValue for WorldKind {
 }
 
 impl WorldKind {
-    /// Name as a person reads it.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        WorldSpec::of_kind(self).world().title()
-    }
-
     /// The only kind that has a setting of this name; `None` when all have it, or none.
     #[must_use]
     pub fn owner(key: &str) -> Option<Self> {
@@ -200,12 +195,6 @@ impl WorldSpec {
     #[must_use]
     pub fn kind(&self) -> WorldKind {
         self.into()
-    }
-
-    /// The rules in two or three plain sentences.
-    #[must_use]
-    pub fn story(&self) -> String {
-        self.world().story()
     }
 
     /// The settings that every world has.
@@ -345,6 +334,27 @@ fn unknown(key: &str) -> SetError {
 
 fn has(described: &dyn Described, key: &str) -> bool {
     described.fields().iter().any(|field| field.key == key)
+}
+
+impl Entry for WorldSpec {
+    fn name(&self) -> &'static str {
+        self.kind().into()
+    }
+
+    fn words(&self) -> EntryWords {
+        EntryWords {
+            summary: self.world().story().into(),
+            ..EntryWords::new(self.world().title(), "", "")
+        }
+    }
+
+    fn path(&self) -> &'static str {
+        "data"
+    }
+
+    fn settings(&self) -> Vec<Field> {
+        self.fields()
+    }
 }
 
 impl Described for WorldSpec {

@@ -17,7 +17,7 @@ mod syntax;
 pub use difference::{Difference, differences};
 pub use error::ExperimentError;
 pub use evaluation::{EvaluationSpec, FilterSeen};
-pub use preset::{AboutPreset, Preset};
+pub use preset::Preset;
 
 use std::path::Path;
 

@@ -1,7 +1,8 @@
 //! Models as their papers have them: the settings of the model and those of its training, with what
 //! differs.
 
-use super::{Experiment, LrDecay, TrainingSpec};
+use super::{Difference, Experiment, LrDecay, TrainingSpec, differences};
+use seqscope_base::spec::{Entry, EntryWords};
 use seqscope_data::TaskSpec;
 use seqscope_model::{
     Activation, AutoencoderSpec, Bert4RecSpec, EncoderDecoderSpec, GruSpec, LossKind, LstmSpec,
@@ -10,7 +11,17 @@ use seqscope_model::{
 };
 
 /// A model as in its paper.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display, strum::EnumString)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    strum::EnumIter,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+)]
 pub enum Preset {
     /// Kang & `McAuley` 2018.
     SasRec,
@@ -34,22 +45,50 @@ pub enum Preset {
     Svae,
 }
 
-/// Description of a preset.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct AboutPreset {
-    /// Name as a person reads it.
-    pub title: &'static str,
-    /// Paper, and for which data its values are where it has several.
-    pub source: &'static str,
-    /// Differences between the paper and these settings.
-    pub differs: &'static str,
+impl Entry for Preset {
+    fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    fn words(&self) -> EntryWords {
+        let PresetWords { title, source, .. } = self.in_words();
+        let (kind, name) = (self.kind(), self.name());
+        EntryWords {
+            summary: format!("{kind} as in its paper. On the command line: --set preset={name}")
+                .into(),
+            ..EntryWords::new(title, "", source)
+        }
+    }
+
+    /// Says what differs from our defaults, and from the paper.
+    fn notes(&self) -> Vec<String> {
+        let ours = Experiment {
+            model: ModelSpec::of_kind(self.kind()),
+            ..Experiment::default()
+        };
+        let changed = differences(&[&ours, &self.applied_to(&ours)]);
+        let changed: Vec<String> = changed.iter().filter_map(setting).collect();
+        let changed = if changed.is_empty() {
+            "nothing".to_owned()
+        } else {
+            changed.join(", ")
+        };
+        vec![
+            format!("Beside our defaults: {changed}."),
+            format!("Not as in the paper: {}", self.differs()),
+        ]
+    }
+}
+
+/// A setting and the value that the last of the compared experiments gives it.
+fn setting(change: &Difference) -> Option<String> {
+    let value = change.values.last()?.as_deref()?;
+    Some(format!("{} = {value}", change.field))
 }
 
 impl Preset {
-    /// Name, source and differences.
-    #[must_use]
-    pub fn about(self) -> AboutPreset {
-        let (title, source, differs) = match self {
+    fn in_words(self) -> PresetWords {
+        match self {
             Self::SasRec => SASREC,
             Self::Gpt => GPT,
             Self::Bert4Rec => BERT4REC,
@@ -60,12 +99,13 @@ impl Preset {
             Self::MultVae => MULT_VAE,
             Self::MultDae => MULT_DAE,
             Self::Svae => SVAE,
-        };
-        AboutPreset {
-            title,
-            source,
-            differs,
         }
+    }
+
+    /// Differences between the paper and these settings.
+    #[must_use]
+    pub fn differs(self) -> &'static str {
+        self.in_words().differs
     }
 
     /// The model.
@@ -198,83 +238,94 @@ impl Preset {
     }
 }
 
-/// Title, source, differences.
-type PresetWords = (&'static str, &'static str, &'static str);
+/// A preset in words.
+struct PresetWords {
+    /// Name as a person reads it.
+    title: &'static str,
+    /// Paper, and for which data its values are where it has several.
+    source: &'static str,
+    /// Differences between the paper and these settings.
+    differs: &'static str,
+}
 
-const SASREC: PresetWords = (
-    "SASRec",
-    "Kang & McAuley 2018, section IV; window and dropout as for MovieLens-1M, others had 50 events \
-     and dropout 0.5",
-    "The norm is before keys and values too, as in the paper, not only before queries, as in its \
-     code; attention has an output projection; positions count from the latest event; training \
-     stops early.",
-);
+const SASREC: PresetWords = PresetWords {
+    title: "SASRec",
+    source: "Kang & McAuley 2018, section IV; window and dropout as for MovieLens-1M, others had \
+             50 events and dropout 0.5",
+    differs: "The norm is before keys and values too, as in the paper, not only before queries, as \
+              in its code; attention has an output projection; positions count from the latest \
+              event; training stops early.",
+};
 
-const GPT: PresetWords = (
-    "GPT",
-    "Radford et al. 2019 (GPT-2), the smallest: 12 blocks of width 768; training as Radford et al. \
-     2018, clipping as Brown et al. 2020",
-    "Item vectors are multiplied by the root of the width; weights start from Glorot's \
+const GPT: PresetWords = PresetWords {
+    title: "GPT",
+    source: "Radford et al. 2019 (GPT-2), the smallest: 12 blocks of width 768; training as \
+             Radford et al. 2018, clipping as Brown et al. 2020",
+    differs: "Item vectors are multiplied by the root of the width; weights start from Glorot's \
      distribution. Meant for millions of histories and a GPU: `Small` beside keeps its form.",
-);
+};
 
-const BERT4REC: PresetWords = (
-    "BERT4Rec",
-    "Sun et al. 2019, section 4; masked share and dropout as its code has for MovieLens-1M",
-    "A history gives one new sample an epoch instead of ten that are drawn once; positions count \
-     from the latest event.",
-);
+const BERT4REC: PresetWords = PresetWords {
+    title: "BERT4Rec",
+    source: "Sun et al. 2019, section 4; masked share and dropout as its code has for MovieLens-1M",
+    differs: "A history gives one new sample an epoch instead of ten that are drawn once; \
+              positions count from the latest event.",
+};
 
-const TRANSFORMER: PresetWords = (
-    "Transformer (base)",
-    "Vaswani et al. 2017, table 3, base; label smoothing and Adam as in section 5",
-    "Batches are users, not 25,000 words; window and events ahead are ours.",
-);
+const TRANSFORMER: PresetWords = PresetWords {
+    title: "Transformer (base)",
+    source: "Vaswani et al. 2017, table 3, base; label smoothing and Adam as in section 5",
+    differs: "Batches are users, not 25,000 words; window and events ahead are ours.",
+};
 
-const GRU4REC: PresetWords = (
-    "GRU4Rec",
-    "Hidasi et al. 2016, table 2: BPR on RSC15, 100 units",
-    "Items go in as learnt vectors of 100 numbers, not one-hot, and a dense layer stands before \
-     the scores; negatives are drawn by popularity to the power 3/4, 49 an event, where theirs are \
-     the other items of a batch of 50; Adam at 0.001 instead of Adagrad at 0.05 with momentum.",
-);
+const GRU4REC: PresetWords = PresetWords {
+    title: "GRU4Rec",
+    source: "Hidasi et al. 2016, table 2: BPR on RSC15, 100 units",
+    differs: "Items go in as learnt vectors of 100 numbers, not one-hot, and a dense layer stands \
+              before the scores; negatives are drawn by popularity to the power 3/4, 49 an event, \
+              where theirs are the other items of a batch of 50; Adam at 0.001 instead of Adagrad \
+              at 0.05 with momentum.",
+};
 
-const LSTM: PresetWords = (
-    "LSTM (Zaremba)",
-    "Zaremba et al. 2014, section 4.1, the medium network: a language model, items for words",
-    "Adam at 0.001 instead of SGD at 1 that falls from epoch 6 on; the state begins at 0 in every \
-     history where theirs goes on from batch to batch; a dense layer stands before the scores.",
-);
+const LSTM: PresetWords = PresetWords {
+    title: "LSTM (Zaremba)",
+    source: "Zaremba et al. 2014, section 4.1, the medium network: a language model, items for \
+             words",
+    differs: "Adam at 0.001 instead of SGD at 1 that falls from epoch 6 on; the state begins at 0 \
+              in every history where theirs goes on from batch to batch; a dense layer stands \
+              before the scores.",
+};
 
-const ELMAN: PresetWords = (
-    "Elman network",
-    "Elman 1990, the network for sentences: 31 numbers in, 150 units",
-    "Learnt through all steps of the window, not one step back; softmax and Adam instead of \
-     squared error and plain gradient descent; the paper says nothing of batches, so those are \
-     ours.",
-);
+const ELMAN: PresetWords = PresetWords {
+    title: "Elman network",
+    source: "Elman 1990, the network for sentences: 31 numbers in, 150 units",
+    differs: "Learnt through all steps of the window, not one step back; softmax and Adam instead \
+              of squared error and plain gradient descent; the paper says nothing of batches, so \
+              those are ours.",
+};
 
-const MULT_VAE: PresetWords = (
-    "Mult-VAE",
-    "Liang et al. 2018, section 4, for MovieLens-20M; annealing as in its code: 0.2 after 40,000 \
-     of 46,800 steps",
-    "The loss is a mean over items instead of users, which Adam does not see; the epoch is chosen \
-     on the next item, where theirs is on NDCG@100 of held-out users.",
-);
+const MULT_VAE: PresetWords = PresetWords {
+    title: "Mult-VAE",
+    source: "Liang et al. 2018, section 4, for MovieLens-20M; annealing as in its code: 0.2 after \
+             40,000 of 46,800 steps",
+    differs: "The loss is a mean over items instead of users, which Adam does not see; the epoch \
+              is chosen on the next item, where theirs is on NDCG@100 of held-out users.",
+};
 
-const MULT_DAE: PresetWords = (
-    "Mult-DAE",
-    "Liang et al. 2018, section 4, for MovieLens-20M",
-    "Without its L2 penalty of 0.01 / 500; the epoch is chosen on the next item, where theirs is \
-     on NDCG@100 of held-out users.",
-);
+const MULT_DAE: PresetWords = PresetWords {
+    title: "Mult-DAE",
+    source: "Liang et al. 2018, section 4, for MovieLens-20M",
+    differs: "Without its L2 penalty of 0.01 / 500; the epoch is chosen on the next item, where \
+              theirs is on NDCG@100 of held-out users.",
+};
 
-const SVAE: PresetWords = (
-    "SVAE",
-    "Sachdeva et al. 2019, section 5, next 4 items on MovieLens-1M; optimiser as in its code",
-    "Weight decay is decoupled (AdamW); beta weighs the term of each event, where theirs divides \
-     it by their number; the window is 200 events.",
-);
+const SVAE: PresetWords = PresetWords {
+    title: "SVAE",
+    source: "Sachdeva et al. 2019, section 5, next 4 items on MovieLens-1M; optimiser as in its \
+             code",
+    differs: "Weight decay is decoupled (AdamW); beta weighs the term of each event, where theirs \
+              divides it by their number; the window is 200 events.",
+};
 
 fn sasrec() -> TransformerSpec {
     let widths = TransformerSpec {
@@ -445,13 +496,11 @@ mod tests {
                 0,
                 "{preset}"
             );
-            let AboutPreset {
-                title,
-                source,
-                differs,
-            } = preset.about();
+            let source = preset.source();
             assert!(
-                !title.is_empty() && source.contains(char::is_numeric) && differs.ends_with('.'),
+                !preset.title().is_empty()
+                    && source.contains(char::is_numeric)
+                    && preset.differs().ends_with('.'),
                 "{preset}"
             );
             assert_eq!(

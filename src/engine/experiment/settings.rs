@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use strum::{IntoEnumIterator, VariantNames as _};
 
 use super::{Experiment, ExperimentError, Preset, columns, features, file, file_settings, syntax};
-use seqscope_base::spec::{Described, SetError, did_you_mean};
+use seqscope_base::spec::{Described, Entry, SetError, did_you_mean};
 use seqscope_data::{
     CleanSpec, DataSource, DataSpec, FileSpec, Role, SplitSpec, TaskKind, TaskSpec, WorldKind,
     WorldSpec,
@@ -167,7 +167,7 @@ fn preset(text: &str) -> Result<Preset, ExperimentError> {
     Preset::iter()
         .find(|preset| {
             preset.to_string().eq_ignore_ascii_case(text.trim())
-                || preset.about().title.eq_ignore_ascii_case(text.trim())
+                || preset.title().eq_ignore_ascii_case(text.trim())
         })
         .ok_or_else(|| {
             failed(
@@ -224,7 +224,7 @@ fn split(present: SplitSpec, path: &str, text: &str) -> Result<SplitSpec, Experi
         return Ok(named);
     }
     file::options().from_str(text).map_err(|_| {
-        let names = SplitSpec::all().map(SplitSpec::name);
+        let names = SplitSpec::all().map(|split| split.name());
         let known = names
             .into_iter()
             .chain(["GlobalTemporal(valid_fraction: 0.1, test_fraction: 0.1)"]);

@@ -4,7 +4,7 @@ use ron::error::{Error, SpannedError};
 use strum::IntoEnumIterator;
 
 use super::{ExperimentError, settings};
-use seqscope_base::spec::{Described, did_you_mean, quotable, quotable_reason};
+use seqscope_base::spec::{Described, Entry, did_you_mean, quotable, quotable_reason};
 use seqscope_data::CleanStep;
 use seqscope_model::{ModelKind, ModelSpec};
 

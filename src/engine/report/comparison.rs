@@ -5,6 +5,7 @@ use super::{CellValue, Emphasis, ReportCell, ReportColumn, ReportTable, words};
 use crate::run::{Compared, Comparison, Contrast, MeasuredRun, Versus};
 use seqscope_base::metric::Metric;
 use seqscope_base::metric::statistics::{LEVEL, N_RESAMPLES, SEED, Statistic};
+use seqscope_base::spec::Entry;
 
 /// The runs by the metric of a comparison: intervals, gains over the first run, tests, trials.
 #[must_use]
@@ -13,11 +14,11 @@ pub fn by_user(found: &Comparison) -> ReportTable {
     let columns = [
         ReportColumn::words("run", "Run")
             .help("The first is the one that the others are compared with"),
-        ReportColumn::numbers("value", title).help(found.metric.about().hover()),
-        ReportColumn::intervals("interval", "Interval").help(Statistic::Bootstrap.about().hover()),
+        ReportColumn::numbers("value", title).help(found.metric.hover()),
+        ReportColumn::intervals("interval", "Interval").help(Statistic::Bootstrap.hover()),
         ReportColumn::numbers("gain", "Gain").help("Mean gain over the first run"),
         ReportColumn::intervals("gain_interval", "Interval").detail(),
-        ReportColumn::numbers("d_z", "d_z").help(Statistic::EffectSize.about().hover()),
+        ReportColumn::numbers("d_z", "d_z").help(Statistic::EffectSize.hover()),
         ReportColumn::numbers("better", "Better")
             .help("Share of users who fare better than under the first run"),
         ReportColumn::numbers("worse", "Worse")
@@ -171,7 +172,7 @@ fn measured_cells(run: &MeasuredRun, metric: Metric) -> Option<Vec<ReportCell>> 
         .iter()
         .find(|measure| measure.metric == metric)?;
     let mut cells = vec![
-        ReportCell::from(metric.title()).hover(metric.about().hover()),
+        ReportCell::from(metric.title()).hover(metric.hover()),
         CellValue::Run(run.id.clone()).into(),
         CellValue::Metric(measure.value).into(),
         measure.interval.map(CellValue::Interval).into(),

@@ -3,6 +3,7 @@
 use super::{CellValue, Emphasis, ReportCell, ReportColumn, words};
 use crate::run::{Contrast, Paired};
 use seqscope_base::metric::statistics::Statistic;
+use seqscope_base::spec::Entry;
 
 /// Corrected p-values that stand out lie at or below it.
 const SURE: f64 = 0.05;
@@ -16,7 +17,7 @@ pub(super) fn gain_columns(over: &str) -> impl Iterator<Item = ReportColumn> {
         ReportColumn::numbers("relative", "Relative")
             .help(format!("The gain as a share of the value of {over}")),
         ReportColumn::intervals("relative_interval", "Interval"),
-        ReportColumn::numbers("d_z", "d_z").help(Statistic::EffectSize.about().hover()),
+        ReportColumn::numbers("d_z", "d_z").help(Statistic::EffectSize.hover()),
     ];
     columns.into_iter().chain(p_columns())
 }
@@ -24,8 +25,11 @@ pub(super) fn gain_columns(over: &str) -> impl Iterator<Item = ReportColumn> {
 /// Columns of the p-values of both tests.
 pub(super) fn p_columns() -> [ReportColumn; 2] {
     let corrected = |key: &str, title: &str, statistic: Statistic| {
-        let about = statistic.about();
-        let help = format!("{}, corrected by Holm\n\n{}", about.title, about.hover());
+        let help = format!(
+            "{}, corrected by Holm\n\n{}",
+            statistic.title(),
+            statistic.hover()
+        );
         ReportColumn::numbers(key, title).help(help)
     };
     [

@@ -1,6 +1,7 @@
 //! Forecasts of counts beside each other: how far each was off, and what each expects.
 
 use super::{CellValue, Emphasis, ReportCell, ReportColumn, ReportTable};
+use seqscope_base::spec::Entry;
 use seqscope_model::baseline::forecast::{Band, MethodForecast};
 
 /// Errors of each forecast one step ahead, the least of a column standing out; beside them what it
@@ -23,7 +24,7 @@ pub fn forecast_errors(made: &[MethodForecast]) -> ReportTable {
     let (least_mae, least_rmse) = (least(|it| it.mae), least(|it| it.rmse));
     for forecast in made {
         table.row([
-            ReportCell::from(forecast.model.as_str()).hover(forecast.kind.about().hover()),
+            ReportCell::from(forecast.model.as_str()).hover(forecast.kind.hover()),
             error(forecast.mae, least_mae),
             error(forecast.rmse, least_rmse),
             CellValue::Share(forecast.coverage).into(),

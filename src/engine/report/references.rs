@@ -5,6 +5,7 @@ use super::contrast::{gain_cells, gain_columns};
 use super::{CellValue, ReportCell, ReportColumn, ReportTable, words};
 use crate::run::{AgainstReference, Claim, ClaimVerdict, RunId};
 use seqscope_base::metric::statistics::LEVEL;
+use seqscope_base::spec::Entry;
 
 /// A run against its references, with the answer to each claim below.
 #[must_use]
@@ -35,7 +36,7 @@ pub fn against_references_table(
     {
         let metric = contrast.metric;
         let front: [ReportCell; 4] = [
-            ReportCell::from(metric.title()).hover(metric.about().hover()),
+            ReportCell::from(metric.title()).hover(metric.hover()),
             reference.title().into(),
             CellValue::Metric(contrast.than).into(),
             CellValue::Metric(contrast.value).into(),

@@ -4,6 +4,7 @@ use super::tested_runs::{metric_cells, metric_column};
 use super::{CellValue, Emphasis, ReportCell, ReportColumn, ReportTable, words};
 use crate::run::References;
 use seqscope_base::metric::{AnswerKind, Metric, Metrics, Reliability};
+use seqscope_base::spec::Entry;
 use seqscope_data::world::Ceiling;
 use std::cmp::Ordering;
 

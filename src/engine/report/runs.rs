@@ -3,6 +3,7 @@
 use super::{CellValue, ReportCell, ReportColumn, ReportTable, words};
 use crate::run::{Manifest, RunOutcome, RunStatus, Summary};
 use seqscope_base::metric::{AnswerKind, Metric};
+use seqscope_base::spec::Entry;
 use seqscope_model::baseline::ReferenceKind;
 
 /// Column of a list of runs.

@@ -3,6 +3,7 @@
 use super::{CellValue, ReportCell, ReportColumn, ReportTable};
 use crate::run::{RunId, Slice, SliceBy};
 use seqscope_base::metric::Metric;
+use seqscope_base::spec::Entry;
 
 /// One run's results by slice.
 #[derive(Clone, Copy, Debug)]

@@ -3,6 +3,7 @@
 use super::{CellValue, Emphasis, ReportCell, ReportColumn, ReportTable, words};
 use crate::run::{Manifest, verdict, why_not_comparable};
 use seqscope_base::metric::{Metric, Metrics, Seen};
+use seqscope_base::spec::Entry;
 use seqscope_data::TaskKind;
 use seqscope_data::world::Ceiling;
 
@@ -55,7 +56,7 @@ pub fn tested_runs(manifests: &[Manifest]) -> ReportTable {
 
 /// A column of a metric on test.
 pub(super) fn metric_column(metric: Metric) -> ReportColumn {
-    ReportColumn::numbers(metric.name(), metric.title()).help(metric.about().hover())
+    ReportColumn::numbers(metric.name(), metric.title()).help(metric.hover())
 }
 
 /// Some metrics of those that were measured.
@@ -192,7 +193,7 @@ pub fn sampled(manifest: &Manifest) -> Option<(String, &Metrics)> {
 #[must_use]
 pub fn protocol(manifest: &Manifest, n_users: usize) -> String {
     let (experiment, n_items) = (&manifest.experiment, manifest.data.shape.n_items);
-    let split = experiment.split.title();
+    let split = experiment.split.phrase();
     let task = experiment.task.kind();
     if task != TaskKind::NextItem {
         return format!(

@@ -6,6 +6,7 @@ use super::{RunId, UserResult, why_not_comparable};
 use crate::experiment::Experiment;
 use seqscope_base::metric::Metric;
 use seqscope_base::metric::statistics::{Interval, SeedGroup, bootstrap_mean, seed_group};
+use seqscope_base::spec::Entry;
 use seqscope_model::ModelKind;
 
 /// A run as it is compared with others.
@@ -24,8 +25,8 @@ pub struct Comparison {
     pub metric: Metric,
     /// The runs, in the order given.
     pub runs: Vec<Compared>,
-    /// How many differences were tested together, by all metrics: every p-value is corrected by Holm
-    /// over so many.
+    /// How many differences were tested together, by all metrics: every p-value is corrected by
+    /// Holm over so many.
     pub n_tests: usize,
     /// Groups of two or more of them that differ in nothing but their seed.
     pub groups: Vec<Seeds>,
@@ -70,8 +71,8 @@ pub struct Seeds {
 }
 
 /// Compares runs with the first of them by a metric that is a mean over users, and by `others`
-/// beside it, all corrected together; users are matched by id. `all` are the saved runs, among which
-/// trials are counted.
+/// beside it, all corrected together; users are matched by id. `all` are the saved runs, among
+/// which trials are counted.
 #[must_use]
 pub fn compare(
     runs: &[Tested<'_>],

@@ -5,6 +5,7 @@ use strum::IntoEnumIterator as _;
 use super::curve::Curves;
 use super::history::{HistoryPlace, HistoryPoint, Part};
 use seqscope_base::metric::{AnswerKind, Metric, Metrics};
+use seqscope_base::spec::Entry;
 
 /// Numbers of one epoch that was trained and judged on validation.
 #[derive(Clone, Debug, Default, PartialEq)]

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::RunError;
 use seqscope_base::metric::Metrics;
+use seqscope_base::spec::Entry;
 
 /// Part of the data that a number belongs to.
 #[derive(
@@ -43,10 +44,10 @@ pub struct HistoryPoint {
     pub epoch: usize,
     /// Part of the data.
     pub part: Part,
-    /// `loss` and the names of [`seqscope_base::metric::Metric`]; for training also `lr`, `grad_norm`,
-    /// `kl`, `events_per_sec` and `secs` (training time since the start); for validation of a
-    /// variational model `kl` and `active_units`, and at its end `ndcg@10_own_latent` and
-    /// `ndcg@10_other_latent`.
+    /// `loss` and the names of [`seqscope_base::metric::Metric`]; for training also `lr`,
+    /// `grad_norm`, `kl`, `events_per_sec` and `secs` (training time since the start); for
+    /// validation of a variational model `kl` and `active_units`, and at its end
+    /// `ndcg@10_own_latent` and `ndcg@10_other_latent`.
     pub metric: String,
     /// The number.
     pub value: f64,

@@ -2,6 +2,7 @@
 
 use super::References;
 use seqscope_base::metric::Metrics;
+use seqscope_base::spec::Entry;
 use seqscope_model::baseline::ReferenceKind;
 
 /// The references that are better than a run by the metric that runs are chosen by, the best first,

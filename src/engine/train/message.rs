@@ -8,7 +8,7 @@ use crate::run::{
     DataStamp, EpochRecord, LeftOutReferences, Manifest, Pause, References, RunId, RunOutcome,
 };
 use seqscope_base::metric::{Metrics, Reliability};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{Entry, Problem};
 use seqscope_data::TestTies;
 use seqscope_data::world::Ceiling;
 use seqscope_model::baseline::ReferenceKind;
@@ -33,8 +33,9 @@ pub enum Command {
     GoOn,
     /// End now.
     Stop(StopMode),
-    /// End now, at the system's word, as a paused run: keep what is needed to go on later, and leave
-    /// the test split unread. A run whose test split is being read ends first, for it is read once.
+    /// End now, at the system's word, as a paused run: keep what is needed to go on later, and
+    /// leave the test split unread. A run whose test split is being read ends first, for it is read
+    /// once.
     Pause,
 }
 
@@ -96,7 +97,7 @@ impl fmt::Display for Preparing {
             "Fitting references"
         };
         write!(f, "{what}: {} of {} done", self.n_done, self.n_all)?;
-        let names: Vec<&str> = self.in_work.iter().map(|kind| kind.title()).collect();
+        let names: Vec<&str> = self.in_work.iter().map(Entry::title).collect();
         match names.split_last() {
             None => Ok(()),
             Some((last, [])) => write!(f, ", now {last}"),

@@ -53,7 +53,7 @@ use crate::run::{
     RunStore,
 };
 use seqscope_base::metric::{Better, Metrics};
-use seqscope_base::spec::{Problem, ProblemKind};
+use seqscope_base::spec::{Entry, Problem, ProblemKind};
 use seqscope_data::{Histories, Prepared};
 use seqscope_model::baseline::{BaselineKind, ReferenceKind};
 use seqscope_model::{DeviceKind, ModelError, TrainStats, Trainable};

@@ -17,7 +17,7 @@ use crate::run::{
     SeenTargetRule,
 };
 use seqscope_base::metric::AnswerKind;
-use seqscope_base::spec::{Problem, ProblemKind, derive_seed};
+use seqscope_base::spec::{Entry, Problem, ProblemKind, derive_seed};
 use seqscope_data::{
     self as data, DataError, DataReport, DataShape, DataSource, DataSpec, EvalCase, LoadProgress,
     Prepared, TestTies,

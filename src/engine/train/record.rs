@@ -3,6 +3,7 @@
 use super::{EventKind, LatentUse, TrainError};
 use crate::run::{HistoryPlace, HistoryPoint, Part, Pause, References, RunOutcome, RunWriter};
 use seqscope_base::metric::Metrics;
+use seqscope_base::spec::Entry;
 
 /// The first listener of every run: its folder.
 pub(super) struct Recorder {

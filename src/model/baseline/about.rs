@@ -5,56 +5,31 @@ use super::{
     LAST_ITEMS, LIKENESSES, LONGEST_BASKET, MOST_USER_PAIRS, NEAREST_USERS, RECENT_SHARE,
     REPEAT_DECAYS, RIDGE, ROW_NORM_EXPONENT, SHRINKAGES, WINDOW,
 };
+use seqscope_base::spec::{Entry, EntryWords, FixedSetting};
 
-/// A reference in words.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AboutReference {
-    /// Name as a person reads it.
-    pub title: &'static str,
-    /// Description of what it does, in one sentence.
-    pub summary: &'static str,
-    /// The paper, or where else it comes from.
-    pub source: &'static str,
-    /// Its settings.
-    pub settings: Vec<AboutSetting>,
-    /// Well-known libraries that do otherwise under the same name, and what they give; empty where
-    /// we know of none.
-    pub elsewhere: &'static str,
+/// A reference in words, with its settings.
+pub(super) struct ReferenceWords {
+    pub(super) words: EntryWords,
+    pub(super) fixed: Vec<FixedSetting>,
 }
 
-/// One setting of a reference. It is fixed or chosen on the training part: nobody sets it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct AboutSetting {
-    /// Its name.
-    pub name: &'static str,
-    /// Its value, or the values to choose from.
-    pub value: String,
-    /// Its meaning.
-    pub help: &'static str,
-}
-
-impl AboutReference {
+impl ReferenceWords {
     /// A reference without settings.
-    #[must_use]
-    pub fn new(title: &'static str, summary: &'static str, source: &'static str) -> Self {
+    pub(super) fn new(title: &'static str, summary: &'static str, source: &'static str) -> Self {
         Self {
-            title,
-            summary,
-            source,
-            settings: Vec::new(),
-            elsewhere: "",
+            words: EntryWords::new(title, summary, source),
+            fixed: Vec::new(),
         }
     }
 
     /// Adds a setting.
-    #[must_use]
-    pub fn with(
+    pub(super) fn with(
         mut self,
         name: &'static str,
         value: &dyn std::fmt::Display,
         help: &'static str,
     ) -> Self {
-        self.settings.push(AboutSetting {
+        self.fixed.push(FixedSetting {
             name,
             value: value.to_string(),
             help,
@@ -62,20 +37,10 @@ impl AboutReference {
         self
     }
 
-    /// Adds what others do otherwise. Each figure is what `tests/gold/peers.py` found.
-    #[must_use]
+    /// Adds what others do otherwise.
     pub(super) fn but(mut self, elsewhere: &'static str) -> Self {
-        self.elsewhere = elsewhere;
+        self.words = self.words.but(elsewhere);
         self
-    }
-
-    /// Its summary, and below it where others do otherwise: what is said on pointing at it.
-    #[must_use]
-    pub fn hover(&self) -> String {
-        if self.elsewhere.is_empty() {
-            return self.summary.to_owned();
-        }
-        format!("{}\n\nElsewhere: {}", self.summary, self.elsewhere)
     }
 
     fn with_decay(self, decays: &[f32]) -> Self {
@@ -90,17 +55,29 @@ impl AboutReference {
     }
 }
 
+impl Entry for BaselineKind {
+    fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    fn words(&self) -> EntryWords {
+        self.in_words().words
+    }
+
+    fn fixed(&self) -> Vec<FixedSetting> {
+        self.in_words().fixed
+    }
+}
+
 impl BaselineKind {
-    /// Title, summary, source and settings.
-    #[must_use]
-    pub fn about(self) -> AboutReference {
+    fn in_words(self) -> ReferenceWords {
         match self {
-            Self::Popularity => AboutReference::new(
+            Self::Popularity => ReferenceWords::new(
                 "Popularity",
                 "The items with most training events, the same list for everyone.",
                 "Cremonesi, Koren & Turrin 2010 (TopPop)",
             ),
-            Self::RecentPopularity => AboutReference::new(
+            Self::RecentPopularity => ReferenceWords::new(
                 "Recent popularity",
                 "The items with most events at the end of training: in its last time, or in each \
                  user's last events where the log has no times.",
@@ -111,19 +88,19 @@ impl BaselineKind {
                 &RECENT_SHARE,
                 "Share of the time, or of each user's events, that is recent.",
             ),
-            Self::RepeatLast => AboutReference::new(
+            Self::RepeatLast => ReferenceWords::new(
                 "Repeat last",
                 "The user's own items again, the last one first, then those that were frequent and \
                  late; popularity alone where seen items are left out.",
                 "Anderson et al. 2014 (repeat consumption: recency and frequency)",
             )
             .with_decay(&REPEAT_DECAYS),
-            Self::Markov => AboutReference::new(
+            Self::Markov => ReferenceWords::new(
                 "Markov chain",
                 "What came after the last item, and how often.",
                 "Rendle et al. 2010 (the unfactorised chain, MC)",
             ),
-            Self::MarkovSecond => AboutReference::new(
+            Self::MarkovSecond => ReferenceWords::new(
                 "Markov chain, order 2",
                 "What came after the last two items, smoothed by what came after the last one and \
                  by popularity.",
@@ -132,7 +109,7 @@ impl BaselineKind {
             Self::MarkovWindow => windowed(),
             Self::ItemKnn => item_knn(),
             Self::UserKnn => user_knn(),
-            Self::Content => AboutReference::new(
+            Self::Content => ReferenceWords::new(
                 "Content-based",
                 "Items whose title and columns are told in the same words as those of the user's \
                  latest items.",
@@ -146,8 +123,8 @@ impl BaselineKind {
     }
 }
 
-fn windowed() -> AboutReference {
-    AboutReference::new(
+fn windowed() -> ReferenceWords {
+    ReferenceWords::new(
         "Windowed Markov chain",
         "What came soon after any of the latest items, nearer events counting more.",
         "ours: sums of Markov rows over a window, as skip-gram counts (Guthrie et al. 2006)",
@@ -170,11 +147,11 @@ fn windowed() -> AboutReference {
     .with_decay(&DECAYS)
 }
 
-fn item_knn() -> AboutReference {
-    AboutReference::new(
+fn item_knn() -> ReferenceWords {
+    ReferenceWords::new(
         "Item-kNN",
         "Items that the same users had as the user's latest ones, by cosine with \
-                 shrinkage.",
+         shrinkage.",
         "Sarwar et al. 2001; shrinkage of Bell & Koren 2007",
     )
     .with(
@@ -201,8 +178,8 @@ fn item_knn() -> AboutReference {
     )
 }
 
-fn user_knn() -> AboutReference {
-    AboutReference::new(
+fn user_knn() -> ReferenceWords {
+    ReferenceWords::new(
         "User-kNN",
         "What the users had whose items are most like this user's latest ones.",
         "Herlocker et al. 1999; fading of V-SkNN, Ludewig & Jannach 2018",
@@ -216,11 +193,11 @@ fn user_knn() -> AboutReference {
     )
 }
 
-fn ease() -> AboutReference {
-    AboutReference::new(
+fn ease() -> ReferenceWords {
+    ReferenceWords::new(
         "EASE",
         "One linear layer from all items to all items that never looks at the item itself, \
-                 in closed form.",
+         in closed form.",
         "Steck 2019, equations 4 and 8",
     )
     .with("ridge", &RIDGE, "λ, added to the diagonal.")
@@ -229,6 +206,6 @@ fn ease() -> AboutReference {
         "memory",
         &format!("evaluation.ease_memory, {EASE_MEGABYTES} MB"),
         "Most memory, 12 bytes for each pair of items (6,000 items at first, 20,000 with \
-                 4,800 MB); a log that takes more is told so, and the reference is left out.",
+         4,800 MB); a log that takes more is told so, and the reference is left out.",
     )
 }

@@ -28,6 +28,7 @@ use super::{Baseline, LeftOut, TrainingLog};
     Deserialize,
     strum::EnumIter,
     strum::EnumString,
+    strum::IntoStaticStr,
     strum::Display,
 )]
 #[strum(serialize_all = "kebab-case")]
@@ -77,11 +78,5 @@ impl BaselineKind {
             Self::Content => Box::new(ContentBased::fit(log)?),
             Self::Ease => Box::new(Ease::fit(log)?),
         })
-    }
-
-    /// Name as a person reads it, such as `Windowed Markov chain`.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        self.about().title
     }
 }

@@ -34,7 +34,6 @@ mod user_knn;
 mod watched;
 mod window;
 
-pub use about::{AboutReference, AboutSetting};
 pub use baskets::LONGEST_BASKET;
 pub use content::{BUCKETS, ItemContents};
 pub use ease::{EASE_DECAYS, EASE_MEGABYTES, EaseMemory, RIDGE};

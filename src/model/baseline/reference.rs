@@ -6,9 +6,10 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator as _;
 
+use super::BaselineKind;
 use super::task::TaskReference;
-use super::{AboutReference, BaselineKind};
 use seqscope_base::metric::AnswerKind;
+use seqscope_base::spec::{Entry, EntryWords, FixedSetting};
 
 /// A reference of some task. Its name in files is that of the one within; no two are alike.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -49,19 +50,25 @@ impl ReferenceKind {
         }
     }
 
-    /// Title, summary, source and settings.
-    #[must_use]
-    pub fn about(self) -> AboutReference {
+    fn entry(&self) -> &dyn Entry {
         match self {
-            Self::Item(kind) => kind.about(),
-            Self::Task(reference) => reference.about(),
+            Self::Item(kind) => kind,
+            Self::Task(reference) => reference,
         }
     }
+}
 
-    /// Name as a person reads it, such as `Windowed Markov chain`.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        self.about().title
+impl Entry for ReferenceKind {
+    fn name(&self) -> &'static str {
+        self.entry().name()
+    }
+
+    fn words(&self) -> EntryWords {
+        self.entry().words()
+    }
+
+    fn fixed(&self) -> Vec<FixedSetting> {
+        self.entry().fixed()
     }
 }
 

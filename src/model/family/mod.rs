@@ -28,6 +28,7 @@ pub use transformer::TransformerSpec;
 pub use vae::VaeSpec;
 
 use serde::{Deserialize, Serialize};
+use strum::IntoEnumIterator as _;
 
 use super::attention::Sizes;
 use super::layers::{LayerShape, count_of};
@@ -37,7 +38,7 @@ use super::outcome::{OutcomeNetwork, StateNetwork};
 use super::random::Init;
 use super::session::{Session, guarded};
 use super::{Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Trainable, Workload};
-use seqscope_base::spec::{Described, Field, Problem};
+use seqscope_base::spec::{Described, Entry, EntryWords, Field, Problem};
 use seqscope_data::TaskKind;
 
 /// Facts and settings that every family states of itself.
@@ -116,7 +117,14 @@ pub trait ModelFamily: Described {
 )]
 #[strum_discriminants(
     name(ModelKind),
-    derive(strum::EnumIter, strum::Display, Hash, Serialize, Deserialize)
+    derive(
+        strum::EnumIter,
+        strum::Display,
+        strum::IntoStaticStr,
+        Hash,
+        Serialize,
+        Deserialize
+    )
 )]
 pub enum ModelSpec {
     /// Causal Transformer.
@@ -145,7 +153,34 @@ impl Default for ModelSpec {
     }
 }
 
+impl Entry for ModelSpec {
+    fn name(&self) -> &'static str {
+        ModelKind::from(self).into()
+    }
+
+    fn words(&self) -> EntryWords {
+        let family = self.family();
+        EntryWords::new(family.title(), family.summary(), family.source())
+    }
+
+    fn path(&self) -> &'static str {
+        "model"
+    }
+
+    fn settings(&self) -> Vec<Field> {
+        self.fields()
+    }
+}
+
 impl ModelSpec {
+    /// The family of a kind with its defaults.
+    #[must_use]
+    pub fn of_kind(kind: ModelKind) -> Self {
+        Self::iter()
+            .find(|spec| ModelKind::from(spec) == kind)
+            .unwrap_or_default()
+    }
+
     /// The family behind the name.
     #[must_use]
     pub fn family(&self) -> &dyn ModelFamily {

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use seqscope_base::metric::AnswerKind;
-use seqscope_base::spec::{Described, Field, Problem};
+use seqscope_base::spec::{Described, Entry, Field, Problem};
 use seqscope_data::{CleanStep, DataSource, Returns, SplitSpec};
 use seqscope_engine::experiment::Experiment;
 use seqscope_model::{Blueprint, LayerShape, MachineMemory, MemoryNeed, ModelKind, ModelSpec};
@@ -174,7 +174,7 @@ impl Draft {
             .iter()
             .find(|spec| ModelKind::from(*spec) == kind)
             .cloned();
-        let model = kept.unwrap_or_else(|| super::preset::default_of(kind));
+        let model = kept.unwrap_or_else(|| ModelSpec::of_kind(kind));
         self.replace(Experiment {
             model,
             ..self.experiment.clone()

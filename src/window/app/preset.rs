@@ -90,7 +90,7 @@ pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
             ("d_latent", 32),
             ("seq_len", 100),
         ],
-        (_, SizePreset::Default) => return default_of(kind),
+        (_, SizePreset::Default) => return ModelSpec::of_kind(kind),
     };
     let mut sized = model.clone();
     for (key, number) in sizes {
@@ -100,18 +100,11 @@ pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
     sized
 }
 
-/// A family with its defaults.
-pub(super) fn default_of(kind: ModelKind) -> ModelSpec {
-    <ModelSpec as strum::IntoEnumIterator>::iter()
-        .find(|spec| ModelKind::from(spec) == kind)
-        .unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{SizePreset, default_of, sized_model};
+    use super::{SizePreset, sized_model};
     use seqscope_data::DataShape;
-    use seqscope_model::{Blueprint, ModelKind};
+    use seqscope_model::{Blueprint, ModelKind, ModelSpec};
     use strum::IntoEnumIterator;
 
     #[test]
@@ -123,7 +116,7 @@ mod tests {
             max_len: 80,
         };
         for kind in ModelKind::iter() {
-            let sizes = SizePreset::iter().map(|size| sized_model(&default_of(kind), size));
+            let sizes = SizePreset::iter().map(|size| sized_model(&ModelSpec::of_kind(kind), size));
             let n_params: Vec<usize> = sizes
                 .map(|model| {
                     assert!(

@@ -16,7 +16,7 @@ use seqscope::data::{
     SplitSpec, StepEffect, check, prepare,
 };
 use seqscope::experiment::Experiment;
-use seqscope::spec::Problem;
+use seqscope::spec::{Entry, Problem};
 use strum::IntoEnumIterator;
 
 use super::{OnDisk, history, prepare_cleaned, warnings};

@@ -8,6 +8,7 @@ use seqscope::data::{
     SideTable, SplitSpec, TaskSpec, TimeFormat, TitleSpec, features, outcomes, preview,
     training_mask,
 };
+use seqscope::spec::Entry;
 
 use super::{history, prepare_file, warnings};
 

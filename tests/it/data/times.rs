@@ -6,6 +6,7 @@ use seqscope::data::clean::Duplicates;
 use seqscope::data::{
     CleanSpec, CleanStep, DataError, Prepared, Role, SplitSpec, TimeFormat, preview,
 };
+use seqscope::spec::Entry;
 
 use super::{OnDisk, history, prepare_cleaned, warnings};
 

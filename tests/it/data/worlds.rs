@@ -9,7 +9,7 @@ use seqscope::data::{
     CleanSpec, DataSource, DataSpec, Prepared, SplitSpec, WorldKind, WorldSpec, prepare, read,
 };
 use seqscope::metric::{Metric, Metrics, Seen, hit, mid_rank, ndcg_term};
-use seqscope::spec::{Described, FieldKind, Value};
+use seqscope::spec::{Described, Entry, FieldKind, Value};
 use strum::IntoEnumIterator;
 
 const TEMPORAL: SplitSpec = SplitSpec::GlobalTemporal {
@@ -351,7 +351,7 @@ fn a_world_at_the_ends_of_its_settings_is_made_like_any_other() {
             none.set_text(own, "0").unwrap();
         }
         assert_eq!(ceiling(&none, Seen::LeftOut), None, "{kind}");
-        assert!(none.story().contains("0 %"), "{kind}: {}", none.story());
+        assert!(none.summary().contains("0 %"), "{kind}: {}", none.summary());
     }
 }
 

@@ -1,9 +1,11 @@
 //! Descriptions of the tests and intervals: title, help, source, and where others count otherwise.
 
-use crate::metric::AboutMetric;
+use crate::spec::{Entry, EntryWords};
 
 /// Statistics that say how sure a difference is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::IntoStaticStr, strum::Display,
+)]
 #[strum(serialize_all = "snake_case")]
 pub enum Statistic {
     /// [`super::bootstrap()`].
@@ -20,10 +22,12 @@ pub enum Statistic {
     Seeds,
 }
 
-impl Statistic {
-    /// Title, help, source, and where others count otherwise.
-    #[must_use]
-    pub fn about(self) -> AboutMetric {
+impl Entry for Statistic {
+    fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    fn words(&self) -> EntryWords {
         let (title, help, source, elsewhere) = match self {
             Self::Bootstrap => (
                 "Interval over users",
@@ -78,13 +82,7 @@ impl Statistic {
                 "",
             ),
         };
-        AboutMetric {
-            title,
-            help,
-            source,
-            unit: "",
-            elsewhere,
-        }
+        EntryWords::new(title, help, source).but(elsewhere)
     }
 }
 
@@ -97,9 +95,9 @@ mod tests {
 
     #[test]
     fn words_say_what_the_code_does() {
-        let about = Statistic::Bootstrap.about();
-        assert!(about.help.contains(&format!("{} %", LEVEL * 100.0)));
-        assert_eq!(N_RESAMPLES, 2_000, "{}", about.source);
-        assert!(Statistic::iter().all(|statistic| !statistic.about().title.is_empty()));
+        let words = Statistic::Bootstrap.words();
+        assert!(words.summary.contains(&format!("{} %", LEVEL * 100.0)));
+        assert_eq!(N_RESAMPLES, 2_000, "{}", words.source);
+        assert!(Statistic::iter().all(|statistic| !statistic.title().is_empty()));
     }
 }

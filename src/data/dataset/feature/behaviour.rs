@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::spec::{Computable, Feature, FeatureAbout};
+use super::spec::{Computable, Feature};
 use super::view::{DatasetView, Need};
-use seqscope_base::spec::{Described, Field, Problem, SetError, Value};
+use seqscope_base::spec::{Described, EntryWords, Field, Problem, SetError, Value};
 
 /// The behaviour of an event; nothing about it can be set.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -26,13 +26,20 @@ impl Described for BehaviourType {
 }
 
 impl Computable for BehaviourType {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Behaviour type",
-            help: "The number of the event's behaviour in the log's list, from 1.",
-            shape: "[n_events], an index",
-            needs: &[Need::Behaviour],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Behaviour type",
+            "The number of the event's behaviour in the log's list, from 1.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events], an index"
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Behaviour]
     }
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {

@@ -1,9 +1,9 @@
 //! A free column of words or codes, as classes.
 
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::DatasetView;
 use crate::log::{ColumnKind, FreeValues};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 feature_settings! {
     /// A free column of words or codes.
@@ -15,15 +15,18 @@ feature_settings! {
 }
 
 impl Computable for Category {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Category",
-            help: "The words of a column, numbered from 1 in the order in which training events \
-                   have them first; others are 0.",
-            shape: "[n_events], an index; 0 without a word, and for one that training does not \
-                    know",
-            needs: &[],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Category",
+            "The words of a column, numbered from 1 in the order in which training events \
+             have them first; others are 0.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events], an index; 0 without a word, and for one that training does not \
+         know"
     }
 
     fn column(&self) -> Option<(&str, &'static [ColumnKind])> {

@@ -5,7 +5,7 @@ use super::view::DatasetView;
 use crate::dataset::{Dataset, Prepared};
 use crate::error::DataError;
 use crate::log::ColumnKind;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{Entry, Problem};
 use strum::IntoEnumIterator;
 
 /// Computes features of every event of a log, in the order of `specs`.
@@ -62,11 +62,7 @@ pub(crate) fn refused(dataset: &Dataset, place: usize, spec: &FeatureSpec) -> Op
         training: &[],
     };
     let feature = spec.computable();
-    let sentence = feature
-        .about()
-        .needs
-        .iter()
-        .find_map(|need| view.lacks(*need));
+    let sentence = feature.needs().iter().find_map(|need| view.lacks(*need));
     let lacking = sentence
         .map(|sentence| Problem::error(path(place), format!("{}: {sentence}", spec.title())));
     lacking.or_else(|| {
@@ -115,8 +111,7 @@ impl FeatureSpec {
         for spec in Self::iter().filter(|spec| spec.computable().column().is_none()) {
             if spec
                 .computable()
-                .about()
-                .needs
+                .needs()
                 .iter()
                 .all(|need| view.lacks(*need).is_none())
             {

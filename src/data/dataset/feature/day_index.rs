@@ -1,10 +1,10 @@
 //! Days since the log's first, for what drifts.
 
 use super::hour::seconds;
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::{DatasetView, Need};
 use crate::value::time::day_of_secs;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 feature_settings! {
     /// The number of the day, counted from the log's first.
@@ -16,13 +16,20 @@ feature_settings! {
 }
 
 impl Computable for DayIndex {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Day index",
-            help: "Whole days from the log's first day (0) to the event's.",
-            shape: "[n_events], in days",
-            needs: &[Need::Clock],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Day index",
+            "Whole days from the log's first day (0) to the event's.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events], in days"
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Clock]
     }
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {

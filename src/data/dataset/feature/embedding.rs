@@ -1,9 +1,9 @@
 //! A free column of vectors that another model made, as it is.
 
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::DatasetView;
 use crate::log::{ColumnKind, FreeValues};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 feature_settings! {
     /// A free column of vectors.
@@ -15,13 +15,16 @@ feature_settings! {
 }
 
 impl Computable for ReadyEmbedding {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Ready-made embedding",
-            help: "The vectors of a column, unchanged.",
-            shape: "[n_events, width of the column]; none where a row has no vector",
-            needs: &[],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Ready-made embedding",
+            "The vectors of a column, unchanged.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events, width of the column]; none where a row has no vector"
     }
 
     fn column(&self) -> Option<(&str, &'static [ColumnKind])> {

@@ -1,8 +1,8 @@
 //! Seconds since the user's previous event.
 
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::{DatasetView, Need};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 feature_settings! {
     /// How long ago the user's previous event was.
@@ -14,13 +14,20 @@ feature_settings! {
 }
 
 impl Computable for Gap {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Gap to the previous event",
-            help: "Seconds since the event before of the same user; none at a user's first event.",
-            shape: "[n_events], in seconds or ln(1 + seconds)",
-            needs: &[Need::Clock],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Gap to the previous event",
+            "Seconds since the event before of the same user; none at a user's first event.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events], in seconds or ln(1 + seconds)"
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Clock]
     }
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {

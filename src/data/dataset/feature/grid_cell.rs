@@ -1,8 +1,8 @@
 //! The cell of a grid over the earth that an event lies in.
 
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::{DatasetView, Need};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 feature_settings! {
     /// Places as cells of a grid of degrees.
@@ -15,15 +15,22 @@ feature_settings! {
 }
 
 impl Computable for GridCell {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Place as a grid cell",
-            help: "Latitude and longitude rounded down to whole cells; cells are numbered from 1 \
-                   in the order in which training events visit them first, others are 0.",
-            shape: "[n_events], an index; 0 without a place, and for a cell that training does not \
-                    know",
-            needs: &[Need::Place],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Place as a grid cell",
+            "Latitude and longitude rounded down to whole cells; cells are numbered from 1 \
+             in the order in which training events visit them first, others are 0.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events], an index; 0 without a place, and for a cell that training does not \
+         know"
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Place]
     }
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {

@@ -2,10 +2,10 @@
 
 use xxhash_rust::xxh3::xxh3_64;
 
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::DatasetView;
 use crate::log::{ColumnKind, FreeValues};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 /// The name by which the log's item titles are meant.
 pub(super) const TITLES: &str = "titles";
@@ -26,15 +26,18 @@ feature_settings! {
 }
 
 impl Computable for HashedText {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Text as hashed words",
-            help: "Every word adds ±1 to the bucket of its XXH3 hash (Weinberger et al. 2009); \
-                   words are in small letters, and each Chinese, Japanese or Korean character is a \
-                   word of its own.",
-            shape: "[n_events, buckets], counts; none without a text",
-            needs: &[],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Text as hashed words",
+            "Every word adds ±1 to the bucket of its XXH3 hash (Weinberger et al. 2009); \
+             words are in small letters, and each Chinese, Japanese or Korean character is a \
+             word of its own.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events, buckets], counts; none without a text"
     }
 
     fn column(&self) -> Option<(&str, &'static [ColumnKind])> {

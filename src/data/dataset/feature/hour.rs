@@ -1,9 +1,9 @@
 //! The hour of the day on a circle, so that midnight is next to itself.
 
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::{DatasetView, Need};
 use crate::value::time::SECS_PER_DAY;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 feature_settings! {
     /// The hour of the day as a point on a circle.
@@ -15,14 +15,21 @@ feature_settings! {
 }
 
 impl Computable for Hour {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Hour of the day",
-            help: "sin and cos of 2π × the share of the day that has passed: 23:59 is next to \
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Hour of the day",
+            "sin and cos of 2π × the share of the day that has passed: 23:59 is next to \
                    0:00.",
-            shape: "[n_events, 2], sin and cos without unit",
-            needs: &[Need::Clock],
-        }
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events, 2], sin and cos without unit"
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Clock]
     }
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {

@@ -1,8 +1,8 @@
 //! How much the user did just before.
 
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::{DatasetView, Need};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 feature_settings! {
     /// Events of the same user in a window that ends at the event.
@@ -16,13 +16,20 @@ feature_settings! {
 }
 
 impl Computable for Intensity {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Intensity",
-            help: "How many events the user had in the window before this one.",
-            shape: "[n_events], a count or ln(1 + count)",
-            needs: &[Need::Clock],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Intensity",
+            "How many events the user had in the window before this one.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events], a count or ln(1 + count)"
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Clock]
     }
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {

@@ -1,9 +1,9 @@
 //! A free column of numbers, as it is or standardised.
 
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::DatasetView;
 use crate::log::{ColumnKind, FreeValues};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 /// The name by which the column with the role of the value is meant.
 pub(super) const VALUE: &str = "value";
@@ -21,14 +21,17 @@ feature_settings! {
 }
 
 impl Computable for Numeric {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Number",
-            help: "The numbers of a column; standardised, they are deviations from the mean of the \
-                   training events.",
-            shape: "[n_events], in the column's unit, or in training deviations",
-            needs: &[],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Number",
+            "The numbers of a column; standardised, they are deviations from the mean of the \
+             training events.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events], in the column's unit, or in training deviations"
     }
 
     fn column(&self) -> Option<(&str, &'static [ColumnKind])> {

@@ -2,9 +2,9 @@
 
 use std::collections::HashMap;
 
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::{DatasetView, Need};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 feature_settings! {
     /// Position of an event in its session.
@@ -19,15 +19,22 @@ feature_settings! {
 }
 
 impl Computable for SessionPosition {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Session position",
-            help: "1 for the first event of a session of its user, 2 for the second: by the log's \
-                   sessions, else by pauses.",
-            shape: "[n_events], a position from 1 or ln(1 + position); none where a log with \
-                    sessions names none",
-            needs: &[Need::SessionOrClock],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Session position",
+            "1 for the first event of a session of its user, 2 for the second: by the log's \
+             sessions, else by pauses.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events], a position from 1 or ln(1 + position); none where a log with \
+         sessions names none"
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::SessionOrClock]
     }
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {

@@ -16,7 +16,7 @@ use super::session_position::SessionPosition;
 use super::view::{DatasetView, Need};
 use super::weekday::Weekday;
 use crate::log::ColumnKind;
-use seqscope_base::spec::{Described, Problem};
+use seqscope_base::spec::{Described, Entry, EntryWords, Field, Problem};
 
 /// One feature with its settings.
 #[derive(
@@ -237,22 +237,18 @@ impl Feature {
     }
 }
 
-/// Description of a feature.
-pub(super) struct FeatureAbout {
-    /// Short name, as a person reads it.
-    pub(super) title: &'static str,
-    /// One or two sentences on what it is, with its formula.
-    pub(super) help: &'static str,
-    /// Shape and units of its values.
-    pub(super) shape: &'static str,
-    /// Columns that a log must have for it.
-    pub(super) needs: &'static [Need],
-}
-
 /// Behaviour that every feature has.
 pub(super) trait Computable: Described {
-    /// Describes the feature.
-    fn about(&self) -> FeatureAbout;
+    /// Title and summary, with its formula.
+    fn words(&self) -> EntryWords;
+
+    /// Shape and units of its values.
+    fn shape(&self) -> &'static str;
+
+    /// Columns that a log must have for it.
+    fn needs(&self) -> &'static [Need] {
+        &[]
+    }
 
     /// The free column that it is made from, and the kinds that it may be of; `None` when it is
     /// made from none.
@@ -308,44 +304,55 @@ impl FeatureSpec {
         self.computable()
     }
 
-    /// Name as in an experiment file.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.into()
-    }
-
-    /// Name as a person reads it.
-    #[must_use]
-    pub fn title(&self) -> &'static str {
-        self.computable().about().title
-    }
-
-    /// One or two sentences on what it is.
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        self.computable().about().help
-    }
-
     /// Shape and units of its values.
     #[must_use]
     pub fn shape(&self) -> &'static str {
-        self.computable().about().shape
+        self.computable().shape()
     }
 
     /// Columns that a log must have for it, in words.
     #[must_use]
     pub fn needs(&self) -> Vec<String> {
-        let about = self.computable().about();
+        let needs = self.computable().needs();
         let column = self
             .computable()
             .column()
             .map(|_| "a free column of its kind".to_owned());
-        about
-            .needs
+        needs
             .iter()
             .map(ToString::to_string)
             .chain(column)
             .collect()
+    }
+}
+
+impl Entry for FeatureSpec {
+    fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    fn words(&self) -> EntryWords {
+        self.computable().words()
+    }
+
+    fn path(&self) -> &'static str {
+        "data.features[0]"
+    }
+
+    fn settings(&self) -> Vec<Field> {
+        self.described().fields()
+    }
+
+    /// Says what it gives and needs, and how it is written.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = vec![
+            format!("Gives {}.", self.shape()),
+            format!("In a file: data: (features: [{}(..)])", self.name()),
+        ];
+        if !self.needs().is_empty() {
+            notes.push(format!("Needs {}.", self.needs().join(", ")));
+        }
+        notes
     }
 }
 

@@ -10,6 +10,7 @@ use super::compute::{check, refused};
 use super::*;
 use crate::dataset::{Dataset, Sequences};
 use crate::log::{FreeColumn, FreeValues, Vocab, Words};
+use seqscope_base::spec::Entry;
 
 /// One event as it is drawn.
 #[derive(Clone, Debug)]

@@ -1,10 +1,10 @@
 //! The day of the week on a circle, so that Sunday is next to Monday.
 
 use super::hour::{circle, seconds};
-use super::spec::{Computable, Feature, FeatureAbout, feature_settings};
+use super::spec::{Computable, Feature, feature_settings};
 use super::view::{DatasetView, Need};
 use crate::value::time::day_of_secs;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 feature_settings! {
     /// The day of the week as a point on a circle.
@@ -16,13 +16,20 @@ feature_settings! {
 }
 
 impl Computable for Weekday {
-    fn about(&self) -> FeatureAbout {
-        FeatureAbout {
-            title: "Day of the week",
-            help: "sin and cos of 2π × day / 7, Monday being day 0.",
-            shape: "[n_events, 2], sin and cos without unit",
-            needs: &[Need::Clock],
-        }
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Day of the week",
+            "sin and cos of 2π × day / 7, Monday being day 0.",
+            "",
+        )
+    }
+
+    fn shape(&self) -> &'static str {
+        "[n_events, 2], sin and cos without unit"
+    }
+
+    fn needs(&self) -> &'static [Need] {
+        &[Need::Clock]
     }
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::Output;
-use seqscope_base::spec::{Described, Field, SetError, Value};
+use seqscope_base::spec::{Described, Entry, EntryWords, Field, SetError, Value};
 
 /// Task of a model: what it is to tell from a history.
 #[derive(
@@ -18,7 +18,13 @@ use seqscope_base::spec::{Described, Field, SetError, Value};
 )]
 #[strum_discriminants(
     name(TaskKind),
-    derive(strum::EnumIter, strum::Display, strum::VariantNames, Hash)
+    derive(
+        strum::EnumIter,
+        strum::Display,
+        strum::IntoStaticStr,
+        strum::VariantNames,
+        Hash
+    )
 )]
 pub enum TaskSpec {
     /// Which item comes next.
@@ -152,54 +158,6 @@ impl TaskSpec {
 }
 
 impl TaskKind {
-    /// Name as a person reads it.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        match self {
-            Self::NextItem => "Next item",
-            Self::NextBehaviour => "Next behaviour",
-            Self::WillAct => "Will act in time",
-            Self::NextNumber => "Gap or value of the next event",
-        }
-    }
-
-    /// One sentence: what is asked, and of what the answer is made.
-    #[must_use]
-    pub fn summary(self) -> &'static str {
-        match self {
-            Self::NextItem => "Ranks the whole catalogue by how likely each item comes next.",
-            Self::NextBehaviour => {
-                "Tells how likely each kind of behaviour comes next: view, cart, buy."
-            }
-            Self::WillAct => {
-                "Tells how likely the user does something within a time after a moment; asked at \
-                 the split's cut in time."
-            }
-            Self::NextNumber => {
-                "Tells how long until the next event, or the next rating or amount."
-            }
-        }
-    }
-
-    /// Publication that describes it.
-    #[must_use]
-    pub fn source(self) -> &'static str {
-        match self {
-            Self::NextItem => "Rendle et al. 2010 (next-item recommendation from sequences)",
-            Self::NextBehaviour => {
-                "classification of the next event's type by softmax, as in multi-behaviour logs"
-            }
-            Self::WillAct => {
-                "conversion and churn prediction with an index date (Fader et al. 2005 for the \
-                 data): binary, sigmoid"
-            }
-            Self::NextNumber => {
-                "regression of the gap or amount (Du et al. 2016 for gaps); squared error of ln(1 \
-                 + x)"
-            }
-        }
-    }
-
     /// The task with its first settings.
     #[must_use]
     pub fn spec(self) -> TaskSpec {
@@ -209,5 +167,56 @@ impl TaskKind {
             Self::WillAct => TaskSpec::WillAct(WillAct::default()),
             Self::NextNumber => TaskSpec::NextNumber(NextNumber::default()),
         }
+    }
+}
+
+impl Entry for TaskKind {
+    fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    fn words(&self) -> EntryWords {
+        match self {
+            Self::NextItem => EntryWords::new(
+                "Next item",
+                "Ranks the whole catalogue by how likely each item comes next.",
+                "Rendle et al. 2010 (next-item recommendation from sequences)",
+            ),
+            Self::NextBehaviour => EntryWords::new(
+                "Next behaviour",
+                "Tells how likely each kind of behaviour comes next: view, cart, buy.",
+                "classification of the next event's type by softmax, as in multi-behaviour logs",
+            ),
+            Self::WillAct => EntryWords::new(
+                "Will act in time",
+                "Tells how likely the user does something within a time after a moment; asked at \
+                 the split's cut in time.",
+                "conversion and churn prediction with an index date (Fader et al. 2005 for the \
+                 data): binary, sigmoid",
+            ),
+            Self::NextNumber => EntryWords::new(
+                "Gap or value of the next event",
+                "Tells how long until the next event, or the next rating or amount.",
+                "regression of the gap or amount (Du et al. 2016 for gaps); squared error of ln(1 \
+                 + x)",
+            ),
+        }
+    }
+
+    fn path(&self) -> &'static str {
+        "task"
+    }
+
+    fn settings(&self) -> Vec<Field> {
+        self.spec().fields()
+    }
+
+    fn notes(&self) -> Vec<String> {
+        let settings = if self.settings().is_empty() {
+            ""
+        } else {
+            "(..)"
+        };
+        vec![format!("In a file: task: {}{settings}", self.name())]
     }
 }

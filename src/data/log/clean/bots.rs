@@ -1,10 +1,10 @@
 //! Bots: users with more events in an hour than a person makes.
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::LogView;
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// Users with too many events in any hour go.
@@ -18,10 +18,16 @@ step_settings! {
 const HOUR_SECS: f64 = 3_600.0;
 
 impl CleaningRule for Bots {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Bots",
-            help: "Users with more than so many events in any hour are dropped whole.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Bots",
+            "Users with more than so many events in any hour are dropped whole.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: true,

@@ -1,10 +1,10 @@
 //! A date window: the part of the calendar that an experiment is about.
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::{LogView, check_moment};
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// Events outside a part of the calendar go.
@@ -19,10 +19,16 @@ step_settings! {
 }
 
 impl CleaningRule for DateWindow {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Date window",
-            help: "Only events from one date on and before another are kept.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Date window",
+            "Only events from one date on and before another are kept.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: true,

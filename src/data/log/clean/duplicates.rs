@@ -3,11 +3,11 @@
 use std::collections::HashSet;
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::LogView;
 use crate::log::Role;
 use crate::log::same_rows::equal_in_roles;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// Rows that are equal in every column count once.
@@ -22,7 +22,7 @@ step_settings! {
 }
 
 impl CleaningRule for Duplicates {
-    fn about(&self) -> StepAbout {
+    fn words(&self) -> EntryWords {
         let (title, help) = if self.all_columns {
             (
                 "Exact duplicates",
@@ -35,9 +35,11 @@ impl CleaningRule for Duplicates {
                  columns say.",
             )
         };
-        StepAbout {
-            title,
-            help,
+        EntryWords::new(title, help, "")
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: true,

@@ -1,10 +1,10 @@
 //! Impossible times: dates before the service was there, or in a far future.
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::{LogView, check_moment};
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// Events at moments that cannot be true go.
@@ -20,11 +20,17 @@ step_settings! {
 }
 
 impl CleaningRule for ImpossibleTimes {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Impossible times",
-            help: "Events before the earliest or after the latest moment that can be true are \
-                   dropped.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Impossible times",
+            "Events before the earliest or after the latest moment that can be true are \
+             dropped.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: true,

@@ -1,9 +1,9 @@
 //! The k-core filter: users and items with too few events go, until nothing changes.
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::LogView;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// Users and items with too few events go, until all that are left have enough.
@@ -18,11 +18,17 @@ step_settings! {
 }
 
 impl CleaningRule for KCore {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "k-core",
-            help: "Users and items with too few events are dropped, again and again until all that \
-                   are left have enough.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "k-core",
+            "Users and items with too few events are dropped, again and again until all that \
+             are left have enough.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[],
             is_fitted: true,
             is_idempotent: true,

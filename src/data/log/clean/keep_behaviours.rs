@@ -1,10 +1,10 @@
 //! Behaviour filter: some behaviours only.
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::{LogView, unknown_behaviour, words};
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// Events of other behaviours go.
@@ -16,10 +16,16 @@ step_settings! {
 }
 
 impl CleaningRule for KeepBehaviours {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Keep behaviours",
-            help: "Only events of the behaviours in a list are kept.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Keep behaviours",
+            "Only events of the behaviours in a list are kept.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Behaviour],
             is_fitted: false,
             is_idempotent: true,

@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::{LogView, unknown_behaviour, words};
 use crate::log::{Role, Vocab};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// Behaviours get other names; those of one name are one behaviour.
@@ -18,10 +18,16 @@ step_settings! {
 }
 
 impl CleaningRule for MergeBehaviours {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Merge behaviours",
-            help: "Behaviours get other names, and several under one name become one.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Merge behaviours",
+            "Behaviours get other names, and several under one name become one.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Behaviour],
             is_fitted: false,
             is_idempotent: false,

@@ -5,10 +5,10 @@ use strum::VariantNames;
 
 use super::change::{LogChange, StepOutcome};
 use super::learned_fill::filled_by_denoiser;
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::{LogView, mean, most_frequent, quantile};
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 /// Replacement for a missing value.
 #[derive(
@@ -57,16 +57,22 @@ step_settings! {
 }
 
 impl CleaningRule for MissingValues {
-    fn about(&self) -> StepAbout {
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Missing values",
+            "Rows without a value are dropped, or filled with a mean, a constant, the line \
+             between neighbours or what the other columns tell.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
         let needs: &[Role] = if self.fill == Fill::Interpolate {
             &[Role::Value, Role::Time]
         } else {
             &[Role::Value]
         };
-        StepAbout {
-            title: "Missing values",
-            help: "Rows without a value are dropped, or filled with a mean, a constant, the line \
-                   between neighbours or what the other columns tell.",
+        StepFacts {
             needs,
             is_fitted: !matches!(self.fill, Fill::Drop | Fill::Constant),
             is_idempotent: true,

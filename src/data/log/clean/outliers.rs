@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::{LogView, deviation, mean, quantile};
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 /// Rule that tells an outlier.
 #[derive(
@@ -77,11 +77,17 @@ step_settings! {
 }
 
 impl CleaningRule for Outliers {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Outliers",
-            help: "Values far from the others are dropped or drawn in to the limit; missing ones \
-                   stay.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Outliers",
+            "Values far from the others are dropped or drawn in to the limit; missing ones \
+             stay.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Value],
             is_fitted: self.rule != OutlierRule::Limits,
             is_idempotent: self.rule == OutlierRule::Limits,

@@ -8,7 +8,7 @@ use crate::error::DataError;
 use crate::load_progress::{LoadProgress, check_cancelled};
 use crate::log::events::Events;
 use crate::log::{CleanSpec, DataReport, DataSource, FittedOn, Role, StepCount, StepEffect};
-use seqscope_base::spec::{Problem, Sentence};
+use seqscope_base::spec::{Entry, Problem, Sentence};
 
 /// Rows that a step may learn from, and the kind of the times.
 #[derive(Clone, Copy, Debug)]
@@ -218,7 +218,7 @@ impl Planned {
                 "{} leaves nothing: it removed all {n_rows} rows that had come to it; {}, or \
                  switch it off (`{}.on`).",
                 self.said(),
-                self.step.step().about().cure,
+                self.step.step().facts().cure,
                 self.path()
             ),
         };

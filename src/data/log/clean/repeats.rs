@@ -3,10 +3,10 @@
 use std::collections::HashMap;
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::LogView;
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// Makes one event of events of one user with one item within a window.
@@ -21,11 +21,17 @@ step_settings! {
 }
 
 impl CleaningRule for Repeats {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Repeated events",
-            help: "Of events of one user and item within some seconds of each other, only the \
-                   first stays.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Repeated events",
+            "Of events of one user and item within some seconds of each other, only the \
+             first stays.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: true,

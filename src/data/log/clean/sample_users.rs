@@ -1,9 +1,9 @@
 //! A sample of users: a smaller log for a quick look, with whole histories.
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::LogView;
-use seqscope_base::spec::{Problem, derive_seed};
+use seqscope_base::spec::{EntryWords, Problem, derive_seed};
 
 step_settings! {
     /// Some users, drawn by lot, with all their events.
@@ -18,10 +18,16 @@ step_settings! {
 }
 
 impl CleaningRule for SampleUsers {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Sample of users",
-            help: "So many users, drawn by lot with a seed, are kept with all their events.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Sample of users",
+            "So many users, drawn by lot with a seed, are kept with all their events.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[],
             is_fitted: false,
             is_idempotent: true,

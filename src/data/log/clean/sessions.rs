@@ -1,10 +1,10 @@
 //! Sessions by gap: visits take the place of users.
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::LogView;
 use crate::log::{Role, Vocab};
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// A long pause ends a session; sessions take the place of users.
@@ -16,11 +16,17 @@ step_settings! {
 }
 
 impl CleaningRule for Sessions {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Sessions by gap",
-            help: "A pause longer than so many seconds begins a session; sessions (user#1, user#2) \
-                   take the place of users.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Sessions by gap",
+            "A pause longer than so many seconds begins a session; sessions (user#1, user#2) \
+             take the place of users.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: false,

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::LogView;
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 /// How values are evened out.
 #[derive(
@@ -46,11 +46,17 @@ step_settings! {
 }
 
 impl CleaningRule for Smooth {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Smoothing",
-            help: "Values are evened out along each user's time, with what came before and never \
-                   with what comes after.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Smoothing",
+            "Values are evened out along each user's time, with what came before and never \
+             with what comes after.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Value, Role::Time],
             is_fitted: false,
             is_idempotent: false,

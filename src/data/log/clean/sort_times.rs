@@ -1,10 +1,10 @@
 //! Unsorted times: rows that stand after later rows of the same user.
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::LogView;
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// Each user's rows are put in order of time, and those that stood too late are counted.
@@ -12,11 +12,17 @@ step_settings! {
 }
 
 impl CleaningRule for SortTimes {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Unsorted times",
-            help: "Each user's rows are put in order of time, and those out of order are counted; \
-                   sequences are sorted in any case.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Unsorted times",
+            "Each user's rows are put in order of time, and those out of order are counted; \
+             sequences are sorted in any case.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Time],
             is_fitted: false,
             is_idempotent: true,

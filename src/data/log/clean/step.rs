@@ -21,7 +21,7 @@ use super::threshold::Threshold;
 use super::transform::Transform;
 use super::view::LogView;
 use crate::log::Role;
-use seqscope_base::spec::{Described, Problem, Value};
+use seqscope_base::spec::{Described, Entry, EntryWords, Field, Problem, Value};
 
 /// One step of cleaning with its settings.
 #[derive(
@@ -62,12 +62,8 @@ pub enum CleanStep {
     SampleUsers(SampleUsers),
 }
 
-/// Description of a step.
-pub(crate) struct StepAbout {
-    /// Short name, as a person reads it.
-    pub(crate) title: &'static str,
-    /// One sentence on what it does.
-    pub(crate) help: &'static str,
+/// What a step needs and does, with the settings that it has now.
+pub(crate) struct StepFacts {
     /// Columns that it cannot do without.
     pub(crate) needs: &'static [Role],
     /// Whether it learns something from the rows (a mean, a quantile, who has enough events).
@@ -81,8 +77,11 @@ pub(crate) struct StepAbout {
 /// Behaviour that every step has. A step reads the log and says what is to change; it changes
 /// nothing itself, so that counts and examples are made in one place.
 pub(crate) trait CleaningRule: Described {
-    /// Describes the step, with the settings that it has now.
-    fn about(&self) -> StepAbout;
+    /// Title and summary, with the settings that it has now.
+    fn words(&self) -> EntryWords;
+
+    /// What it needs and does, with the settings that it has now.
+    fn facts(&self) -> StepFacts;
 
     /// Problems beyond the ranges of single settings; fields are the step's own.
     fn check(&self) -> Vec<Problem> {
@@ -136,40 +135,22 @@ impl CleanStep {
         self.step()
     }
 
-    /// Name as in an experiment file.
-    #[must_use]
-    pub fn name(&self) -> &'static str {
-        self.into()
-    }
-
-    /// Name as a person reads it.
-    #[must_use]
-    pub fn title(&self) -> &'static str {
-        self.step().about().title
-    }
-
-    /// One sentence on what it does.
-    #[must_use]
-    pub fn help(&self) -> &'static str {
-        self.step().about().help
-    }
-
     /// Columns that it cannot do without.
     #[must_use]
     pub fn needs(&self) -> &'static [Role] {
-        self.step().about().needs
+        self.step().facts().needs
     }
 
     /// Whether it learns something from the rows: a mean, a quantile, who has enough events.
     #[must_use]
     pub fn is_fitted(&self) -> bool {
-        self.step().about().is_fitted
+        self.step().facts().is_fitted
     }
 
     /// Whether doing it twice in a row does no more than doing it once.
     #[must_use]
     pub fn is_idempotent(&self) -> bool {
-        self.step().about().is_idempotent
+        self.step().facts().is_idempotent
     }
 
     /// Whether it is done; one that is off keeps its place and its settings.
@@ -179,6 +160,45 @@ impl CleanStep {
             .fields()
             .iter()
             .any(|field| field.key == "on" && field.value == Value::Bool(true))
+    }
+}
+
+impl Entry for CleanStep {
+    fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    fn words(&self) -> EntryWords {
+        self.step().words()
+    }
+
+    fn path(&self) -> &'static str {
+        "data.clean.steps[0]"
+    }
+
+    fn settings(&self) -> Vec<Field> {
+        self.described().fields()
+    }
+
+    /// Says how it is written, what it needs, and whether it learns.
+    fn notes(&self) -> Vec<String> {
+        let mut notes = vec![format!("In a file: clean: (steps: [{}(..)])", self.name())];
+        let needs = self.needs().iter();
+        let needs: Vec<String> = needs.map(|role| role.to_string().to_lowercase()).collect();
+        if !needs.is_empty() {
+            notes.push(format!("Needs a column of: {}.", needs.join(", ")));
+        }
+        if self.is_fitted() {
+            notes.push(
+                "Learns from the training part where the split is a global cut in time, else from \
+                 all rows."
+                    .to_owned(),
+            );
+        }
+        if self.is_idempotent() {
+            notes.push("Doing it twice in a row does no more than doing it once.".to_owned());
+        }
+        notes
     }
 }
 

@@ -10,6 +10,7 @@ use super::*;
 use crate::error::DataError;
 use crate::log::events::Events;
 use crate::log::{CleanSpec, DataReport, ExampleRow, StepEffect};
+use seqscope_base::spec::Entry;
 
 /// User, item, second, behaviour, value.
 type Row = (u32, u32, i64, u16, f32);

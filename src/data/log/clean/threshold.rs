@@ -1,10 +1,10 @@
 //! Value threshold: from ratings and amounts to implicit feedback.
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::LogView;
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 step_settings! {
     /// Events with a small value go.
@@ -16,10 +16,16 @@ step_settings! {
 }
 
 impl CleaningRule for Threshold {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Value threshold",
-            help: "Only events with a value of at least so much are kept, as implicit feedback.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Value threshold",
+            "Only events with a value of at least so much are kept, as implicit feedback.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Value],
             is_fitted: false,
             is_idempotent: true,

@@ -4,10 +4,10 @@ use serde::{Deserialize, Serialize};
 use strum::VariantNames;
 
 use super::change::{LogChange, StepOutcome};
-use super::step::{CleaningRule, StepAbout, step_settings};
+use super::step::{CleaningRule, StepFacts, step_settings};
 use super::view::{LogView, deviation, mean, quantile};
 use crate::log::Role;
-use seqscope_base::spec::Problem;
+use seqscope_base::spec::{EntryWords, Problem};
 
 /// The other scale.
 #[derive(
@@ -40,18 +40,24 @@ step_settings! {
     /// Values are brought to another scale.
     Transform {
         /// The other scale.
-        scale: ValueScale = ValueScale::Log1p, Choice(ValueScale::VARIANTS.to_vec()), "Scale", "", "Log1p: ln(1 + \
-            x); Exp: e to the x; ZScore: mean 0, deviation 1; MinMax: 0 to 1; Robust: median 0, \
-            quartiles 1 apart.", "amounts and dwell times have a long tail";
+        scale: ValueScale = ValueScale::Log1p, Choice(ValueScale::VARIANTS.to_vec()), "Scale", "", "Log1p: \
+            ln(1 + x); Exp: e to the x; ZScore: mean 0, deviation 1; MinMax: 0 to 1; Robust: \
+            median 0, quartiles 1 apart.", "amounts and dwell times have a long tail";
     }
 }
 
 impl CleaningRule for Transform {
-    fn about(&self) -> StepAbout {
-        StepAbout {
-            title: "Scale values",
-            help: "Values are brought to another scale: logarithm, exponential, z-score, min–max \
-                   or robust.",
+    fn words(&self) -> EntryWords {
+        EntryWords::new(
+            "Scale values",
+            "Values are brought to another scale: logarithm, exponential, z-score, min–max \
+             or robust.",
+            "",
+        )
+    }
+
+    fn facts(&self) -> StepFacts {
+        StepFacts {
             needs: &[Role::Value],
             is_fitted: !matches!(self.scale, ValueScale::Log1p | ValueScale::Exp),
             is_idempotent: false,

@@ -4,6 +4,7 @@ use super::answers::{FittedAnswers, kind_of};
 use super::items;
 use crate::experiment::Experiment;
 use crate::train::TaskQuestions;
+use seqscope_base::spec::Entry;
 use seqscope_data::{Output, Prepared, Sample};
 use seqscope_model::baseline::{Baseline, LeftOut, ReferenceKind};
 

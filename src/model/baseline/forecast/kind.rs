@@ -1,7 +1,8 @@
 //! The list of ways to forecast, and the orders that they choose from.
 
 use super::{Arima, ArimaOrder, ForecastError, fit};
-use crate::baseline::AboutReference;
+use crate::baseline::about::ReferenceWords;
+use seqscope_base::spec::{Entry, EntryWords, FixedSetting};
 
 /// Most lags of AR(p).
 pub const AR_ORDERS: usize = 8;
@@ -14,7 +15,17 @@ pub const ARIMA_ORDERS: usize = 3;
 
 /// Ways to forecast a row of counts.
 #[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter, strum::Display,
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    strum::EnumIter,
+    strum::IntoStaticStr,
+    strum::Display,
 )]
 #[strum(serialize_all = "kebab-case")]
 pub enum ForecastKind {
@@ -32,33 +43,45 @@ pub enum ForecastKind {
     Arima,
 }
 
+impl Entry for ForecastKind {
+    fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    fn words(&self) -> EntryWords {
+        self.in_words().words
+    }
+
+    fn fixed(&self) -> Vec<FixedSetting> {
+        self.in_words().fixed
+    }
+}
+
 impl ForecastKind {
-    /// Title, summary, source and settings.
-    #[must_use]
-    pub fn about(self) -> AboutReference {
+    fn in_words(self) -> ReferenceWords {
         const SIMPLE: &str = "Hyndman & Athanasopoulos 2021, sections 5.2 and 5.5";
         match self {
-            Self::Naive => AboutReference::new(
+            Self::Naive => ReferenceWords::new(
                 "Naive",
                 "The last count again: the bar for every other \
-                                                forecast.",
+                 forecast.",
                 SIMPLE,
             ),
-            Self::Drift => AboutReference::new(
+            Self::Drift => ReferenceWords::new(
                 "Drift",
                 "The last count, and on along the line from the first count to \
-                                     it.",
+                 it.",
                 SIMPLE,
             ),
             Self::SeasonalNaive => {
-                AboutReference::new("Seasonal naive", "The count of one season ago.", SIMPLE).with(
+                ReferenceWords::new("Seasonal naive", "The count of one season ago.", SIMPLE).with(
                     "season",
                     &"7 days, 52 weeks, 12 months",
                     "Counts of a season, by the \
-                    period.",
+                     period.",
                 )
             }
-            Self::Ar => AboutReference::new(
+            Self::Ar => ReferenceWords::new(
                 "AR",
                 "A weighted sum of the last counts, by least squares.",
                 "Box & Jenkins 1976; order by AIC, Akaike 1974; a fit that is not stationary is \
@@ -68,13 +91,13 @@ impl ForecastKind {
                 "order",
                 &format!("0 to {AR_ORDERS}"),
                 "Number of lags, chosen by AIC before the \
-                held-out tail.",
+                 held-out tail.",
             )
             .but(
                 "statsmodels' AutoReg gives the same parameters where the fit is stationary; its \
                  ARIMA(p,0,0) takes the exact likelihood, and differs on a short row.",
             ),
-            Self::Ma => AboutReference::new(
+            Self::Ma => ReferenceWords::new(
                 "MA",
                 "A weighted sum of the last errors, by the conditional sum of squares, always \
                  invertible.",
@@ -84,14 +107,14 @@ impl ForecastKind {
                 "order",
                 &format!("0 to {MA_ORDERS}"),
                 "Number of lags, chosen by AIC before the \
-                held-out tail.",
+                 held-out tail.",
             )
             .but(
                 "statsmodels' ARIMA takes the exact likelihood by default, with the errors before \
                  the first count unknown rather than 0: on a short row its parameters and \
                  forecasts are others, .864 beside .843 for the lag of 30 counts.",
             ),
-            Self::Arima => AboutReference::new(
+            Self::Arima => ReferenceWords::new(
                 "ARIMA",
                 "Last counts and last errors together, on differences where the counts have no \
                  level.",
@@ -103,13 +126,13 @@ impl ForecastKind {
                 "orders",
                 &format!("0 to {ARIMA_ORDERS} each"),
                 "Lags of counts and of errors, \
-                chosen by AIC.",
+                 chosen by AIC.",
             )
             .with(
                 "differences",
                 &"0 to 2",
                 "Taken until the KPSS test no longer refuses a level \
-                                             at 5 %.",
+                 at 5 %.",
             )
             .but(
                 "By the conditional sum of squares, where statsmodels' ARIMA takes the exact \
@@ -118,12 +141,6 @@ impl ForecastKind {
                  rising (a drift) where ours keeps the last count.",
             ),
         }
-    }
-
-    /// Name as a person reads it.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        self.about().title
     }
 
     /// The name with an order.

@@ -23,6 +23,7 @@ mod simple;
 pub use arima::{Arima, ArimaOrder};
 pub use kind::{AR_ORDERS, ARIMA_ORDERS, ForecastKind, MA_ORDERS};
 
+use seqscope_base::spec::Entry;
 use simple::Simple;
 
 /// Fewest counts that can be forecast: a head to learn from and a tail to judge by.

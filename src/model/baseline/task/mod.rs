@@ -11,8 +11,9 @@ pub use number::{LastValue, MeanValue, MedianValue};
 
 use serde::{Deserialize, Serialize};
 
-use super::AboutReference;
+use super::about::ReferenceWords;
 use seqscope_base::metric::AnswerKind;
+use seqscope_base::spec::{Entry, EntryWords, FixedSetting};
 
 /// The references that run beside every model of another task, those of its kind of answers.
 #[derive(
@@ -28,6 +29,7 @@ use seqscope_base::metric::AnswerKind;
     Deserialize,
     strum::EnumIter,
     strum::EnumString,
+    strum::IntoStaticStr,
     strum::Display,
 )]
 #[strum(serialize_all = "kebab-case")]
@@ -49,6 +51,20 @@ pub enum TaskReference {
     LastValue,
 }
 
+impl Entry for TaskReference {
+    fn name(&self) -> &'static str {
+        self.into()
+    }
+
+    fn words(&self) -> EntryWords {
+        self.in_words().words
+    }
+
+    fn fixed(&self) -> Vec<FixedSetting> {
+        self.in_words().fixed
+    }
+}
+
 impl TaskReference {
     /// The kind of answers that it gives.
     #[must_use]
@@ -60,27 +76,25 @@ impl TaskReference {
         }
     }
 
-    /// Title, summary, source and settings.
-    #[must_use]
-    pub fn about(self) -> AboutReference {
+    fn in_words(self) -> ReferenceWords {
         match self {
-            Self::MajorityClass => AboutReference::new(
+            Self::MajorityClass => ReferenceWords::new(
                 "Majority class",
                 "Each class as likely as its share of the training answers.",
                 "the rule of no information, as ZeroR in Witten & Frank 2005",
             ),
-            Self::MarkovClass => AboutReference::new(
+            Self::MarkovClass => ReferenceWords::new(
                 "Markov chain of classes",
                 "Each class as likely as it came after the last one, with one added to every \
                  count.",
                 "first-order Markov chain; Laplace's rule of succession",
             ),
-            Self::BaseRate => AboutReference::new(
+            Self::BaseRate => ReferenceWords::new(
                 "Base rate",
                 "The share of the training samples that acted, for everyone.",
                 "climatology of forecast verification, Brier 1950",
             ),
-            Self::RecencyFrequency => AboutReference::new(
+            Self::RecencyFrequency => ReferenceWords::new(
                 "Recency and frequency",
                 "Logistic regression on the time since the last event and the number of events, \
                  both as logarithms.",
@@ -92,27 +106,21 @@ impl TaskReference {
                 &act::RIDGE,
                 "Penalty on the weights of the standardised logarithms.",
             ),
-            Self::MeanValue => AboutReference::new(
+            Self::MeanValue => ReferenceWords::new(
                 "Mean",
                 "The mean of the training answers: least squared error.",
                 "Gauss 1809",
             ),
-            Self::MedianValue => AboutReference::new(
+            Self::MedianValue => ReferenceWords::new(
                 "Median",
                 "The median of the training answers: least absolute error.",
                 "Laplace 1774",
             ),
-            Self::LastValue => AboutReference::new(
+            Self::LastValue => ReferenceWords::new(
                 "Last value",
                 "The user's last number again; the median where there is none.",
                 "Hyndman & Athanasopoulos 2021, section 5.2 (naive)",
             ),
         }
-    }
-
-    /// Name as a person reads it.
-    #[must_use]
-    pub fn title(self) -> &'static str {
-        self.about().title
     }
 }

@@ -7,6 +7,7 @@ use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
 use crate::ui::{Actions, text};
 use seqscope_base::metric::Metrics;
+use seqscope_base::spec::Entry;
 use seqscope_engine::run::{Manifest, RunId, RunOutcome, RunStatus, Summary};
 
 /// View state of the rail.

@@ -4,6 +4,7 @@ use egui::Ui;
 
 use crate::ui::widget::line_chart::Reference;
 use seqscope_base::metric::{AnswerKind, Metric};
+use seqscope_base::spec::Entry;
 use seqscope_engine::run::References;
 
 /// The metric to draw: the one that was chosen if it belongs to these answers, else the primary
@@ -20,7 +21,7 @@ pub(super) fn choice(ui: &mut Ui, kind: AnswerKind, choice: &mut Option<Metric>)
     for &metric in kind.headline() {
         let button = ui
             .selectable_label(metric == present, metric.title())
-            .on_hover_text(metric.about().hover());
+            .on_hover_text(metric.hover());
         if button.clicked() {
             *choice = Some(metric);
         }

@@ -9,6 +9,7 @@ use crate::ui::theme;
 use crate::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, Flag, LineChart, tick};
 use crate::ui::widget::run_words;
 use seqscope_base::metric::{AnswerKind, Better, Metric};
+use seqscope_base::spec::Entry;
 use seqscope_engine::run::{Manifest, Part, References, RunId, why_not_comparable};
 
 /// Loss that is drawn.

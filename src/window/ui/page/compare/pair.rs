@@ -12,6 +12,7 @@ use crate::ui::widget::panel;
 use crate::ui::widget::run_words;
 use crate::ui::widget::timeline::{self, Timeline};
 use crate::ui::{Actions, text};
+use seqscope_base::spec::Entry;
 use seqscope_engine::explain::UserView;
 use seqscope_engine::run::{RunId, Summary};
 use seqscope_model::ModelKind;

@@ -8,7 +8,7 @@ use super::counts;
 use crate::app::App;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
-use seqscope_base::spec::{Described, Value};
+use seqscope_base::spec::{Described, Entry, Value};
 use seqscope_data::{CleanSpec, CleanStep, StepCount, StepEffect};
 use seqscope_engine::experiment::Experiment;
 
@@ -81,7 +81,7 @@ fn heading(
         let title = RichText::new(format!("{}. {}", place + 1, step.title())).strong();
         if ui
             .checkbox(&mut is_on, title)
-            .on_hover_text(step.help())
+            .on_hover_text(step.summary())
             .changed()
         {
             // Every step has this switch.
@@ -178,7 +178,7 @@ fn add(ui: &mut Ui, steps: &mut Vec<CleanStep>) {
         ScrollArea::vertical().max_height(MENU[1]).show(ui, |ui| {
             for step in CleanStep::iter() {
                 let is_chosen = ui.button(step.title()).clicked();
-                remark(ui, step.help());
+                remark(ui, &step.summary());
                 if is_chosen {
                     steps.push(step);
                     ui.close();

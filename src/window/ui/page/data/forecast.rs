@@ -12,6 +12,7 @@ use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
 use crate::ui::widget::report::{self, PlainCells};
 use crate::ui::{Actions, text};
+use seqscope_base::spec::Entry;
 use seqscope_data::{Period, Prepared, Vocab, day_text};
 use seqscope_engine::report::forecast_errors;
 use seqscope_model::baseline::forecast::{Band, ForecastKind, MethodForecast};
@@ -85,7 +86,7 @@ impl ForecastView {
             let shown = combo.show_ui(ui, |ui| {
                 for kind in ForecastKind::iter() {
                     ui.selectable_value(&mut self.drawn, kind, kind.title())
-                        .on_hover_text(kind.about().hover());
+                        .on_hover_text(kind.hover());
                 }
             });
             shown.response.labelled_by(label.id);

@@ -5,7 +5,7 @@ use egui::{RichText, Ui};
 use super::super::form::{SectionForm, problems};
 use crate::app::App;
 use crate::ui::theme::{self, size};
-use seqscope_base::spec::{Described, Problem};
+use seqscope_base::spec::{Described, Entry, Problem};
 use seqscope_data::{DataSource, Role, SplitSpec, TimeFormat};
 use seqscope_engine::experiment::Experiment;
 
@@ -25,7 +25,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
                 );
             }
         });
-        remark(ui, offered.summary(), theme::colors(ui).weak);
+        remark(ui, &offered.summary(), theme::colors(ui).weak);
         if !is_chosen {
             continue;
         }

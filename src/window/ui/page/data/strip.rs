@@ -7,6 +7,7 @@ use super::DataStep;
 use crate::app::{Action, App};
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
+use seqscope_base::spec::Entry;
 use seqscope_data::{DataSource, Prepared, Role, SplitSpec};
 
 const HEIGHT: f32 = 54.0;
@@ -151,7 +152,7 @@ fn came_to(app: &App, step: DataStep) -> String {
 
 fn source(app: &App) -> String {
     match &app.draft.experiment.data.source {
-        DataSource::World(world) => world.kind().title().to_lowercase(),
+        DataSource::World(world) => world.title().to_lowercase(),
         DataSource::File(file) => file
             .path
             .file_name()

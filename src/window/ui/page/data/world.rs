@@ -8,12 +8,12 @@ use crate::app::App;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use seqscope_base::metric::Seen;
-use seqscope_base::spec::{Described, Field, SetError, Value};
-use seqscope_data::{WorldKind, WorldSpec};
+use seqscope_base::spec::{Described, Entry, Field, SetError, Value};
+use seqscope_data::WorldSpec;
 
 pub(super) fn ui(ui: &mut Ui, app: &App, world: &mut WorldSpec) {
     kind(ui, world);
-    weak(ui, world.story());
+    weak(ui, world.summary());
     ui.add_space(size::GAP_SMALL);
     let defaults = WorldSpec::of_kind(world.kind()).fields();
     let form = SectionForm {
@@ -39,12 +39,12 @@ fn kind(ui: &mut Ui, world: &mut WorldSpec) {
         },
         |ui| {
             ComboBox::from_id_salt("world")
-                .selected_text(chosen.title())
+                .selected_text(WorldSpec::of_kind(chosen).title())
                 .width(ui.available_width())
                 .show_ui(ui, |ui| {
-                    for kind in WorldKind::iter() {
-                        ui.selectable_value(&mut chosen, kind, kind.title())
-                            .on_hover_text(WorldSpec::of_kind(kind).story());
+                    for spec in WorldSpec::iter() {
+                        ui.selectable_value(&mut chosen, spec.kind(), spec.title())
+                            .on_hover_text(spec.summary());
                     }
                 });
         },
@@ -65,7 +65,7 @@ fn optimum(app: &App) -> String {
                 that a model can reach."
             .to_owned();
     };
-    let split = app.draft.experiment.split.title();
+    let split = app.draft.experiment.split.phrase();
     let seen = app
         .draft
         .experiment

@@ -9,6 +9,7 @@ use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::panel;
 use crate::ui::{Actions, theme};
 use seqscope_base::metric::Seen;
+use seqscope_base::spec::Entry;
 use seqscope_engine::explain::{Recommendation, ScoreSource};
 use seqscope_model::baseline::BaselineKind;
 
@@ -119,7 +120,7 @@ impl ListCard {
                     ui.add(field).labelled_by(name).on_hover_text(format!(
                     "Weight beside the model's 1. {} Scores run from 0 to 1 over the ranked items \
                      before they are blended.",
-                    kind.about().summary
+                    kind.summary()
                 ));
                 }
                 ui.end_row();

@@ -10,9 +10,9 @@ use super::form::{SectionForm, labelled, problems};
 use crate::app::{Action, App, Draft, Loadable, SizePreset, sized_model};
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
-use seqscope_base::spec::{Described, Field};
+use seqscope_base::spec::{Described, Entry, Field};
 use seqscope_data::{AugmentSpec, Sampler, TaskKind};
-use seqscope_engine::experiment::{AboutPreset, EvaluationSpec, Experiment, Preset, TrainingSpec};
+use seqscope_engine::experiment::{EvaluationSpec, Experiment, Preset, TrainingSpec};
 use seqscope_model::gan::GanSpec;
 use seqscope_model::{ModelKind, ModelSpec};
 
@@ -80,18 +80,14 @@ fn sizes(ui: &mut Ui, edited: &mut Experiment) {
 /// Models as in their papers; the one that stands is named.
 fn presets(ui: &mut Ui, edited: &mut Experiment) {
     let present = Preset::iter().find(|preset| preset.applied_to(edited) == *edited);
-    let shown = present.map_or("choose…", |preset| preset.about().title);
+    let shown = present.map_or("choose…", |preset| preset.title());
     let label = ui.label("As in the paper");
     let list = egui::ComboBox::from_id_salt("preset")
         .selected_text(shown)
         .width(120.0)
         .show_ui(ui, |ui| {
             for preset in Preset::iter() {
-                let AboutPreset {
-                    title,
-                    source,
-                    differs,
-                } = preset.about();
+                let (title, source, differs) = (preset.title(), preset.source(), preset.differs());
                 if ui
                     .selectable_label(present == Some(preset), title)
                     .on_hover_ui(|ui| {

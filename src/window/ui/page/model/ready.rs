@@ -7,6 +7,7 @@ use egui::{Button, RichText, Ui, vec2};
 use crate::app::{Action, App, Loadable, Page};
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
+use seqscope_base::spec::Entry;
 use seqscope_data::{DataSource, SplitSpec};
 use seqscope_engine::train::min_train_events;
 use seqscope_model::count_of;
@@ -88,7 +89,7 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
 fn source_words(source: &DataSource) -> String {
     match source {
         DataSource::World(world) => {
-            let kind = world.kind().title().to_lowercase();
+            let kind = world.title().to_lowercase();
             format!("Synthetic world, {kind}, seed {}", world.shared().seed)
         }
         DataSource::File(file) => file

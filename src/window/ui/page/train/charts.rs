@@ -7,6 +7,7 @@ use crate::app::Training;
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, Flag, LineChart, tick};
 use seqscope_base::metric::{AnswerKind, Metric};
+use seqscope_base::spec::Entry;
 use seqscope_engine::run::{Curve, EpochRecord, RunId};
 
 /// Height of a small chart, title included.

@@ -9,6 +9,7 @@ use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::text;
 use crate::ui::widget::run_words;
+use seqscope_base::spec::Entry;
 use seqscope_engine::run::{RunId, RunOutcome};
 use seqscope_engine::train::StopMode;
 use seqscope_model::DeviceKind;

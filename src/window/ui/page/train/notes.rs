@@ -6,7 +6,7 @@ use egui::{RichText, Ui};
 use crate::app::{Training, TrainingPhase};
 use crate::ui::text;
 use crate::ui::widget::line_chart::tick;
-use seqscope_base::spec::{ProblemKind, Severity};
+use seqscope_base::spec::{Entry, ProblemKind, Severity};
 use seqscope_engine::run::{EpochRecord, RunOutcome};
 use seqscope_model::baseline::ReferenceKind;
 

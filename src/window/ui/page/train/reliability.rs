@@ -6,6 +6,7 @@ use crate::app::{Training, TrainingPhase};
 use crate::ui::text;
 use crate::ui::widget::reliability;
 use seqscope_base::metric::{Metric, Reliability};
+use seqscope_base::spec::Entry;
 
 /// Least size of the diagram.
 const LEAST: [f32; 2] = [180.0, 96.0];
@@ -57,7 +58,7 @@ pub(super) fn ui(
                 text::metric(table.ece()),
                 text::counted(table.n_answers(), "answer")
             );
-            ui.weak(ece).on_hover_text(Metric::Ece.about().hover());
+            ui.weak(ece).on_hover_text(Metric::Ece.hover());
         }
     });
     match beside {

@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use crate::app::{Training, TrainingPhase};
 use crate::ui::widget::report::{self, PlainCells};
+use seqscope_base::spec::Entry;
 use seqscope_engine::report::RunResults;
 use seqscope_engine::run::{LeftOutReferences, verdict};
 use seqscope_engine::train::Ended;
