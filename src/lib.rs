@@ -56,6 +56,9 @@
 //! | | [`ui`] | painting (feature `gui`) | `egui`, `eframe`, `egui_plot`, `egui_extras`, `rfd` |
 //! | `commands` | [`cli`] | text in, text out; beside the window, not on it | `clap`, `ctrlc`, `signal_hook`, `indicatif` |
 //!
+//! (`shared_build` beside them holds no code: it lets the tests of one crate, `cargo test -p
+//! seqscope-model`, be built from what a build of all has left.)
+//!
 //! The root package joins them: this page, which names every module by one path, and `main.rs`:
 //! arguments to the window or to a command, one printed error, the exit code. `lib.rs` or `mod.rs` of
 //! each folder is its façade; what it does not re-export is nobody else's business.

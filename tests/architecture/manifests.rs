@@ -7,6 +7,9 @@ use crate::source::root;
 /// Our crates in order: each may know those before it, and the two faces know not each other.
 const CRATES: [&str; 6] = ["base", "data", "model", "engine", "window", "commands"];
 
+/// Member without code that tests of the others depend on, see its `lib.rs`.
+const SHARED_BUILD: &str = "shared_build";
+
 /// Crates that cost much to build or tie us to one library, and the members that may name them.
 const HOMES: [(&str, &[&str]); 22] = [
     ("polars", &["data"]),
@@ -57,11 +60,78 @@ fn every_crate_has_its_place() {
         .filter(|entry| entry.path().is_dir())
         .map(|entry| entry.file_name().to_string_lossy().into_owned())
         .collect();
-    let known: BTreeSet<String> = CRATES.map(str::to_owned).into();
+    let known: BTreeSet<String> = CRATES
+        .into_iter()
+        .chain([SHARED_BUILD])
+        .map(str::to_owned)
+        .collect();
     assert_eq!(
         folders, known,
         "give a new crate its place in this list and on the map"
     );
+}
+
+/// Elsewhere the system's own crates differ, and with them what is asked for.
+#[cfg(target_os = "linux")]
+#[test]
+fn tests_of_one_crate_are_built_with_the_features_of_all() {
+    let all = tree("--workspace");
+    let complaints = CRATES
+        .into_iter()
+        .filter(|name| *name != "base")
+        .flat_map(|name| built_anew(name, &tree(&format!("--package=seqscope-{name}")), &all));
+    crate::source::assert_clean(&complaints.collect::<Vec<_>>());
+}
+
+/// Packages with their features, one a line, as `name vVERSION|feature,feature`.
+#[cfg(target_os = "linux")]
+fn tree(package: &str) -> String {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let tree = std::process::Command::new(cargo)
+        .current_dir(root())
+        .args(["tree", package, "--locked", "--offline"])
+        .args(["--edges=normal,build,dev", "--prefix=none"])
+        .args(["--format={p}|{f}"])
+        .output()
+        .unwrap();
+    assert!(
+        tree.status.success(),
+        "{}",
+        String::from_utf8_lossy(&tree.stderr)
+    );
+    String::from_utf8(tree.stdout).unwrap()
+}
+
+/// Complaints about what the tests of a crate alone would compile with other features than those
+/// of all crates.
+fn built_anew(member: &str, alone: &str, all: &str) -> BTreeSet<String> {
+    // A tree names a package again, with a mark, where more than one asks for it.
+    let packages = |tree| str::lines(tree).map(|line| line.trim_end_matches(" (*)"));
+    let known: BTreeSet<&str> = packages(all).collect();
+    packages(alone)
+        .filter(|line| !line.starts_with("seqscope") && !known.contains(line))
+        .map(|line| {
+            format!(
+                "src/{SHARED_BUILD}/Cargo.toml: `cargo test -p seqscope-{member}` would compile `{line}` \
+                 anew; name the crate there that asks for more of its features"
+            )
+        })
+        .collect()
+}
+
+#[test]
+fn a_planted_second_build_is_seen() {
+    let all = "half v2.7.1|default,std\nhalf v2.7.1|std (*)\nseqscope v0.1.0|gui\n";
+    let told = built_anew("model", "half v2.7.1|\nseqscope v0.1.0|\n", all);
+    assert!(
+        told.len() == 1
+            && told
+                .iter()
+                .all(|told| told.starts_with("src/shared_build/Cargo.toml: ")
+                    && told.contains("`half v2.7.1|`")),
+        "{told:?}"
+    );
+    assert!(built_anew("model", "half v2.7.1|std\n", all).is_empty());
 }
 
 #[test]
@@ -128,7 +198,8 @@ fn outward(member: &str, manifest: &str) -> Vec<String> {
         let Some(ours) = name.strip_prefix("seqscope-") else {
             continue;
         };
-        let is_outward = place(ours) >= place(member) || ours == "window";
+        // The member without code has no place, and is one of tests alone.
+        let is_outward = place(ours).is_none() || place(ours) >= place(member) || ours == "window";
         if is_outward {
             complaints.push(format!(
                 "src/{member}/Cargo.toml:{line}: `{member}` must not know `{ours}`; move what both need inwards"
@@ -159,6 +230,9 @@ fn a_planted_crate_outwards_is_seen() {
     assert_eq!(outward("model", planted).len(), 1);
     assert_eq!(outward("engine", planted).len(), 1);
     assert!(outward("window", planted).is_empty());
+    let shared = "[dependencies]\nseqscope-shared-build.workspace = true\n";
+    assert_eq!(outward("model", shared).len(), 1);
+    assert!(outward("model", &shared.replace("[dep", "[dev-dep")).is_empty());
     assert_eq!(
         outward(
             "commands",
