@@ -5,6 +5,9 @@ use egui::{Align2, Pos2, Rect, Vec2, pos2, vec2};
 /// Room between two labels, in points.
 const GAP: f32 = 2.0;
 
+/// Less than can be seen, in points: `bottom - height + height` need not be `bottom` again.
+const ROUNDING: f32 = 1e-3;
+
 /// Places across the plot that are tried where a label fits nowhere near its own.
 const COLUMNS: u8 = 8;
 
@@ -82,11 +85,11 @@ fn free_top(frame: Rect, left: f32, size: Vec2, wanted: f32, placed: &[Rect]) ->
         .iter()
         .flat_map(|other| [other.bottom(), other.top() - size.y]);
     let tops = std::iter::once(wanted).chain(touching).filter(|top| {
-        let is_inside = *top >= frame.top() && top + size.y <= frame.bottom();
+        let is_inside = *top >= frame.top() - ROUNDING && top + size.y <= frame.bottom() + ROUNDING;
         is_inside
-            && in_the_way
-                .iter()
-                .all(|other| *top >= other.bottom() || top + size.y <= other.top())
+            && in_the_way.iter().all(|other| {
+                *top >= other.bottom() - ROUNDING || top + size.y <= other.top() + ROUNDING
+            })
     });
     tops.reduce(|best, top| {
         if (top - wanted).abs() < (best - wanted).abs() {
@@ -146,6 +149,26 @@ mod tests {
         };
         let no_number = label(f32::NAN, 20.0);
         assert_eq!(place(frame, &[too_wide, no_number]), [None, None]);
+    }
+
+    #[test]
+    fn a_label_that_is_pushed_to_the_edge_is_not_lost_by_rounding() {
+        // One and a half steps from number to number, as they are between 128 and 256.
+        let tall = 13.0 + 3.0 * 0.5_f32.powi(17);
+        let heights = (0..500_u16).map(|n| 150.0 + 0.137 * f32::from(n));
+        let frames: Vec<Rect> = heights
+            .map(|height| rect(10.0, 20.0, 160.0, height))
+            .filter(|frame| frame.bottom() - tall + tall > frame.bottom())
+            .collect();
+        assert!(!frames.is_empty(), "in some frames the sum is more");
+        for frame in frames {
+            let low = Label {
+                at: pos2(0.0, 500.0),
+                anchor: Align2::RIGHT_BOTTOM,
+                size: vec2(1.0, tall),
+            };
+            assert!(place(frame, &[low])[0].is_some(), "{frame:?}");
+        }
     }
 
     fn any_label() -> impl Strategy<Value = Label> {
