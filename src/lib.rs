@@ -156,7 +156,8 @@
 //!    them against the first. Without it the family trains by burn's layers on every device.
 //!
 //! A file format, a cleaning step, a metric, a reference or a page is added in the same way: a
-//! file, a line in one list, a test.
+//! file, a line in one list, a test. What is in a list tells of itself as a [`spec::Entry`], and
+//! [`catalogue::EntryList`] names the lists.
 //!
 //! # Words
 //!

@@ -49,8 +49,9 @@ pub use device::{
 };
 pub use error::ModelError;
 pub use family::{
-    Annealing, AutoencoderSpec, Bert4RecSpec, EncoderDecoderSpec, GruSpec, LstmSpec, ModelFamily,
-    ModelKind, ModelSpec, RecurrentOutput, RnnSpec, SequentialVaeSpec, TransformerSpec, VaeSpec,
+    Annealing, AutoencoderSpec, Bert4RecSpec, EncoderDecoderSpec, GruSpec, LearntFrom, LstmSpec,
+    ModelFamily, ModelKind, ModelSpec, RecurrentOutput, RnnSpec, SequentialVaeSpec, SizeSetting,
+    SmallerSizes, TransformerSpec, VaeSpec,
 };
 pub use features::Join;
 pub use latent::LatentReport;

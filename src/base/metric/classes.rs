@@ -141,7 +141,36 @@ impl Metric {
         match self {
             Self::Accuracy => Some(answer.of_class(truth)),
             Self::LogLoss => Some(answer.log_loss()),
-            _ => None,
+            Self::Ndcg10
+            | Self::Hr10
+            | Self::Mrr
+            | Self::Hr1
+            | Self::Hr5
+            | Self::Hr20
+            | Self::Ndcg5
+            | Self::Ndcg20
+            | Self::Recall10
+            | Self::Recall20
+            | Self::Map10
+            | Self::Coverage10
+            | Self::Gini10
+            | Self::Novelty10
+            | Self::PopularityLift10
+            | Self::F1Macro
+            | Self::PrecisionMacro
+            | Self::RecallMacro
+            | Self::F1Micro
+            | Self::PrecisionMicro
+            | Self::RecallMicro
+            | Self::Auc
+            | Self::PrAuc
+            | Self::Brier
+            | Self::Ece
+            | Self::F1
+            | Self::Precision
+            | Self::Recall
+            | Self::Mae
+            | Self::Rmse => None,
         }
     }
 }

@@ -52,7 +52,33 @@ impl Figure {
             Metric::F1 => |call, yes| [2.0 * call * yes, call + yes],
             Metric::Precision => |call, yes| [call * yes, call],
             Metric::Recall => |call, yes| [call * yes, yes],
-            _ => return None,
+            Metric::Ndcg10
+            | Metric::Hr10
+            | Metric::Mrr
+            | Metric::Hr1
+            | Metric::Hr5
+            | Metric::Hr20
+            | Metric::Ndcg5
+            | Metric::Ndcg20
+            | Metric::Recall10
+            | Metric::Recall20
+            | Metric::Map10
+            | Metric::Coverage10
+            | Metric::Gini10
+            | Metric::Novelty10
+            | Metric::PopularityLift10
+            | Metric::Accuracy
+            | Metric::F1Macro
+            | Metric::PrecisionMacro
+            | Metric::RecallMacro
+            | Metric::F1Micro
+            | Metric::PrecisionMicro
+            | Metric::RecallMicro
+            | Metric::LogLoss
+            | Metric::Brier
+            | Metric::Ece
+            | Metric::Mae
+            | Metric::Rmse => return None,
         };
         let terms = answers.iter().map(|&(yes, probability)| {
             let outcome = outcome(yes);

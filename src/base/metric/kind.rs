@@ -207,7 +207,30 @@ impl Metric {
                 Better::Lower
             }
             Self::PopularityLift10 | Self::Novelty10 => Better::Neither,
-            _ => Better::Higher,
+            Self::Ndcg10
+            | Self::Hr10
+            | Self::Mrr
+            | Self::Hr1
+            | Self::Hr5
+            | Self::Hr20
+            | Self::Ndcg5
+            | Self::Ndcg20
+            | Self::Recall10
+            | Self::Recall20
+            | Self::Map10
+            | Self::Coverage10
+            | Self::Accuracy
+            | Self::F1Macro
+            | Self::PrecisionMacro
+            | Self::RecallMacro
+            | Self::F1Micro
+            | Self::PrecisionMicro
+            | Self::RecallMicro
+            | Self::Auc
+            | Self::PrAuc
+            | Self::F1
+            | Self::Precision
+            | Self::Recall => Better::Higher,
         }
     }
 
@@ -290,7 +313,21 @@ impl Metric {
                 &[Binary]
             }
             Self::Mae | Self::Rmse => &[Number],
-            _ => &[Ranking],
+            Self::Ndcg10
+            | Self::Hr10
+            | Self::Mrr
+            | Self::Hr1
+            | Self::Hr5
+            | Self::Hr20
+            | Self::Ndcg5
+            | Self::Ndcg20
+            | Self::Recall10
+            | Self::Recall20
+            | Self::Map10
+            | Self::Coverage10
+            | Self::Gini10
+            | Self::Novelty10
+            | Self::PopularityLift10 => &[Ranking],
         }
     }
 }

@@ -4,6 +4,9 @@
 //! on some questions. What is no number never looks good, and ties are shared out evenly, so that a
 //! model that says nothing gets what chance would.
 
+// A new metric is to be thought of wherever metrics differ.
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod about;
 mod bag;
 mod binary;

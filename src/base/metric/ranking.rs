@@ -143,7 +143,27 @@ impl Metric {
             Self::Hr20 | Self::Recall20 => hit(rank, 20),
             Self::Map10 => map_term(rank, 10),
             Self::Mrr => mrr_term(rank),
-            _ => return None,
+            Self::Coverage10
+            | Self::Gini10
+            | Self::Novelty10
+            | Self::PopularityLift10
+            | Self::Accuracy
+            | Self::F1Macro
+            | Self::PrecisionMacro
+            | Self::RecallMacro
+            | Self::F1Micro
+            | Self::PrecisionMicro
+            | Self::RecallMicro
+            | Self::Auc
+            | Self::PrAuc
+            | Self::LogLoss
+            | Self::Brier
+            | Self::Ece
+            | Self::F1
+            | Self::Precision
+            | Self::Recall
+            | Self::Mae
+            | Self::Rmse => return None,
         })
     }
 }

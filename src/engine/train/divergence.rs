@@ -8,7 +8,7 @@ use super::task::TaskQuestions;
 use crate::experiment::TrainingSpec;
 use seqscope_base::spec::Problem;
 use seqscope_data::{Output, Prepared};
-use seqscope_model::{Likelihood, LossKind, ModelSpec, TrainStats};
+use seqscope_model::{LearntFrom, Likelihood, LossKind, TrainStats};
 
 /// Steps after which a loss is judged: by then the first, large steps of a healthy run are behind
 /// it.
@@ -191,24 +191,15 @@ fn guess(task: &TrainingTask) -> Guess {
 
 /// Loss of a guess of the next item, by the family of the model.
 fn of_ranking(task: &TrainingTask, n_items: usize) -> Guess {
-    match &task.experiment.model {
-        ModelSpec::Vae(spec) => {
-            let per_item = 1.0 / items_a_user(&task.prepared);
-            let floor = spec.beta * spec.free_bits * spec.d_latent as f64 * per_item;
-            of_bags(spec.likelihood, n_items, per_item).charged(floor)
-        }
-        ModelSpec::Autoencoder(spec) => {
-            of_bags(spec.likelihood, n_items, 1.0 / items_a_user(&task.prepared))
-        }
+    let family = task.experiment.model.family();
+    match family.learns() {
+        LearntFrom::Objective => of_objective(task.experiment.training.loss, n_items),
         // Each event tells one item at least.
-        ModelSpec::SequentialVae(spec) => Guess::uniform(n_items, "items")
-            .charged(spec.beta * spec.free_bits * spec.d_latent as f64),
-        ModelSpec::Transformer(_)
-        | ModelSpec::Bert4Rec(_)
-        | ModelSpec::EncoderDecoder(_)
-        | ModelSpec::Lstm(_)
-        | ModelSpec::Gru(_)
-        | ModelSpec::Rnn(_) => of_objective(task.experiment.training.loss, n_items),
+        LearntFrom::Catalogue => Guess::uniform(n_items, "items").charged(family.free_nats()),
+        LearntFrom::Bag(likelihood) => {
+            let per_item = 1.0 / items_a_user(&task.prepared);
+            of_bags(likelihood, n_items, per_item).charged(family.free_nats() * per_item)
+        }
     }
 }
 

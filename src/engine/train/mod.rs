@@ -35,7 +35,6 @@ pub use message::{
 };
 #[doc(hidden)]
 pub use open::{BuildModel, Built};
-pub use plan::min_train_events;
 pub use reference::{AnswerReference, FittedReference, fit_reference, refit_references};
 #[doc(hidden)]
 pub use restore::restore_with;

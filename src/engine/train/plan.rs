@@ -14,7 +14,7 @@ use crate::experiment::{Experiment, TrainingSpec};
 use seqscope_base::spec::derive_seed;
 use seqscope_data::{AugmentSpec, Histories, Prepared};
 use seqscope_model::gan::Pass;
-use seqscope_model::{ModelSpec, OptimizerSpec, StepInputs};
+use seqscope_model::{OptimizerSpec, StepInputs};
 
 /// The training side of an experiment, worked out for its data.
 #[derive(Clone, Debug, PartialEq)]
@@ -39,7 +39,7 @@ impl Plan {
         prepared: &Prepared,
         questions: &TaskQuestions,
     ) -> Result<Self, TrainError> {
-        let min_events = min_train_events(&experiment.model);
+        let min_events = experiment.model.family().fewest_events();
         let users = questions.train_users(prepared, min_events);
         let unfit = |what: &str, cure: &str| Err(TrainError::Unfit(format!("{what}: {cure}")));
         if users.is_empty() {
@@ -173,22 +173,6 @@ pub(super) fn train_items(prepared: &Prepared, user_idx: usize) -> &[u32] {
         .map_or(0, |&len| len as usize);
     let items = prepared.dataset.sequences.items(user_idx);
     items.get(..len).unwrap_or(items)
-}
-
-/// Fewest training events of a user who is trained on: a sequence model learns an event from the
-/// one before it; an autoencoder learns from a single one.
-#[must_use]
-pub fn min_train_events(model: &ModelSpec) -> u32 {
-    match model {
-        ModelSpec::Vae(_) | ModelSpec::Autoencoder(_) => 1,
-        ModelSpec::Transformer(_)
-        | ModelSpec::Bert4Rec(_)
-        | ModelSpec::EncoderDecoder(_)
-        | ModelSpec::Lstm(_)
-        | ModelSpec::Gru(_)
-        | ModelSpec::Rnn(_)
-        | ModelSpec::SequentialVae(_) => 2,
-    }
 }
 
 /// The optimiser's part of the training settings.

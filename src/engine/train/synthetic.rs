@@ -8,7 +8,7 @@ use strum::IntoEnumIterator;
 use super::blueprint::blueprint;
 use super::early_stop::EarlyStop;
 use super::open::{build_model, open_data};
-use super::plan::{min_train_events, train_items};
+use super::plan::train_items;
 use super::schedule::lr_at;
 use super::{Built, TrainError, judge};
 use crate::experiment::Experiment;
@@ -192,7 +192,7 @@ struct Halves {
 
 impl Halves {
     fn new(experiment: &Experiment, prepared: &Prepared) -> Result<Self, TrainError> {
-        let least = min_train_events(&experiment.model) as usize;
+        let least = experiment.model.family().fewest_events() as usize;
         let max_len = experiment.training.gan.max_len;
         let mut rows = [Histories::new(), Histories::new()];
         for user in 0..prepared.dataset.sequences.n_users() {

@@ -7,7 +7,7 @@ use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
 use super::bags::{Bags, behind_padding, scores_of_prefixes};
-use super::{ModelFamily, ModelStart, words};
+use super::{FEWEST_OF_A_BAG, LearntFrom, ModelFamily, ModelStart, SmallerSizes, size, words};
 use crate::item_vectors::ItemVectors;
 use crate::kernel::{Buffer, Dense, autoencoder_gradients, autoencoder_states, rows_of_logits};
 use crate::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
@@ -107,6 +107,23 @@ impl ModelFamily for AutoencoderSpec {
         "Liang et al. 2018 (Multi-DAE); denoising after Vincent et al. 2008; with no hidden layer \
          Wu et al. 2016 (CDAE) with tanh and without its users' vectors"
     }
+    fn smaller_sizes(&self) -> SmallerSizes {
+        size::OF_BAGS
+    }
+
+    fn fewest_events(&self) -> u32 {
+        FEWEST_OF_A_BAG
+    }
+
+    fn learns(&self) -> LearntFrom {
+        LearntFrom::Bag(self.likelihood)
+    }
+
+    fn why_no_attention(&self) -> &'static str {
+        "An autoencoder reads a history as a bag of items: order does not enter, and there are no \
+         weights from step to step, so none are drawn."
+    }
+
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let items = Axis::items(plan, 0);
         let mut axes: Vec<Axis> = self.widths(0).into_iter().map(Axis::Size).collect();

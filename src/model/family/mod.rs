@@ -11,6 +11,7 @@ mod lstm;
 mod recurrent;
 mod rnn;
 mod sequential_vae;
+mod size;
 mod transformer;
 mod vae;
 mod words;
@@ -24,6 +25,7 @@ pub use lstm::LstmSpec;
 pub use recurrent::RecurrentOutput;
 pub use rnn::RnnSpec;
 pub use sequential_vae::SequentialVaeSpec;
+pub use size::{SizeSetting, SmallerSizes};
 pub use transformer::TransformerSpec;
 pub use vae::VaeSpec;
 
@@ -37,9 +39,22 @@ use super::network::Network;
 use super::outcome::{OutcomeNetwork, StateNetwork};
 use super::random::Init;
 use super::session::{Session, guarded};
-use super::{Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Trainable, Workload};
+use super::{
+    Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, Trainable, Workload,
+};
 use seqscope_base::spec::{Described, Entry, EntryWords, Field, Problem};
 use seqscope_data::TaskKind;
+
+/// What a family learns from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LearntFrom {
+    /// The next item, by the loss that the training names.
+    Objective,
+    /// The next item, by cross-entropy over the catalogue.
+    Catalogue,
+    /// The bag of a user's items.
+    Bag(Likelihood),
+}
 
 /// Facts and settings that every family states of itself.
 pub trait ModelFamily: Described {
@@ -82,6 +97,33 @@ pub trait ModelFamily: Described {
     /// Finds what does not fit among the settings, beside the range of each.
     fn misfits(&self) -> Vec<Problem> {
         Vec::new()
+    }
+
+    /// Fewest training events of a user who is trained on: a sequence model learns an event from
+    /// the one before it.
+    fn fewest_events(&self) -> u32 {
+        2
+    }
+
+    /// Its settings at each smaller size, unless it says otherwise those of blocks of attention; all
+    /// others stay.
+    fn smaller_sizes(&self) -> SmallerSizes {
+        size::OF_BLOCKS
+    }
+
+    /// What its training loss is the mean of, besides what [`ModelFamily::free_nats`] charges.
+    fn learns(&self) -> LearntFrom {
+        LearntFrom::Objective
+    }
+
+    /// Nats that free bits charge for each latent vector, however little it says.
+    fn free_nats(&self) -> f64 {
+        0.0
+    }
+
+    /// Why no attention is drawn where it gives none.
+    fn why_no_attention(&self) -> &'static str {
+        "This model gives no attention weights."
     }
 
     /// The setting that makes the model large.
@@ -227,6 +269,9 @@ impl ModelSpec {
         self.family().fields()
     }
 }
+
+/// Fewest events of a user whose items are learnt as a bag.
+const FEWEST_OF_A_BAG: u32 = 1;
 
 /// The tasks of a family that has a state after each event.
 const EVERY_TASK: [TaskKind; 4] = [

@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bags::behind_padding;
 use super::latent::{Annealing, KlTerm, latent_layers};
-use super::{ModelFamily, ModelStart, words};
+use super::{LearntFrom, ModelFamily, ModelStart, SmallerSizes, size, words};
 use crate::item_vectors::ItemVectors;
 use crate::kernel::{Buffer, rows_of_logits};
 use crate::layers::{Axis, BATCH, LayerShape};
@@ -111,6 +111,23 @@ impl ModelFamily for SequentialVaeSpec {
         "Sachdeva et al. 2019 (SVAE): multinomial likelihood of the next k items; beta weighs the \
          term of each event, where the published code divides it by their number"
     }
+    fn smaller_sizes(&self) -> SmallerSizes {
+        size::OF_SEQUENTIAL_VAE
+    }
+
+    fn learns(&self) -> LearntFrom {
+        LearntFrom::Catalogue
+    }
+
+    fn free_nats(&self) -> f64 {
+        self.beta * self.free_bits * self.d_latent as f64
+    }
+
+    fn why_no_attention(&self) -> &'static str {
+        "A sequential VAE carries what it has read in one state that changes with every event. \
+         There are no weights from step to step, so none are drawn."
+    }
+
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let Self {
             d_model,

@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use strum::VariantNames as _;
 
 use super::attentive::{self, rows_at_a_time};
-use super::{EVERY_TASK, ModelFamily, ModelStart, plain_memory, words};
+use super::{EVERY_TASK, ModelFamily, ModelStart, SmallerSizes, plain_memory, size, words};
 use crate::attention::{
     Activation, BatchCells, Block, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation,
     Sizes, causal_mask, dropped, head_problems, interval_bias, place_layer, place_vectors, through,
@@ -29,10 +29,8 @@ use crate::weights::{on_host, read};
 use crate::window::{
     TrainWindows, WholeWindows, index_tensor, input_tensor, windows_for_prediction,
 };
-use crate::{
-    AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
-    Trainable, Workload,
-};
+use crate::{AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec};
+use crate::{StepInputs, Trainable, Workload};
 use seqscope_base::spec::Problem;
 use seqscope_data::{Histories, PaddedBatch, TaskKind};
 
@@ -168,6 +166,9 @@ impl ModelFamily for TransformerSpec {
     }
     fn takes_features(&self) -> bool {
         true
+    }
+    fn smaller_sizes(&self) -> SmallerSizes {
+        size::OF_TRANSFORMER
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let Self {

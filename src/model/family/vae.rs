@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::bags::{Bags, behind_padding, scores_of_prefixes};
 use super::latent::{Annealing, KlTerm, latent_layers};
-use super::{ModelFamily, ModelStart, words};
+use super::{FEWEST_OF_A_BAG, LearntFrom, ModelFamily, ModelStart, SmallerSizes, size, words};
 use crate::item_vectors::ItemVectors;
 use crate::kernel::{Buffer, rows_of_logits};
 use crate::layers::{Axis, BATCH, LayerShape};
@@ -96,6 +96,27 @@ impl ModelFamily for VaeSpec {
         "Liang et al. 2018 (Mult-VAE): multinomial likelihood, annealed beta; with the Bernoulli \
          likelihood Kingma & Welling 2014, whose inputs are not normalised as these are"
     }
+    fn smaller_sizes(&self) -> SmallerSizes {
+        size::OF_BAGS
+    }
+
+    fn fewest_events(&self) -> u32 {
+        FEWEST_OF_A_BAG
+    }
+
+    fn learns(&self) -> LearntFrom {
+        LearntFrom::Bag(self.likelihood)
+    }
+
+    fn free_nats(&self) -> f64 {
+        self.beta * self.free_bits * self.d_latent as f64
+    }
+
+    fn why_no_attention(&self) -> &'static str {
+        "A Mult-VAE reads a history as a bag of items: order does not enter, and there are no \
+         weights from step to step, so none are drawn."
+    }
+
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
         let (items, hidden) = (Axis::items(plan, 0), Axis::Size(self.d_hidden));
         let mut layers = vec![

@@ -1,7 +1,7 @@
 //! Sizes of a model by one word.
 
 use seqscope_base::spec::Value;
-use seqscope_model::{ModelKind, ModelSpec};
+use seqscope_model::{ModelKind, ModelSpec, SizeSetting};
 
 /// Size of a model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display)]
@@ -32,70 +32,16 @@ impl SizePreset {
 /// but for [`SizePreset::Default`], which is every default.
 #[must_use]
 pub fn sized_model(model: &ModelSpec, size: SizePreset) -> ModelSpec {
-    let kind = ModelKind::from(model);
-    let sizes: &[(&str, i64)] = match (kind, size) {
-        (ModelKind::Transformer, SizePreset::Tiny) => &[
-            ("d_model", 32),
-            ("n_layers", 1),
-            ("n_heads", 1),
-            ("d_ff", 32),
-            ("seq_len", 50),
-        ],
-        (
-            ModelKind::Transformer | ModelKind::Bert4Rec | ModelKind::EncoderDecoder,
-            SizePreset::Small,
-        ) => &[
-            ("d_model", 48),
-            ("n_layers", 2),
-            ("n_heads", 2),
-            ("d_ff", 96),
-            ("seq_len", 100),
-        ],
-        (ModelKind::Bert4Rec | ModelKind::EncoderDecoder, SizePreset::Tiny) => &[
-            ("d_model", 32),
-            ("n_layers", 1),
-            ("n_heads", 1),
-            ("d_ff", 64),
-            ("seq_len", 50),
-        ],
-        (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Tiny) => &[
-            ("d_model", 32),
-            ("d_hidden", 32),
-            ("n_layers", 1),
-            ("seq_len", 50),
-        ],
-        (ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn, SizePreset::Small) => &[
-            ("d_model", 48),
-            ("d_hidden", 96),
-            ("n_layers", 1),
-            ("seq_len", 100),
-        ],
-        (ModelKind::Vae | ModelKind::Autoencoder, SizePreset::Tiny) => {
-            &[("d_hidden", 64), ("d_latent", 16)]
-        }
-        (ModelKind::Vae | ModelKind::Autoencoder, SizePreset::Small) => {
-            &[("d_hidden", 200), ("d_latent", 64)]
-        }
-        (ModelKind::SequentialVae, SizePreset::Tiny) => &[
-            ("d_model", 32),
-            ("d_state", 32),
-            ("d_hidden", 32),
-            ("d_latent", 8),
-            ("seq_len", 50),
-        ],
-        (ModelKind::SequentialVae, SizePreset::Small) => &[
-            ("d_model", 48),
-            ("d_state", 96),
-            ("d_hidden", 64),
-            ("d_latent", 32),
-            ("seq_len", 100),
-        ],
-        (_, SizePreset::Default) => return ModelSpec::of_kind(kind),
+    let sizes = model.family().smaller_sizes();
+    let settings = match size {
+        SizePreset::Tiny => sizes.tiny,
+        SizePreset::Small => sizes.small,
+        SizePreset::Default => return ModelSpec::of_kind(ModelKind::from(model)),
     };
     let mut sized = model.clone();
-    for (key, number) in sizes {
+    for SizeSetting { key, value } in settings {
         // Every key is a setting of its family; a test walks the table.
-        let _ = sized.described_mut().set(key, &Value::Int(*number));
+        let _ = sized.described_mut().set(key, &Value::Int(*value));
     }
     sized
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use strum::VariantNames as _;
 
 use super::{RecurrentOutput, RecurrentSettings};
-use crate::family::{EVERY_TASK, ModelStart, words};
+use crate::family::{EVERY_TASK, ModelStart, SmallerSizes, size, words};
 use crate::features::Join;
 use crate::recurrent::RecurrentLayer;
 use crate::{
@@ -168,6 +168,16 @@ impl<K: RecurrentKind> ModelFamily for RecurrentSpec<K> {
 
     fn takes_features(&self) -> bool {
         true
+    }
+
+    fn smaller_sizes(&self) -> SmallerSizes {
+        size::OF_RECURRENT
+    }
+
+    fn why_no_attention(&self) -> &'static str {
+        "A recurrent network carries what it has read in one state that changes with every event. \
+         Trained without its setting `attention` it has no weights from step to step, so none are \
+         drawn."
     }
 
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {

@@ -24,7 +24,7 @@ use crate::ui::widget::panel;
 use crate::ui::widget::timeline::{self, Timeline};
 use seqscope_engine::explain::UserView;
 use seqscope_engine::run::RunId;
-use seqscope_model::ModelKind;
+use seqscope_model::{ModelKind, ModelSpec};
 
 /// View state of the page.
 #[derive(Default)]
@@ -263,24 +263,8 @@ const TIMELINE_LEAST: f32 = 340.0;
 /// Why a family has no attention, and what is shown in its place.
 pub(super) fn why_no_attention(kind: Option<ModelKind>, view: &UserView) -> String {
     let why = match kind {
-        Some(ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn) => {
-            "A recurrent network carries what it has read in one state that changes with every \
-             event. Trained without its setting `attention` it has no weights from step to step, \
-             so none are drawn."
-        }
-        Some(ModelKind::Vae) => {
-            "A Mult-VAE reads a history as a bag of items: order does not enter, and there are no \
-             weights from step to step, so none are drawn."
-        }
-        Some(ModelKind::SequentialVae) => {
-            "A sequential VAE carries what it has read in one state that changes with every event. \
-             There are no weights from step to step, so none are drawn."
-        }
-        Some(ModelKind::Autoencoder) => {
-            "An autoencoder reads a history as a bag of items: order does not enter, and there are \
-             no weights from step to step, so none are drawn."
-        }
-        _ => "This model gives no attention weights.",
+        Some(kind) => ModelSpec::of_kind(kind).family().why_no_attention(),
+        None => "This model gives no attention weights.",
     };
     let instead = match view.said {
         Some(_) => "what it said after each event, and what came true.",

@@ -9,7 +9,6 @@ use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
 use seqscope_base::spec::Entry;
 use seqscope_data::{DataSource, SplitSpec};
-use seqscope_engine::train::min_train_events;
 use seqscope_model::count_of;
 
 /// View state of the form that saves the experiment.
@@ -168,7 +167,7 @@ fn model(ui: &mut Ui, app: &App) {
         line(ui, "Memory to train", text::bytes(memory.peak()), &hover);
     }
     if let Some(prepared) = app.fresh_data() {
-        let fewest = min_train_events(&experiment.model);
+        let fewest = experiment.model.family().fewest_events();
         let n_train = prepared
             .split
             .train_len
