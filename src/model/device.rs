@@ -228,7 +228,7 @@ fn find_adapters() -> Vec<Adapter> {
             wgpu::Backend::Vulkan => (WgpuBackend::Vulkan, "vulkan"),
             wgpu::Backend::Metal => (WgpuBackend::Metal, "metal"),
             wgpu::Backend::Dx12 => (WgpuBackend::Dx12, "dx12"),
-            _ => continue,
+            wgpu::Backend::Noop | wgpu::Backend::Gl | wgpu::Backend::BrowserWebGpu => continue,
         };
         // burn counts the adapters of each kind and graphics API from 0.
         let alike = |kind: fn(usize) -> BurnKind| {

@@ -129,7 +129,7 @@ impl WeightShape {
                     n: None,
                     more,
                 } => Some((at, *symbol, *more)),
-                _ => None,
+                Axis::Named(_) | Axis::Size(_) | Axis::OfData { n: Some(_), .. } => None,
             });
         match open {
             None => ParamCount {

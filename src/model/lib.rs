@@ -12,6 +12,8 @@
 //! Every network is written twice where speed asks for it: with burn's tensors, which run anywhere,
 //! and for the processor with the fused layers of `kernel`, which tests hold against the first.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod attention;
 pub mod baseline;
 mod blueprint;

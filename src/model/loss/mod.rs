@@ -228,7 +228,10 @@ mod tests {
             // About half of the draws are the true item and take no part.
             let share = match loss {
                 LossKind::Gbce => found * 1001.0 - of_target * softplus(-1.0),
-                _ => (found - of_target * softplus(-1.0)) * 1000.0,
+                LossKind::FullSoftmax
+                | LossKind::SampledSoftmax
+                | LossKind::Bce
+                | LossKind::Bpr => (found - of_target * softplus(-1.0)) * 1000.0,
             } / (of_negative * softplus(2.0));
             assert!(
                 (450.0..550.0).contains(&share) && (share - share.round()).abs() < 0.02,

@@ -62,9 +62,12 @@ impl CountedLog {
         split: SplitSpec,
         opening: &Opening,
     ) -> Result<Self, String> {
-        let prepared = data::prepare(data, split, opening).map_err(|error| match error {
-            DataError::Cancelled => "Stopped.".to_owned(),
-            other => sentence(other),
+        let prepared = data::prepare(data, split, opening).map_err(|error| {
+            if matches!(error, DataError::Cancelled) {
+                "Stopped.".to_owned()
+            } else {
+                sentence(error)
+            }
         })?;
         opening.reached(Stage::Counting, None);
         Ok(Self::count(prepared, data))

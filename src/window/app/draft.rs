@@ -95,11 +95,12 @@ impl Draft {
     ///
     /// Times that only order are left out, since they may count each user's own steps.
     pub(super) fn split_as_times_allow(&mut self, has_clock: bool) {
-        self.experiment.split = match self.experiment.split {
-            SplitSpec::LeaveOneOut if has_clock => SplitSpec::RECOMMENDED,
-            chosen if !has_clock && chosen.needs_times() => SplitSpec::LeaveOneOut,
-            chosen => chosen,
-        };
+        let split = &mut self.experiment.split;
+        if has_clock && *split == SplitSpec::LeaveOneOut {
+            *split = SplitSpec::RECOMMENDED;
+        } else if !has_clock && split.needs_times() {
+            *split = SplitSpec::LeaveOneOut;
+        }
     }
 
     /// The log on disk that it reads, if it reads one.

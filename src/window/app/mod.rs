@@ -10,6 +10,8 @@
 //! through several of them, in a file for each kind of work (`open`, `prepare`, `train`, `runs`,
 //! `select`, …): there a job is started and, beside it, its answer is taken in.
 
+#![warn(clippy::wildcard_enum_match_arm)]
+
 mod action;
 mod data_state;
 mod draft;

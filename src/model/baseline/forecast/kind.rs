@@ -148,7 +148,9 @@ impl ForecastKind {
         match self {
             Self::Ar => format!("AR({p})"),
             Self::Ma => format!("MA({q})"),
-            _ => format!("ARIMA({p},{d},{q})"),
+            Self::Naive | Self::Drift | Self::SeasonalNaive | Self::Arima => {
+                format!("ARIMA({p},{d},{q})")
+            }
         }
     }
 
@@ -161,7 +163,7 @@ impl ForecastKind {
             Self::Ma => (0..=MA_ORDERS)
                 .map(|q| ArimaOrder { p: 0, d: 0, q })
                 .collect(),
-            _ => {
+            Self::Naive | Self::Drift | Self::SeasonalNaive | Self::Arima => {
                 let d = fit::differences(counts);
                 let sides =
                     (0..=ARIMA_ORDERS).flat_map(|p| (0..=ARIMA_ORDERS).map(move |q| (p, q)));

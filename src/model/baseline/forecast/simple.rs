@@ -85,7 +85,9 @@ impl Forecaster for Simple {
                     last + h * (last - first) / between,
                     self.variance * h * (1.0 + h / between),
                 ),
-                _ => Band::around(last, self.variance * h),
+                ForecastKind::Naive | ForecastKind::Ar | ForecastKind::Ma | ForecastKind::Arima => {
+                    Band::around(last, self.variance * h)
+                }
             }
         });
         bands.collect()

@@ -147,7 +147,9 @@ impl RecurrentSettings {
             RecurrentOutput::LastStep if self.plan.is_next_item() => {
                 with_answer(layers, &self.plan, &[BATCH, Axis::Size(d_model)], own)
             }
-            _ => with_answer(layers, &self.plan, events, own),
+            RecurrentOutput::LastStep | RecurrentOutput::PerStep => {
+                with_answer(layers, &self.plan, events, own)
+            }
         }
     }
 

@@ -81,7 +81,7 @@ fn every_loss_and_its_gradients_are_pytorchs() {
                     "full",
                     item_loss(&hidden, &items, &targets, &objective, noise),
                 ),
-                _ => {
+                LossKind::SampledSoftmax | LossKind::Bce | LossKind::Gbce | LossKind::Bpr => {
                     let name = match (loss, negatives) {
                         (LossKind::SampledSoftmax, Negatives::Uniform) => "sampled_uniform",
                         (LossKind::SampledSoftmax, Negatives::Popularity) => "sampled_popularity",
