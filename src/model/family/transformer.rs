@@ -3,6 +3,7 @@
 mod arrays;
 mod fused;
 mod packed;
+mod shapes;
 
 use burn::module::Param;
 use burn::nn::{Embedding, LayerNorm};
@@ -16,12 +17,12 @@ use super::attentive::{self, rows_at_a_time};
 use super::{EVERY_TASK, ModelFamily, ModelStart, SmallerSizes, plain_memory, size, words};
 use crate::attention::{
     Activation, BatchCells, Block, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation,
-    Sizes, causal_mask, dropped, head_problems, interval_bias, place_layer, place_vectors, through,
+    Sizes, causal_mask, dropped, head_problems, interval_bias, place_vectors, through,
 };
 use crate::features::{Features, Join};
 use crate::item_vectors::{ItemVectors, by_length};
 use crate::kernel::{Buffer, CrossEntropy};
-use crate::layers::{Axis, BATCH, LayerShape, MAX_REPEATED, with_answer};
+use crate::layers::LayerShape;
 use crate::network::{LossSums, Network};
 use crate::outcome::{HeadGradients, StateNetwork};
 use crate::random::{EventPlace, Init, Noise};
@@ -171,52 +172,9 @@ impl ModelFamily for TransformerSpec {
         size::OF_TRANSFORMER
     }
     fn layers(&self, plan: &Blueprint) -> Vec<LayerShape> {
-        let Self {
-            d_model,
-            n_layers,
-            seq_len,
-            n_heads,
-            ..
-        } = *self;
-        let (len, width) = (Axis::Size(seq_len), Axis::Size(d_model));
-        let events = &[BATCH, len, width];
-        let mut layers = vec![
-            LayerShape::new("Item embedding", events)
-                .with("item.weight", [Axis::items(plan, 1), width]),
-        ];
-        layers.extend(Features::layer(plan, self.features, events));
-        layers.extend(place_layer(
-            self.positions,
-            "Positions",
-            "position",
-            seq_len,
-            events,
-        ));
-        if self.intervals {
-            let bias = LayerShape::new(
-                "Bias of the time between events",
-                [BATCH, Axis::Size(n_heads), len, len],
-            );
-            layers.push(bias.with("interval", [Axis::Size(N_BUCKETS), Axis::Size(n_heads)]));
-        }
-        for at in 0..n_layers.min(MAX_REPEATED) {
-            layers.extend(self.sizes().layers(
-                &format!("Block {}", at + 1),
-                &format!("blocks.{at}"),
-                events,
-            ));
-        }
-        if self.norm == NormPlace::Before {
-            layers.push(LayerShape::new("Final layer norm", events).norm("norm", d_model));
-        }
-        if !(self.tied || plan.is_next_item()) {
-            let unused =
-                LayerShape::new("Item vectors of the output, unused in this task", [BATCH]);
-            layers.push(unused.with("output.weight", [Axis::items(plan, 1), width]));
-        }
-        let own = (!self.tied).then_some("output.weight");
-        with_answer(layers, plan, events, own)
+        shapes::layers(self, plan)
     }
+
     /// The weights and the gradients of each shard; of the events that are worked on at a time what
     /// each block keeps for its backward pass, and what that works on; and of each thread a block
     /// of scores.
