@@ -10,7 +10,7 @@
 //!
 //! # Settings
 //! What depends on the data is chosen on the training part alone, as `tune` says; everything else
-//! is a constant with a name, told by [`BaselineKind::about`].
+//! is a constant with a name, told by its [`Entry::fixed`](seqscope_base::spec::Entry::fixed).
 
 mod about;
 mod baskets;

@@ -405,7 +405,7 @@ pub(crate) fn iso(micros: i64) -> String {
     Timestamp::from_microsecond(micros).map_or_else(far, |moment| moment.to_string())
 }
 
-/// A moment in whole seconds since 1970 as [`iso`] writes it.
+/// A moment in whole seconds since 1970 as [`fn@iso`] writes it.
 pub(crate) fn iso_of_secs(secs: i64) -> String {
     iso(secs.saturating_mul(MICROS_PER_SEC))
 }
