@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{ForecastKey, HeadIdx, ListAsk, NoticeId, Page, ThemeChoice};
+use super::{ExplainView, ForecastKey, HeadIdx, NoticeId, Page, Question, ThemeChoice};
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::RunId;
@@ -78,8 +78,8 @@ pub enum Action {
     SetKey(PseudonymKey),
     /// Look at something else.
     Select(Select),
-    /// Make a recommendation list for the user that is looked at.
-    Recommend(Box<ListAsk>),
+    /// Ask the models about what is looked at.
+    Ask(Box<Question>),
     /// Take a notice away.
     Dismiss(NoticeId),
 }
@@ -99,6 +99,8 @@ pub enum Select {
     StepUser(i64),
     /// Look through the weights of this epoch; `None` for the best.
     Epoch(Option<usize>),
+    /// Look at the user in another way.
+    View(ExplainView),
     /// Open one attention head; `None` shows all.
     Head(Option<HeadIdx>),
     /// Look at one event of the history.
@@ -141,7 +143,7 @@ impl Action {
             Self::ExportHidden(..) => "Export, ids hidden",
             Self::SetKey(_) => "Use this key",
             Self::Select(select) => select.label(),
-            Self::Recommend(_) => "Recommend",
+            Self::Ask(_) => "Ask the model",
             Self::Dismiss(_) => "Dismiss",
         }
     }
@@ -159,6 +161,7 @@ impl Select {
             Self::StepUser(by) if *by < 0 => "Previous user",
             Self::StepUser(_) => "Next user",
             Self::Epoch(_) => "Look at this epoch",
+            Self::View(_) => "Look in this way",
             Self::Head(_) => "Open this head",
             Self::Event(_) => "Look at this event",
         }

@@ -65,7 +65,7 @@ impl App {
             | Action::RefreshRuns
             | Action::TestDifferences
             | Action::SetKey(_)
-            | Action::Recommend(_)
+            | Action::Ask(_)
             | Action::Dismiss(_) => Ok(()),
         }
     }
@@ -86,6 +86,7 @@ impl App {
             | Select::User(_)
             | Select::Epoch(_)
             | Select::Head(_)
+            | Select::View(_)
             | Select::Event(_) => Ok(()),
         }
     }

@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::job::sentence;
+use super::question::Answerable;
 use super::views::ExplainSubject;
-use super::{App, Loadable, Page, RunSeries, Training, ViewKey};
+use super::{Answers, App, Loadable, Page, Question, RunSeries, Training, ViewKey};
 use seqscope_data::{EvalCase, Prepared};
 use seqscope_engine::run::{Curves, Part, RunId, RunStore};
 
@@ -193,15 +194,35 @@ impl App {
                     move |app, view| app.views.take_user(key, view),
                 );
             }
-            ExplainSubject::List(ask) => {
-                let (asked, known) = (ask.clone(), self.views.data(&ask.key.run).cloned());
-                self.explainer.ask(
-                    &self.jobs,
-                    move |models| models.list(&asked, known.as_ref()),
-                    move |app, made| app.views.take_list(ask, made),
-                );
-            }
+            ExplainSubject::Asked(Question::List(ask)) => self.ask_models(ask, Question::List),
         }
+    }
+
+    /// Notes what a page wants to know.
+    pub(super) fn ask(&mut self, question: Question) {
+        match question {
+            Question::List(ask) => self.views.lists.want(ask),
+        }
+    }
+
+    /// Asks the explaining thread; `name` makes the question one of all.
+    fn ask_models<Q: Answerable>(&mut self, question: Q, name: fn(Q) -> Question) {
+        let known = self.views.data(&question.key().run).cloned();
+        let asked = question.clone();
+        self.explainer.ask(
+            &self.jobs,
+            move |models| asked.answered_by(models, known.as_ref()).map(Arc::new),
+            move |app, answer| {
+                let subject = ExplainSubject::Asked(name(question.clone()));
+                app.views.answered(&subject);
+                Q::home(&mut app.views).take(question, answer);
+            },
+        );
+    }
+
+    /// The first question that a page has asked about what is looked at and that has no answer.
+    fn open_question(&self, keys: &[ViewKey]) -> Option<Question> {
+        open_of(&self.views.lists, keys).map(Question::List)
     }
 
     fn next_question(&self, runs: &[RunId], keys: &[ViewKey]) -> Option<ExplainSubject> {
@@ -219,16 +240,17 @@ impl App {
                     || (view.ready().is_some() && self.views.stale_users.contains(*key))
             })
             .map(|key| ExplainSubject::User(key.clone()));
-        // A list is made only for who is looked at now.
-        user.or_else(|| {
-            self.views
-                .list
-                .open()
-                .filter(|ask| keys.contains(&ask.key))
-                .cloned()
-                .map(ExplainSubject::List)
-        })
+        // Anything else is answered only for who is looked at now.
+        user.or_else(|| self.open_question(keys).map(ExplainSubject::Asked))
     }
+}
+
+/// The question that is wanted and has no answer, if it is about one of these.
+fn open_of<Q: Answerable>(answers: &Answers<Q, Q::Answer>, keys: &[ViewKey]) -> Option<Q> {
+    answers
+        .open()
+        .filter(|asked| keys.iter().any(|key| asked.is_about(key)))
+        .cloned()
 }
 
 fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> {

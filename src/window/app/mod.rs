@@ -18,7 +18,6 @@ mod draft;
 mod enabled;
 mod forecast_state;
 mod job;
-mod list_state;
 mod loadable;
 mod loading;
 mod notice;
@@ -26,6 +25,7 @@ mod open;
 mod prepare;
 mod preset;
 mod profile;
+mod question;
 mod run_list;
 mod runs;
 mod select;
@@ -43,13 +43,13 @@ pub use forecast_state::{CountForecast, ForecastKey, ForecastState};
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, PickKind, Waker};
-pub use list_state::{ListAsk, ListState};
 pub use loadable::Loadable;
 pub use loading::typical_user;
 pub use notice::{Notice, NoticeId, Notices, Tone};
 pub use preset::{SizePreset, sized_model};
+pub use question::{Answers, ListAsk, Question};
 pub use run_list::{FOREIGN_RUNS_EVERY, RunList};
-pub use selection::{HeadIdx, Page, Selection, ThemeChoice};
+pub use selection::{ExplainView, HeadIdx, Page, Selection, ThemeChoice};
 pub use significance::{Significance, SignificanceTables};
 pub use training::{TrainView, Training, TrainingPhase};
 pub use training_state::TrainingState;
@@ -193,7 +193,7 @@ impl App {
             Action::CancelPrepare => self.cancel_prepare(),
             Action::ExportProfile(view) => self.export_profile(view),
             Action::ExportRefused => self.export_refused(),
-            Action::Recommend(ask) => self.views.list.wanted = Some(*ask),
+            Action::Ask(question) => self.ask(*question),
             Action::Forecast(key) => self.forecast(key),
             Action::ChooseModel(kind) => self.change_draft(|draft| draft.choose_model(kind)),
             Action::Edit(next) => self.change_draft(|draft| draft.edit(*next, Instant::now())),

@@ -21,6 +21,7 @@ impl App {
             Select::User(user_id) => self.selection.look_at_user(Some(user_id)),
             Select::StepUser(by) => self.step_user(by),
             Select::Epoch(epoch) => self.selection.epoch = epoch,
+            Select::View(view) => self.selection.view = view,
             Select::Head(head) => self.selection.head = head,
             Select::Event(event) => self.selection.event = event,
         }

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ViewKey;
 use seqscope_engine::run::RunId;
+use seqscope_model::ModelKind;
 
 /// The pages, left to right in the order of the questions they answer.
 #[derive(
@@ -56,6 +57,36 @@ pub enum ThemeChoice {
     Light,
 }
 
+/// Way of looking at one user on the Explain page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::EnumIter, strum::Display)]
+pub enum ExplainView {
+    /// Attention, the timeline and what comes next.
+    #[default]
+    #[strum(to_string = "Overview")]
+    Overview,
+}
+
+impl ExplainView {
+    /// Sentence on what it shows.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Overview => {
+                "What the model looked at, what it expected before each event, and what it expects \
+                 next"
+            }
+        }
+    }
+
+    /// Reason why a model of this kind has no such view; `None` where it has.
+    #[must_use]
+    pub fn why_not(self, _kind: ModelKind) -> Option<&'static str> {
+        match self {
+            Self::Overview => None,
+        }
+    }
+}
+
 /// One attention head.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct HeadIdx {
@@ -78,6 +109,8 @@ pub struct Selection {
     pub user_id: Option<String>,
     /// The epoch whose weights explain; `None` for the best one.
     pub epoch: Option<usize>,
+    /// Way in which the user is looked at.
+    pub view: ExplainView,
     /// The attention head that is open; `None` shows all.
     pub head: Option<HeadIdx>,
     /// Position in the user's history that is looked at.

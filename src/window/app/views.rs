@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::significance::{Significance, SignificanceKey};
-use super::{ListAsk, ListState, Loadable, Training};
+use super::{Answers, ListAsk, Loadable, Question, Training};
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{Recommendation, UserView};
 use seqscope_engine::run::{Curves, Manifest, RunId, UserResult};
@@ -17,6 +17,15 @@ const USERS_KEPT: usize = 64;
 pub(super) enum Forget {
     All,
     Failed,
+}
+
+impl Forget {
+    fn takes<T>(self, it: &Loadable<T>) -> bool {
+        match self {
+            Self::All => true,
+            Self::Failed => matches!(it, Loadable::Failed(_)),
+        }
+    }
 }
 
 /// Key of a user's view: the run, the user and the epoch.
@@ -58,7 +67,7 @@ pub struct Views {
     /// Runs that have changed on disk since they were loaded; shown until the new is here.
     pub(super) stale_series: BTreeSet<RunId>,
     pub(super) stale_users: BTreeSet<ViewKey>,
-    pub(super) list: ListState,
+    pub(super) lists: Answers<ListAsk, Recommendation>,
     /// The one question that the explaining thread works on.
     pub(super) asked: Option<ExplainSubject>,
     /// Keys in order of arrival, to drop the oldest.
@@ -70,7 +79,7 @@ pub struct Views {
 pub(super) enum ExplainSubject {
     Data(RunId),
     User(ViewKey),
-    List(ListAsk),
+    Asked(Question),
 }
 
 impl Views {
@@ -92,10 +101,10 @@ impl Views {
         self.data.get(run).and_then(Loadable::ready)
     }
 
-    /// The recommendation list.
+    /// Recommendation lists.
     #[must_use]
-    pub fn list(&self) -> &ListState {
-        &self.list
+    pub fn lists(&self) -> &Answers<ListAsk, Recommendation> {
+        &self.lists
     }
 
     /// How far the data of a run are, and why they could not be had.
@@ -114,14 +123,7 @@ impl Views {
     /// The weights of a run have changed: what was made from its best epoch is old now.
     pub(super) fn run_changed(&mut self, run: &RunId) {
         self.stale_series.insert(run.clone());
-        if self
-            .list
-            .answered
-            .as_ref()
-            .is_some_and(|ask| ask.key.run == *run)
-        {
-            self.list.answered = None;
-        }
+        self.forget_answers(Forget::All, |key| key.run == *run && key.epoch.is_none());
         let changed = self
             .users
             .keys()
@@ -131,13 +133,11 @@ impl Views {
 
     /// Everything of a run goes, or only what could not be loaded: it is tried again when needed.
     pub(super) fn forget(&mut self, run: &RunId, what: Forget) {
-        fn goes<T>(it: &Loadable<T>, what: Forget) -> bool {
-            what == Forget::All || matches!(it, Loadable::Failed(_))
-        }
-        self.series.retain(|id, it| id != run || !goes(it, what));
-        self.data.retain(|id, it| id != run || !goes(it, what));
+        self.series.retain(|id, it| id != run || !what.takes(it));
+        self.data.retain(|id, it| id != run || !what.takes(it));
         self.users
-            .retain(|key, it| key.run != *run || !goes(it, what));
+            .retain(|key, it| key.run != *run || !what.takes(it));
+        self.forget_answers(what, |key| key.run == *run);
     }
 
     /// Takes in the data of a run.
@@ -146,10 +146,10 @@ impl Views {
         self.data.insert(run, data.into());
     }
 
-    /// Takes in a recommendation list.
-    pub(super) fn take_list(&mut self, ask: ListAsk, made: Result<Arc<Recommendation>, String>) {
-        self.answered(&ExplainSubject::List(ask.clone()));
-        (self.list.answered, self.list.made) = (Some(ask), made.into());
+    /// Drops the answers to questions about such runs, epochs and users.
+    fn forget_answers(&mut self, what: Forget, is_gone: impl Fn(&ViewKey) -> bool) {
+        self.lists
+            .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
     }
 
     /// Takes in one user as one run sees them.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{AnswerSender, Jobs, catch, sentence};
-use crate::app::list_state::ListAsk;
+use crate::app::question::ListAsk;
 use crate::app::views::ViewKey;
 use seqscope_base::metric::Seen;
 use seqscope_data::Prepared;
@@ -157,7 +157,7 @@ impl ModelCache {
         &mut self,
         ask: &ListAsk,
         known: Option<&Arc<Prepared>>,
-    ) -> Result<Arc<Recommendation>, String> {
+    ) -> Result<Recommendation, String> {
         let ListAsk { key, seen, weights } = ask;
         let kept = self.references.take().filter(|(run, _)| *run == key.run);
         let restored = self.restored(&key.run, key.epoch, known)?;
@@ -179,7 +179,7 @@ impl ModelCache {
         let made = recommendation(restored.model.as_ref(), prepared, &mut fitted, &request)
             .map_err(sentence);
         self.references = Some((run, fitted));
-        made.map(Arc::new)
+        made
     }
 
     fn restored(

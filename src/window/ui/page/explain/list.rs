@@ -4,7 +4,7 @@ use egui::{DragValue, RichText, Ui};
 
 use super::ShownUser;
 use super::cards::{next_body, next_card};
-use crate::app::{Action, App, ListAsk, Loadable, ViewKey};
+use crate::app::{Action, App, ListAsk, Loadable, Question};
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::panel;
 use crate::ui::{Actions, theme};
@@ -76,7 +76,7 @@ impl ListCard {
             let weights = std::iter::once((ScoreSource::Model, 1.0))
                 .chain(of_references)
                 .collect();
-            blended(ui, shown, app, ListAsk { key, seen, weights }, actions);
+            blended(ui, shown, app, &ListAsk { key, seen, weights }, actions);
         });
     }
 
@@ -128,12 +128,14 @@ impl ListCard {
     }
 }
 
-fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, ask: ListAsk, actions: &mut Actions) {
-    let key: ViewKey = ask.key.clone();
-    if !app.views.list().is_wanted(&ask) {
-        actions.push(Action::Recommend(Box::new(ask)));
+fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, ask: &ListAsk, actions: &mut Actions) {
+    let lists = app.views.lists();
+    let of_user = |other: &ListAsk| other.key == ask.key;
+    let made = lists.to_or_like(ask, of_user);
+    if !lists.is_wanted(ask) {
+        actions.push(Action::Ask(Box::new(Question::List(ask.clone()))));
     }
-    match app.views.list().list_of(&key) {
+    match made {
         Some(Loadable::Ready(made)) => list(ui, shown, made),
         Some(Loadable::Failed(why)) => panel::failed(ui, why),
         _ => panel::loading(ui, "Fitting the references"),

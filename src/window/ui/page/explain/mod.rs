@@ -6,6 +6,7 @@ mod cards;
 mod list;
 mod pickers;
 mod shown;
+mod views;
 
 pub(super) use attention::AttentionView;
 pub(super) use cards::next_card;
@@ -17,7 +18,7 @@ use std::sync::Arc;
 use egui::{Panel, RichText, Ui};
 
 use super::super::Actions;
-use crate::app::{Action, App, Loadable, Page, Select, ViewKey};
+use crate::app::{Action, App, ExplainView, Loadable, Page, Select, ViewKey};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
@@ -75,11 +76,6 @@ impl ExplainPage {
         let Some(view) = self.view(ui, app, key) else {
             return;
         };
-        let kind = app
-            .runs
-            .summary(run)
-            .and_then(|s| s.manifest.as_ref())
-            .map(|m| ModelKind::from(&m.experiment.model));
         let shown = ShownUser::new(&view, prepared);
         if shown.n_events() == 0 {
             panel::empty(
@@ -88,10 +84,30 @@ impl ExplainPage {
                 "Choose another user above.",
                 |_| {},
             );
-        } else if view.attention.is_some() {
-            self.with_attention(ui, &shown, app, actions);
         } else {
-            self.without_attention(ui, &shown, kind, app, actions);
+            self.user(ui, &shown, run, app, actions);
+        }
+    }
+
+    /// The user in the way that was chosen, under the strip of all.
+    fn user(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        run: &RunId,
+        app: &App,
+        actions: &mut Actions,
+    ) {
+        let kind = app
+            .runs
+            .summary(run)
+            .and_then(|s| s.manifest.as_ref())
+            .map(|m| ModelKind::from(&m.experiment.model));
+        match views::strip(ui, app.selection.view, kind, actions) {
+            ExplainView::Overview if shown.view().attention.is_some() => {
+                self.with_attention(ui, shown, app, actions);
+            }
+            ExplainView::Overview => self.without_attention(ui, shown, kind, app, actions),
         }
     }
 

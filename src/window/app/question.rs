@@ -1,0 +1,189 @@
+//! Questions to the explaining thread beside the views of users, and their answers.
+//!
+//! A page says by [`super::Action::Ask`] what it wants to know; the thread is asked once it is free,
+//! and only while what the question is about is looked at. To add one: a struct that is
+//! [`Answerable`], a variant of [`Question`], and a field of [`Views`].
+
+use std::sync::Arc;
+
+use super::job::ModelCache;
+use super::views::Views;
+use super::{Loadable, ViewKey};
+use seqscope_base::metric::Seen;
+use seqscope_data::Prepared;
+use seqscope_engine::explain::{Recommendation, ScoreSource};
+
+/// Answers that are kept of one kind of question, so that going back costs nothing.
+const ANSWERS_KEPT: usize = 16;
+
+/// Anything that can be asked of the models that are kept open.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Question {
+    /// A recommendation list.
+    List(ListAsk),
+}
+
+/// A question that the models of the explaining thread answer.
+pub(super) trait Answerable: Clone + PartialEq + Send + 'static {
+    /// Whatever they say.
+    type Answer: Send + Sync + 'static;
+
+    /// Run, epoch and user that it is about.
+    fn key(&self) -> &ViewKey;
+
+    /// Whether it is about what is looked at; a question about no user in particular compares run
+    /// and epoch only.
+    fn is_about(&self, looked_at: &ViewKey) -> bool {
+        self.key() == looked_at
+    }
+
+    /// Finds the answer; `known` are data already open that may be the run's.
+    ///
+    /// # Errors
+    /// A sentence with the cure.
+    fn answered_by(
+        &self,
+        models: &mut ModelCache,
+        known: Option<&Arc<Prepared>>,
+    ) -> Result<Self::Answer, String>;
+
+    /// Place where answers to such questions are kept.
+    fn home(views: &mut Views) -> &mut Answers<Self, Self::Answer>;
+}
+
+/// A list for the user that is looked at.
+#[derive(Clone, Debug, PartialEq)]
+pub struct ListAsk {
+    /// Run, epoch and user.
+    pub key: ViewKey,
+    /// Whether items that the user had compete.
+    pub seen: Seen,
+    /// Weight of each source of scores.
+    pub weights: Vec<(ScoreSource, f64)>,
+}
+
+impl Answerable for ListAsk {
+    type Answer = Recommendation;
+
+    fn key(&self) -> &ViewKey {
+        &self.key
+    }
+
+    fn answered_by(
+        &self,
+        models: &mut ModelCache,
+        known: Option<&Arc<Prepared>>,
+    ) -> Result<Recommendation, String> {
+        models.list(self, known)
+    }
+
+    fn home(views: &mut Views) -> &mut Answers<Self, Recommendation> {
+        &mut views.lists
+    }
+}
+
+/// Answers to one kind of question: what is wanted now, and the last few that came.
+#[derive(Debug)]
+pub struct Answers<Q, A> {
+    wanted: Option<Q>,
+    /// The latest last.
+    kept: Vec<(Q, Loadable<Arc<A>>)>,
+}
+
+impl<Q, A> Default for Answers<Q, A> {
+    fn default() -> Self {
+        Self {
+            wanted: None,
+            kept: Vec::new(),
+        }
+    }
+}
+
+impl<Q: PartialEq + Clone, A> Answers<Q, A> {
+    /// Whether this is what was asked for last.
+    #[must_use]
+    pub fn is_wanted(&self, question: &Q) -> bool {
+        self.wanted.as_ref() == Some(question)
+    }
+
+    /// The answer to this question, once it has come.
+    #[must_use]
+    pub fn to(&self, question: &Q) -> Option<&Loadable<Arc<A>>> {
+        self.kept
+            .iter()
+            .find(|(asked, _)| asked == question)
+            .map(|(_, answer)| answer)
+    }
+
+    /// The answer to this question or, while it is on its way, the latest to one like it.
+    #[must_use]
+    pub fn to_or_like(
+        &self,
+        question: &Q,
+        is_like: impl Fn(&Q) -> bool,
+    ) -> Option<&Loadable<Arc<A>>> {
+        let like = || {
+            let mut from_latest = self.kept.iter().rev();
+            from_latest
+                .find(|(asked, _)| is_like(asked))
+                .map(|(_, answer)| answer)
+        };
+        self.to(question).or_else(like)
+    }
+
+    /// Asks; until then wanted questions that were not answered are passed over.
+    pub(super) fn want(&mut self, question: Q) {
+        self.wanted = Some(question);
+    }
+
+    /// Question that is wanted and has no answer yet.
+    pub(super) fn open(&self) -> Option<&Q> {
+        self.wanted
+            .as_ref()
+            .filter(|wanted| self.to(wanted).is_none())
+    }
+
+    /// Takes an answer in.
+    pub(super) fn take(&mut self, question: Q, answer: Result<Arc<A>, String>) {
+        self.forget(|asked, _| *asked == question);
+        if self.kept.len() >= ANSWERS_KEPT {
+            self.kept.remove(0);
+        }
+        self.kept.push((question, answer.into()));
+    }
+
+    /// Drops such answers; what is wanted still is asked again.
+    pub(super) fn forget(&mut self, is_gone: impl Fn(&Q, &Loadable<Arc<A>>) -> bool) {
+        self.kept.retain(|(asked, answer)| !is_gone(asked, answer));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{ANSWERS_KEPT, Answers};
+    use std::sync::Arc;
+
+    #[test]
+    fn an_answer_stays_for_its_like_until_its_own_comes_and_the_oldest_goes() {
+        let mut answers: Answers<usize, usize> = Answers::default();
+        let is_odd = |asked: &usize| asked % 2 == 1;
+        answers.want(1);
+        assert_eq!(answers.open(), Some(&1));
+        assert!(answers.to_or_like(&1, is_odd).is_none());
+        answers.take(1, Ok(Arc::new(10)));
+        assert_eq!(answers.open(), None);
+        answers.want(3);
+        let shown = answers.to_or_like(&3, is_odd);
+        assert_eq!(shown.and_then(|answer| answer.ready()), Some(&Arc::new(10)));
+        assert!(answers.to(&3).is_none());
+        answers.take(3, Err("no".to_owned()));
+        assert!(answers.to(&3).unwrap().ready().is_none() && answers.open().is_none());
+        for other in 10..10 + ANSWERS_KEPT {
+            answers.take(other, Ok(Arc::new(other)));
+        }
+        assert!(answers.to(&1).is_none() && answers.to(&10).is_some());
+        answers.want(12);
+        answers.forget(|asked, _| *asked == 12);
+        assert_eq!(answers.open(), Some(&12));
+    }
+}
