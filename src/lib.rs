@@ -45,15 +45,15 @@
 //! | `model` | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
 //! | | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
 //! | `engine` | [`experiment`] | what to do, as the user wrote it | `ron` |
-//! | | [`run`] | what happened, on disk; the only writer of results | `ron` |
-//! | | [`train`] | one run from start to end, without threads | |
+//! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`) | `ron` |
+//! | | [`train`] | one run from start to end, without threads; going on with one (`resume`) | |
 //! | | [`explain`] | plain numbers in, explanations out | |
 //! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |
 //! | | [`catalogue`] | the list of all that can be chosen, for help and tests | |
 //! | | [`error`] | the sum of the modules' errors, and what is shown of them | |
 //! | | [`bench`](mod@bench) | how long the work above takes | |
 //! | `window` | [`app`] | the application without a pixel: state, actions, background jobs | threads |
-//! | | [`ui`] | painting (feature `gui`) | `egui`, `eframe`, `egui_plot`, `egui_extras`, `rfd` |
+//! | | [`ui`] | painting (feature `gui`): `page`, a folder each, whose `mod.rs` decides what is shown; `widget`, what is painted | `egui`, `eframe`, `egui_plot`, `egui_extras`, `rfd` |
 //! | `commands` | [`cli`] | text in, text out; beside the window, not on it | `clap`, `ctrlc`, `signal_hook`, `indicatif` |
 //!
 //! (`shared_build` beside them holds no code: it lets the tests of one crate, `cargo test -p
@@ -94,13 +94,14 @@
 //!    `sigterm_at_a_random_moment_pauses_and_going_on_gives_the_same_weights`).
 //! 7. **Same experiment, data and CPU: the same numbers, bit for bit.** Every random choice draws
 //!    from its own named seed, [`spec::derive_seed`]; going on after an interruption needs no
-//!    generator's state, and equals never having been interrupted
+//!    generator's state, and equals never having been interrupted (`train/resume.rs`)
 //!    (tests `same_seed_same_numbers_and_another_seed_others`,
 //!    `a_killed_run_is_resumed_to_the_same_numbers`).
 //! 8. **A run on disk is complete without the program**: manifest and experiment as text, series as
 //!    CSV, ranks of every user as Parquet, weights as safetensors with a table of which row is
 //!    whose (test `a_finished_run_leaves_a_whole_folder`).
-//! 9. **Old experiment files and old runs keep opening.** A newer one is refused with the cure
+//! 9. **Old experiment files and old runs keep opening.** So far there is one version of each; what
+//!    an older file leaves out is the `Default` of its spec. A newer one is refused with the cure
 //!    (tests `old_files_keep_opening_with_the_same_meaning`, `a_frozen_old_run_keeps_opening`,
 //!    `an_experiment_of_a_newer_version_is_refused`).
 //! 10. **A user can never cause a panic.** Bad input gets one sentence that says the cure (tests
@@ -132,7 +133,9 @@
 //!     validation begins (tests `no_training_question_knows_what_is_held_out`,
 //!     `whether_a_user_acts_is_asked_at_the_cuts_and_before_them_in_training`).
 //! 16. **A target that cannot be in a list is a miss, whoever is asked.** Where seen items are left
-//!     out, one of them counts nothing, for models and references, in figures, lists and timelines
+//!     out (`evaluation.filter_seen`, [`metric::Seen`]), one of them counts nothing, for models and
+//!     references, in figures, lists and timelines. Ties share their ranks evenly
+//!     ([`metric::mid_rank`], and once more for blocks of scores in `model/kernel/mid_rank.rs`)
 //!     (tests `a_seen_target_is_a_miss_where_seen_items_are_left_out`,
 //!     `whoever_returns_is_missed_by_the_model_and_every_reference`).
 //! 17. **A log is read as it is, or named with the cure**; what was supposed of it is told
@@ -155,8 +158,11 @@
 //!    layers of `model/kernel` (as `model/family/transformer/fused.rs` does), and a test that holds
 //!    them against the first. Without it the family trains by burn's layers on every device.
 //!
-//! A file format, a cleaning step, a metric, a reference or a page is added in the same way: a
-//! file, a line in one list, a test. What is in a list tells of itself as a [`spec::Entry`], and
+//! A reference: `model/baseline/NAME.rs` with its `mod` line, a variant and its fitting in `kind.rs`,
+//! its words in `about.rs`; one for another task lies in `baseline/task`.
+//!
+//! A file format, a cleaning step, a metric or a page is added in the same way: a file, a line in one
+//! list, a test. What is in a list tells of itself as a [`spec::Entry`], and
 //! [`catalogue::EntryList`] names the lists.
 //!
 //! # Words
@@ -175,7 +181,7 @@
 //! | target | the right answer to a question |
 //! | answer | what a model or reference gives for a question, and the rank of the target in it |
 //! | miss | a target that is in no list, and so has an infinite rank |
-//! | reference | a classical method without training by gradients, fitted and judged beside a model |
+//! | reference | a classical method without training by gradients, fitted and judged beside a model; the module is `baseline` |
 //! | world | a seeded generator of logs whose rules, and so whose best score, are known |
 //! | experiment | all that is to be done: data, split, task, model, training, evaluation, seed |
 //! | run | what happened when an experiment was carried out, kept in a folder |

@@ -1,7 +1,8 @@
 //! From a file to cleaned rows.
 //!
-//! A file is `source` (read as text or Parquet, refused rows listed) → `schema` (which column is the
-//! user, the item, the time) → `coding` (cells to numbers; `stream` does it piece by piece) →
+//! A file is `source` (read as text or Parquet, refused lines listed) → `schema` (which column is the
+//! user, the item, the time) → `coding` (cells to numbers and times; a row whose user, item or time cannot be read is refused
+//! here; `stream` does it piece by piece) →
 //! `events` (coded rows) → [`clean`] (an ordered list of counted steps). `open` goes this way and
 //! writes the account of it (`report`); a world takes the place of a file in `made`. A row is there
 //! twice only where all its columns are (`same_rows`). Sessions, places, free columns and joined

@@ -1,4 +1,5 @@
-//! The file: bytes to experiment and back.
+//! The file: bytes to experiment and back. So far there is one version; a second one would be brought
+//! to its present meaning here, before it is read strictly.
 
 use std::cell::Cell;
 use std::fmt;

@@ -2,9 +2,9 @@
 
 use std::collections::HashSet;
 
-use super::open::TrainingTask;
-use super::plan::train_items;
+use super::part_of_split::train_items;
 use super::task::TaskQuestions;
+use super::training_task::TrainingTask;
 use crate::experiment::TrainingSpec;
 use seqscope_base::spec::Problem;
 use seqscope_data::{Output, Prepared};

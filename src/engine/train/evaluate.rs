@@ -1,7 +1,7 @@
 //! Puts the questions of a part to a model: rank and probability of each true item.
 
 use super::TrainError;
-use super::run_in_progress::Interrupted;
+use super::interrupted::Interrupted;
 use super::slice_facts::SliceFacts;
 use crate::run::UserResult;
 use seqscope_base::metric::{Metrics, Rank};

@@ -5,7 +5,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
 use super::evaluate::{RankingQuestion, question};
-use super::run_in_progress::Interrupted;
+use super::interrupted::Interrupted;
 use super::slice_facts::n_train_events;
 use crate::experiment::EvaluationSpec;
 use seqscope_base::metric::{MISS, Metrics, Rank, is_left_out, mid_rank};

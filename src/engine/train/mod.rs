@@ -4,28 +4,37 @@
 //! [`Observer`]; what the user asks for comes through a [`Control`], looked at between steps.
 
 mod blueprint;
+mod build;
+mod data_of_run;
 mod divergence;
 mod early_stop;
 mod error;
 mod evaluate;
+mod interrupted;
 mod latent;
 mod list_metrics;
 mod message;
 mod open;
 mod outcome;
+mod part_of_split;
 mod plan;
 mod progress;
 mod ready;
 mod record;
 mod reference;
+mod refit;
 mod restore;
+mod resume;
 mod run_in_progress;
 mod schedule;
 mod slice_facts;
 mod synthetic;
 mod task;
+mod training_task;
 
 pub use blueprint::blueprint;
+#[doc(hidden)]
+pub use build::{BuildModel, Built};
 pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use evaluate::judge;
@@ -33,9 +42,8 @@ pub use latent::LatentUse;
 pub use message::{
     Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, StopMode,
 };
-#[doc(hidden)]
-pub use open::{BuildModel, Built};
-pub use reference::{AnswerReference, FittedReference, fit_reference, refit_references};
+pub use reference::{AnswerReference, FittedReference, fit_reference};
+pub use refit::refit_references;
 #[doc(hidden)]
 pub use restore::restore_with;
 pub use restore::{Restored, restore, restore_watched};
@@ -57,13 +65,16 @@ use seqscope_data::{Histories, Prepared};
 use seqscope_model::baseline::{BaselineKind, ReferenceKind};
 use seqscope_model::{DeviceKind, ModelError, TrainStats, Trainable};
 
+use build::build_model;
 use divergence::Divergence;
+use interrupted::Interrupted;
 use latent::{latent_report, shuffled};
-use open::{TrainingTask, build_model, open};
+use open::open;
 use progress::Sums;
 use ready::Onlooker;
-use run_in_progress::{Interrupted, RunInProgress, panicked};
+use run_in_progress::{RunInProgress, panicked};
 use task::{Judgement, filter_seen};
+use training_task::TrainingTask;
 
 /// One run to be done.
 #[derive(Clone, Debug)]

@@ -1,6 +1,6 @@
 //! Judges answers to questions other than the next item: classes, chances, numbers.
 
-use super::run_in_progress::Interrupted;
+use super::interrupted::Interrupted;
 use crate::run::{Facts, Part, UserResult};
 use seqscope_base::metric::{Metrics, Reliability};
 use seqscope_data::{Outcomes, Output, Prepared, Sample};

@@ -5,16 +5,17 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::TrainError;
-use super::open::TrainingTask;
-use super::run_in_progress::Interrupted;
+use super::interrupted::Interrupted;
+use super::part_of_split::train_items;
 use super::schedule::lr_at;
 use super::synthetic::{self, SyntheticRequest};
 use super::task::TaskQuestions;
+use super::training_task::TrainingTask;
 use crate::experiment::{Experiment, TrainingSpec};
 use seqscope_base::spec::derive_seed;
 use seqscope_data::{AugmentSpec, Histories, Prepared};
+use seqscope_model::StepInputs;
 use seqscope_model::gan::Pass;
-use seqscope_model::{OptimizerSpec, StepInputs};
 
 /// The training side of an experiment, worked out for its data.
 #[derive(Clone, Debug, PartialEq)]
@@ -161,37 +162,5 @@ impl Plan {
             n_steps,
             seed: derive_seed(self.seed, "step", step as u64),
         }
-    }
-}
-
-/// The events of a user that training may see.
-pub(super) fn train_items(prepared: &Prepared, user_idx: usize) -> &[u32] {
-    let len = prepared
-        .split
-        .train_len
-        .get(user_idx)
-        .map_or(0, |&len| len as usize);
-    let items = prepared.dataset.sequences.items(user_idx);
-    items.get(..len).unwrap_or(items)
-}
-
-/// The optimiser's part of the training settings.
-pub(super) fn optimizer(training: &TrainingSpec) -> OptimizerSpec {
-    let TrainingSpec {
-        beta1,
-        beta2,
-        epsilon,
-        weight_decay,
-        l1,
-        clip_norm,
-        ..
-    } = *training;
-    OptimizerSpec {
-        beta1,
-        beta2,
-        epsilon,
-        weight_decay,
-        l1,
-        clip_norm,
     }
 }

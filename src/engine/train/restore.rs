@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::TrainError;
 use super::blueprint::blueprint;
-use super::open::{BuildModel, build_model, data_of_run, data_of_run_watched};
+use super::build::{BuildModel, build_model};
+use super::data_of_run::{data_of_run, data_of_run_watched};
 use super::task::TaskQuestions;
 use crate::experiment::Experiment;
 use crate::run::{Manifest, RunId, RunStore};

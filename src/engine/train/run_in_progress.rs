@@ -4,37 +4,14 @@ use std::any::Any;
 use std::time::Duration;
 
 use super::divergence::Turn;
+use super::interrupted::Interrupted;
 use super::progress::{Pace, Stopwatch};
 use super::record::Recorder;
 use super::{Command, Control, Ended, Event, EventKind, Observer, StopMode, TrainError};
-use crate::experiment::ExperimentError;
-use crate::run::{Manifest, Pause, RunError, RunId, RunOutcome, RunStore, RunWriter};
+use crate::run::{Manifest, Pause, RunId, RunOutcome, RunStore, RunWriter};
 use seqscope_base::spec::words_of_panic;
-use seqscope_data::DataError;
 use seqscope_model::gan::Pass;
-use seqscope_model::{ModelError, TrainStats, Trainable};
-
-/// Why the work stops before its end.
-#[derive(Debug)]
-pub(super) enum Interrupted {
-    /// The user said so.
-    Stopped(StopMode),
-    /// The system said so: to go on later.
-    Left,
-    /// It cannot go on.
-    Failed(TrainError),
-}
-
-macro_rules! failed_from {
-    ($($error:ty),*) => {$(
-        impl From<$error> for Interrupted {
-            fn from(error: $error) -> Self {
-                Self::Failed(error.into())
-            }
-        }
-    )*};
-}
-failed_from!(TrainError, ModelError, RunError, DataError, ExperimentError);
+use seqscope_model::{TrainStats, Trainable};
 
 /// Time that a paused run waits before it looks again.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);

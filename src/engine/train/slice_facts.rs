@@ -1,6 +1,6 @@
 //! Facts about each question beside its answer.
 
-use super::plan::train_items;
+use super::part_of_split::train_items;
 use crate::run::Facts;
 use seqscope_data::{EvalCase, Prepared};
 

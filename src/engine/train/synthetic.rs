@@ -6,9 +6,10 @@ use rand_chacha::ChaCha8Rng;
 use strum::IntoEnumIterator;
 
 use super::blueprint::blueprint;
+use super::build::build_model;
+use super::data_of_run::open_data;
 use super::early_stop::EarlyStop;
-use super::open::{build_model, open_data};
-use super::plan::train_items;
+use super::part_of_split::train_items;
 use super::schedule::lr_at;
 use super::{Built, TrainError, judge};
 use crate::experiment::Experiment;

@@ -3,13 +3,13 @@
 
 use super::TrainError;
 use super::evaluate::{RankAnswers, evaluate};
+use super::interrupted::Interrupted;
 use super::list_metrics::{ListMetrics, list_metrics};
-use super::open::cases;
 use super::outcome::{Answered, answer};
-use super::plan::train_items;
+use super::part_of_split::cases;
+use super::part_of_split::train_items;
 use super::ready::Onlooker;
 use super::reference::{JudgedReferences, RunReferences};
-use super::run_in_progress::Interrupted;
 use crate::experiment::{EvaluationSpec, Experiment};
 use crate::run::{Part, UserResult};
 use seqscope_base::metric::{Metrics, Reliability, Seen};

@@ -1,0 +1,121 @@
+//! Goes on with a run whose process was killed, or that was paused, stopped or has failed: from where
+//! it was paused, else from the end of its last committed epoch.
+
+use super::TrainError;
+use super::early_stop::EarlyStop;
+use super::training_task::TrainingTask;
+use crate::run::{Manifest, Part, Pause, RunId, RunOutcome, RunStore, RunWriter, SeenTargetRule};
+use seqscope_base::spec::{Entry, Problem, ProblemKind};
+use seqscope_data::{self as data, Prepared};
+use seqscope_model::{DeviceInfo, DeviceKind, Trainable};
+
+/// A run that can go on: interrupted, stopped or failed, and not being written.
+pub(super) fn resumable(store: &RunStore, id: &RunId) -> Result<RunWriter, TrainError> {
+    let writer = RunWriter::reopen(store, id)?;
+    if writer.manifest.outcome == Some(RunOutcome::Finished) {
+        let sentence = format!(
+            "run {id} finished after {} epochs, nothing is left to do: train anew with more \
+             `training.epochs` or `training.patience`",
+            writer.manifest.epochs
+        );
+        return Err(TrainError::Unfit(sentence));
+    }
+    Ok(writer)
+}
+
+/// Whether two devices give the same figures bit for bit: CPUs do, however many threads they have.
+fn computes_alike(a: &DeviceInfo, b: &DeviceInfo) -> bool {
+    a.kind == b.kind
+        && (a.kind == DeviceKind::Cpu || (&a.name, &a.backend) == (&b.name, &b.backend))
+}
+
+/// Brings a run from before a seen target was a miss to that rule, where that changes no figure of
+/// it; where it does, its epochs cannot be compared with those to come.
+fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), TrainError> {
+    if manifest.seen_target == SeenTargetRule::Missed {
+        return Ok(());
+    }
+    manifest.data.returns = Some(prepared.returns);
+    if let Some(problem) = manifest.counted_before() {
+        return Err(TrainError::Unfit(format!(
+            "run {} cannot go on: its epochs were {}",
+            manifest.id,
+            problem.sentence()
+        )));
+    }
+    manifest.seen_target = SeenTargetRule::Missed;
+    manifest.data.report.optimum = prepared.dataset.report.optimum;
+    Ok(())
+}
+
+/// Takes model, counters and folder back to where the run was paused, else to the end of its last
+/// committed epoch. Everything is read before anything is changed.
+pub(super) fn go_on(
+    task: &mut TrainingTask,
+    model: &mut dyn Trainable,
+    mut writer: RunWriter,
+) -> Result<RunWriter, TrainError> {
+    count_as_now(&mut writer.manifest, &task.prepared)?;
+    let (epochs, primary) = (writer.manifest.epochs, task.experiment.answers().primary());
+    let judged = writer
+        .store()
+        .history(writer.id())?
+        .series(Part::Valid, primary.name());
+    let value = |epoch| {
+        judged
+            .iter()
+            .find(|judged| judged.0 == epoch)
+            .map(|judged| judged.2)
+    };
+    let values = (1..=epochs).map(|epoch| (epoch, value(epoch)));
+    task.early_stop = EarlyStop::replayed(primary, task.experiment.training.patience, values);
+    task.first_epoch = epochs + 1;
+    let store = writer.store();
+    match writer
+        .manifest
+        .pause
+        .filter(|pause| pause.epoch == epochs + 1 && pause.step > 0)
+    {
+        Some(Pause { epoch, step, .. }) => {
+            model.load_state(&store.state_within(writer.id(), epoch, step))?;
+        }
+        None if epochs > 0 => model.load_state(&store.state(writer.id(), epochs))?,
+        None => {}
+    }
+    if let Some(before) = writer
+        .manifest
+        .device
+        .as_ref()
+        .filter(|before| !computes_alike(before, &task.device))
+    {
+        let sentence = format!(
+            "begun on {} and resumed on {}: figures may differ a little",
+            before.name, task.device.name
+        );
+        task.warnings
+            .push(Problem::warning("training.device", sentence));
+    }
+    // A run from before there was an audit gets it now: its data are at hand.
+    if writer.manifest.data.audit.is_empty() {
+        writer.manifest.data.audit = data::audit(&task.prepared, &task.experiment.data);
+    }
+    // Told again at the end, if it still holds.
+    let told_at_end = [ProblemKind::BelowReference, ProblemKind::LatentCollapsed];
+    writer
+        .manifest
+        .problems
+        .retain(|problem| !told_at_end.contains(&problem.kind));
+    if writer.manifest.test.is_some() {
+        let sentence = format!(
+            "the test split was read after {epochs} epochs of this run already, and is read again \
+             at its end: report its test figures only with that remark, or train anew"
+        );
+        let warning = Problem::warning("training.epochs", sentence);
+        // Kept before the earlier figures go, so that no cut between the two hides the first
+        // reading.
+        writer.manifest.problems.push(warning.clone());
+        task.warnings.push(warning);
+    }
+    writer.rewind()?;
+    Ok(writer)
+}

@@ -1,0 +1,63 @@
+//! All that a run needs while it trains.
+
+use std::sync::Arc;
+
+use super::TrainError;
+use super::early_stop::EarlyStop;
+use super::part_of_split::cases;
+use super::plan::Plan;
+use super::ready::Onlooker;
+use super::reference::{JudgedReferences, RunReferences};
+use super::task::TaskQuestions;
+use crate::experiment::Experiment;
+use crate::run::{Part, References};
+use seqscope_base::spec::Problem;
+use seqscope_data::{EvalCase, Prepared};
+use seqscope_model::{DeviceInfo, DeviceKind};
+
+/// All that a run needs beside its model and its folder.
+pub(super) struct TrainingTask {
+    pub(super) experiment: Experiment,
+    pub(super) prepared: Arc<Prepared>,
+    pub(super) device: DeviceInfo,
+    pub(super) plan: Plan,
+    /// The questions of its task.
+    pub(super) questions: TaskQuestions,
+    pub(super) references: RunReferences,
+    /// Metrics of the references on validation.
+    pub(super) references_valid: References,
+    /// With the epochs of an earlier part of the run behind it.
+    pub(super) early_stop: EarlyStop,
+    pub(super) first_epoch: usize,
+    pub(super) warnings: Vec<Problem>,
+}
+
+/// A real GPU is asked for the loss every so many steps, since reading a value back makes it wait.
+/// The number is fixed, not a matter of time, so that the sums of two equal runs round alike.
+const READ_BACK_EVERY: usize = 16;
+
+impl TrainingTask {
+    /// The questions of a part.
+    pub(super) fn cases(&self, part: Part) -> &[EvalCase] {
+        cases(&self.prepared, part)
+    }
+
+    /// The references on a part.
+    pub(super) fn references_on(&self, part: Part) -> Result<JudgedReferences, TrainError> {
+        self.questions.judge_references(
+            &self.references,
+            &self.prepared,
+            part,
+            self.experiment.evaluation,
+            &mut Onlooker::nobody(),
+        )
+    }
+
+    /// After how many steps the statistics are read back from the device.
+    pub(super) fn read_back_every(&self) -> usize {
+        match self.device.kind {
+            DeviceKind::Gpu => READ_BACK_EVERY,
+            DeviceKind::Cpu | DeviceKind::SoftwareGpu => 1,
+        }
+    }
+}
