@@ -296,6 +296,63 @@ fn the_manual_opens_by_key_and_by_its_button_and_closes_again() {
 }
 
 #[test]
+fn whatever_can_be_done_is_found_by_name_and_done_by_the_keyboard_alone() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    let ctrl_k = |screen: &mut Screen| {
+        screen
+            .harness
+            .key_press_modifiers(egui::Modifiers::COMMAND, egui::Key::K);
+        screen.harness.run();
+    };
+    let typed = |screen: &mut Screen, text: &str| {
+        let input = screen.harness.input_mut();
+        input.events.push(egui::Event::Text(text.to_owned()));
+        screen.harness.run();
+    };
+    ctrl_k(&mut screen);
+    typed(&mut screen, "compare page");
+    assert!(screen.shows("Show page: Compare") && !screen.shows("Show page: Train"));
+    screen.harness.key_press(egui::Key::Enter);
+    screen.harness.run();
+    assert_eq!(screen.app().page, Page::Compare);
+    assert!(!screen.shows("Show page: Compare"), "it closes");
+
+    // The third line by the arrows; what cannot be done now is passed over.
+    ctrl_k(&mut screen);
+    typed(&mut screen, "colours");
+    for key in [egui::Key::ArrowDown, egui::Key::ArrowDown, egui::Key::Enter] {
+        screen.harness.key_press(key);
+        screen.harness.run();
+    }
+    assert_eq!(screen.app().theme, ThemeChoice::Light);
+    ctrl_k(&mut screen);
+    typed(&mut screen, "pause");
+    assert!(screen.shows("Only a run at work can be paused."));
+    screen.harness.key_press(egui::Key::Enter);
+    screen.harness.run();
+    assert!(
+        screen.shows("Only a run at work can be paused."),
+        "still open"
+    );
+    typed(&mut screen, "zzz");
+    assert!(screen.shows("Nothing of that name"));
+    screen.harness.key_press(egui::Key::Escape);
+    screen.harness.run();
+
+    screen.harness.key_press(egui::Key::Questionmark);
+    screen.harness.run();
+    assert!(screen.shows("Next user") && screen.shows("On Explain and Compare"));
+    screen.harness.key_press(egui::Key::Escape);
+    screen.harness.run();
+    assert!(!screen.shows("Next user"));
+    // A text field takes the sign as a letter.
+    ctrl_k(&mut screen);
+    screen.harness.key_press(egui::Key::Questionmark);
+    screen.harness.run();
+    assert!(!screen.shows("On Explain and Compare"));
+}
+
+#[test]
 fn an_idle_window_asks_for_no_repaint() {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     for page in ["Data", "Model", "Train", "Explain", "Compare"] {

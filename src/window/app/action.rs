@@ -10,7 +10,12 @@ use seqscope_engine::train::StopMode;
 use seqscope_model::ModelKind;
 
 /// One thing that a person asks. [`super::App::apply`] carries it out.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, strum::EnumDiscriminants)]
+#[strum_discriminants(
+    name(ActionKind),
+    derive(strum::EnumIter, PartialOrd, Ord),
+    doc = "Kind of action, whatever it is done to."
+)]
 pub enum Action {
     /// Show a page.
     GoTo(Page),

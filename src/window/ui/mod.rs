@@ -9,9 +9,11 @@ mod close;
 mod drop;
 mod font;
 mod frame;
+mod keys;
 mod manual;
 mod memory;
 mod page;
+mod palette;
 mod picker;
 mod run;
 mod shortcut;
@@ -33,6 +35,8 @@ pub struct Window {
     pages: page::Pages,
     closing: close::Closing,
     manual: manual::Manual,
+    keys: keys::KeySheet,
+    palette: palette::Palette,
 }
 
 impl Window {
@@ -49,6 +53,8 @@ impl Window {
             pages: page::Pages::default(),
             closing: close::Closing::default(),
             manual: manual::Manual::default(),
+            keys: keys::KeySheet::default(),
+            palette: palette::Palette::default(),
         }
     }
 
@@ -84,6 +90,8 @@ impl eframe::App for Window {
         self.frame.ui(ui, &self.app, &mut actions, &mut self.pages);
         drop::ui(ui, &mut actions);
         self.closing.ui(ui, &self.app, &mut actions);
+        self.palette.ui(ui, &self.app, &mut self.keys, &mut actions);
+        self.keys.ui(ui);
         self.manual.ui(ui);
         let has_asked = !actions.is_empty();
         for action in actions {

@@ -1,4 +1,5 @@
-//! Keys. None acts while a text field has the focus, but for those with Ctrl.
+//! Keys, all of them in one list: what they ask for, where they act, and what a person reads of
+//! them.
 
 use egui::{Key, KeyboardShortcut, Modifiers};
 use strum::IntoEnumIterator;
@@ -7,7 +8,139 @@ use super::Actions;
 use crate::app::{Action, App, Page, Select, TrainingPhase};
 use seqscope_engine::train::StopMode;
 
-const PAGE_KEYS: [Key; 5] = [Key::Num1, Key::Num2, Key::Num3, Key::Num4, Key::Num5];
+/// Part of the window in which a key acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display)]
+pub(super) enum Place {
+    /// Wherever one is, also in a text field.
+    #[strum(to_string = "Everywhere")]
+    Everywhere,
+    /// Wherever no text field has the focus: that has an undo of its own.
+    #[strum(to_string = "Outside text fields")]
+    OutsideText,
+    /// On the pages that look at a user, outside text fields.
+    #[strum(to_string = "On Explain and Compare, outside text fields")]
+    Looking,
+    /// While a run is at work and nothing has the focus: Space also presses the button that has it.
+    #[strum(to_string = "While a run is at work")]
+    Training,
+}
+
+/// One key.
+pub(super) struct Shortcut {
+    /// The key, with Ctrl or Shift.
+    pub(super) keys: KeyboardShortcut,
+    pub(super) place: Place,
+    /// What it does, in words.
+    pub(super) help: &'static str,
+    ask: fn(&App) -> Action,
+}
+
+const fn key(
+    modifiers: Modifiers,
+    key: Key,
+    place: Place,
+    help: &'static str,
+    ask: fn(&App) -> Action,
+) -> Shortcut {
+    Shortcut {
+        keys: KeyboardShortcut::new(modifiers, key),
+        place,
+        help,
+        ask,
+    }
+}
+
+const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+const NONE: Modifiers = Modifiers::NONE;
+
+/// Every key. Of two with the same letter the one with more modifiers comes first.
+pub(super) static SHORTCUTS: [Shortcut; 14] = {
+    use Place::{Everywhere, Looking, OutsideText, Training};
+    [
+        key(CTRL, Key::Num1, Everywhere, "Data", |_| {
+            Action::GoTo(Page::Data)
+        }),
+        key(CTRL, Key::Num2, Everywhere, "Model", |_| {
+            Action::GoTo(Page::Model)
+        }),
+        key(CTRL, Key::Num3, Everywhere, "Train", |_| {
+            Action::GoTo(Page::Train)
+        }),
+        key(CTRL, Key::Num4, Everywhere, "Explain", |_| {
+            Action::GoTo(Page::Explain)
+        }),
+        key(CTRL, Key::Num5, Everywhere, "Compare", |_| {
+            Action::GoTo(Page::Compare)
+        }),
+        key(CTRL, Key::Enter, Everywhere, "Start training", |_| {
+            Action::Start
+        }),
+        key(CTRL, Key::Period, Everywhere, "Stop and keep", |_| {
+            Action::Stop(StopMode::Keep)
+        }),
+        key(CTRL, Key::O, Everywhere, "Open my data", |_| {
+            Action::PickData
+        }),
+        key(CTRL_SHIFT, Key::Z, OutsideText, "Redo", |_| Action::Redo),
+        key(CTRL, Key::Y, OutsideText, "Redo", |_| Action::Redo),
+        key(CTRL, Key::Z, OutsideText, "Undo", |_| Action::Undo),
+        key(NONE, Key::J, Looking, "Next user", |_| {
+            Action::Select(Select::StepUser(1))
+        }),
+        key(NONE, Key::K, Looking, "Previous user", |_| {
+            Action::Select(Select::StepUser(-1))
+        }),
+        key(
+            NONE,
+            Key::Space,
+            Training,
+            "Pause or resume",
+            pause_or_resume,
+        ),
+    ]
+};
+
+fn pause_or_resume(app: &App) -> Action {
+    let is_paused = app
+        .training
+        .current
+        .as_ref()
+        .is_some_and(|training| training.phase == TrainingPhase::Paused);
+    if is_paused {
+        Action::Resume
+    } else {
+        Action::Pause
+    }
+}
+
+impl Shortcut {
+    /// The key as a person reads it: `Ctrl+1`.
+    pub(super) fn name(&self, ctx: &egui::Context) -> String {
+        ctx.format_shortcut(&self.keys)
+    }
+
+    /// The key that asks for an action, as a person reads it.
+    pub(super) fn of_action(ctx: &egui::Context, app: &App, action: &Action) -> Option<String> {
+        let mut all = SHORTCUTS.iter();
+        all.find(|shortcut| (shortcut.ask)(app) == *action)
+            .map(|shortcut| shortcut.name(ctx))
+    }
+}
+
+impl Place {
+    fn acts(self, ui: &egui::Ui, app: &App) -> bool {
+        let is_typing = ui.ctx().egui_wants_keyboard_input();
+        match self {
+            Self::Everywhere => true,
+            Self::OutsideText => !is_typing,
+            Self::Looking => !is_typing && matches!(app.page, Page::Explain | Page::Compare),
+            Self::Training => {
+                ui.memory(|memory| memory.focused().is_none()) && app.training.is_active()
+            }
+        }
+    }
+}
 
 /// The key of a page as a person reads it.
 pub(super) fn of_page(page: Page) -> String {
@@ -17,55 +150,13 @@ pub(super) fn of_page(page: Page) -> String {
 
 /// Actions that the keys pressed in this frame ask for.
 pub(super) fn read(ui: &egui::Ui, app: &App, actions: &mut Actions) {
-    let pressed = |modifiers: Modifiers, key: Key| {
-        ui.ctx()
-            .input_mut(|input| input.consume_shortcut(&KeyboardShortcut::new(modifiers, key)))
-    };
-    for (page, key) in Page::iter().zip(PAGE_KEYS) {
-        if pressed(Modifiers::COMMAND, key) {
-            actions.push(Action::GoTo(page));
+    for shortcut in &SHORTCUTS {
+        let is_pressed = || {
+            ui.ctx()
+                .input_mut(|input| input.consume_shortcut(&shortcut.keys))
+        };
+        if shortcut.place.acts(ui, app) && is_pressed() {
+            actions.push((shortcut.ask)(app));
         }
-    }
-    if pressed(Modifiers::COMMAND, Key::Enter) {
-        actions.push(Action::Start);
-    }
-    if pressed(Modifiers::COMMAND, Key::Period) {
-        actions.push(Action::Stop(StopMode::Keep));
-    }
-    if pressed(Modifiers::COMMAND, Key::O) {
-        actions.push(Action::PickData);
-    }
-    // A text field has an undo of its own.
-    if ui.ctx().egui_wants_keyboard_input() {
-        return;
-    }
-    if pressed(Modifiers::COMMAND | Modifiers::SHIFT, Key::Z) || pressed(Modifiers::COMMAND, Key::Y)
-    {
-        actions.push(Action::Redo);
-    }
-    if pressed(Modifiers::COMMAND, Key::Z) {
-        actions.push(Action::Undo);
-    }
-    if matches!(app.page, Page::Explain | Page::Compare) {
-        if pressed(Modifiers::NONE, Key::J) {
-            actions.push(Action::Select(Select::StepUser(1)));
-        }
-        if pressed(Modifiers::NONE, Key::K) {
-            actions.push(Action::Select(Select::StepUser(-1)));
-        }
-    }
-    // Space also presses the button that has the focus.
-    let is_free = ui.memory(|memory| memory.focused().is_none());
-    if is_free && app.training.is_active() && pressed(Modifiers::NONE, Key::Space) {
-        let is_paused = app
-            .training
-            .current
-            .as_ref()
-            .is_some_and(|training| training.phase == TrainingPhase::Paused);
-        actions.push(if is_paused {
-            Action::Resume
-        } else {
-            Action::Pause
-        });
     }
 }

@@ -1,0 +1,230 @@
+//! Everything that can be asked, by name: what the palette offers and finds.
+
+use std::path::Path;
+
+use strum::IntoEnumIterator;
+
+use super::{Action, App, ExplainView, Page, Select, ThemeChoice, is_experiment};
+use seqscope_base::spec::shown;
+use seqscope_data::ProfileView;
+use seqscope_engine::run::{RunId, Summary};
+use seqscope_engine::train::StopMode;
+use seqscope_model::{ModelKind, ModelSpec};
+
+/// Runs that are offered by name: the newest.
+const RUNS_OFFERED: usize = 200;
+
+/// One thing that can be asked, with its name.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NamedAction {
+    /// Name, with what it is done to: `Look at this run: films · Transformer`.
+    pub name: String,
+    /// Whatever is asked.
+    pub action: Action,
+}
+
+impl NamedAction {
+    /// An action by the name that its button has.
+    fn plain(action: Action) -> Self {
+        Self {
+            name: action.label().to_owned(),
+            action,
+        }
+    }
+
+    /// An action and what it is done to.
+    fn of(action: Action, object: &str) -> Self {
+        Self {
+            name: format!("{}: {object}", action.label()),
+            action,
+        }
+    }
+}
+
+impl App {
+    /// Everything that can be asked by name, whether or not it can be done now
+    /// ([`App::enabled`] tells). What needs a form (a path, a setting, a key) or destroys a run is
+    /// asked where it belongs.
+    #[must_use]
+    pub fn named_actions(&self) -> Vec<NamedAction> {
+        let pages = Page::iter().map(|page| NamedAction::of(Action::GoTo(page), &page.to_string()));
+        let views = ExplainView::iter()
+            .map(|view| NamedAction::of(Action::Select(Select::View(view)), &view.to_string()));
+        let plain = [
+            Action::TryIt,
+            Action::PickData,
+            Action::PickExperiment,
+            Action::PickTitles,
+            Action::UseWorld,
+            Action::Prepare,
+            Action::CancelPrepare,
+            Action::ExportRefused,
+            Action::Undo,
+            Action::Redo,
+            Action::Start,
+            Action::Pause,
+            Action::Resume,
+            Action::Stop(StopMode::Keep),
+            Action::Stop(StopMode::Discard),
+            Action::RefreshRuns,
+            Action::TestDifferences,
+            Action::Select(Select::StepUser(1)),
+            Action::Select(Select::StepUser(-1)),
+            Action::Select(Select::Head(None)),
+            Action::Select(Select::Event(None)),
+        ];
+        let models = ModelKind::iter().map(|kind| {
+            let title = ModelSpec::of_kind(kind).family().title();
+            NamedAction::of(Action::ChooseModel(kind), title)
+        });
+        let themes = ThemeChoice::iter()
+            .map(|theme| NamedAction::of(Action::SetTheme(theme), &theme.to_string()));
+        let profiles = ProfileView::iter()
+            .map(|view| NamedAction::of(Action::ExportProfile(view), view.title()));
+        pages
+            .chain(views)
+            .chain(plain.map(NamedAction::plain))
+            .chain(models)
+            .chain(themes)
+            .chain(self.recent.iter().map(|path| opening(path)))
+            .chain(self.named_actions_of_runs())
+            .chain(profiles)
+            .collect()
+    }
+
+    fn named_actions_of_runs(&self) -> impl Iterator<Item = NamedAction> {
+        let runs = self.runs.ready().into_iter().flatten().take(RUNS_OFFERED);
+        runs.flat_map(|summary| {
+            let (id, name) = (&summary.id, run_name(summary));
+            let all: [fn(RunId) -> Action; 5] = [
+                |id| Action::Select(Select::Run(id)),
+                |id| Action::Select(Select::SecondRun(Some(id))),
+                |id| Action::Select(Select::ToggleCompared(id)),
+                Action::UseExperimentOf,
+                Action::ResumeRun,
+            ];
+            all.map(|ask| NamedAction::of(ask(id.clone()), &name))
+        })
+    }
+}
+
+/// `films · LSTM · 4ab2`: experiment, family and the sign at the end of the folder's name.
+fn run_name(summary: &Summary) -> String {
+    let sign = summary.id.0.rsplit('_').next().unwrap_or_default();
+    match &summary.manifest {
+        Some(manifest) => {
+            let experiment = &manifest.experiment;
+            let family = experiment.model.family().title();
+            format!("{} · {family} · {sign}", shown(&experiment.name))
+        }
+        None => summary.id.to_string(),
+    }
+}
+
+fn opening(path: &Path) -> NamedAction {
+    let action = if is_experiment(path) {
+        Action::OpenExperiment(path.to_owned())
+    } else {
+        Action::OpenData(path.to_owned())
+    };
+    let path = path.display().to_string();
+    NamedAction {
+        name: format!("Open {}", shown(&path)),
+        action,
+    }
+}
+
+/// Places, in order, of the names that hold every word of a query, in any order and letters small
+/// or large. Names in which more of the words begin a word come first; else the order stays.
+#[must_use]
+pub fn find_names<'a>(names: impl IntoIterator<Item = &'a str>, query: &str) -> Vec<usize> {
+    let query = query.to_lowercase();
+    let wanted: Vec<&str> = query.split_whitespace().collect();
+    let mut found: Vec<(usize, usize)> = names
+        .into_iter()
+        .enumerate()
+        .filter_map(|(at, name)| Some((misses(&name.to_lowercase(), &wanted)?, at)))
+        .collect();
+    found.sort_unstable();
+    found.into_iter().map(|(_, at)| at).collect()
+}
+
+/// How many of the words begin no word of the name; `None` when one of them is not in it at all.
+fn misses(name: &str, wanted: &[&str]) -> Option<usize> {
+    let mut n_misses = 0;
+    for word in wanted {
+        if !name.contains(word) {
+            return None;
+        }
+        let mut words = name.split(|letter: char| !letter.is_alphanumeric());
+        n_misses += usize::from(!words.any(|other| other.starts_with(word)));
+    }
+    Some(n_misses)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::find_names;
+    use crate::app::action::ActionKind;
+    use crate::app::bare_app;
+    use std::collections::BTreeSet;
+    use strum::IntoEnumIterator;
+
+    #[test]
+    fn every_word_counts_and_beginnings_come_first() {
+        let names = [
+            "Restart",
+            "Start training",
+            "Choose model: LSTM",
+            "Go on training: art",
+        ];
+        assert_eq!(find_names(names, ""), [0, 1, 2, 3]);
+        assert_eq!(find_names(names, "START"), [1, 0]);
+        assert_eq!(find_names(names, "train art"), [3, 1]);
+        assert_eq!(find_names(names, "lstm choose"), [2]);
+        assert!(find_names(names, "lstm start").is_empty());
+        assert!(find_names([], "x").is_empty());
+    }
+
+    #[test]
+    fn every_action_is_offered_or_has_its_place_elsewhere() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = bare_app(folder.path());
+        app.recent = vec!["a.csv".into(), "b.ron".into()];
+        let offered: BTreeSet<ActionKind> = app
+            .named_actions()
+            .iter()
+            .map(|named| ActionKind::from(&named.action))
+            .collect();
+        let elsewhere: BTreeSet<ActionKind> = [
+            // They are filled in on a form, or follow from what is on the page.
+            ActionKind::SaveExperiment,
+            ActionKind::SetTitles,
+            ActionKind::Forecast,
+            ActionKind::Edit,
+            ActionKind::ExportRun,
+            ActionKind::ExportHidden,
+            ActionKind::SetKey,
+            ActionKind::Ask,
+            ActionKind::Dismiss,
+            // It destroys, and is asked for where one sees what goes.
+            ActionKind::DeleteRun,
+            // Offered for each run, and there is none here.
+            ActionKind::UseExperimentOf,
+            ActionKind::ResumeRun,
+        ]
+        .into();
+        for kind in ActionKind::iter() {
+            assert_ne!(
+                offered.contains(&kind),
+                elsewhere.contains(&kind),
+                "{kind:?} is to be offered in the palette or to be asked for elsewhere"
+            );
+        }
+        let mut names: Vec<String> = app.named_actions().into_iter().map(|n| n.name).collect();
+        let all = names.len();
+        names.sort();
+        names.dedup();
+        assert_eq!(names.len(), all, "two actions of one name");
+    }
+}
