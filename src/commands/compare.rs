@@ -15,10 +15,11 @@ use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_base::spec::Entry;
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::{Difference, differences};
-use seqscope_engine::report::{ComparedRuns, ReportTable};
+use seqscope_engine::report::{ComparedRuns, ReportTable, TrustedRun};
 use seqscope_engine::run::{
     BesideReferences, Claim, Comparison, Manifest, MeasuredRun, Part, RunId, RunStore, Slice,
-    Tested, against_references, compare, measured, own_metrics, slices, why_not_comparable,
+    Tested, TrustBadge, against_references, compare, measured, own_metrics, slices,
+    why_not_comparable,
 };
 use seqscope_engine::train::refit_references;
 use seqscope_model::broken_weights;
@@ -70,6 +71,8 @@ enum WhichTable {
     Slices,
     /// Settings that differ
     Settings,
+    /// What the figures may be trusted with
+    Trust,
 }
 
 impl WhichTable {
@@ -148,6 +151,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         } else {
             &[]
         },
+        trusted: &found.trusted,
     };
     let mut tables = report.tables();
     if !args.tables.is_empty() {
@@ -234,6 +238,7 @@ struct Findings {
     /// Each run by every metric.
     measured: Vec<MeasuredRun>,
     references: Vec<BesideReferences>,
+    trusted: Vec<TrustedRun>,
 }
 
 impl Findings {
@@ -266,6 +271,9 @@ impl Findings {
         let mut runs: Vec<_> = manifests.iter().map(json_of).collect();
         for (run, slices) in runs.iter_mut().zip(&self.slices) {
             run["slices"] = significance::slices_json(slices);
+        }
+        for (run, trusted) in runs.iter_mut().zip(&self.trusted) {
+            run["trust"] = trust_json(&trusted.badge);
         }
         runs
     }
@@ -338,6 +346,13 @@ fn found(
             .collect(),
         measured,
         references,
+        trusted: manifests
+            .iter()
+            .map(|manifest| TrustedRun {
+                id: manifest.id.clone(),
+                badge: TrustBadge::of_run(manifest, &listed),
+            })
+            .collect(),
     })
 }
 
@@ -381,6 +396,17 @@ fn damaged(store: &RunStore, id: &RunId) -> Option<String> {
 /// Sentence about a run above a world's best possible score.
 fn above_optimum(manifest: &Manifest) -> Option<String> {
     manifest.optimum()?.above(manifest.test.as_ref()?)
+}
+
+fn trust_json(badge: &TrustBadge) -> Value {
+    let checks = badge.checks.iter().map(|check| {
+        json!({
+            "check": check.topic.to_string(),
+            "mark": check.mark.to_string(),
+            "sentence": check.sentence,
+        })
+    });
+    json!({ "mark": badge.mark().to_string(), "words": badge.words(), "checks": checks.collect::<Vec<_>>() })
 }
 
 fn json_of(manifest: &Manifest) -> serde_json::Value {

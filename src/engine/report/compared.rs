@@ -1,8 +1,8 @@
 //! All that a comparison of runs found, as tables.
 
 use super::{ReportTable, SlicedRun};
+use super::{TrustedRun, settings_that_differ, tested_runs, trust_table};
 use super::{against_references_table, by_metric, by_slice, by_user, kept_nothing};
-use super::{settings_that_differ, tested_runs};
 use crate::experiment::Difference;
 use crate::run::{BesideReferences, Claim, Comparison, Manifest, MeasuredRun, RunId, Slice};
 
@@ -23,10 +23,12 @@ pub struct ComparedRuns<'a> {
     pub slices: &'a [Vec<Slice>],
     /// Settings that differ.
     pub differences: &'a [Difference],
+    /// Each run with what its figures may be trusted with.
+    pub trusted: &'a [TrustedRun],
 }
 
 impl ComparedRuns<'_> {
-    /// The tables: runs, comparison, every metric, references of each run, slices, settings. What
+    /// The tables: runs, comparison, every metric, references of each run, slices, settings, trust. What
     /// has nothing to show is told below the comparison.
     #[must_use]
     pub fn tables(&self) -> Vec<ReportTable> {
@@ -37,6 +39,7 @@ impl ComparedRuns<'_> {
             .chain(self.references())
             .chain(slices)
             .chain(self.settings())
+            .chain(self.trust())
             .collect();
         comparison.notes.extend(self.nothing_to_show());
         [tested_runs(self.manifests), comparison]
@@ -71,6 +74,10 @@ impl ComparedRuns<'_> {
 
     fn settings(&self) -> Option<ReportTable> {
         (!self.differences.is_empty()).then(|| settings_that_differ(&self.ids(), self.differences))
+    }
+
+    fn trust(&self) -> Option<ReportTable> {
+        (!self.trusted.is_empty()).then(|| trust_table(self.trusted))
     }
 
     /// Sentences in the place of tables that would be empty.

@@ -24,6 +24,7 @@ mod slices;
 mod steps;
 mod tested_runs;
 mod text;
+mod trust;
 pub mod words;
 
 pub use audit::audit_table;
@@ -41,6 +42,7 @@ pub use settings::settings_that_differ;
 pub use slices::{SlicedRun, by_slice, kept_nothing};
 pub use steps::steps_table;
 pub use tested_runs::{protocol, sampled, tested_runs};
+pub use trust::{TrustedRun, trust_table};
 
 use crate::run::RunId;
 

@@ -86,7 +86,7 @@ impl DataStamp {
     }
 
     /// Whether the log had times that are moments, as far as the run tells; older ones may not.
-    fn has_clock(&self) -> bool {
+    pub(super) fn has_clock(&self) -> bool {
         self.report.file.as_ref().is_none_or(|file| {
             file.roles.column(Role::Time).is_some()
                 && !file

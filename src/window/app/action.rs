@@ -73,6 +73,8 @@ pub enum Action {
     TestDifferences,
     /// Take the run's experiment as the draft.
     UseExperimentOf(RunId),
+    /// Take the run's experiment as the draft, with a seed that none of its sisters has.
+    UseNextSeedOf(RunId),
     /// Delete a run from disk.
     DeleteRun(RunId),
     /// Copy a run to a new folder.
@@ -143,6 +145,7 @@ impl Action {
             Self::RefreshRuns => "Read runs again",
             Self::TestDifferences => "Test the differences",
             Self::UseExperimentOf(_) => "Use its settings",
+            Self::UseNextSeedOf(_) => "Use its settings, next seed",
             Self::DeleteRun(_) => "Delete run",
             Self::ExportRun(..) => "Export run",
             Self::ExportHidden(..) => "Export, ids hidden",

@@ -42,7 +42,8 @@ impl App {
             }
             Action::ExportRun(run, _)
             | Action::ExportHidden(run, _)
-            | Action::UseExperimentOf(run) => {
+            | Action::UseExperimentOf(run)
+            | Action::UseNextSeedOf(run) => {
                 self.is_listed(run)?;
                 let has_manifest = self
                     .runs

@@ -208,6 +208,7 @@ impl App {
             Action::ResumeRun(run) => self.resume_run(run),
             Action::RefreshRuns => self.refresh_runs(),
             Action::UseExperimentOf(run) => self.use_experiment_of(&run),
+            Action::UseNextSeedOf(run) => self.use_next_seed_of(&run),
             Action::DeleteRun(run) => self.delete_run(run),
             Action::ExportRun(run, to) => self.export_run(run, to, Pseudonyms::Off),
             Action::ExportHidden(run, to) => self.export_run(run, to, Pseudonyms::UsersAndItems),

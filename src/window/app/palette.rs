@@ -96,11 +96,12 @@ impl App {
         let runs = self.runs.ready().into_iter().flatten().take(RUNS_OFFERED);
         runs.flat_map(|summary| {
             let (id, name) = (&summary.id, run_name(summary));
-            let all: [fn(RunId) -> Action; 5] = [
+            let all: [fn(RunId) -> Action; 6] = [
                 |id| Action::Select(Select::Run(id)),
                 |id| Action::Select(Select::SecondRun(Some(id))),
                 |id| Action::Select(Select::ToggleCompared(id)),
                 Action::UseExperimentOf,
+                Action::UseNextSeedOf,
                 Action::ResumeRun,
             ];
             all.map(|ask| NamedAction::of(ask(id.clone()), &name))
@@ -211,6 +212,7 @@ mod tests {
             ActionKind::DeleteRun,
             // Offered for each run, and there is none here.
             ActionKind::UseExperimentOf,
+            ActionKind::UseNextSeedOf,
             ActionKind::ResumeRun,
         ]
         .into();

@@ -7,7 +7,8 @@ use super::loadable::Ticket;
 use super::views::Forget;
 use super::{App, Page};
 use seqscope_data::Pseudonyms;
-use seqscope_engine::run::{RunId, Summary};
+use seqscope_engine::experiment::Experiment;
+use seqscope_engine::run::{RunId, Summary, next_seed};
 
 impl App {
     /// Reads the folder of runs again; the present list stays until the new one is here.
@@ -69,6 +70,21 @@ impl App {
             self.change_draft(|draft| draft.replace(experiment));
             self.go_to(Page::Model);
         }
+    }
+
+    /// The same with the seed after the largest of all runs that differ from it in nothing else.
+    pub(super) fn use_next_seed_of(&mut self, run: &RunId) {
+        let all = self.runs.ready().map_or(&[][..], Vec::as_slice);
+        let summary = self.runs.summary(run);
+        let manifest = summary.and_then(|summary| summary.manifest.as_ref());
+        let Some(manifest) = manifest else { return };
+        let seed = next_seed(manifest, all);
+        let experiment = Experiment {
+            seed,
+            ..manifest.experiment_as_asked()
+        };
+        self.change_draft(|draft| draft.replace(experiment));
+        self.go_to(Page::Model);
     }
 
     pub(super) fn delete_run(&mut self, run: RunId) {

@@ -4,6 +4,7 @@ use egui::text::LayoutJob;
 use egui::{FontFamily, FontId, Grid, Key, RichText, ScrollArea, TextFormat, TextStyle, Ui};
 use strum::IntoEnumIterator;
 
+use super::text;
 use super::theme::{self, size};
 use seqscope_base::manual::{Chapter, ChapterPart};
 
@@ -53,7 +54,7 @@ impl Manual {
             ui.heading("Manual");
             ui.add_space(size::GAP);
             for chapter in Chapter::iter() {
-                let name = capitalised(chapter.name());
+                let name = text::capitalised(chapter.name());
                 ui.selectable_value(&mut self.chapter, chapter, name);
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
@@ -178,13 +179,4 @@ fn written(ui: &mut Ui, text: &str, width: f32) {
         ui.set_width(width);
         ui.label(job);
     });
-}
-
-fn capitalised(name: &str) -> String {
-    let mut letters = name.chars();
-    let first = letters
-        .next()
-        .map(|c| c.to_uppercase().to_string())
-        .unwrap_or_default();
-    format!("{first}{}", letters.as_str())
 }

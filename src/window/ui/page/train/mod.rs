@@ -6,6 +6,7 @@ mod latent;
 mod notes;
 mod reliability;
 mod result;
+mod trust;
 
 use egui::Ui;
 
@@ -21,6 +22,7 @@ use crate::ui::widget::panel;
 pub(in crate::ui) struct TrainPage {
     charts: charts::Charts,
     header: header::Header,
+    trust: trust::Trust,
     beside: reliability::ResultView,
 }
 
@@ -58,6 +60,9 @@ impl TrainPage {
 
     fn run(&mut self, ui: &mut Ui, training: &Training, app: &App, actions: &mut Actions) {
         self.header.ui(ui, training, app, actions);
+        if let Some(run) = training.run.as_ref().filter(|_| !training.is_active()) {
+            self.trust.ui(ui, app, run, actions);
+        }
         for note in notes::notes(training) {
             note.ui(ui);
         }
