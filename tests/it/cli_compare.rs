@@ -98,6 +98,25 @@ fn seeds_are_compared_with_intervals_tests_and_trials() {
     }
     let by = compared(&place, &runs, &["--metric", "HR@10"]);
     assert_eq!(by["comparison"]["metric"], "hr@10");
+    // What the figures may be trusted with: three seeds, and a split that is told of.
+    let check = |run: &Value, name: &str| {
+        let checks = run["trust"]["checks"].as_array().unwrap().clone();
+        let check = checks.into_iter().find(|check| check["check"] == name);
+        check.unwrap()["mark"].as_str().unwrap().to_owned()
+    };
+    for run in told["runs"].as_array().unwrap() {
+        assert_eq!(check(run, "Seeds"), "held");
+        assert_eq!(check(run, "Test"), "held");
+    }
+    let trust = ["--runs", "runs", "--table", "trust", "--format", "markdown"];
+    let table = place
+        .run(&[&["compare", names[0]], &trust[..]].concat())
+        .ok()
+        .out;
+    assert!(
+        table.contains("| Seeds | held |") && table.contains("| In all |"),
+        "{table}"
+    );
     place
         .run(&["compare", names[0], "--metric", "auc", "--runs", "runs"])
         .fails(1, &["auc", "ndcg@10"]);

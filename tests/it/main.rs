@@ -24,6 +24,7 @@ mod cli_world;
 mod crash;
 mod data;
 mod device;
+mod example;
 mod experiment;
 mod explain;
 mod fake;

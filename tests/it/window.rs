@@ -89,6 +89,11 @@ impl Screen {
         self.harness.run_steps(3);
     }
 
+    fn app_page(&mut self, page: Page) {
+        self.harness.state_mut().app_mut().apply(Action::GoTo(page));
+        self.harness.run_steps(5);
+    }
+
     fn shows(&self, words: &str) -> bool {
         self.harness
             .query_all_by_label_contains(words)
@@ -350,6 +355,52 @@ fn whatever_can_be_done_is_found_by_name_and_done_by_the_keyboard_alone() {
     screen.harness.key_press(egui::Key::Questionmark);
     screen.harness.run();
     assert!(!screen.shows("On Explain and Compare"));
+}
+
+#[test]
+fn there_is_a_finished_run_to_look_at_before_anything_was_trained() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    screen.click("or look at a run that has finished");
+    screen.until("the example", |window| {
+        let app = window.app();
+        let key = app
+            .selection
+            .run
+            .as_ref()
+            .and_then(|run| app.selection.view_key(run));
+        key.is_some_and(|key| app.views.user(&key).ready().is_some())
+    });
+    assert_eq!(screen.app().page, Page::Explain);
+    assert!(screen.shows("Timeline") && !screen.shows("No attention to show"));
+}
+
+#[test]
+fn a_run_says_what_its_figures_may_be_trusted_with_and_offers_the_cure() {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    screen.tiny(1);
+    screen.click("Model");
+    screen.click("Start training");
+    screen.until("the end of the run", |window| {
+        let app = window.app();
+        let is_listed = app.runs.ready().is_some_and(|runs| {
+            let manifest = runs.first().and_then(|run| run.manifest.as_ref());
+            manifest.is_some_and(|manifest| manifest.test.is_some())
+        });
+        is_listed && !app.training.is_active()
+    });
+    screen.app_page(Page::Train);
+    assert!(
+        screen.shows("1 lacking"),
+        "one seed says nothing of the spread"
+    );
+    let badge = screen.harness.get_by_label_contains("1 lacking");
+    badge.click();
+    screen.harness.run_steps(5);
+    assert!(screen.shows("One seed says nothing of the spread over seeds"));
+    let seed = screen.app().draft.experiment.seed;
+    screen.click("Use its settings, next seed");
+    assert_eq!(screen.app().draft.experiment.seed, seed + 1);
+    assert_eq!(screen.app().page, Page::Model);
 }
 
 #[test]

@@ -30,6 +30,7 @@ mod curve;
 mod disk;
 mod epoch;
 mod error;
+mod example;
 mod export;
 mod export_tables;
 mod find;

@@ -23,6 +23,8 @@ pub enum Action {
     SetTheme(ThemeChoice),
     /// Train a small Transformer on the synthetic world at once.
     TryIt,
+    /// Put the run that the program carries among the others, and explain it.
+    OpenExample,
     /// Ask for a log with the system's dialog.
     PickData,
     /// Ask for a table of titles with the system's dialog.
@@ -122,6 +124,7 @@ impl Action {
             Self::GoTo(_) => "Show page",
             Self::SetTheme(_) => "Colours",
             Self::TryIt => "Try it in 30 seconds",
+            Self::OpenExample => "Look at a finished run",
             Self::PickData | Self::OpenData(_) => "Open my data…",
             Self::PickTitles | Self::SetTitles(_) => "Join titles…",
             Self::PickExperiment | Self::OpenExperiment(_) => "Open an experiment…",

@@ -54,6 +54,7 @@ impl App {
             Action::Select(select) => self.can_select(select),
             Action::GoTo(_)
             | Action::SetTheme(_)
+            | Action::OpenExample
             | Action::PickData
             | Action::PickExperiment
             | Action::OpenData(_)

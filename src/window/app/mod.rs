@@ -183,6 +183,7 @@ impl App {
             Action::GoTo(page) => self.go_to(page),
             Action::SetTheme(theme) => self.theme = theme,
             Action::TryIt => self.try_it(),
+            Action::OpenExample => self.open_example(),
             Action::PickData => self.pick(PickKind::Data),
             Action::PickTitles => self.pick(PickKind::Titles),
             Action::PickExperiment => self.pick(PickKind::Experiment),

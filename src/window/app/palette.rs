@@ -52,6 +52,7 @@ impl App {
             .map(|view| NamedAction::of(Action::Select(Select::View(view)), &view.to_string()));
         let plain = [
             Action::TryIt,
+            Action::OpenExample,
             Action::PickData,
             Action::PickExperiment,
             Action::PickTitles,

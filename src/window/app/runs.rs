@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::job::sentence;
 use super::loadable::Ticket;
 use super::views::Forget;
-use super::{App, Page};
+use super::{App, Page, Select};
 use seqscope_data::Pseudonyms;
 use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::{RunId, Summary, next_seed};
@@ -60,6 +60,24 @@ impl App {
         self.explainer.forget(run.clone());
         self.views.run_changed(run);
         self.views.forget(run, Forget::Failed);
+    }
+
+    /// Puts the example among the runs, and explains it.
+    pub(super) fn open_example(&mut self) {
+        let store = self.runs.store.clone();
+        self.has_begun = true;
+        self.jobs.start(
+            "example",
+            move || store.add_example().map_err(sentence),
+            |app, added| match added {
+                Ok(run) => {
+                    app.refresh_runs();
+                    app.select(Select::Run(run));
+                    app.go_to(Page::Explain);
+                }
+                Err(why) => app.notices.failed(why),
+            },
+        );
     }
 
     /// The settings of a finished run become the draft.

@@ -30,6 +30,9 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
             });
         });
         ui.add_space(size::GAP);
+        if ui.link("or look at a run that has finished").clicked() {
+            actions.push(Action::OpenExample);
+        }
         if ui.link("or set up the synthetic world yourself").clicked() {
             actions.push(Action::UseWorld);
         }

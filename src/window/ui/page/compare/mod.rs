@@ -61,6 +61,7 @@ impl ComparePage {
                             metrics beside the references, its settings, its curves, and what it \
                             makes of any one user.";
             return panel::empty(ui, "No runs to compare", sentence, |ui| {
+                action_button(ui, app, actions, Action::OpenExample);
                 action_button(ui, app, actions, Action::TryIt);
             });
         }

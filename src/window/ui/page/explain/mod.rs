@@ -293,6 +293,8 @@ fn no_runs(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let sentence = "Attention maps, a timeline of what the model expected before each event, and \
                     its next items appear here once a run has trained for an epoch.";
     panel::empty(ui, "Nothing to explain yet", sentence, |ui| {
+        action_button(ui, app, actions, Action::OpenExample);
+        ui.add_space(size::GAP_SMALL);
         action_button(ui, app, actions, Action::TryIt);
     });
 }
