@@ -90,7 +90,8 @@ impl App {
         }
     }
 
-    /// The same with the seed after the largest of all runs that differ from it in nothing else.
+    /// Takes its settings, with the seed after the largest of all runs that differ from it in
+    /// nothing else.
     pub(super) fn use_next_seed_of(&mut self, run: &RunId) {
         let all = self.runs.ready().map_or(&[][..], Vec::as_slice);
         let summary = self.runs.summary(run);

@@ -6,7 +6,7 @@ use egui_extras::{Column, TableRow};
 use super::super::strip::{MarkPlace, StripPlot};
 use super::super::table::{Heading, Headings, bar, cut_off};
 use super::super::{TimelineData, TimelineFace, paint_mark};
-use super::{Answers, TimelineAnswer};
+use super::{SaidKind, TimelineAnswer};
 use crate::ui::{text, theme};
 use seqscope_engine::explain::{TaskAnswers, TimelineStep};
 use seqscope_engine::run::Part;
@@ -14,11 +14,11 @@ use seqscope_engine::run::Part;
 /// Words where there is no truth to compare an answer with.
 const NOT_ASKED: &str = "Not asked here, or held back until the run has ended";
 
-/// Answers of a task: chances from 0 to 1, or numbers up to the largest.
+/// SaidKind of a task: chances from 0 to 1, or numbers up to the largest.
 pub(in crate::ui::widget::timeline) struct AnswerFace<'a> {
     data: &'a TimelineData<'a>,
     said: &'a TaskAnswers,
-    answers: Answers,
+    answers: SaidKind,
     lowest: f64,
     highest: f64,
 }
@@ -28,10 +28,10 @@ impl<'a> AnswerFace<'a> {
         data: &'a TimelineData<'a>,
         said: &'a TaskAnswers,
     ) -> Self {
-        let answers = Answers::of_task(said);
+        let answers = SaidKind::of_task(said);
         let (lowest, highest) = match answers {
-            Answers::Chance | Answers::Classes => (0.0, 1.0),
-            Answers::Number => number_range(data, said),
+            SaidKind::Chance | SaidKind::Classes => (0.0, 1.0),
+            SaidKind::Number => number_range(data, said),
         };
         Self {
             data,
@@ -83,7 +83,7 @@ impl TimelineFace for AnswerFace<'_> {
 
     fn legend(&self, ui: &mut Ui) {
         match self.answers {
-            Answers::Number => {
+            SaidKind::Number => {
                 legend_entry(ui, "said", |ui, at| {
                     ui.painter()
                         .circle_filled(at, 3.6, theme::series_color(ui, 0));
@@ -93,14 +93,14 @@ impl TimelineFace for AnswerFace<'_> {
                         .circle_stroke(at, 3.6, Stroke::new(1.4, theme::colors(ui).good));
                 });
             }
-            Answers::Chance | Answers::Classes => {
+            SaidKind::Chance | SaidKind::Classes => {
                 legend_entry(ui, "the likeliest came true", |ui, at| {
                     paint_mark(ui.painter(), ui, at, Some(true), 4.0);
                 });
                 legend_entry(ui, "it did not", |ui, at| {
                     paint_mark(ui.painter(), ui, at, Some(false), 4.0);
                 });
-                if self.answers == Answers::Chance {
+                if self.answers == SaidKind::Chance {
                     legend_entry(ui, "not asked here", |ui, at| {
                         paint_mark(ui.painter(), ui, at, None, 4.0);
                     });
@@ -132,7 +132,7 @@ impl TimelineFace for AnswerFace<'_> {
         let Some(value) = answer.value() else { return };
         let MarkPlace { plot, x, radius } = place;
         let at = pos2(x, self.y(plot, value));
-        if answer.answers != Answers::Number {
+        if answer.answers != SaidKind::Number {
             return paint_mark(ui.painter(), ui, at, answer.is_right(), radius);
         }
         let color = theme::series_color(ui, 0);
@@ -157,12 +157,12 @@ impl TimelineFace for AnswerFace<'_> {
             (self.data.title)(step.item_idx)
         ));
         match answer.answers {
-            Answers::Number => {
+            SaidKind::Number => {
                 if let Some(value) = answer.value() {
                     ui.label(format!("Said {}", answer.number(value)));
                 }
             }
-            Answers::Chance | Answers::Classes => {
+            SaidKind::Chance | SaidKind::Classes => {
                 ui.label(format!("Said {}", answer.said_words()));
             }
         }
@@ -208,7 +208,7 @@ impl TimelineFace for AnswerFace<'_> {
             ));
         });
         row.col(|ui| match answer.value() {
-            Some(value) if answer.answers == Answers::Number => {
+            Some(value) if answer.answers == SaidKind::Number => {
                 ui.label(answer.number(value));
             }
             Some(value) => bar(ui, value as f32),

@@ -18,7 +18,7 @@ const N_NAMED: usize = 4;
 
 /// Kind of a task's answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Answers {
+enum SaidKind {
     /// Yes or no: the chance of yes is what counts.
     Chance,
     /// One of several classes: the chance of the true one is.
@@ -27,7 +27,7 @@ enum Answers {
     Number,
 }
 
-impl Answers {
+impl SaidKind {
     fn of_task(said: &TaskAnswers) -> Self {
         match said.classes.len() {
             0 => Self::Number,
@@ -79,7 +79,7 @@ impl Answers {
 /// Answer after one event, and what came true.
 struct TimelineAnswer<'a> {
     said: &'a TaskAnswers,
-    answers: Answers,
+    answers: SaidKind,
     values: &'a [f64],
     truth: Option<f64>,
     /// Part of the split: of the question, or of the event where none was asked.
@@ -94,7 +94,7 @@ impl<'a> TimelineAnswer<'a> {
             .map_or(step.part, |asked| asked.part);
         Self {
             said,
-            answers: Answers::of_task(said),
+            answers: SaidKind::of_task(said),
             values,
             truth: said.truth_after(step.position),
             part,
@@ -104,15 +104,15 @@ impl<'a> TimelineAnswer<'a> {
     fn true_class(&self) -> Option<usize> {
         self.truth
             .map(|truth| truth as usize)
-            .filter(|_| self.answers != Answers::Number)
+            .filter(|_| self.answers != SaidKind::Number)
     }
 
     /// Returns what is drawn: the chance of yes, that of the true class, or the number.
     fn value(&self) -> Option<f64> {
         match self.answers {
-            Answers::Chance => self.values.get(1).copied(),
-            Answers::Classes => self.values.get(self.true_class()?).copied(),
-            Answers::Number => self.values.first().copied(),
+            SaidKind::Chance => self.values.get(1).copied(),
+            SaidKind::Classes => self.values.get(self.true_class()?).copied(),
+            SaidKind::Number => self.values.first().copied(),
         }
     }
 
@@ -145,7 +145,7 @@ impl<'a> TimelineAnswer<'a> {
 
     /// Answer in words, the likeliest class first, what came true marked.
     fn said_words(&self) -> String {
-        if self.answers == Answers::Number {
+        if self.answers == SaidKind::Number {
             let off = self
                 .value()
                 .zip(self.truth)
@@ -157,7 +157,7 @@ impl<'a> TimelineAnswer<'a> {
         }
         let mut classes: Vec<(usize, f64)> = self.values.iter().copied().enumerate().collect();
         classes.sort_by(|a, b| b.1.total_cmp(&a.1));
-        if self.answers == Answers::Chance {
+        if self.answers == SaidKind::Chance {
             classes.truncate(1);
         }
         let words = classes.into_iter().take(N_NAMED).map(|(class, chance)| {
@@ -184,7 +184,7 @@ pub(super) fn summary(steps: &[TimelineStep], said: &TaskAnswers) -> String {
     if n == 0 {
         return "nothing was asked of this user that has an answer yet".to_owned();
     }
-    if Answers::of_task(said) == Answers::Number {
+    if SaidKind::of_task(said) == SaidKind::Number {
         let off: f64 = asked
             .iter()
             .filter_map(|answer| Some((answer.value()? - answer.truth?).abs()))
