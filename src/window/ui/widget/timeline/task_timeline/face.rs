@@ -14,7 +14,7 @@ use seqscope_engine::run::Part;
 /// Words where there is no truth to compare an answer with.
 const NOT_ASKED: &str = "Not asked here, or held back until the run has ended";
 
-/// SaidKind of a task: chances from 0 to 1, or numbers up to the largest.
+/// Answers of a task: chances from 0 to 1, or numbers up to the largest.
 pub(in crate::ui::widget::timeline) struct AnswerFace<'a> {
     data: &'a TimelineData<'a>,
     said: &'a TaskAnswers,
