@@ -191,6 +191,7 @@
 //! | fused | written for the processor with its backward pass, beside the same layers in burn's tensors |
 //! | slice | the questions that have a fact in common, such as short histories |
 //! | trial | a saved run of the same data, split, task and family, among which one may have been picked |
+//! | scenario | edits of one user's history, after which a model is asked what it then says |
 //! | verdict | what is said of a run at its end: which references are ahead |
 //! | problem | a sentence with a cure, at the setting or line that it is about |
 //! | audit | the search for what leaks from test into training |

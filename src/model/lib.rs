@@ -61,7 +61,7 @@ pub use layers::{Axis, LayerShape, ParamCount, WeightShape, count_of};
 pub use likelihood::Likelihood;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Questions, RankAnswer};
-pub use rollout::Rollout;
+pub use rollout::{Rollout, histories_after};
 pub use trainable::{
     AttentionMaps, LatentVectors, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable,
 };

@@ -79,6 +79,23 @@ impl Rollout<'_> {
     }
 }
 
+/// The only row of a history, once for each path of items that are taken to have come after it.
+///
+/// As in a [`Rollout`], of what is foreseen the item alone is known: it has no features, and its
+/// time is taken to be that of the event before.
+#[must_use]
+pub fn histories_after(history: &Histories, paths: &[Vec<u32>]) -> Histories {
+    let mut all = history.select(&[]);
+    for path in paths {
+        let mut one = history.select(&[0]);
+        for &item in path {
+            push_foreseen(&mut one, item);
+        }
+        all.append(&one);
+    }
+    all
+}
+
 /// Adds an event to the only row of which the item alone is known: it has no features, and its time
 /// is taken to be that of the event before.
 fn push_foreseen(history: &mut Histories, item: u32) {
@@ -138,6 +155,24 @@ mod tests {
             asked.path(&asked.rolled(|histories| Ok(scores(histories))).unwrap()),
             [3, 4]
         );
+    }
+
+    #[test]
+    fn a_history_goes_on_along_each_path_and_knows_the_items_alone() {
+        let history = Histories {
+            time_secs: vec![5, 9],
+            beside: vec![FeatureValues::Index {
+                idx: vec![1, 2],
+                n: 2,
+            }],
+            ..Histories::of_items(&[1, 2])
+        };
+        let all = histories_after(&history, &[vec![], vec![4, 3]]);
+        assert_eq!((all.row(0), all.row(1)), (&[1, 2][..], &[1, 2, 4, 3][..]));
+        assert_eq!(all.time_secs, [5, 9, 5, 9, 9, 9]);
+        let idx = vec![1, 2, 1, 2, 0, 0];
+        assert_eq!(all.beside, [FeatureValues::Index { idx, n: 2 }]);
+        assert_eq!(histories_after(&history, &[]).n_rows(), 0);
     }
 
     #[test]

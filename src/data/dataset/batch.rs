@@ -63,6 +63,25 @@ impl Histories {
         self.push(items);
     }
 
+    /// Adds the rows of another, of whose events the same is known.
+    pub fn append(&mut self, other: &Self) {
+        let (first_row, first) = (self.n_rows(), self.item_idx.len());
+        if self.offsets.is_empty() {
+            self.offsets.push(0);
+        }
+        let ends = other.offsets.iter().skip(1);
+        self.offsets.extend(ends.map(|end| first + end));
+        self.item_idx.extend_from_slice(&other.item_idx);
+        self.time_secs.extend_from_slice(&other.time_secs);
+        for (values, from) in self.beside.iter_mut().zip(&other.beside) {
+            values.extend_from(from, 0..other.item_idx.len());
+        }
+        self.asked.extend(other.asked.iter().map(|asked| Query {
+            row: first_row + asked.row,
+            ..*asked
+        }));
+    }
+
     /// Number of rows.
     #[must_use]
     pub fn n_rows(&self) -> usize {

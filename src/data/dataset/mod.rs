@@ -2,7 +2,8 @@
 //!
 //! A log's rows become one time-ordered list a user (`coded`), which is divided (`split`);
 //! [`mod@feature`] computes what can be told of every event, `task` asks other questions than the
-//! next item, and `batch` hands both to a model. What training sees of a history may be changed anew
+//! next item, and `batch` hands both to a model, also of a history that a person has changed
+//! (`edited`). What training sees of a history may be changed anew
 //! in each epoch (`augment`). `prepare` goes the whole way from the settings, and what became of a
 //! large log is kept for the next time (`cache`).
 
@@ -11,6 +12,7 @@ mod batch;
 mod cache;
 mod check;
 mod coded;
+mod edited;
 pub mod feature;
 mod fingerprint;
 mod markov_sampler;
@@ -28,8 +30,9 @@ mod task;
 pub use augment::{AugmentSpec, Sampler};
 pub use batch::{Histories, PaddedBatch, Query};
 pub use check::{check, check_settings};
+pub use edited::{EditedEvent, HistoryEditor};
 pub use feature::{
-    Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words,
+    ColumnFit, Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words,
 };
 pub use markov_sampler::MarkovSampler;
 pub use moment::Moment;

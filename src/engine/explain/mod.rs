@@ -1,10 +1,12 @@
-//! Plain numbers in, explanations out: what a model thought at each step of one user's history.
+//! Plain numbers in, explanations out: what a model thought at each step of one user's history, and
+//! what it would say had the history been another (`whatif`).
 
 mod everyone;
 mod heads;
 mod list;
 mod outcome;
 mod ranked;
+mod whatif;
 
 pub use everyone::{AskAll, Speaker, Word};
 pub use heads::HeadSummary;
@@ -13,6 +15,11 @@ pub use list::{
     recommendation,
 };
 pub use outcome::{AskedThere, SaidNow, TaskAnswers};
+pub use whatif::{
+    Change, Draw, Drawn, DrawnPath, Edit, Flip, FlipAsk, FlipFound, FlipProgress, FlipStage,
+    FlipTried, HistoryOf, Moved, Scenario, ScenarioError, Standing, WhatIf, WhatIfAnswer,
+    WhatIfAsk, WhatIfError, apply_edits, not_counted, nucleus,
+};
 
 use ranked::{Candidates, SeenItems};
 

@@ -81,12 +81,33 @@ impl<'a> Candidates<'a> {
         .collect()
     }
 
-    /// The `n` items of the highest scores, in the same order.
-    pub(super) fn best(&self, n: usize) -> Vec<u32> {
-        let key = |item: u32| match self.scores.get(item as usize) {
+    /// Place of an item in the whole list, from 1; `None` where it takes no part.
+    pub(super) fn place(&self, item_idx: u32) -> Option<usize> {
+        let is_in = self.takes_part.get(item_idx as usize).copied();
+        if !is_in.unwrap_or(false) {
+            return None;
+        }
+        let own = self.key(item_idx);
+        let ahead = (0_u32..)
+            .zip(&self.takes_part)
+            .filter(|&(item, takes_part)| {
+                let key = self.key(item);
+                *takes_part && (key > own || (key >= own && item < item_idx))
+            });
+        Some(1 + ahead.count())
+    }
+
+    /// Number by which an item is put in order.
+    fn key(&self, item_idx: u32) -> f32 {
+        match self.scores.get(item_idx as usize) {
             Some(score) if !score.is_nan() => *score,
             _ => f32::NEG_INFINITY,
-        };
+        }
+    }
+
+    /// The `n` items of the highest scores, in the same order.
+    pub(super) fn best(&self, n: usize) -> Vec<u32> {
+        let key = |item: u32| self.key(item);
         let mut best: Vec<u32> = Vec::new();
         // One pass with a short sorted list: nearly every item loses against its last entry.
         for (item, _) in self
@@ -141,5 +162,13 @@ mod tests {
         });
         let top: Vec<u32> = candidates.top(20).iter().map(|s| s.item_idx).collect();
         assert_eq!(top, all[..20]);
+        for (at, item) in all.iter().enumerate() {
+            assert_eq!(candidates.place(*item), Some(at + 1));
+        }
+        let seen = SeenItems::after(&all[..3], true);
+        let candidates = Candidates::new(&scores, &seen);
+        assert_eq!(candidates.place(all[0]), None);
+        assert_eq!(candidates.place(all[3]), Some(1));
+        assert_eq!(candidates.place(0), None);
     }
 }

@@ -63,6 +63,23 @@ pub enum RunError {
         /// The run.
         id: String,
     },
+    /// A scenario cannot be called so.
+    #[error(
+        "a scenario cannot be called `{name}`; write letters, digits, blanks, `-` and `_`, at \
+             most 59 of them"
+    )]
+    ScenarioName {
+        /// Name that was asked for.
+        name: String,
+    },
+    /// The run keeps no scenario of that name.
+    #[error("the run has no scenario `{name}`; {}", known_scenarios(known))]
+    NoScenario {
+        /// Name that was asked for.
+        name: String,
+        /// Names of those that it keeps.
+        known: Vec<String>,
+    },
     /// Weights cannot be written.
     #[error(transparent)]
     Weights(#[from] ModelError),
@@ -72,6 +89,14 @@ pub enum RunError {
     /// The experiment cannot be written out.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+}
+
+fn known_scenarios(known: &[String]) -> String {
+    if known.is_empty() {
+        return "it keeps none yet; name a file, or save one from the window (Explain, What if)"
+            .to_owned();
+    }
+    format!("it has `{}`", known.join("`, `"))
 }
 
 fn unknown(name: &str, root: &Path, near: Option<&str>, is_folder: bool) -> String {

@@ -13,6 +13,7 @@
 //!   epochs/0001.safetensors    weights of each epoch; best.safetensors
 //!   epochs/0007.state          weights and optimiser state of the last epoch; 0008-000123.state after so many
 //!                              steps of the next one, where the run was paused there
+//!   scenarios/NAME.ron         changed histories of users, saved to be asked about again
 //!   log.txt                    what happened, for people
 //!   lock                       locked while a process writes the run
 //! ```
@@ -45,6 +46,7 @@ mod pause;
 mod pseudonymise;
 mod references;
 mod results;
+mod scenarios;
 mod slices;
 mod store;
 mod trust;

@@ -38,7 +38,7 @@ pub use hour::Hour;
 pub use intensity::Intensity;
 pub use numeric::Numeric;
 pub use session_position::SessionPosition;
-pub use spec::{Feature, FeatureSpec, FeatureValues};
+pub use spec::{ColumnFit, Feature, FeatureSpec, FeatureValues};
 pub use summary::FeatureSummary;
 pub use weekday::Weekday;
 

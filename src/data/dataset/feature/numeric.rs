@@ -1,6 +1,6 @@
 //! A free column of numbers, as it is or standardised.
 
-use super::spec::{Computable, Feature, feature_settings};
+use super::spec::{ColumnFit, Computable, Feature, feature_settings};
 use super::view::DatasetView;
 use crate::log::{ColumnKind, FreeValues};
 use seqscope_base::spec::{EntryWords, Problem};
@@ -48,7 +48,7 @@ impl Computable for Numeric {
     }
 
     fn compute(&self, log: &DatasetView<'_>) -> Result<Feature, Problem> {
-        let mut values: Vec<f32> = if self.is_own_name(log) {
+        let values: Vec<f32> = if self.is_own_name(log) {
             log.sequences().value.clone().unwrap_or_default()
         } else {
             let column = log
@@ -82,10 +82,14 @@ impl Computable for Numeric {
             / n.max(1) as f64;
         // A column of one number has nothing to be divided by.
         let deviation = if variance > 0.0 { variance.sqrt() } else { 1.0 };
-        for value in &mut values {
-            *value = ((f64::from(*value) - mean) / deviation) as f32;
-        }
+        let fit = ColumnFit {
+            mean,
+            divisor: deviation,
+            factor: 1.0,
+        };
         let note = format!("mean {mean:.6}, deviation {deviation:.6} of {n} training events");
-        Ok(Feature::real(&*self.column, "deviations", values).with_note(note))
+        Ok(Feature::real(&*self.column, "deviations", values)
+            .fitted(vec![fit])
+            .with_note(note))
     }
 }

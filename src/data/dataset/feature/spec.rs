@@ -62,6 +62,26 @@ pub struct Feature {
     pub values: FeatureValues,
     /// Statistics that were fitted, such as the mean of the training events; may be empty.
     pub note: String,
+    /// Steps by which its numbers were brought to scale, the first first, each with a fit for every
+    /// column: what was fitted on the log holds for an event that is not in it too.
+    pub fits: Vec<Vec<ColumnFit>>,
+}
+
+/// Fit of a column on the events of training: a number becomes `(number − mean) / divisor · factor`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ColumnFit {
+    /// Mean over the training events.
+    pub mean: f64,
+    /// Divisor of the distance from the mean.
+    pub divisor: f64,
+    /// Factor of what is left.
+    pub factor: f64,
+}
+
+impl ColumnFit {
+    fn applied_to(self, value: f32) -> f32 {
+        ((f64::from(value) - self.mean) / self.divisor * self.factor) as f32
+    }
 }
 
 /// Values of a feature, in the order of the sequences' events.
@@ -153,15 +173,14 @@ impl FeatureValues {
         }
     }
 
-    /// Numbers made to have mean 0 and variance 1 over the events of training, each column by
-    /// itself, as a model wants them; a column that is everywhere the same becomes 0. What is no
-    /// number stays none.
-    fn standardised(mut self, training: &[bool]) -> Self {
-        let Self::Real { width, values } = &mut self else {
-            return self;
+    /// Fits that give each column mean 0 and variance 1 over the events of training, as a model
+    /// wants them; a column that is everywhere the same becomes 0. What is no number stays none.
+    fn fits(&self, training: &[bool]) -> Vec<ColumnFit> {
+        let Self::Real { width, values } = self else {
+            return Vec::new();
         };
         let width = (*width).max(1);
-        for column in 0..width {
+        let of_column = |column: usize| {
             let seen = values.iter().skip(column).step_by(width).zip(training);
             let seen: Vec<f64> = seen
                 .filter(|(v, is)| **is && v.is_finite())
@@ -170,12 +189,25 @@ impl FeatureValues {
             let n = seen.len().max(1) as f64;
             let mean = seen.iter().sum::<f64>() / n;
             let std = (seen.iter().map(|v| (v - mean).powi(2)).sum::<f64>() / n).sqrt();
-            let scale = if std > 1e-12 { 1.0 / std } else { 0.0 };
-            for value in values.iter_mut().skip(column).step_by(width) {
-                *value = ((f64::from(*value) - mean) * scale) as f32;
+            ColumnFit {
+                mean,
+                divisor: 1.0,
+                factor: if std > 1e-12 { 1.0 / std } else { 0.0 },
+            }
+        };
+        (0..width).map(of_column).collect()
+    }
+
+    /// Brings numbers to scale by a fit for every column; classes stay as they are.
+    fn apply(&mut self, fits: &[ColumnFit]) {
+        let Self::Real { width, values } = self else {
+            return;
+        };
+        for row in values.chunks_exact_mut((*width).max(1)) {
+            for (value, fit) in row.iter_mut().zip(fits) {
+                *value = fit.applied_to(*value);
             }
         }
-        self
     }
 }
 
@@ -190,6 +222,7 @@ impl Feature {
             columns,
             values: FeatureValues::Real { width: 1, values },
             note: String::new(),
+            fits: Vec::new(),
         }
     }
 
@@ -205,6 +238,7 @@ impl Feature {
             columns,
             values,
             note: String::new(),
+            fits: Vec::new(),
         }
     }
 
@@ -218,15 +252,30 @@ impl Feature {
             columns,
             values: FeatureValues::Index { idx, n },
             note: String::new(),
+            fits: Vec::new(),
         }
     }
 
     /// Copy with numbers of mean 0 and variance 1 over the training events.
     pub(crate) fn standardised(self, training: &[bool]) -> Self {
-        Self {
-            values: self.values.standardised(training),
-            ..self
+        let fits = self.values.fits(training);
+        self.fitted(fits)
+    }
+
+    /// Copy of which the numbers are brought to scale by a fit for every column.
+    pub(super) fn fitted(mut self, fits: Vec<ColumnFit>) -> Self {
+        self.values.apply(&fits);
+        self.fits.push(fits);
+        self
+    }
+
+    /// Copy of which the numbers are brought to scale as those of another were.
+    pub(crate) fn fitted_as(mut self, other: &Self) -> Self {
+        for fits in &other.fits {
+            self.values.apply(fits);
         }
+        self.fits.clone_from(&other.fits);
+        self
     }
 
     pub(super) fn with_note(self, note: impl Into<String>) -> Self {

@@ -8,7 +8,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 use super::compute::{check, refused};
 use super::*;
-use crate::dataset::{Dataset, Sequences};
+use crate::dataset::{Dataset, EditedEvent, HistoryEditor, Prepared, Sequences};
 use crate::log::{FreeColumn, FreeValues, Vocab, Words};
 use seqscope_base::spec::Entry;
 
@@ -150,13 +150,7 @@ fn all_training(dataset: &Dataset) -> Vec<bool> {
 
 /// The numbers of one event.
 fn row(feature: &Feature, event: usize) -> Vec<u32> {
-    match &feature.values {
-        FeatureValues::Real { width, values } => values[event * width..(event + 1) * width]
-            .iter()
-            .map(|value| value.to_bits())
-            .collect(),
-        FeatureValues::Index { idx, .. } => vec![idx[event]],
-    }
+    bits(&feature.values, event)
 }
 
 fn one(dataset: &Dataset, spec: FeatureSpec) -> Feature {
@@ -587,4 +581,165 @@ fn everything_that_fits_is_computed_and_summed_up() {
         size.note
     );
     assert!(refused(&log, 0, &fitting[0]).is_none());
+}
+
+/// The log with tables of its items and users beside it.
+fn with_tables(mut dataset: Dataset) -> Dataset {
+    let mut kinds = Words::default();
+    for word in ["", "new", "old", "new", "", "old", "new"] {
+        kinds.push(word);
+    }
+    dataset.item_columns = vec![FreeColumn {
+        name: "kind".to_owned(),
+        values: FreeValues::Category(kinds),
+    }];
+    dataset.user_columns = vec![FreeColumn {
+        name: "age".to_owned(),
+        values: FreeValues::Numeric(vec![20.0, f32::NAN, 41.0]),
+    }];
+    dataset
+}
+
+/// Features of every kind, of tables too, and numbers that are brought to scale twice.
+fn every_and_of_tables() -> Vec<FeatureSpec> {
+    let mut specs = every();
+    specs.extend([
+        FeatureSpec::Category(Category {
+            column: "items.kind".to_owned(),
+        }),
+        FeatureSpec::Numeric(Numeric {
+            column: "users.age".to_owned(),
+            standardise: true,
+        }),
+        FeatureSpec::Numeric(Numeric {
+            column: "size".to_owned(),
+            standardise: true,
+        }),
+    ]);
+    specs
+}
+
+fn fitted(dataset: &Dataset, training: &[bool]) -> Vec<Feature> {
+    let all = features(dataset, &every_and_of_tables(), training).unwrap();
+    all.into_iter()
+        .map(|feature| feature.standardised(training))
+        .collect()
+}
+
+/// A changed history: some events left out, some moved on in time, some with another item or
+/// behaviour, some put in of which nothing else is known.
+fn changed(mut events: Vec<EditedEvent>, changes: &[(u8, usize)], begins: i64) -> Vec<EditedEvent> {
+    for &(kind, at) in changes {
+        let len = events.len();
+        let last = events.last().map_or(begins, |event| event.time_secs);
+        let at = at % (len + 1);
+        match (kind % 4, at < len) {
+            (0, true) => {
+                events.remove(at);
+            }
+            (1, true) => events[at..]
+                .iter_mut()
+                .for_each(|event| event.time_secs += 90_000),
+            (2, true) => {
+                events[at].item_idx = 1 + (at % 6) as u32;
+                events[at].behaviour_idx = Some((at % 3) as u16);
+            }
+            _ => events.push(EditedEvent {
+                from: None,
+                item_idx: 1 + (at % 6) as u32,
+                time_secs: last + 7,
+                behaviour_idx: (kind > 99).then_some(1),
+                value: None,
+            }),
+        }
+    }
+    events
+}
+
+/// The whole log with one more user, whose events these are: the slow and obvious way.
+fn with_one_more(log: &Dataset, user: usize, events: &[EditedEvent]) -> Dataset {
+    let mut log = log.clone();
+    let first = log.sequences.range(user).start;
+    let n = log.sequences.n_events();
+    let from = |event: &EditedEvent| event.from.map(|at| first + at);
+    for event in events {
+        let sequences = &mut log.sequences;
+        sequences.item_idx.push(event.item_idx);
+        sequences.time_secs.as_mut().unwrap().push(event.time_secs);
+        let behaviours = sequences.behaviour_idx.as_mut().unwrap();
+        behaviours.push(event.behaviour_idx.unwrap_or(0));
+        let sessions = sequences.session_idx.as_mut().unwrap();
+        sessions.push(from(event).map_or(0, |at| sessions[at]));
+        for places in [&mut sequences.latitude, &mut sequences.longitude] {
+            let places = places.as_mut().unwrap();
+            places.push(from(event).map_or(f32::NAN, |at| places[at]));
+        }
+    }
+    for column in &mut log.sequences.free {
+        let rows = (0..n).map(Some).chain(events.iter().map(from));
+        column.values = column.values.picked(rows);
+    }
+    for column in &mut log.user_columns {
+        let rows = (0..N_USERS).chain([user]).map(Some);
+        column.values = column.values.picked(rows);
+    }
+    log.sequences.offsets.push(n + events.len());
+    log
+}
+
+proptest! {
+    #[test]
+    fn a_changed_history_has_the_features_it_would_have_in_the_log(
+        drawn in drawn(),
+        user in 0..N_USERS,
+        changes in prop::collection::vec((any::<u8>(), any::<usize>()), 0..12),
+    ) {
+        let dataset = with_tables(dataset(&drawn));
+        let mut prepared = Prepared { dataset, ..Prepared::default() };
+        prepared.split.train_len = (0..N_USERS)
+            .map(|user| (prepared.dataset.sequences.range(user).len() * 2 / 3) as u32)
+            .collect();
+        let training = training_mask(&prepared);
+        prepared.features = fitted(&prepared.dataset, &training);
+        let editor = HistoryEditor::new(&prepared, &every_and_of_tables());
+        let as_it_is = prepared.dataset.events_of(user, usize::MAX);
+        // Nothing is put in before the log begins: the first day is fitted.
+        let times = prepared.dataset.sequences.time_secs.as_deref().unwrap();
+        let begins = times.iter().min().copied().unwrap();
+        let edited = changed(as_it_is.clone(), &changes, begins);
+        let made = editor.histories(user, &[as_it_is.clone(), edited.clone()]).unwrap();
+
+        let n = as_it_is.len();
+        let known = prepared.histories([(user, n)]);
+        prop_assert_eq!(made.row(0), known.row(0));
+        let log = with_one_more(&prepared.dataset, user, &edited);
+        let slow = fitted(&log, &training);
+        let first = prepared.dataset.sequences.n_events();
+        for (at, event) in edited.iter().enumerate() {
+            for ((made, slow), spec) in made.beside.iter().zip(&slow).zip(every_and_of_tables()) {
+                let made = bits(made, n + at);
+                if matches!(spec, FeatureSpec::Behaviour(_)) && event.behaviour_idx.is_none() {
+                    prop_assert_eq!(made, vec![0]);
+                } else {
+                    prop_assert_eq!(&made, &row(slow, first + at), "{} {}", slow.name, at);
+                }
+            }
+        }
+        for (at, (made, known)) in made.beside.iter().zip(&known.beside).enumerate() {
+            for event in 0..n {
+                prop_assert_eq!(bits(made, event), bits(known, event), "feature {}", at);
+            }
+        }
+    }
+}
+
+/// The numbers of one event, as bits: no number is like none.
+fn bits(values: &FeatureValues, event: usize) -> Vec<u32> {
+    match values {
+        FeatureValues::Real { width, values } => values[event * width..(event + 1) * width]
+            .iter()
+            .map(|value| value.to_bits())
+            .collect(),
+        FeatureValues::Index { idx, .. } => vec![idx[event]],
+    }
 }

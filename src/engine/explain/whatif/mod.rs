@@ -1,0 +1,131 @@
+//! What if: a user's history is changed, and the model asked again.
+//!
+//! A [`Scenario`] is a list of [`Edit`]s of one user's history; all that a model is told of the
+//! events follows them ([`HistoryEditor`]). [`WhatIf`] asks the model before and after; it looks
+//! for the smallest edit that changes the first recommendation ([`Flip`]), and draws what may come
+//! next ([`Draw`]).
+
+mod answer;
+mod flip;
+mod sample;
+mod scenario;
+#[cfg(test)]
+mod tests;
+
+pub use answer::{Change, Moved, Standing, WhatIfAnswer, WhatIfAsk};
+pub use flip::{Flip, FlipAsk, FlipFound, FlipProgress, FlipStage, FlipTried, not_counted};
+pub use sample::{Draw, Drawn, DrawnPath, nucleus};
+pub use scenario::{Edit, Scenario, ScenarioError, apply_edits};
+
+use super::ranked::SeenItems;
+use seqscope_base::metric::Seen;
+use seqscope_data::{DataError, EditedEvent, FeatureSpec, Histories, HistoryEditor, Prepared};
+use seqscope_model::{ModelError, Trainable};
+
+/// Why there is no answer; each sentence says the cure.
+#[derive(Debug, thiserror::Error)]
+pub enum WhatIfError {
+    /// An edit cannot be made.
+    #[error(transparent)]
+    Scenario(#[from] ScenarioError),
+    /// A number of the question is out of range.
+    #[error("{0}")]
+    Setting(String),
+    /// The features cannot be computed.
+    #[error(transparent)]
+    Data(#[from] DataError),
+    /// The model failed.
+    #[error(transparent)]
+    Model(#[from] ModelError),
+}
+
+/// One user's history, ready to be changed, and the model that is asked.
+pub struct WhatIf<'a> {
+    model: &'a dyn Trainable,
+    editor: HistoryEditor<'a>,
+    user_idx: usize,
+    base: Vec<EditedEvent>,
+    seen: Seen,
+}
+
+impl<'a> WhatIf<'a> {
+    /// Takes the first `n_events` events of a user as the history; `specs` are the features that the
+    /// data were prepared with, and `seen` says whether items of a history are listed after it.
+    #[must_use]
+    pub fn new(
+        model: &'a dyn Trainable,
+        prepared: &'a Prepared,
+        specs: &[FeatureSpec],
+        of: HistoryOf,
+        seen: Seen,
+    ) -> Self {
+        let editor = HistoryEditor::new(prepared, specs);
+        Self {
+            model,
+            base: prepared.dataset.events_of(of.user_idx, of.n_events),
+            editor,
+            user_idx: of.user_idx,
+            seen,
+        }
+    }
+
+    /// The history as it is.
+    #[must_use]
+    pub fn base(&self) -> &[EditedEvent] {
+        &self.base
+    }
+
+    /// The history after some edits.
+    ///
+    /// # Errors
+    /// [`ScenarioError`] of the first edit that cannot be made.
+    pub fn edited(&self, edits: &[Edit]) -> Result<Vec<EditedEvent>, ScenarioError> {
+        let mut events = self.base.clone();
+        apply_edits(&self.editor.prepared().dataset, edits, &mut events)?;
+        Ok(events)
+    }
+
+    /// Input of the model for some histories, one a row.
+    fn histories(&self, rows: &[Vec<EditedEvent>]) -> Result<Histories, DataError> {
+        self.editor.histories(self.user_idx, rows)
+    }
+
+    /// The model's scores after each of these histories, `[rows, n_items + 1]`.
+    fn scores(&self, rows: &[Vec<EditedEvent>]) -> Result<Vec<f32>, WhatIfError> {
+        Ok(self.model.scores(&self.histories(rows)?)?)
+    }
+
+    fn n_columns(&self) -> usize {
+        self.editor.prepared().dataset.n_items() + 1
+    }
+
+    /// Items that are not listed after such a history.
+    fn seen_in(&self, events: &[EditedEvent]) -> SeenItems {
+        let items: Vec<u32> = events.iter().map(|event| event.item_idx).collect();
+        SeenItems::after(&items, self.seen == Seen::LeftOut)
+    }
+}
+
+/// The first events of one user.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct HistoryOf {
+    /// The user.
+    pub user_idx: usize,
+    /// Number of events.
+    pub n_events: usize,
+}
+
+impl HistoryOf {
+    /// All events of a user, or those before the test event: until a run has ended nobody may choose
+    /// by the test split.
+    #[must_use]
+    pub fn user(prepared: &Prepared, user_idx: usize, is_test_open: bool) -> Self {
+        let n_events = prepared.dataset.sequences.items(user_idx).len();
+        let test = super::question_of(&prepared.split.test, user_idx);
+        let before_test = test.map_or(n_events, |case| case.target_pos as usize);
+        Self {
+            user_idx,
+            n_events: if is_test_open { n_events } else { before_test },
+        }
+    }
+}
