@@ -8,7 +8,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde_json::{Value, json};
 
 use super::Streams;
-use super::predict::ShownNames;
+use super::shown_names::ShownNames;
 use super::signals::Signals;
 use super::user_answer::{Answerer, IsJson};
 use seqscope_data::{self as data, Column, DataSource, Moment, Outcomes, Sample, Table, TaskSpec};

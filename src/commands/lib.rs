@@ -32,11 +32,13 @@ mod request;
 mod resume;
 mod runs;
 mod set;
+mod shown_names;
 mod signals;
 mod significance;
 mod train;
 mod typed;
 mod user_answer;
+mod what_if;
 mod world;
 
 pub use request::{RendererChoice, Request, Shared, Usage, WindowRequest, parse};
@@ -110,7 +112,7 @@ pub enum CliCommand {
     /// the settings
     Compare(compare::Args),
     /// Predict with a run what one user, every user, or a typed history will do next
-    Predict(predict::Args),
+    Predict(Box<predict::Args>),
     /// Forecast how many events the next days, weeks or months bring, beside simple rules
     Forecast(forecast::Args),
     /// Recommend items to a user, known or new, by a run's model blended with references

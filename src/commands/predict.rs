@@ -9,8 +9,10 @@ use serde_json::json;
 use super::everyone::{self, Everyone};
 use super::progress::OpeningBar;
 use super::pseudonyms::PseudonymArgs;
+use super::shown_names::ShownNames;
 use super::signals::Signals;
 use super::user_answer::{Answerer, IsJson, UserAnswer, reference};
+use super::what_if::{self, WhatIfArgs};
 use super::{Streams, typed};
 use seqscope_base::metric::{Odds, Seen};
 use seqscope_base::spec::{Problem, did_you_mean, quotable, shown as foreign};
@@ -18,7 +20,7 @@ use seqscope_data::{
     Dataset, Histories, Moment, Outcomes, Pseudonymiser, Pseudonyms, Sample, Vocab,
 };
 use seqscope_engine::error::Error;
-use seqscope_engine::explain::{AskAll, Foresee, Scored, Word, foresee_after};
+use seqscope_engine::explain::{AskAll, Foresee, Scenario, Scored, Word, foresee_after};
 use seqscope_engine::report::words::count;
 use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, ReportTable};
 use seqscope_engine::run::RunStore;
@@ -30,7 +32,7 @@ pub struct Args {
     #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
     /// The user's id as in the log
-    #[arg(long, value_name = "ID", required_unless_present_any = ["all", "history"])]
+    #[arg(long, value_name = "ID", required_unless_present_any = ["all", "history", "scenario"])]
     user: Option<String>,
     /// Every user at one moment; the table is written to --to
     #[arg(long, requires = "to", conflicts_with_all = ["user", "history", "ahead"])]
@@ -63,6 +65,8 @@ pub struct Args {
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    what_if: WhatIfArgs,
     #[command(flatten)]
     pseudonyms: PseudonymArgs,
 }
@@ -103,46 +107,44 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         }
         .run(&control, is_json, streams);
     }
-    if !restored.questions.ranks_items() && args.ahead > 1 {
+    if !restored.questions.ranks_items() && (args.ahead > 1 || args.what_if.is_asked()) {
         let why = "this run's model does not foresee items, so there is nothing to go on from";
         return Err(Error::edge(
             why,
-            "leave out `--ahead`, or take a run that predicts the next item",
+            "leave out `--ahead` and all that changes a history, or take a run that predicts the \
+             next item",
         ));
     }
+    let scenario = args.what_if.scenario(store, id)?;
     let whose = match &args.history {
         Some(text) => Whose::typed(&restored, &shown, text)?,
-        None => Whose::user(&restored, &shown, args)?,
+        None => Whose::user(&restored, &shown, args, scenario.as_ref())?,
     };
     whose
         .doubt
         .iter()
         .try_for_each(|doubt| streams.warn(std::slice::from_ref(doubt)))?;
+    if args.what_if.is_asked() {
+        let asked = what_if::Asked {
+            by: asked,
+            shown: &shown,
+            name: &whose.name,
+            sample: whose.sample,
+            top: ask.top,
+            n_ahead: args.ahead as usize,
+            is_json,
+        };
+        return asked.run(&args.what_if, scenario, &control, streams);
+    }
     if let TaskQuestions::Outcomes(outcomes) = ask.questions {
         let values = whose.answer(&asked, &ask, outcomes)?;
         return whose
             .with_answer(asked, outcomes, values)
             .print(is_json, streams);
     }
-    let top = args.top.unwrap_or(if args.ahead > 1 { 3 } else { 10 }) as usize;
-    let foresee = Foresee {
-        n_ahead: args.ahead as usize,
-        top,
-        filter_seen: ask.filter_seen,
-    };
-    let lists = whose.lists(&asked, &ask, foresee)?;
-    let foreseen = Foreseen {
-        by: asked,
-        shown: &shown,
-        whose,
-        asked: foresee,
-        lists,
-    };
-    if args.json {
-        streams.json(&foreseen.json())
-    } else {
-        Ok(foreseen.write(streams.out)?)
-    }
+    whose
+        .foreseen(asked, &shown, &ask, args)?
+        .print(is_json, streams)
 }
 
 /// Whether lists leave out what a user had: as the run was judged.
@@ -209,11 +211,24 @@ impl Whose {
         }
     }
 
-    fn user(restored: &Restored, shown: &ShownNames<'_>, args: &Args) -> Result<Self, Error> {
-        let (prepared, id) = (&restored.prepared, args.user.as_deref().unwrap_or_default());
-        let user_idx = user_idx(&prepared.dataset, id)?.ok_or_else(|| match shown.with {
-            None => unknown_user(id, &prepared.dataset.users),
-            Some(_) => Error::edge("the run's data have no such user", "ids are as in the log"),
+    /// The user that was named, or else that of a scenario.
+    fn user(
+        restored: &Restored,
+        shown: &ShownNames<'_>,
+        args: &Args,
+        scenario: Option<&Scenario>,
+    ) -> Result<Self, Error> {
+        let prepared = &restored.prepared;
+        let named = args.user.as_deref();
+        let id = named
+            .or(scenario.map(|scenario| scenario.user.as_str()))
+            .unwrap_or_default();
+        let user_idx = user_idx(&prepared.dataset, id)?.ok_or_else(|| {
+            if shown.hides_any() {
+                Error::edge("the run's data have no such user", "ids are as in the log")
+            } else {
+                unknown_user(id, &prepared.dataset.users)
+            }
         })?;
         let user = shown.user(user_idx);
         let moment = moment(restored, args)?;
@@ -261,6 +276,28 @@ impl Whose {
             last_event: None,
             assumed: typed::assumed(restored),
             doubt: None,
+        })
+    }
+
+    /// The likeliest items of the next events.
+    fn foreseen<'a>(
+        self,
+        by: Answerer<'a>,
+        shown: &'a ShownNames<'a>,
+        ask: &AskAll<'_>,
+        args: &Args,
+    ) -> Result<Foreseen<'a>, Error> {
+        let asked = Foresee {
+            n_ahead: args.ahead as usize,
+            top: args.top.unwrap_or(if args.ahead > 1 { 3 } else { 10 }) as usize,
+            filter_seen: ask.filter_seen,
+        };
+        Ok(Foreseen {
+            lists: self.lists(&by, ask, asked)?,
+            by,
+            shown,
+            whose: self,
+            asked,
         })
     }
 
@@ -328,6 +365,14 @@ struct Foreseen<'a> {
 }
 
 impl Foreseen<'_> {
+    fn print(&self, is_json: IsJson, streams: &mut Streams<'_>) -> Result<(), Error> {
+        if is_json == IsJson::Yes {
+            streams.json(&self.json())
+        } else {
+            Ok(self.write(streams.out)?)
+        }
+    }
+
     /// The next event under `next`; all events under `ahead` where several were asked for.
     fn json(&self) -> serde_json::Value {
         let (said, _) = self.said();
@@ -472,74 +517,6 @@ pub(super) fn user_idx(dataset: &Dataset, id: &str) -> Result<Option<u32>, Error
         .users
         .idx(id)
         .or_else(|| dataset.users.idx(&pseudonym?)))
-}
-
-/// Ids and titles as they are shown: what the log was read with is hidden no second time.
-pub(super) struct ShownNames<'a> {
-    dataset: &'a Dataset,
-    hides_users: bool,
-    hides_items: bool,
-    with: Option<Pseudonymiser>,
-}
-
-impl<'a> ShownNames<'a> {
-    pub(super) fn new(dataset: &'a Dataset, with: Option<Pseudonymiser>) -> Self {
-        let before = dataset
-            .report
-            .pseudonyms
-            .as_ref()
-            .map_or(Pseudonyms::Off, |stamp| stamp.hidden);
-        let wanted = with
-            .as_ref()
-            .map_or(Pseudonyms::Off, |with| with.stamp().hidden);
-        let hides_items = wanted.hides_items() && !before.hides_items();
-        Self {
-            dataset,
-            hides_users: before.is_off(),
-            hides_items,
-            with,
-        }
-    }
-
-    /// Whether ids and titles of items are shown as the data have them.
-    pub(super) fn shows_items(&self) -> bool {
-        !self.hides_items
-    }
-
-    /// Whether items have titles that are shown.
-    pub(super) fn has_titles(&self) -> bool {
-        !self.hides_items && !self.dataset.titles.is_empty()
-    }
-
-    /// Whether ids of users are shown as the data have them.
-    pub(super) fn shows_users(&self) -> bool {
-        self.with.is_none() || !self.hides_users
-    }
-
-    pub(super) fn user(&self, user_idx: u32) -> String {
-        let id = self.dataset.users.id(user_idx).unwrap_or_default();
-        self.with
-            .as_ref()
-            .filter(|_| self.hides_users)
-            .map_or_else(|| id.to_owned(), |with| with.user(id))
-    }
-
-    pub(super) fn item(&self, item_idx: u32) -> String {
-        let id = self.dataset.items.id(item_idx).unwrap_or_default();
-        self.with
-            .as_ref()
-            .filter(|_| self.hides_items)
-            .map_or_else(|| id.to_owned(), |with| with.item(id))
-    }
-
-    /// A title is as good as an id.
-    pub(super) fn label(&self, item_idx: u32) -> String {
-        if self.hides_items {
-            self.item(item_idx)
-        } else {
-            self.dataset.item_label(item_idx).to_owned()
-        }
-    }
 }
 
 fn unknown_user(id: &str, users: &Vocab) -> Error {

@@ -6,8 +6,9 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator;
 
 use super::Streams;
-use super::predict::{ShownNames, user_idx};
+use super::predict::user_idx;
 use super::pseudonyms::PseudonymArgs;
+use super::shown_names::ShownNames;
 use seqscope_base::metric::{AnswerKind, Odds, Seen};
 use seqscope_base::spec::{Entry, did_you_mean, quotable, shown as foreign};
 use seqscope_data::Dataset;

@@ -1,7 +1,7 @@
 //! A history that a person typed: ids of items as one line of a CSV file, each looked up in a run's
 //! data.
 
-use super::predict::ShownNames;
+use super::shown_names::ShownNames;
 use seqscope_base::spec::{Entry, Value, did_you_mean, quotable};
 use seqscope_data::{Dataset, Pseudonymiser, Pseudonyms, TaskSpec};
 use seqscope_engine::error::Error;
@@ -14,26 +14,31 @@ pub(super) fn items(
     shown: &ShownNames<'_>,
     text: &str,
 ) -> Result<Vec<u32>, Error> {
+    fields(text)?
+        .iter()
+        .map(|word| item(dataset, shown, word))
+        .collect()
+}
+
+/// The item that a word means: an id as in the log, or a title that only one item has.
+pub(super) fn item(dataset: &Dataset, shown: &ShownNames<'_>, word: &str) -> Result<u32, Error> {
     let hidden = dataset
         .report
         .pseudonyms
         .as_ref()
         .map_or(Pseudonyms::Off, |stamp| stamp.hidden);
     let pseudonymiser = Pseudonymiser::new(hidden)?;
-    fields(text)?
-        .iter()
-        .map(|word| match found(dataset, pseudonymiser.as_ref(), word) {
-            ItemMatch::One(item) => Ok(item),
-            ItemMatch::Several(first) => {
-                let sentence = format!("several items are called `{}`", quotable(word));
-                Err(Error::edge(
-                    sentence,
-                    format!("write the id instead, such as `{}`", shown.item(first)),
-                ))
-            }
-            ItemMatch::None => Err(unknown(dataset, shown, word)),
-        })
-        .collect()
+    match found(dataset, pseudonymiser.as_ref(), word) {
+        ItemMatch::One(item) => Ok(item),
+        ItemMatch::Several(first) => {
+            let sentence = format!("several items are called `{}`", quotable(word));
+            Err(Error::edge(
+                sentence,
+                format!("write the id instead, such as `{}`", shown.item(first)),
+            ))
+        }
+        ItemMatch::None => Err(unknown(dataset, shown, word)),
+    }
 }
 
 enum ItemMatch {

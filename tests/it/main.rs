@@ -20,6 +20,7 @@ mod cli_compare_references;
 mod cli_list;
 mod cli_predict;
 mod cli_shown;
+mod cli_what_if;
 mod cli_world;
 mod crash;
 mod data;
