@@ -1054,3 +1054,166 @@ fn step_names(screen: &Screen) -> Vec<&'static str> {
         .map(CleanStep::name)
         .collect()
 }
+
+/// The changed history of who is looked at.
+fn changed_history(window: &Window) -> Option<&seqscope::app::ChangedHistory> {
+    let app = window.app();
+    app.what_if.history(&seqscope::app::OfUser {
+        run: app.selection.run.clone()?,
+        user_id: app.selection.user_id.clone()?,
+    })
+}
+
+/// What the model says of the history as it is changed now, once it has.
+fn answered_edits(window: &Window) -> Option<Arc<seqscope::explain::WhatIfAnswer>> {
+    let app = window.app();
+    let history = changed_history(window)?;
+    let ask = seqscope::app::EditAsk {
+        key: app.selection.view_key(app.selection.run.as_ref()?)?,
+        n_events: history.base.len(),
+        edits: history.edits().to_vec(),
+    };
+    app.views.edits().to(&ask)?.ready().cloned()
+}
+
+/// A window that looks at *What if* of a user of a small run that has ended, with the model's answer.
+fn screen_of_what_if() -> Screen {
+    let mut screen = Screen::new([1600.0, 1100.0], ThemeChoice::Dark);
+    screen.tiny(1);
+    screen.harness.state_mut().app_mut().apply(Action::Start);
+    screen.until("the run", |w| {
+        w.app()
+            .training
+            .current
+            .as_ref()
+            .is_some_and(|t| matches!(t.phase, TrainingPhase::Ended(_)))
+    });
+    screen.click("Explain");
+    screen.until("the view of a user", |w| {
+        looked_at(w).is_some_and(|key| w.app().views.user(&key).ready().is_some())
+    });
+    screen.click("What if");
+    screen.until("an answer", |w| answered_edits(w).is_some());
+    screen
+}
+
+/// Run, epoch and user that are looked at.
+fn looked_at(window: &Window) -> Option<seqscope::app::ViewKey> {
+    let selection = &window.app().selection;
+    selection.view_key(selection.run.as_ref()?)
+}
+
+fn n_events(screen: &Screen) -> usize {
+    changed_history(screen.harness.state()).map_or(0, |history| history.events.len())
+}
+
+fn edits(screen: &Screen) -> Vec<seqscope::explain::Edit> {
+    changed_history(screen.harness.state()).map_or_else(Vec::new, |it| it.edits().to_vec())
+}
+
+/// Types a text into the field of a name.
+fn type_into(screen: &mut Screen, name: &str, text: &str) {
+    let field = egui::accesskit::Role::TextInput;
+    screen.harness.get_by_role_and_label(field, name).click();
+    screen.harness.run_steps(3);
+    screen
+        .harness
+        .get_by_role_and_label(field, name)
+        .type_text(text);
+    screen.harness.run_steps(3);
+}
+
+fn nothing_went_wrong(screen: &Screen) {
+    let notices = &screen.app().notices;
+    let is_error = |notice: &seqscope::app::Notice| notice.tone == seqscope::app::Tone::Error;
+    assert!(!notices.iter().any(is_error), "{notices:?}");
+}
+
+#[test]
+fn a_history_is_changed_and_taken_back_and_an_item_is_put_in_by_its_title() {
+    let mut screen = screen_of_what_if();
+    let n = n_events(&screen);
+    assert!(n > 3 && screen.shows("Before and after") && screen.shows("Looked at"));
+    let same = answered_edits(screen.harness.state()).unwrap();
+    assert_eq!(same.before, same.after);
+
+    screen.click("Delete event 3");
+    screen.until("the answer after an edit", |w| answered_edits(w).is_some());
+    let after = answered_edits(screen.harness.state()).unwrap();
+    assert_eq!((after.n_before, after.events.len()), (n, n - 1));
+    assert_eq!(after.before, same.before);
+    assert!(screen.shows("event 3 deleted"));
+    screen.click("Undo edit");
+    assert_eq!(n_events(&screen), n);
+    screen.click("Redo edit");
+    assert_eq!(n_events(&screen), n - 1);
+
+    let run = screen.app().selection.run.clone().unwrap();
+    let dataset = &screen.app().views.data(&run).unwrap().dataset;
+    let title = dataset.item_label(5).to_owned();
+    type_into(&mut screen, "Insert item", &title);
+    let words = format!("Insert {title}");
+    let offered = screen.harness.query_all_by_label_contains(&words).next();
+    offered.unwrap().click();
+    screen.harness.run_steps(3);
+    let history = changed_history(screen.harness.state()).unwrap();
+    let last = history.events.last().unwrap();
+    assert_eq!((last.item_idx, last.from), (5, None));
+    nothing_went_wrong(&screen);
+}
+
+#[test]
+fn a_changed_history_is_saved_with_the_run_and_opened_again() {
+    let mut screen = screen_of_what_if();
+    let run = screen.app().selection.run.clone().unwrap();
+    let n = n_events(&screen);
+    screen.click("Delete event 3");
+    screen.click("Delete event 2");
+    let made = edits(&screen);
+    assert_eq!(made.len(), 2);
+    type_into(&mut screen, "Scenario", "my case");
+    screen.click("Save scenario");
+    let saved = run.clone();
+    screen.until("the scenario", move |w| {
+        let saved = w.app().what_if.saved(&saved);
+        saved.iter().any(|saved| saved.name == "my case")
+    });
+    let file = screen.app().runs.store.dir(&run);
+    let text = std::fs::read_to_string(file.join("scenarios/my case.ron")).unwrap();
+    assert!(text.contains("Delete(event: 3)"), "{text}");
+    screen.click("Start over");
+    assert_eq!(n_events(&screen), n);
+    screen.click("Open my case");
+    assert_eq!(edits(&screen), made);
+    screen.click("Delete scenario my case");
+    screen.until("the scenario's end", move |w| {
+        w.app().what_if.saved(&run).is_empty()
+    });
+    // `run` also checks that every input widget has an accessible name.
+    screen.harness.run();
+    nothing_went_wrong(&screen);
+}
+
+#[test]
+fn the_smallest_edit_is_searched_for_and_made_with_one_click() {
+    let mut screen = screen_of_what_if();
+    screen.click("Smallest edit that changes the first recommendation");
+    screen.until("the search", |w| {
+        let search = looked_at(w).and_then(|key| w.app().what_if.search(&key));
+        search.is_some_and(|search| search.found.ready().is_some())
+    });
+    let key = looked_at(screen.harness.state()).unwrap();
+    let search = screen.app().what_if.search(&key).unwrap();
+    let flip = Arc::clone(search.found.ready().unwrap());
+    assert!(screen.shows(&flip.words()), "{}", flip.words());
+    let found = flip.found.as_ref().unwrap();
+    screen.click("Make this edit");
+    assert_eq!(edits(&screen), found.edits);
+    screen.until("the answer after the edit that was found", |w| {
+        answered_edits(w).is_some()
+    });
+    let answer = answered_edits(screen.harness.state()).unwrap();
+    assert_eq!(answer.before[0].item_idx, flip.first);
+    assert_ne!(answer.after[0].item_idx, flip.first);
+    nothing_went_wrong(&screen);
+}

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use super::{ExplainView, ForecastKey, HeadIdx, NoticeId, Page, Question, ThemeChoice};
+use super::{
+    ExplainView, ForecastKey, HeadIdx, NoticeId, Page, Question, ThemeChoice, WhatIfAction,
+};
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::RunId;
@@ -89,6 +91,8 @@ pub enum Action {
     Select(Select),
     /// Ask the models about what is looked at.
     Ask(Box<Question>),
+    /// Change the history that is looked at, or ask about its changes.
+    WhatIf(WhatIfAction),
     /// Take a notice away.
     Dismiss(NoticeId),
 }
@@ -155,6 +159,7 @@ impl Action {
             Self::SetKey(_) => "Use this key",
             Self::Select(select) => select.label(),
             Self::Ask(_) => "Ask the model",
+            Self::WhatIf(action) => action.label(),
             Self::Dismiss(_) => "Dismiss",
         }
     }

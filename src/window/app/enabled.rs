@@ -52,6 +52,7 @@ impl App {
                 unless(!has_manifest, "The manifest of this run cannot be read.")
             }
             Action::Select(select) => self.can_select(select),
+            Action::WhatIf(action) => self.can_what_if(action),
             Action::GoTo(_)
             | Action::SetTheme(_)
             | Action::OpenExample

@@ -195,6 +195,7 @@ impl App {
                 );
             }
             ExplainSubject::Asked(Question::List(ask)) => self.ask_models(ask, Question::List),
+            ExplainSubject::Asked(Question::Edits(ask)) => self.ask_models(ask, Question::Edits),
         }
     }
 
@@ -202,6 +203,7 @@ impl App {
     pub(super) fn ask(&mut self, question: Question) {
         match question {
             Question::List(ask) => self.views.lists.want(ask),
+            Question::Edits(ask) => self.views.edits.want(ask),
         }
     }
 
@@ -222,7 +224,10 @@ impl App {
 
     /// The first question that a page has asked about what is looked at and that has no answer.
     fn open_question(&self, keys: &[ViewKey]) -> Option<Question> {
-        open_of(&self.views.lists, keys).map(Question::List)
+        // An edit is answered before anything that takes longer.
+        open_of(&self.views.edits, keys)
+            .map(Question::Edits)
+            .or_else(|| open_of(&self.views.lists, keys).map(Question::List))
     }
 
     fn next_question(&self, runs: &[RunId], keys: &[ViewKey]) -> Option<ExplainSubject> {

@@ -6,9 +6,9 @@
 //! background work has found; call it once a frame, also while the window is hidden.
 //!
 //! The state is made of parts that know nothing of the application: [`Draft`], [`DataState`],
-//! [`TrainingState`], [`RunList`], [`Selection`], [`Views`], [`Notices`]. What a person asks goes
-//! through several of them, in a file for each kind of work (`open`, `prepare`, `train`, `runs`,
-//! `select`, …): there a job is started and, beside it, its answer is taken in.
+//! [`TrainingState`], [`RunList`], [`Selection`], [`Views`], [`WhatIfState`], [`Notices`]. What a
+//! person asks goes through several of them, in a file for each kind of work (`open`, `prepare`,
+//! `train`, `runs`, `select`, …): there a job is started and, beside it, its answer is taken in.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -36,6 +36,7 @@ mod train;
 mod training;
 mod training_state;
 mod views;
+mod what_if;
 
 pub use action::{Action, Select};
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
@@ -56,6 +57,9 @@ pub use significance::{Significance, SignificanceTables};
 pub use training::{TrainView, Training, TrainingPhase};
 pub use training_state::TrainingState;
 pub use views::{RunSeries, ViewKey, Views};
+pub use what_if::{
+    ChangedHistory, EditAsk, FlipSearchState, OfUser, SavedScenario, WhatIfAction, WhatIfState,
+};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -112,6 +116,8 @@ pub struct App {
     pub selection: Selection,
     /// Series and user views, loaded when they are first asked for.
     pub views: Views,
+    /// Histories as a person changes them.
+    pub what_if: WhatIfState,
     /// Sentences on what went wrong or is worth knowing, until dismissed.
     pub notices: Notices,
     picker: Arc<dyn FilePicker>,
@@ -136,6 +142,7 @@ impl App {
             runs: RunList::of_folder(options.store),
             selection: Selection::default(),
             views: Views::default(),
+            what_if: WhatIfState::default(),
             notices: Notices::default(),
             picker: options.picker,
             jobs: Jobs::new(options.waker),
@@ -171,6 +178,7 @@ impl App {
             self.refresh_runs();
         }
         self.look_at_head();
+        self.begin_what_if();
         self.load_what_is_wanted();
     }
 
@@ -217,6 +225,7 @@ impl App {
             Action::Dismiss(id) => self.notices.dismiss(id),
             Action::TestDifferences => self.test_differences(),
             Action::Select(select) => self.select(select),
+            Action::WhatIf(action) => self.act_what_if(action),
         }
     }
 

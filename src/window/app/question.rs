@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::job::ModelCache;
 use super::views::Views;
-use super::{Loadable, ViewKey};
+use super::{EditAsk, Loadable, ViewKey};
 use seqscope_base::metric::Seen;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{Recommendation, ScoreSource};
@@ -21,6 +21,8 @@ const ANSWERS_KEPT: usize = 16;
 pub enum Question {
     /// A recommendation list.
     List(ListAsk),
+    /// The list before and after a history was changed.
+    Edits(EditAsk),
 }
 
 /// A question that the models of the explaining thread answer.

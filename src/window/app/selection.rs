@@ -64,6 +64,9 @@ pub enum ExplainView {
     #[default]
     #[strum(to_string = "Overview")]
     Overview,
+    /// The history changed, and the list before and after.
+    #[strum(to_string = "What if")]
+    WhatIf,
 }
 
 impl ExplainView {
@@ -75,6 +78,7 @@ impl ExplainView {
                 "What the model looked at, what it expected before each event, and what it expects \
                  next"
             }
+            Self::WhatIf => "Change the history and see what the model then says",
         }
     }
 
@@ -82,7 +86,7 @@ impl ExplainView {
     #[must_use]
     pub fn why_not(self, _kind: ModelKind) -> Option<&'static str> {
         match self {
-            Self::Overview => None,
+            Self::Overview | Self::WhatIf => None,
         }
     }
 }

@@ -4,9 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::significance::{Significance, SignificanceKey};
-use super::{Answers, ListAsk, Loadable, Question, Training};
+use super::{Answers, EditAsk, ListAsk, Loadable, Question, Training};
 use seqscope_data::Prepared;
-use seqscope_engine::explain::{Recommendation, UserView};
+use seqscope_engine::explain::{Recommendation, UserView, WhatIfAnswer};
 use seqscope_engine::run::{Curves, Manifest, RunId, UserResult};
 
 /// User views that are kept: enough to go back and forth, little enough for long attention maps.
@@ -68,6 +68,7 @@ pub struct Views {
     pub(super) stale_series: BTreeSet<RunId>,
     pub(super) stale_users: BTreeSet<ViewKey>,
     pub(super) lists: Answers<ListAsk, Recommendation>,
+    pub(super) edits: Answers<EditAsk, WhatIfAnswer>,
     /// The one question that the explaining thread works on.
     pub(super) asked: Option<ExplainSubject>,
     /// Keys in order of arrival, to drop the oldest.
@@ -105,6 +106,12 @@ impl Views {
     #[must_use]
     pub fn lists(&self) -> &Answers<ListAsk, Recommendation> {
         &self.lists
+    }
+
+    /// Answers about changed histories.
+    #[must_use]
+    pub fn edits(&self) -> &Answers<EditAsk, WhatIfAnswer> {
+        &self.edits
     }
 
     /// How far the data of a run are, and why they could not be had.
@@ -149,6 +156,8 @@ impl Views {
     /// Drops the answers to questions about such runs, epochs and users.
     fn forget_answers(&mut self, what: Forget, is_gone: impl Fn(&ViewKey) -> bool) {
         self.lists
+            .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
+        self.edits
             .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
     }
 

@@ -182,7 +182,8 @@ impl ModelCache {
         made
     }
 
-    fn restored(
+    /// A run with the weights of an epoch; `known` are data already open that may be the run's.
+    pub(in crate::app) fn restored(
         &mut self,
         run: &RunId,
         epoch: Option<usize>,

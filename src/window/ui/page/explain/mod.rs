@@ -7,6 +7,7 @@ mod list;
 mod pickers;
 mod shown;
 mod views;
+mod what_if;
 
 pub(super) use attention::AttentionView;
 pub(super) use cards::next_card;
@@ -34,6 +35,7 @@ pub(super) struct ExplainPage {
     attention: AttentionView,
     timeline: Timeline,
     list: list::ListCard,
+    what_if: what_if::WhatIfView,
     /// What was shown last: it stays while another epoch of the same user is on its way, so that
     /// moving the playhead does not flicker.
     last: Option<(ViewKey, Arc<UserView>)>,
@@ -108,6 +110,7 @@ impl ExplainPage {
                 self.with_attention(ui, shown, app, actions);
             }
             ExplainView::Overview => self.without_attention(ui, shown, kind, app, actions),
+            ExplainView::WhatIf => self.what_if.ui(ui, shown, app, actions),
         }
     }
 

@@ -1,0 +1,138 @@
+//! What if: the history as a list that can be changed, and what the model says before and after.
+
+mod answer;
+mod history;
+mod search;
+
+use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
+
+use super::ShownUser;
+use crate::app::{Action, App, ChangedHistory, EditAsk, Loadable, OfUser, Question, ViewKey};
+use crate::ui::Actions;
+use crate::ui::theme::{self, size};
+use crate::ui::widget::panel;
+use seqscope_data::Dataset;
+use seqscope_engine::explain::WhatIfAnswer;
+
+/// View state.
+#[derive(Default)]
+pub(super) struct WhatIfView {
+    history: history::HistoryCard,
+}
+
+/// One user's changed history, and what its items are called.
+#[derive(Clone, Copy)]
+struct Changed<'a> {
+    key: &'a ViewKey,
+    history: &'a ChangedHistory,
+    dataset: &'a Dataset,
+}
+
+impl Changed<'_> {
+    fn title(&self, item_idx: u32) -> String {
+        seqscope_base::spec::shown(self.dataset.item_label(item_idx)).into_owned()
+    }
+}
+
+impl WhatIfView {
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        app: &App,
+        actions: &mut Actions,
+    ) {
+        if shown.view().said.is_some() {
+            let why = "This run's model ranks no items, so no list can change. Choose a run that \
+                       predicts the next item.";
+            return panel::empty(ui, "No list to change", why, |_| {});
+        }
+        let Some((key, prepared)) = looked_at(app) else {
+            return;
+        };
+        let of = OfUser {
+            run: key.run.clone(),
+            user_id: key.user_id.clone(),
+        };
+        let Some(history) = app.what_if.history(&of) else {
+            return panel::loading(ui, "Taking the history");
+        };
+        let changed = Changed {
+            key: &key,
+            history,
+            dataset: &prepared.dataset,
+        };
+        let frame = theme::card(ui);
+        let width = ui.available_width();
+        Panel::left("changed history")
+            .frame(frame)
+            .resizable(true)
+            .default_size((width * 0.46).max(380.0))
+            .size_range(340.0..=(width - 360.0).max(360.0))
+            .show(ui, |ui| self.history.ui(ui, changed, app, actions));
+        let margin = Margin {
+            left: 8,
+            ..Margin::default()
+        };
+        CentralPanel::default()
+            .frame(Frame::new().inner_margin(margin))
+            .show(ui, |ui| {
+                ScrollArea::vertical()
+                    .auto_shrink([false, false])
+                    .show(ui, |ui| {
+                        let answer = answered(ui, changed, app, actions);
+                        if let Some(answer) = answer {
+                            card(ui, |ui| answer::lists(ui, changed, answer));
+                        }
+                        card(ui, |ui| search::ui(ui, changed, app, actions));
+                        let maps = answer.and_then(|answer| answer.attention.as_ref());
+                        if let (Some(answer), Some(maps)) =
+                            (answer, maps.filter(|maps| maps.len > 0))
+                        {
+                            card(ui, |ui| answer::attention(ui, changed, answer, maps));
+                        }
+                    });
+            });
+    }
+}
+
+/// What is looked at, and its data.
+fn looked_at(app: &App) -> Option<(ViewKey, &seqscope_data::Prepared)> {
+    let run = app.selection.run.as_ref()?;
+    Some((app.selection.view_key(run)?, app.views.data(run)?.as_ref()))
+}
+
+/// A card over the whole width, with room below it.
+fn card(ui: &mut Ui, contents: impl FnOnce(&mut Ui)) {
+    theme::card(ui).show(ui, |ui| {
+        ui.set_width(ui.available_width());
+        contents(ui);
+    });
+    ui.add_space(size::GAP_SMALL);
+}
+
+/// What the model says before and after; the last answer stays while the next is on its way.
+fn answered<'a>(
+    ui: &mut Ui,
+    changed: Changed<'_>,
+    app: &'a App,
+    actions: &mut Actions,
+) -> Option<&'a WhatIfAnswer> {
+    let ask = EditAsk {
+        key: changed.key.clone(),
+        n_events: changed.history.base.len(),
+        edits: changed.history.edits().to_vec(),
+    };
+    if !app.views.edits().is_wanted(&ask) {
+        actions.push(Action::Ask(Box::new(Question::Edits(ask.clone()))));
+    }
+    let is_like = |other: &EditAsk| other.key == ask.key;
+    match app.views.edits().to_or_like(&ask, is_like) {
+        Some(Loadable::Ready(answer)) => return Some(answer),
+        Some(Loadable::Failed(why)) => panel::failed(ui, why),
+        Some(Loadable::Idle | Loadable::Loading(_)) | None => {
+            panel::loading(ui, "Asking the model");
+        }
+    }
+    None
+}
