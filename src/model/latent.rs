@@ -80,7 +80,14 @@ impl LatentReport {
     /// than a tenth.
     #[must_use]
     pub fn is_collapsed(&self) -> bool {
-        self.n_active() == 0 || (self.n_active() as f64) < FEW * self.width() as f64
+        Self::are_few(self.n_active(), self.width())
+    }
+
+    /// Whether so many active dimensions of so many are too few to say much of a user: none, or
+    /// less than a tenth.
+    #[must_use]
+    pub fn are_few(n_active: usize, width: usize) -> bool {
+        n_active == 0 || (n_active as f64) < FEW * width as f64
     }
 }
 

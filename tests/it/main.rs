@@ -41,6 +41,8 @@ mod overfitting;
 mod pause;
 mod peers;
 mod place;
+#[cfg(feature = "gui")]
+mod playhead;
 mod privacy;
 mod reach;
 mod references;

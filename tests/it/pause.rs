@@ -644,3 +644,33 @@ mod signals {
         }
     }
 }
+
+#[test]
+fn a_folder_tells_in_which_epoch_its_run_was_held_left_and_resumed() {
+    use seqscope::run::{BreakKind, TrainingBreak};
+    // The epoch in work at an event, counted by those that were judged before it.
+    let in_work = |done: &Done, name: &str| {
+        let story = done.story();
+        let before = story.iter().take_while(|event| *event != name);
+        1 + before
+            .filter(|event| event.starts_with("evaluated"))
+            .count()
+    };
+    let mut held = setup();
+    held.commands = Commands::at(6, Command::Hold);
+    let done = held.run();
+    let epoch = in_work(&done, "paused");
+    assert!(epoch > 0 && done.story().contains(&"resumed".to_owned()));
+    let told = [BreakKind::Held, BreakKind::WentOn].map(|kind| TrainingBreak { epoch, kind });
+    assert_eq!(held.store().breaks(&done.id).unwrap(), told);
+
+    let mut left = setup();
+    left.commands = Commands::at(6, Command::Pause);
+    let done = left.run();
+    assert!(done.ended.pause.is_some());
+    let epoch = in_work(&done, "ended");
+    (left.commands, left.resume) = (Commands::default(), Some(done.id.clone()));
+    assert_eq!(left.run().ended.outcome, Some(RunOutcome::Finished));
+    let told = [BreakKind::Left, BreakKind::Resumed].map(|kind| TrainingBreak { epoch, kind });
+    assert_eq!(left.store().breaks(&done.id).unwrap(), told);
+}

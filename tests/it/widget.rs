@@ -10,7 +10,9 @@ use seqscope::run::{Curve, Part};
 use seqscope::ui::widget::heatmap::{
     Allowance, ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle, Pointed, Thumbnail,
 };
-use seqscope::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, LineChart, Reference};
+use seqscope::ui::widget::line_chart::{
+    ChartData, ChartSeries, Chrome, LineChart, LinkedCursor, PlayheadLine, Reference,
+};
 use seqscope::ui::widget::timeline::{Timeline, TimelineData, summary};
 
 fn title(at: usize) -> String {
@@ -200,6 +202,95 @@ fn a_name_in_the_legend_hides_its_curve() {
         "a hidden curve has no row in the hover table"
     );
     harness.get_by_label("3.5");
+}
+
+/// Two charts of one page.
+struct Linked {
+    large: LineChart,
+    small: LineChart,
+    cursor: LinkedCursor,
+    playhead: Vec<PlayheadLine>,
+    clicked: Option<f64>,
+}
+
+fn linked_harness<'a>() -> Harness<'a, Linked> {
+    let mut small = LineChart::new("Learning rate");
+    small.set(ChartData {
+        series: vec![ChartSeries {
+            name: "lr".to_owned(),
+            color: Color32::LIGHT_BLUE,
+            points: vec![[1.0, 0.75], [2.0, 0.625], [3.0, 0.375]].into(),
+            keep_raw: true,
+        }],
+        ..ChartData::default()
+    });
+    let state = Linked {
+        large: chart(),
+        small,
+        cursor: LinkedCursor::default(),
+        playhead: Vec::new(),
+        clicked: None,
+    };
+    let paint = |ui: &mut egui::Ui, state: &mut Linked| {
+        state.cursor.begin(state.playhead.clone());
+        // The small one first: it hears of the pointer in the next frame.
+        state
+            .small
+            .linked(ui, 150.0, Chrome::Small, &mut state.cursor);
+        state
+            .large
+            .linked(ui, 360.0, Chrome::Full, &mut state.cursor);
+        let clicked = state.cursor.end(ui.ctx());
+        state.clicked = clicked.or(state.clicked);
+    };
+    Harness::builder()
+        .with_size(vec2(900.0, 560.0))
+        .build_ui_state(paint, state)
+}
+
+#[test]
+fn charts_of_a_page_share_one_cursor_and_a_click_tells_its_place() {
+    let mut harness = linked_harness();
+    harness.run();
+    assert!(harness.query_by_label("0.375").is_none());
+    harness.hover_at(pos2(870.0, 380.0));
+    harness.run();
+    harness.get_by_label("Epoch 3");
+    harness.get_by_label("0.375");
+    for pressed in [true, false] {
+        harness.event(Event::PointerButton {
+            pos: pos2(870.0, 380.0),
+            button: egui::PointerButton::Primary,
+            pressed,
+            modifiers: egui::Modifiers::NONE,
+        });
+        harness.step();
+    }
+    harness.run();
+    assert_eq!(harness.state().clicked, Some(3.0));
+    // Without a pointer the numbers are those at the playhead.
+    harness.event(Event::PointerGone);
+    harness.run();
+    assert!(harness.query_by_label("0.375").is_none());
+    harness.state_mut().playhead = vec![PlayheadLine {
+        x: 2.0,
+        color: None,
+    }];
+    harness.run();
+    harness.get_by_label("0.625");
+}
+
+#[test]
+fn a_logarithmic_x_axis_reads_the_same_numbers() {
+    let mut harness = linked_harness();
+    harness.run();
+    harness.get_by_label("Log x").click();
+    harness.run();
+    harness.hover_at(pos2(870.0, 380.0));
+    harness.run();
+    harness.get_by_label("Epoch 3");
+    harness.get_by_label("2.5");
+    assert!(harness.run() <= 2, "it comes to rest");
 }
 
 /// Ten curves of 100,000 points each.

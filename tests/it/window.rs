@@ -30,14 +30,18 @@ impl FilePicker for NoDialog {
 }
 
 /// A window over a folder of its own.
-struct Screen {
-    harness: Harness<'static, Window>,
+pub(crate) struct Screen {
+    pub(crate) harness: Harness<'static, Window>,
     _folder: tempfile::TempDir,
 }
 
 impl Screen {
     fn new(size: [f32; 2], theme: ThemeChoice) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::over(tempfile::tempdir().unwrap(), size, theme)
+    }
+
+    /// A window over a folder with runs.
+    pub(crate) fn over(folder: tempfile::TempDir, size: [f32; 2], theme: ThemeChoice) -> Self {
         let store = RunStore::at(folder.path().join("runs"));
         let builder = Harness::builder().with_size(size).allow_missing_glyphs();
         let harness = builder.build_eframe(move |cc| {
@@ -63,7 +67,7 @@ impl Screen {
     }
 
     /// Steps until `is_so`; `run` would not return while training asks for repaints.
-    fn until(&mut self, what: &str, is_so: impl Fn(&Window) -> bool) {
+    pub(crate) fn until(&mut self, what: &str, is_so: impl Fn(&Window) -> bool) {
         let start = Instant::now();
         while !is_so(self.harness.state()) {
             let app = self.harness.state().app();
@@ -83,7 +87,7 @@ impl Screen {
         self.harness.run_steps(3);
     }
 
-    fn click(&mut self, label: &str) {
+    pub(crate) fn click(&mut self, label: &str) {
         // The frame is painted first: a tab stands before a button of the same name on its page.
         self.harness.get_all_by_label(label).next().unwrap().click();
         self.harness.run_steps(3);
@@ -94,7 +98,7 @@ impl Screen {
         self.harness.run_steps(5);
     }
 
-    fn shows(&self, words: &str) -> bool {
+    pub(crate) fn shows(&self, words: &str) -> bool {
         self.harness
             .query_all_by_label_contains(words)
             .next()
@@ -128,7 +132,7 @@ impl Screen {
         }
     }
 
-    fn app(&self) -> &seqscope::app::App {
+    pub(crate) fn app(&self) -> &seqscope::app::App {
         self.harness.state().app()
     }
 

@@ -92,6 +92,23 @@ pub struct UserView {
 }
 
 impl UserView {
+    /// Memory that it takes, in bytes: its attention maps, its steps and its answers; rounded by
+    /// what a handful of names and numbers beside them takes.
+    #[must_use]
+    pub fn n_bytes(&self) -> usize {
+        let steps = self.timeline.iter();
+        let steps: usize = steps
+            .map(|step| size_of::<TimelineStep>() + size_of_val(step.top.as_slice()))
+            .sum();
+        let maps = self.attention.as_ref();
+        let maps = maps.map_or(0, |maps| size_of_val(maps.weights.as_slice()));
+        let answers = self.said.iter().flat_map(|said| &said.rows);
+        let answers: usize = answers
+            .map(|row| size_of::<AskedThere>() + size_of_val(row.as_slice()))
+            .sum();
+        size_of::<Self>() + steps + maps + answers
+    }
+
     /// Takes away what the model expects of the test events.
     #[must_use]
     pub fn without_test(mut self) -> Self {

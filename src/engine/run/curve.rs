@@ -10,6 +10,9 @@ use super::history::{History, Part};
 /// Points in a stretch of the lowest level; each level above has stretches of twice the length.
 const STRETCH: usize = 4;
 
+/// Pieces of a logarithmic axis that are thinned each by itself.
+const PIECES: usize = 32;
+
 /// Points `[x, y]` in order of x, shared and never changed; a y that is no number is a gap.
 #[derive(Clone, Debug, Default)]
 pub struct Curve(Arc<Inner>);
@@ -130,6 +133,37 @@ impl Curve {
             .collect()
     }
 
+    /// [`Curve::thinned`] for a logarithmic x axis: where an axis gives the first few points as
+    /// much room as all others, they are not thinned as if there were little. Points whose x is not
+    /// above 0 are left out.
+    #[must_use]
+    pub fn thinned_by_decades(&self, x_range: [f64; 2], n_columns: usize) -> Vec<[f64; 2]> {
+        let first = self.partition_point(|p| p[0] <= 0.0);
+        let (Some(low), Some(high)) = (self.get(first), self.last()) else {
+            return Vec::new();
+        };
+        let (low, high) = (low[0].max(x_range[0]), high[0].min(x_range[1]));
+        if high <= low {
+            let around = self.thinned([low, high], n_columns);
+            return around.into_iter().filter(|p| p[0] > 0.0).collect();
+        }
+        let ratio = (high / low).powf(1.0 / PIECES as f64);
+        let ends = |piece: usize| {
+            [
+                low * ratio.powi(piece as i32),
+                low * ratio.powi(piece as i32 + 1),
+            ]
+        };
+        let mut points: Vec<[f64; 2]> = Vec::new();
+        for piece in 0..PIECES {
+            let thinned = self.thinned(ends(piece), n_columns.div_ceil(PIECES));
+            // A piece begins and ends with the neighbours that another one has.
+            let last = points.last().map_or(0.0, |p| p[0]);
+            points.extend(thinned.into_iter().filter(|p| p[0] > last));
+        }
+        points
+    }
+
     fn scan(&self, places: Range<usize>) -> Option<Extremes> {
         let from = places.start;
         Extremes::among(self.get(places).unwrap_or_default(), from)
@@ -232,6 +266,19 @@ fn levels(points: &[[f64; 2]]) -> Vec<Vec<Extremes>> {
     levels
 }
 
+/// Number that the points of a run's curves are laid out along.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
+pub enum CurveAxis {
+    /// Passes over the training data.
+    #[default]
+    Epoch,
+    /// Optimiser steps.
+    Step,
+    /// Seconds of training, pauses left out.
+    #[strum(to_string = "Training time (s)")]
+    Secs,
+}
+
 /// All series of a run over its epochs, in a quarter of the memory that its history takes.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Curves {
@@ -285,6 +332,62 @@ impl Curves {
     #[must_use]
     pub fn step_of(&self, epoch: usize) -> Option<usize> {
         self.steps.value_at(epoch as f64).map(|step| step as usize)
+    }
+
+    /// One of them along another axis: a point at whose epoch the axis has no number is left out.
+    /// `None` when the run has none of that name.
+    #[must_use]
+    pub fn along(&self, axis: CurveAxis, part: Part, metric: &str) -> Option<Curve> {
+        let curve = self.get(part, metric)?;
+        let Some(places) = self.axis(axis) else {
+            // An older run has no times.
+            return Some(match axis {
+                CurveAxis::Epoch => curve.clone(),
+                CurveAxis::Step | CurveAxis::Secs => Curve::default(),
+            });
+        };
+        // Both are in order of epoch, so one walk finds the places of all points.
+        let mut places = places.iter().peekable();
+        let laid_out = curve.iter().filter_map(|point| {
+            while places.next_if(|place| place[0] < point[0]).is_some() {}
+            let place = places.peek().filter(|place| place[0] <= point[0])?;
+            Some([place[1], point[1]])
+        });
+        Some(laid_out.collect::<Vec<_>>().into())
+    }
+
+    /// Place of an epoch on an axis; `None` where the run has no such number.
+    #[must_use]
+    pub fn place_of(&self, axis: CurveAxis, epoch: usize) -> Option<f64> {
+        match axis {
+            CurveAxis::Epoch => Some(epoch as f64),
+            CurveAxis::Step | CurveAxis::Secs => self.axis(axis)?.value_at(epoch as f64),
+        }
+    }
+
+    /// The epoch whose place on an axis is nearest; `None` where the run has no such numbers.
+    #[must_use]
+    pub fn epoch_near(&self, axis: CurveAxis, place: f64) -> Option<usize> {
+        let Some(places) = self.axis(axis) else {
+            return (axis == CurveAxis::Epoch).then(|| place.round().max(1.0) as usize);
+        };
+        // Steps and seconds only grow with the epochs.
+        let after = places.partition_point(|point| point[1] < place);
+        let around = [after.checked_sub(1), Some(after)].into_iter().flatten();
+        let near = around.filter_map(|at| places.get(at)).min_by(|a, b| {
+            let (a, b) = ((a[1] - place).abs(), (b[1] - place).abs());
+            a.total_cmp(&b)
+        })?;
+        Some(near[0] as usize)
+    }
+
+    /// Places of the epochs on an axis that is not the epochs themselves.
+    fn axis(&self, axis: CurveAxis) -> Option<&Curve> {
+        match axis {
+            CurveAxis::Epoch => None,
+            CurveAxis::Step => Some(&self.steps),
+            CurveAxis::Secs => self.get(Part::Train, "secs"),
+        }
     }
 
     /// The number of a series at an epoch; `None` where it has none there.
@@ -341,6 +444,72 @@ mod tests {
         assert!(
             curves.get(Part::Test, "loss").is_none() && curves.get(Part::Valid, "mrr").is_none()
         );
+    }
+
+    #[test]
+    fn curves_are_laid_out_along_steps_and_seconds_where_there_are_such() {
+        let point = |epoch: usize, metric: &str, value| HistoryPoint {
+            step: epoch * 10,
+            epoch,
+            part: Part::Train,
+            metric: metric.to_owned(),
+            value,
+        };
+        // Epoch 2 has no time, as in a run that was written by hand.
+        let mut points: Vec<HistoryPoint> = (1..=4)
+            .map(|epoch| point(epoch, "loss", 5.0 - epoch as f64))
+            .collect();
+        points.extend([1, 3, 4].map(|epoch| point(epoch, "secs", 2.5 * epoch as f64)));
+        let curves = Curves::of_history(&History { points });
+        let along = |axis| curves.along(axis, Part::Train, "loss").unwrap().to_vec();
+        assert_eq!(
+            along(CurveAxis::Epoch).get(..2),
+            Some(&[[1.0, 4.0], [2.0, 3.0]][..])
+        );
+        assert_eq!(
+            along(CurveAxis::Step),
+            [[10.0, 4.0], [20.0, 3.0], [30.0, 2.0], [40.0, 1.0]]
+        );
+        assert_eq!(
+            along(CurveAxis::Secs),
+            [[2.5, 4.0], [7.5, 2.0], [10.0, 1.0]]
+        );
+        assert!(curves.along(CurveAxis::Step, Part::Test, "loss").is_none());
+        assert_eq!(curves.place_of(CurveAxis::Secs, 3), Some(7.5));
+        assert_eq!(curves.place_of(CurveAxis::Secs, 2), None);
+        let near = |axis, place| curves.epoch_near(axis, place);
+        assert_eq!(near(CurveAxis::Step, 26.0), Some(3));
+        assert_eq!(near(CurveAxis::Step, -5.0), Some(1));
+        assert_eq!(near(CurveAxis::Secs, 999.0), Some(4));
+        assert_eq!(near(CurveAxis::Epoch, 2.4), Some(2));
+        let without = Curves::default();
+        assert_eq!(without.epoch_near(CurveAxis::Secs, 1.0), None);
+    }
+
+    #[test]
+    fn the_first_points_of_a_log_axis_are_not_thinned_like_the_last() {
+        let mut points: Vec<[f64; 2]> = (0..=100_000).map(|x| [f64::from(x), 1.0]).collect();
+        (points[3][1], points[77_777][1]) = (5.0, -5.0);
+        let curve = Curve::from(points);
+        let thinned = curve.thinned_by_decades([0.0, f64::INFINITY], 600);
+        assert!(thinned.is_sorted_by(|a, b| a[0] < b[0]) && thinned.len() < 2_500);
+        let all_small: Vec<f64> = thinned.iter().map(|p| p[0]).take(30).collect();
+        let wanted: Vec<f64> = (1..=30).map(f64::from).collect();
+        assert_eq!(
+            all_small, wanted,
+            "0 has no place, and all others up to 30 have room"
+        );
+        assert!(thinned.contains(&[3.0, 5.0]) && thinned.contains(&[77_777.0, -5.0]));
+        assert_eq!(thinned.last(), Some(&[100_000.0, 1.0]));
+        let part = curve.thinned_by_decades([10.0, 20.0], 600);
+        assert_eq!((part[0][0], part[part.len() - 1][0]), (9.0, 21.0));
+        assert!(
+            Curve::default()
+                .thinned_by_decades([1.0, 2.0], 5)
+                .is_empty()
+        );
+        let single = Curve::from(vec![[4.0, 1.0]]);
+        assert_eq!(single.thinned_by_decades([0.0, 9.0], 5), [[4.0, 1.0]]);
     }
 
     #[test]

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 
 use super::RunError;
 use super::disk::{file_error, read_text, write_whole};
@@ -49,6 +50,29 @@ impl RunWriter {
     }
 }
 
+/// The largest dimension that the file names; `None` where there is no file, or no line in it.
+///
+/// # Errors
+/// [`RunError`] when the file is there and cannot be read.
+pub(super) fn latent_width(path: &Path) -> Result<Option<usize>, RunError> {
+    if !path.exists() {
+        return Ok(None);
+    }
+    Ok(width(&read_text(path)?))
+}
+
+/// The largest dimension of the first epoch: every epoch has the same.
+fn width(text: &str) -> Option<usize> {
+    let mut lines = text.lines().skip(1).map(|line| {
+        let mut fields = line.split(',');
+        let epoch = fields.next()?;
+        Some((epoch, fields.next()?.parse::<usize>().ok()?))
+    });
+    let (first, dimension) = lines.next()??;
+    let others = lines.map_while(|line| line.filter(|(epoch, _)| *epoch == first));
+    Some(others.last().map_or(dimension, |(_, dimension)| dimension))
+}
+
 /// The lines up to an epoch. A line that was cut off goes too.
 fn up_to(text: &str, last: usize) -> String {
     let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
@@ -77,5 +101,14 @@ mod tests {
             format!("{HEADER}1,1,0.5,0.1\n1,2,0,0\n2,1,0.25,0.2\n")
         );
         assert_eq!(up_to("", 2), HEADER);
+    }
+
+    #[test]
+    fn the_width_is_that_of_the_first_epoch() {
+        let text = format!("{HEADER}1,1,0.5,0.1\n1,2,0,0\n2,1,0.25,0.2\n2,2");
+        assert_eq!(
+            (width(&text), width(HEADER), width("")),
+            (Some(2), None, None)
+        );
     }
 }

@@ -22,6 +22,7 @@
 //! where it says so and an *interrupted* one where it does not. [`RunWriter`] writes a run;
 //! [`RunStore`] lists, finds and reads them.
 
+mod breaks;
 mod checkpoint;
 mod comparable;
 mod comparison;
@@ -42,6 +43,8 @@ mod lock;
 mod manifest;
 mod measured;
 mod memory;
+mod milestone;
+mod overfitting;
 mod pause;
 mod pseudonymise;
 mod references;
@@ -55,13 +58,15 @@ mod verdict;
 mod vocabulary;
 mod writer;
 
+pub use breaks::{BreakKind, TrainingBreak};
+pub(crate) use breaks::{HELD, LEFT, WENT_ON};
 pub use comparable::why_not_comparable;
 pub use comparison::{Compared, Comparison, Seeds, Tested, Versus, compare, n_trials};
 pub use contrast::{
     AgainstReference, Claim, ClaimVerdict, Contrast, Measure, Paired, against_references, measures,
 };
 pub use counting_rule::SeenTargetRule;
-pub use curve::{Curve, Curves};
+pub use curve::{Curve, CurveAxis, Curves};
 pub use epoch::EpochRecord;
 pub use error::RunError;
 pub use history::{History, HistoryPlace, HistoryPoint, Part};
@@ -71,6 +76,8 @@ pub use manifest::{
 };
 pub use measured::{BesideReferences, MeasuredRun, measured, own_metrics};
 pub use memory::RunMemory;
+pub use milestone::{Milestone, MilestoneKind, RunAccount};
+pub use overfitting::Overfitting;
 pub use pause::{EpochSums, Pause};
 pub use references::{ReferenceAnswers, ReferenceResults};
 pub use results::UserResult;

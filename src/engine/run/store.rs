@@ -9,9 +9,11 @@ use std::time::SystemTime;
 
 use rayon::prelude::*;
 
+use super::breaks::{TrainingBreak, breaks_of_log};
 use super::disk::{file_error, read_text};
 use super::history::{History, Part};
 use super::id::RunId;
+use super::latent::{LATENT_FILE, latent_width};
 use super::manifest::{self, Manifest, RunStatus, Summary};
 use super::unfinished::DELETED;
 use super::{
@@ -150,6 +152,22 @@ impl RunStore {
     pub fn history(&self, id: &RunId) -> Result<History, RunError> {
         let path = self.existing(id)?.join(HISTORY_FILE);
         History::parse(&read_text(&path)?, &path)
+    }
+
+    /// Breaks in the run, in their order, as its log tells of them; none where it has no log.
+    ///
+    /// # Errors
+    /// [`RunError`] when the log cannot be read.
+    pub fn breaks(&self, id: &RunId) -> Result<Vec<TrainingBreak>, RunError> {
+        breaks_of_log(&self.existing(id)?.join(LOG_FILE))
+    }
+
+    /// Length of the latent vector, as far as it was written down; `None` of a model without one.
+    ///
+    /// # Errors
+    /// [`RunError`] when the file is there and cannot be read.
+    pub fn latent_width(&self, id: &RunId) -> Result<Option<usize>, RunError> {
+        latent_width(&self.existing(id)?.join(LATENT_FILE))
     }
 
     /// The epochs whose weights are kept, in order: all of them up to 200 epochs and 1 GB, above

@@ -1,7 +1,9 @@
 //! Turns what a run says into what its folder holds.
 
 use super::{EventKind, LatentUse, TrainError};
-use crate::run::{HistoryPlace, HistoryPoint, Part, Pause, References, RunOutcome, RunWriter};
+use crate::run::{
+    HELD, HistoryPlace, HistoryPoint, LEFT, Part, Pause, References, RunOutcome, RunWriter, WENT_ON,
+};
 use seqscope_base::metric::Metrics;
 use seqscope_base::spec::Entry;
 
@@ -62,8 +64,8 @@ impl Recorder {
                     writer.save_manifest()?;
                 }
             }
-            EventKind::Paused => writer.log("paused")?,
-            EventKind::Resumed => writer.log("goes on")?,
+            EventKind::Paused => writer.log(HELD)?,
+            EventKind::Resumed => writer.log(WENT_ON)?,
             EventKind::Progress(_) | EventKind::Checkpointed { .. } | EventKind::Ended(_) => {}
         }
         Ok(())
@@ -131,10 +133,8 @@ impl Recorder {
         } else {
             " before its first step".to_owned()
         };
-        self.writer.log(&format!(
-            "paused at the system's word in epoch {}{at}",
-            pause.epoch
-        ))?;
+        self.writer
+            .log(&format!("{LEFT} in epoch {}{at}", pause.epoch))?;
         Ok(pause)
     }
 

@@ -3,7 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    ExplainView, ForecastKey, HeadIdx, NoticeId, Page, Question, ThemeChoice, WhatIfAction,
+    ExplainView, ForecastKey, HeadIdx, NoticeId, Page, Question, ThemeChoice, Transport,
+    WhatIfAction,
 };
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
@@ -89,6 +90,8 @@ pub enum Action {
     SetKey(PseudonymKey),
     /// Look at something else.
     Select(Select),
+    /// Move the playhead, or let it play.
+    Transport(Transport),
     /// Ask the models about what is looked at.
     Ask(Box<Question>),
     /// Change the history that is looked at, or ask about its changes.
@@ -110,8 +113,6 @@ pub enum Select {
     User(String),
     /// Look at the next user (+1) or the previous one (−1).
     StepUser(i64),
-    /// Look through the weights of this epoch; `None` for the best.
-    Epoch(Option<usize>),
     /// Look at the user in another way.
     View(ExplainView),
     /// Open one attention head; `None` shows all.
@@ -158,6 +159,7 @@ impl Action {
             Self::ExportHidden(..) => "Export, ids hidden",
             Self::SetKey(_) => "Use this key",
             Self::Select(select) => select.label(),
+            Self::Transport(transport) => transport.label(),
             Self::Ask(_) => "Ask the model",
             Self::WhatIf(action) => action.label(),
             Self::Dismiss(_) => "Dismiss",
@@ -176,7 +178,6 @@ impl Select {
             Self::User(_) => "Look at this user",
             Self::StepUser(by) if *by < 0 => "Previous user",
             Self::StepUser(_) => "Next user",
-            Self::Epoch(_) => "Look at this epoch",
             Self::View(_) => "Look in this way",
             Self::Head(_) => "Open this head",
             Self::Event(_) => "Look at this event",

@@ -53,6 +53,7 @@ impl App {
             }
             Action::Select(select) => self.can_select(select),
             Action::WhatIf(action) => self.can_what_if(action),
+            Action::Transport(transport) => self.can_move(*transport),
             Action::GoTo(_)
             | Action::SetTheme(_)
             | Action::OpenExample
@@ -87,7 +88,6 @@ impl App {
             | Select::SecondRun(_)
             | Select::ToggleCompared(_)
             | Select::User(_)
-            | Select::Epoch(_)
             | Select::Head(_)
             | Select::View(_)
             | Select::Event(_) => Ok(()),

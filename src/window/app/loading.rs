@@ -8,7 +8,7 @@ use super::question::Answerable;
 use super::views::ExplainSubject;
 use super::{Answers, App, Loadable, Page, Question, RunSeries, Training, ViewKey};
 use seqscope_data::{EvalCase, Prepared};
-use seqscope_engine::run::{Curves, Part, RunId, RunStore};
+use seqscope_engine::run::{Curves, Part, RunAccount, RunId, RunStore};
 
 impl App {
     pub(super) fn load_what_is_wanted(&mut self) {
@@ -75,7 +75,8 @@ impl App {
         let selection = &self.selection;
         let mut runs: BTreeSet<RunId> = match self.page {
             Page::Data | Page::Model => BTreeSet::new(),
-            Page::Train | Page::Explain => selection.run.iter().cloned().collect(),
+            Page::Train => self.playhead_runs().into_iter().collect(),
+            Page::Explain => selection.run.iter().cloned().collect(),
             Page::Compare => selection.runs().cloned().collect(),
         };
         // Kept as long as it is listed: a few kilobytes a run.
@@ -169,6 +170,7 @@ impl App {
                 );
             }
         }
+        self.views.looked_at(&keys);
         if self.views.asked.is_some() {
             return;
         }
@@ -247,6 +249,7 @@ impl App {
             .map(|key| ExplainSubject::User(key.clone()));
         // Anything else is answered only for who is looked at now.
         user.or_else(|| self.open_question(keys).map(ExplainSubject::Asked))
+            .or_else(|| self.view_ahead(runs).map(ExplainSubject::User))
     }
 }
 
@@ -271,10 +274,20 @@ fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> 
     // Here, on a thread of its own: a long series takes longer than a frame may.
     let curves = Curves::of_history(&history);
     let training = Training::saved(&manifest, &curves);
+    // Without its log or its latent dimensions a run has fewer milestones, and is still one.
+    let account = RunAccount {
+        manifest: &manifest,
+        curves: &curves,
+        epochs: &training.points,
+        breaks: &store.breaks(run).unwrap_or_default(),
+        latent_width: store.latent_width(run).unwrap_or_default(),
+    };
+    let milestones = account.milestones();
     Ok(Arc::new(RunSeries {
         manifest,
         curves,
         epochs,
+        milestones,
         test_results,
         training,
     }))

@@ -8,7 +8,7 @@
 //! The state is made of parts that know nothing of the application: [`Draft`], [`DataState`],
 //! [`TrainingState`], [`RunList`], [`Selection`], [`Views`], [`WhatIfState`], [`Notices`]. What a
 //! person asks goes through several of them, in a file for each kind of work (`open`, `prepare`,
-//! `train`, `runs`, `select`, …): there a job is started and, beside it, its answer is taken in.
+//! `train`, `runs`, `select`, `play`, …): there a job is started and, beside it, its answer is taken in.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
@@ -23,10 +23,13 @@ mod loading;
 mod notice;
 mod open;
 mod palette;
+mod play;
+mod playhead;
 mod prepare;
 mod preset;
 mod profile;
 mod question;
+mod run_color;
 mod run_list;
 mod runs;
 mod select;
@@ -49,8 +52,13 @@ pub use loadable::Loadable;
 pub use loading::typical_user;
 pub use notice::{Notice, NoticeId, Notices, Tone};
 pub use palette::{NamedAction, find_names};
+pub use playhead::{
+    PLAY_SPEEDS, PlayTick, Playhead, PlayheadPlace, PlayheadUnit, Playing, RunEpochs, ShownEpoch,
+    Transport,
+};
 pub use preset::{SizePreset, sized_model};
 pub use question::{Answers, ListAsk, Question};
+pub use run_color::{N_HUES, RunColor};
 pub use run_list::{FOREIGN_RUNS_EVERY, RunList};
 pub use selection::{ExplainView, HeadIdx, Page, Selection, ThemeChoice};
 pub use significance::{Significance, SignificanceTables};
@@ -178,6 +186,7 @@ impl App {
             self.refresh_runs();
         }
         self.look_at_head();
+        self.follow_playhead();
         self.begin_what_if();
         self.load_what_is_wanted();
     }
@@ -226,7 +235,9 @@ impl App {
             Action::TestDifferences => self.test_differences(),
             Action::Select(select) => self.select(select),
             Action::WhatIf(action) => self.act_what_if(action),
+            Action::Transport(transport) => self.transport(transport),
         }
+        self.follow_playhead();
     }
 
     /// The data as the draft says them, if they are prepared.

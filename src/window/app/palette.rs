@@ -4,7 +4,7 @@ use std::path::Path;
 
 use strum::IntoEnumIterator;
 
-use super::{Action, App, ExplainView, Page, Select, ThemeChoice, is_experiment};
+use super::{Action, App, ExplainView, Page, Select, ThemeChoice, Transport, is_experiment};
 use seqscope_base::spec::shown;
 use seqscope_data::ProfileView;
 use seqscope_engine::run::{RunId, Summary};
@@ -71,6 +71,14 @@ impl App {
             Action::TestDifferences,
             Action::Select(Select::StepUser(1)),
             Action::Select(Select::StepUser(-1)),
+            Action::Transport(Transport::Best),
+            Action::Transport(Transport::FollowLive),
+            Action::Transport(Transport::First),
+            Action::Transport(Transport::Step(-1)),
+            Action::Transport(Transport::Step(1)),
+            Action::Transport(Transport::Last),
+            Action::Transport(Transport::Play),
+            Action::Transport(Transport::Pause),
             Action::Select(Select::Head(None)),
             Action::Select(Select::Event(None)),
         ];

@@ -1,4 +1,4 @@
-//! The runs of one folder: read again now and then, each with a colour of its own.
+//! The runs of one folder: read again now and then.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -14,7 +14,6 @@ pub struct RunList {
     /// Folder of runs.
     pub store: RunStore,
     listed: Loadable<Vec<Summary>>,
-    color_of_run: BTreeMap<RunId, usize>,
     read: Instant,
     /// Manifests that were read before.
     known: RunMemory,
@@ -46,7 +45,6 @@ impl RunList {
         Self {
             store,
             listed: Loadable::Idle,
-            color_of_run: BTreeMap::new(),
             read: Instant::now(),
             known: RunMemory::default(),
             asked: Ticket::default(),
@@ -95,16 +93,6 @@ impl RunList {
         self.revision
     }
 
-    /// Which colour a run has: the same as long as the program runs, and distinct from its
-    /// neighbours in time.
-    #[must_use]
-    pub fn color_idx(&self, run: &RunId) -> usize {
-        self.color_of_run
-            .get(run)
-            .copied()
-            .unwrap_or(self.color_of_run.len())
-    }
-
     /// Whether a process trains one of the runs, but for the run `own`: its line in the list
     /// changes although nothing is heard of it here.
     pub(super) fn are_trained_beside(&self, own: Option<&RunId>) -> bool {
@@ -145,11 +133,6 @@ impl RunList {
         self.true_from = ticket;
         let mut changed = Vec::new();
         if let Ok(runs) = &runs {
-            // The oldest first: a run keeps its colour when newer ones come.
-            for summary in runs.iter().rev() {
-                let next = self.color_of_run.len();
-                self.color_of_run.entry(summary.id.clone()).or_insert(next);
-            }
             changed = self.changed_since_listed(runs);
         }
         self.listed = runs.into();

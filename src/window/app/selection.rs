@@ -1,8 +1,10 @@
 //! One selection drives every page.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
-use super::ViewKey;
+use super::{Playhead, ShownEpoch, ViewKey};
 use seqscope_engine::run::RunId;
 use seqscope_model::ModelKind;
 
@@ -111,8 +113,10 @@ pub struct Selection {
     pub compared: Vec<RunId>,
     /// The user, by id as in the log.
     pub user_id: Option<String>,
-    /// The epoch whose weights explain; `None` for the best one.
-    pub epoch: Option<usize>,
+    /// Place in training time, for all runs alike.
+    pub playhead: Playhead,
+    /// The epoch that each run shows there.
+    pub(super) shown: BTreeMap<RunId, ShownEpoch>,
     /// Way in which the user is looked at.
     pub view: ExplainView,
     /// The attention head that is open; `None` shows all.
@@ -147,15 +151,17 @@ impl Selection {
         }
     }
 
-    /// The epoch, head and event were those of the run that was looked at.
+    /// The head and event were those of the run that was looked at.
     fn leave_run(&mut self) {
-        (self.epoch, self.head, self.event) = (None, None, None);
+        (self.head, self.event) = (None, None);
+        self.playhead.playing.rest();
     }
 
     /// Looks at another user.
     pub(super) fn look_at_user(&mut self, user_id: Option<String>) {
         self.user_id = user_id;
         self.event = None;
+        self.playhead.playing.rest();
     }
 
     /// Draws the curves of a run, or no longer.
@@ -176,10 +182,16 @@ impl Selection {
             .chain(&self.second_run)
     }
 
+    /// The epoch that a run shows at the playhead; `None` before its series are read.
+    #[must_use]
+    pub fn shown_epoch(&self, run: &RunId) -> Option<&ShownEpoch> {
+        self.shown.get(run)
+    }
+
     /// The epoch whose weights of this run are looked through; `None` for the best one.
     #[must_use]
     pub fn epoch_of(&self, run: &RunId) -> Option<usize> {
-        self.epoch.filter(|_| self.run.as_ref() == Some(run))
+        self.shown_epoch(run)?.key
     }
 
     /// The view of the present user through a run, when a user is selected.

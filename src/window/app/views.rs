@@ -1,5 +1,6 @@
 //! Views of Explain and Compare, loaded from disk when first asked for.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -7,10 +8,14 @@ use super::significance::{Significance, SignificanceKey};
 use super::{Answers, EditAsk, ListAsk, Loadable, Question, Training};
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{Recommendation, UserView, WhatIfAnswer};
-use seqscope_engine::run::{Curves, Manifest, RunId, UserResult};
+use seqscope_engine::run::{Curves, Manifest, Milestone, RunId, UserResult};
 
-/// User views that are kept: enough to go back and forth, little enough for long attention maps.
-const USERS_KEPT: usize = 64;
+/// Memory that user views may take: all epochs of a run of usual size, so that they play from
+/// memory, and some forty views of eight layers of eight heads over 200 events.
+const BYTES_KEPT: usize = 400 << 20;
+
+/// Share of that memory that is filled ahead of the playhead; the rest is for going back.
+const AHEAD: f64 = 0.8;
 
 /// Extent of what is forgotten of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,6 +53,8 @@ pub struct RunSeries {
     pub curves: Curves,
     /// Epochs that can be shown.
     pub epochs: Vec<usize>,
+    /// Epochs at which something happened.
+    pub milestones: Vec<Milestone>,
     /// The test rank of every user; empty until the run has come so far.
     pub test_results: Vec<UserResult>,
     /// The run as the Train page shows it, its end included.
@@ -94,6 +101,42 @@ impl Views {
     #[must_use]
     pub fn user(&self, key: &ViewKey) -> &Loadable<Arc<UserView>> {
         self.users.get(key).unwrap_or(&Loadable::Idle)
+    }
+
+    /// The view of the same user through the same run whose epoch is nearest to one, of two the
+    /// later; `best` is the number of the best epoch.
+    #[must_use]
+    pub fn nearest_user(
+        &self,
+        key: &ViewKey,
+        epoch: usize,
+        best: Option<usize>,
+    ) -> Option<(usize, &Arc<UserView>)> {
+        let of_user = self
+            .users
+            .iter()
+            .filter(|(other, _)| other.run == key.run && other.user_id == key.user_id);
+        of_user
+            .filter_map(|(other, view)| Some((other.epoch.or(best)?, view.ready()?)))
+            .min_by_key(|(other, _)| (other.abs_diff(epoch), Reverse(*other)))
+    }
+
+    /// Epochs of a run at which the view of a user is in memory, in order.
+    #[must_use]
+    pub fn epochs_ready(&self, run: &RunId, user_id: &str) -> Vec<usize> {
+        let of_user = self.users.iter().filter(|(key, view)| {
+            key.run == *run && key.user_id == user_id && view.ready().is_some()
+        });
+        of_user.filter_map(|(key, _)| key.epoch).collect()
+    }
+
+    /// Number of views that fit ahead of the playhead, by the largest that is kept.
+    pub(super) fn room_ahead(&self) -> usize {
+        let views = self.users.values().filter_map(Loadable::ready);
+        let largest = views.map(|view| view.n_bytes()).max();
+        largest.map_or(1, |bytes| {
+            (BYTES_KEPT as f64 * AHEAD) as usize / bytes.max(1)
+        })
     }
 
     /// The data of a run: for titles and for the list of users.
@@ -153,6 +196,24 @@ impl Views {
         self.data.insert(run, data.into());
     }
 
+    /// Views that are looked at count as new.
+    pub(super) fn looked_at(&mut self, keys: &[ViewKey]) {
+        let arrived = std::mem::take(&mut self.arrived).into_iter();
+        let (new, old): (Vec<ViewKey>, _) = arrived.partition(|key| keys.contains(key));
+        self.arrived = old;
+        self.arrived.extend(new);
+    }
+
+    /// Drops the views that arrived first until the others fit; the last one stays.
+    fn drop_oldest(&mut self) {
+        let bytes = |view: &Loadable<Arc<UserView>>| view.ready().map_or(0, |view| view.n_bytes());
+        let mut taken: usize = self.users.values().map(bytes).sum();
+        while taken > BYTES_KEPT && self.arrived.len() > 1 {
+            let oldest = self.arrived.remove(0);
+            taken -= self.users.remove(&oldest).as_ref().map_or(0, bytes);
+        }
+    }
+
     /// Drops the answers to questions about such runs, epochs and users.
     fn forget_answers(&mut self, what: Forget, is_gone: impl Fn(&ViewKey) -> bool) {
         self.lists
@@ -166,10 +227,7 @@ impl Views {
         self.answered(&ExplainSubject::User(key.clone()));
         self.arrived.retain(|other| *other != key);
         self.arrived.push(key.clone());
-        if self.arrived.len() > USERS_KEPT {
-            let oldest = self.arrived.remove(0);
-            self.users.remove(&oldest);
-        }
         self.users.insert(key, view.into());
+        self.drop_oldest();
     }
 }

@@ -77,6 +77,10 @@ impl eframe::App for Window {
         if ctx.input(|input| input.events.contains(&egui::Event::WindowFocused(true))) {
             self.app.apply(Action::RefreshRuns);
         }
+        // First, so that what the playhead comes to is asked for at once.
+        if let Some(wait) = self.app.tick(ctx.input(|input| input.time)) {
+            ctx.request_repaint_after(wait);
+        }
         self.app.receive();
         if self.app.trains_elsewhere() {
             ctx.request_repaint_after(FOREIGN_RUNS_EVERY);

@@ -5,7 +5,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use strum::IntoEnumIterator;
 
 use super::Actions;
-use crate::app::{Action, App, Page, Select, TrainingPhase};
+use crate::app::{Action, App, Page, Select, TrainingPhase, Transport};
 use seqscope_engine::train::StopMode;
 
 /// Part of the window in which a key acts.
@@ -20,6 +20,9 @@ pub(super) enum Place {
     /// On the pages that look at a user, outside text fields.
     #[strum(to_string = "On Explain and Compare, outside text fields")]
     Looking,
+    /// On the pages that follow the playhead, outside text fields.
+    #[strum(to_string = "On Train, Explain and Compare, outside text fields")]
+    Playhead,
     /// While a run is at work and nothing has the focus: Space also presses the button that has it.
     #[strum(to_string = "While a run is at work")]
     Training,
@@ -55,8 +58,8 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 const NONE: Modifiers = Modifiers::NONE;
 
 /// Every key. Of two with the same letter the one with more modifiers comes first.
-pub(super) static SHORTCUTS: [Shortcut; 14] = {
-    use Place::{Everywhere, Looking, OutsideText, Training};
+pub(super) static SHORTCUTS: [Shortcut; 18] = {
+    use Place::{Everywhere, Looking, OutsideText, Playhead, Training};
     [
         key(CTRL, Key::Num1, Everywhere, "Data", |_| {
             Action::GoTo(Page::Data)
@@ -90,6 +93,18 @@ pub(super) static SHORTCUTS: [Shortcut; 14] = {
         }),
         key(NONE, Key::K, Looking, "Previous user", |_| {
             Action::Select(Select::StepUser(-1))
+        }),
+        key(NONE, Key::ArrowLeft, Playhead, "Previous epoch", |_| {
+            Action::Transport(Transport::Step(-1))
+        }),
+        key(NONE, Key::ArrowRight, Playhead, "Next epoch", |_| {
+            Action::Transport(Transport::Step(1))
+        }),
+        key(NONE, Key::Home, Playhead, "First epoch", |_| {
+            Action::Transport(Transport::First)
+        }),
+        key(NONE, Key::End, Playhead, "Follow the newest epoch", |_| {
+            Action::Transport(Transport::FollowLive)
         }),
         key(
             NONE,
@@ -134,6 +149,7 @@ impl Place {
         match self {
             Self::Everywhere => true,
             Self::OutsideText => !is_typing,
+            Self::Playhead => !is_typing && !app.playhead_runs().is_empty(),
             Self::Looking => !is_typing && matches!(app.page, Page::Explain | Page::Compare),
             Self::Training => {
                 ui.memory(|memory| memory.focused().is_none()) && app.training.is_active()

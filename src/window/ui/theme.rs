@@ -6,7 +6,7 @@ use egui::{
     Visuals, vec2,
 };
 
-use crate::app::{App, ThemeChoice};
+use crate::app::{App, N_HUES, RunColor, ThemeChoice};
 use seqscope_engine::run::RunId;
 
 /// Sizes in points.
@@ -48,7 +48,7 @@ pub(crate) mod size {
 /// The colours of one theme.
 pub(crate) struct Colors {
     /// Distinct colours for runs and series, after Okabe & Ito 2008, set apart from the background.
-    pub(crate) series: [Color32; 8],
+    pub(crate) series: [Color32; N_HUES as usize],
     /// Colour of what is chosen and of what invites.
     pub(crate) accent: Color32,
     /// Text on `accent`.
@@ -147,9 +147,16 @@ pub(crate) fn series_color(ui: &egui::Ui, at: usize) -> Color32 {
         .unwrap_or(colors(ui).accent)
 }
 
-/// The colour that stays with a run.
+/// The colour that stays with a run; of runs that share a hue the second is paler, the third
+/// darker, and the fourth looks like the first.
 pub(crate) fn run_color(ui: &egui::Ui, app: &App, run: &RunId) -> Color32 {
-    series_color(ui, app.runs.color_idx(run))
+    let RunColor { hue, shade } = app.run_color(run);
+    let color = series_color(ui, hue);
+    match shade % 3 {
+        1 => mix(color, colors(ui).strong, 0.5),
+        2 => mix(color, colors(ui).background, 0.5),
+        _ => color,
+    }
 }
 
 /// A card: a group of things on the page.

@@ -1,7 +1,7 @@
-//! The four cases: many long curves, many heatmaps, a long history, many runs.
+//! The cases: many long curves, many heatmaps, a long history, many runs, a playhead that plays.
 
 use egui::pos2;
-use seqscope::app::{Action, App, Page, Select};
+use seqscope::app::{Action, App, Page, Select, Transport};
 use seqscope::run::RunId;
 
 use crate::Told;
@@ -66,6 +66,7 @@ pub(crate) fn heatmaps(told: &mut Told) {
             lens: &[205; 12],
             n_items: 300,
             model,
+            epochs: 2,
         },
     );
     let mut screen = explain(folder.path(), &run, "user 3");
@@ -105,6 +106,7 @@ pub(crate) fn timeline(told: &mut Told) {
             lens: &lens,
             n_items: 3_000,
             model,
+            epochs: 2,
         },
     );
     let mut screen = explain(folder.path(), &run, "user 7");
@@ -126,6 +128,54 @@ pub(crate) fn timeline(told: &mut Told) {
         (0..20).for_each(|_| screen.frame(Vec::new()));
     }
     told.frames("timeline", &screen.take_frames());
+}
+
+/// The playhead over forty epochs of a Transformer with four views of a user (attention, one event,
+/// next items, timeline of 200 events): the first pass, while views are still computed, and two more
+/// from memory, at the highest speed.
+pub(crate) fn playhead(told: &mut Told) {
+    const EPOCHS: usize = 40;
+    let folder = tempfile::tempdir().unwrap();
+    let model = "Transformer(d_model: 32, n_layers: 2, n_heads: 2, d_ff: 32, seq_len: 200)";
+    let run = train(
+        folder.path(),
+        &Trained {
+            name: "played",
+            lens: &[205; 12],
+            n_items: 300,
+            model,
+            epochs: EPOCHS,
+        },
+    );
+    let mut screen = explain(folder.path(), &run, "user 3");
+    apply(&mut screen, Action::Transport(Transport::First));
+    apply(&mut screen, Action::Transport(Transport::Speed(32.0)));
+    let _ = screen.take_frames();
+    apply(&mut screen, Action::Transport(Transport::Play));
+    screen.until("all epochs", |window| {
+        let app = window.app();
+        let is_over = !app.selection.playhead.playing.is_on;
+        is_over && app.views.epochs_ready(&run, "user 3").len() == EPOCHS
+    });
+    told.frames("playhead_first_pass", &screen.take_frames());
+
+    apply(&mut screen, Action::Transport(Transport::Loop(true)));
+    apply(&mut screen, Action::Transport(Transport::Play));
+    let mut epochs = std::collections::BTreeSet::new();
+    // Sixty frames a second of its clock: two passes.
+    for _ in 0..2 * EPOCHS * 60 / 32 {
+        screen.frame(Vec::new());
+        let app = screen.window.app();
+        let key = app.selection.view_key(&run).unwrap();
+        assert!(
+            app.views.user(&key).ready().is_some(),
+            "{key:?} is not in memory"
+        );
+        epochs.extend(key.epoch);
+    }
+    assert_eq!(epochs.len(), EPOCHS, "every epoch has had its turn");
+    screen.expect("of 40");
+    told.frames("playhead", &screen.take_frames());
 }
 
 /// A thousand saved runs: the rail scrolled and pointed at, the table of Compare scrolled and

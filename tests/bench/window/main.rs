@@ -38,10 +38,11 @@ use screen::Frames;
 type Work = (&'static str, fn(&mut Told));
 
 /// What can be asked for, in the order in which it is told.
-const WORKS: [Work; 7] = [
+const WORKS: [Work; 8] = [
     ("curves", cases::curves),
     ("heatmaps", cases::heatmaps),
     ("timeline", cases::timeline),
+    ("playhead", cases::playhead),
     ("runs", cases::runs),
     ("list", list::list),
     ("start", real::start),

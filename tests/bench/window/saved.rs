@@ -16,6 +16,7 @@ pub(crate) struct Trained<'a> {
     pub(crate) lens: &'a [usize],
     pub(crate) n_items: usize,
     pub(crate) model: &'a str,
+    pub(crate) epochs: usize,
 }
 
 struct Nobody;
@@ -36,17 +37,18 @@ impl Observer for Nobody {
     }
 }
 
-/// Writes a log, trains a model on it for two epochs, and gives the run's name.
+/// Writes a log, trains a model on it, and gives the run's name.
 pub(crate) fn train(folder: &Path, what: &Trained<'_>) -> RunId {
     let log = folder.join(format!("{}.csv", what.name));
     std::fs::write(&log, text_of_log(what)).unwrap();
     let text = format!(
         r#"(version: 1, name: "{}", data: (source: File(path: "{}")), split: LeaveOneOut, model: {},
-            training: (device: "cpu", epochs: 2, batch_size: 32, fused: false),
+            training: (device: "cpu", epochs: {}, patience: 0, batch_size: 32, fused: false),
             evaluation: (filter_seen: false), seed: 1)"#,
         what.name,
         log.display(),
-        what.model
+        what.model,
+        what.epochs
     );
     let experiment = Experiment::parse(&text).unwrap();
     let job = Job {
@@ -97,6 +99,7 @@ impl Pattern {
                 lens: &[12; 200],
                 n_items: 60,
                 model,
+                epochs: 2,
             },
         );
         let store = store(folder);

@@ -1,8 +1,9 @@
-//! The frame around every page: tabs above, runs at the left, work and notices below.
+//! The frame around every page: tabs above, runs at the left, playhead, work and notices below.
 
 mod rail;
 mod status;
 mod top;
+mod transport;
 
 use egui::{CentralPanel, Panel};
 
@@ -43,6 +44,11 @@ impl Frame {
         Panel::bottom("status")
             .frame(bar)
             .show(ui, |ui| self.status.ui(ui, app, actions));
+        if transport::is_needed(app) {
+            Panel::bottom("transport")
+                .frame(bar)
+                .show(ui, |ui| transport::ui(ui, app, actions));
+        }
         if self.is_rail_open {
             Panel::left("runs")
                 .frame(bar)

@@ -2,6 +2,7 @@
 //! has nothing to show; and the tables of reports.
 
 pub(crate) mod bars;
+pub(crate) mod epoch_bar;
 pub mod heatmap;
 pub mod line_chart;
 pub(crate) mod panel;

@@ -90,7 +90,7 @@ impl ComparePage {
                 egui::CentralPanel::default()
                     .frame(egui::Frame::new().inner_margin(right))
                     .show(ui, |ui| {
-                        self.curves.ui(ui, app);
+                        self.curves.ui(ui, app, actions);
                     });
             }
             Below::HowSure => significance::how_sure(ui, app, actions),

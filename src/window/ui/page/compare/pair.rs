@@ -141,6 +141,12 @@ fn heading(ui: &mut Ui, app: &App, run: &RunId, summary: Option<&Summary>) {
         run_words::dot(ui, theme::run_color(ui, app, run));
         let title = summary.map_or_else(|| run.to_string(), run_words::distinct_title);
         ui.add(egui::Label::new(RichText::new(title).strong()).truncate());
+        if let Some(shown) = app.selection.shown_epoch(run) {
+            let epoch = ui.label(format!("epoch {}", shown.epoch));
+            if let Some(why) = &shown.why {
+                epoch.on_hover_text(why);
+            }
+        }
         if let Some(test) = summary
             .and_then(|s| s.manifest.as_ref())
             .and_then(|m| m.test.as_ref())
@@ -168,9 +174,15 @@ fn view(ui: &mut Ui, app: &App, run: &RunId) -> Option<Arc<UserView>> {
         );
         return None;
     };
+    let wanted = app.views.user(&key);
+    // Another epoch of the same user stands in until this one has come.
+    let stand_in = app.nearest_view(&key).filter(|_| wanted.is_loading());
+    if let Some((_, view)) = stand_in {
+        return Some(Arc::clone(view));
+    }
     panel::loaded(
         ui,
-        app.views.user(&key),
+        wanted,
         "This run has no weights yet: it shows nothing of a user.",
     )
     .cloned()

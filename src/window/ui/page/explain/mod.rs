@@ -36,9 +36,6 @@ pub(super) struct ExplainPage {
     timeline: Timeline,
     list: list::ListCard,
     what_if: what_if::WhatIfView,
-    /// What was shown last: it stays while another epoch of the same user is on its way, so that
-    /// moving the playhead does not flicker.
-    last: Option<(ViewKey, Arc<UserView>)>,
 }
 
 impl ExplainPage {
@@ -75,7 +72,7 @@ impl ExplainPage {
         let Some(key) = app.selection.view_key(run) else {
             return;
         };
-        let Some(view) = self.view(ui, app, key) else {
+        let Some(view) = view(ui, app, &key) else {
             return;
         };
         let shown = ShownUser::new(&view, prepared);
@@ -111,42 +108,6 @@ impl ExplainPage {
             }
             ExplainView::Overview => self.without_attention(ui, shown, kind, app, actions),
             ExplainView::WhatIf => self.what_if.ui(ui, shown, app, actions),
-        }
-    }
-
-    /// The view to be shown: the one asked for, or, while it is on its way, the last one of the
-    /// same user and run.
-    fn view(&mut self, ui: &mut Ui, app: &App, key: ViewKey) -> Option<Arc<UserView>> {
-        match app.views.user(&key) {
-            Loadable::Ready(view) => {
-                self.last = Some((key, Arc::clone(view)));
-                Some(Arc::clone(view))
-            }
-            Loadable::Failed(sentence) => {
-                panel::failed(ui, sentence);
-                None
-            }
-            Loadable::Idle => {
-                ui.weak("This view has not been asked for yet.");
-                None
-            }
-            Loadable::Loading(what) => {
-                let Some((_, view)) = self
-                    .last
-                    .as_ref()
-                    .filter(|last| last.0.run == key.run && last.0.user_id == key.user_id)
-                else {
-                    panel::loading(ui, what);
-                    return None;
-                };
-                // Over the page, so that nothing moves while the next epoch is on its way.
-                let corner = egui::Rect::from_min_size(
-                    ui.max_rect().right_top() - egui::vec2(22.0, 0.0),
-                    egui::Vec2::splat(18.0),
-                );
-                egui::Spinner::new().paint_at(ui, corner);
-                Some(Arc::clone(view))
-            }
         }
     }
 
@@ -273,6 +234,35 @@ impl ExplainPage {
                 actions.push(Action::Select(Select::Event(Some(position))));
             }
         });
+    }
+}
+
+/// The view to be shown: the one asked for, or, while it is on its way, that of the nearest epoch
+/// there is, so that moving the playhead does not flicker.
+fn view(ui: &mut Ui, app: &App, key: &ViewKey) -> Option<Arc<UserView>> {
+    match app.views.user(key) {
+        Loadable::Ready(view) => Some(Arc::clone(view)),
+        Loadable::Failed(sentence) => {
+            panel::failed(ui, sentence);
+            None
+        }
+        Loadable::Idle => {
+            ui.weak("This view has not been asked for yet.");
+            None
+        }
+        Loadable::Loading(what) => {
+            let Some((_, view)) = app.nearest_view(key) else {
+                panel::loading(ui, what);
+                return None;
+            };
+            // Over the page, so that nothing moves while the next epoch is on its way.
+            let corner = egui::Rect::from_min_size(
+                ui.max_rect().right_top() - egui::vec2(22.0, 0.0),
+                egui::Vec2::splat(18.0),
+            );
+            egui::Spinner::new().paint_at(ui, corner);
+            Some(Arc::clone(view))
+        }
     }
 }
 

@@ -1,8 +1,8 @@
-//! Choice of run, user and epoch.
+//! Choice of run and user.
 
-use egui::{Key, Popup, RichText, Slider, TextEdit, Ui};
+use egui::{Key, Popup, Slider, TextEdit, Ui};
 
-use crate::app::{Action, App, RunSeries, Select};
+use crate::app::{Action, App, Select};
 use crate::ui::Actions;
 use crate::ui::frame::action_button_as;
 use crate::ui::page::run_picker;
@@ -13,9 +13,6 @@ use seqscope_engine::run::{RunId, Summary};
 
 /// Ids offered while a person types.
 const OFFERED: usize = 8;
-
-/// Width from which all pickers stand in one row.
-const ONE_ROW: f32 = 1180.0;
 
 /// View state of the pickers.
 #[derive(Default)]
@@ -31,22 +28,13 @@ pub(in crate::ui::page) struct Pickers {
 impl Pickers {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
         let run = app.selection.run.as_ref();
-        let series = run.and_then(|run| app.views.series(run).ready());
-        let is_wide = ui.available_width() >= ONE_ROW;
         ui.horizontal(|ui| {
             run_picker::ui(ui, app, runs, run, actions);
             ui.separator();
             if let Some(run) = run.filter(|run| app.views.data(run).is_some()) {
                 self.user(ui, app, run, actions);
             }
-            if let Some(series) = series.filter(|_| is_wide) {
-                ui.separator();
-                epoch_picker(ui, app, series, actions);
-            }
         });
-        if let Some(series) = series.filter(|_| !is_wide) {
-            ui.horizontal(|ui| epoch_picker(ui, app, series, actions));
-        }
     }
 
     /// Choice of a user of a run; nothing before its data are open.
@@ -173,44 +161,6 @@ fn find(users: &Vocab, text: &str) -> Vec<String> {
         .take(OFFERED)
         .map(str::to_owned)
         .collect()
-}
-
-/// The playhead over training time: any kept epoch, or the best one.
-fn epoch_picker(ui: &mut Ui, app: &App, series: &RunSeries, actions: &mut Actions) {
-    let name = ui.label("Epoch");
-    let (Some(last), best) = (
-        series.epochs.len().checked_sub(1),
-        series.manifest.best_epoch,
-    ) else {
-        ui.weak("no weights yet");
-        return;
-    };
-    let best_text = best.map_or_else(|| "Best".to_owned(), |epoch| format!("Best ({epoch})"));
-    let is_best = app.selection.epoch.is_none();
-    if ui
-        .selectable_label(is_best, best_text)
-        .on_hover_text("The epoch with the best validation metric")
-        .clicked()
-    {
-        actions.push(Action::Select(Select::Epoch(None)));
-    }
-    let present = app.selection.epoch.or(best);
-    let mut at = present.map_or(last, |epoch| {
-        series.epochs.partition_point(|e| *e < epoch).min(last)
-    });
-    let slider = Slider::new(&mut at, 0..=last).show_value(false);
-    let slid = ui.add_enabled(last > 0, slider).labelled_by(name.id);
-    let slid = slid
-        .on_hover_text("Look through the weights of any kept epoch")
-        .on_disabled_hover_text("Only one epoch's weights are kept");
-    if slid.changed() {
-        actions.push(Action::Select(Select::Epoch(
-            series.epochs.get(at).copied(),
-        )));
-    }
-    let shown = series.epochs.get(at).copied().unwrap_or_default();
-    let of = series.manifest.epochs.max(shown);
-    ui.label(RichText::new(format!("{shown} of {of}")).strong());
 }
 
 #[cfg(test)]

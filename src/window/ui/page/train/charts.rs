@@ -5,25 +5,17 @@ use egui::{Align, Layout, Ui, vec2};
 use super::super::headline::{self, lines_to_beat};
 use crate::app::Training;
 use crate::ui::theme;
-use crate::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, Flag, LineChart, tick};
+use crate::ui::widget::line_chart::{
+    ChartData, ChartSeries, Chrome, Flag, LineChart, LinkedCursor, PlayheadLine, tick,
+};
 use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_base::spec::Entry;
-use seqscope_engine::run::{Curve, EpochRecord, RunId};
+use seqscope_engine::run::{Curve, CurveAxis, EpochRecord, RunId};
 
 /// Height of a small chart, title included.
 const SMALL: f32 = 150.0;
 /// Least width of what stands beside the small charts: a table of names and three metrics.
 const BESIDE: f32 = 330.0;
-
-/// Unit of the x axis.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
-pub(super) enum XAxis {
-    /// Passes over the training data.
-    #[default]
-    Epoch,
-    /// Optimiser steps.
-    Step,
-}
 
 /// Key of the numbers that the charts were last filled with; filled again only when it changes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -33,7 +25,7 @@ struct ChartsKey {
     n_points: usize,
     n_references: usize,
     metric: Option<Metric>,
-    x: XAxis,
+    x: CurveAxis,
     dark: bool,
 }
 
@@ -41,10 +33,11 @@ pub(super) struct Charts {
     key: Option<ChartsKey>,
     /// Metric that is drawn; the primary one until another is chosen.
     metric: Option<Metric>,
-    x: XAxis,
+    x: CurveAxis,
     loss: LineChart,
     ranking: LineChart,
     small: [LineChart; 3],
+    cursor: LinkedCursor,
 }
 
 impl Default for Charts {
@@ -52,7 +45,7 @@ impl Default for Charts {
         Self {
             key: None,
             metric: None,
-            x: XAxis::default(),
+            x: CurveAxis::default(),
             loss: LineChart::new("Loss"),
             ranking: LineChart::new("Metric on validation"),
             small: [
@@ -60,20 +53,36 @@ impl Default for Charts {
                 LineChart::new("Gradient norm"),
                 LineChart::new("Throughput"),
             ],
+            cursor: LinkedCursor::default(),
         }
     }
 }
 
 impl Charts {
-    /// Paints the charts over the room at hand; `beside` fills the place after the small ones.
-    pub(super) fn ui(&mut self, ui: &mut Ui, training: &Training, beside: impl FnOnce(&mut Ui)) {
+    /// Paints the charts over the room at hand, with a line at the epoch of the playhead; `beside`
+    /// fills the place after the small ones. Returns the epoch at which a chart was clicked.
+    pub(super) fn ui(
+        &mut self,
+        ui: &mut Ui,
+        training: &Training,
+        playhead: Option<usize>,
+        beside: impl FnOnce(&mut Ui),
+    ) -> Option<usize> {
         self.choices(ui, training);
         self.refresh(training, ui);
+        let at = playhead.and_then(|epoch| training.points.iter().find(|p| p.epoch == epoch));
+        let lines = at.map(|point| PlayheadLine {
+            x: place_of(self.x, point),
+            color: None,
+        });
+        self.cursor.begin(lines.into_iter().collect());
         let large = (ui.available_height() - SMALL - 16.0).max(220.0);
         ui.columns(2, |columns| {
             if let [left, right] = columns {
-                self.loss.ui(left, large, Chrome::Full);
-                self.ranking.ui(right, large, Chrome::Full);
+                self.loss
+                    .linked(left, large, Chrome::Full, &mut self.cursor);
+                self.ranking
+                    .linked(right, large, Chrome::Full, &mut self.cursor);
             }
         });
         ui.add_space(6.0);
@@ -88,19 +97,25 @@ impl Charts {
                     Layout::top_down(Align::Min),
                     |ui| {
                         ui.set_width(width);
-                        chart.ui(ui, SMALL, Chrome::Small);
+                        chart.linked(ui, SMALL, Chrome::Small, &mut self.cursor);
                     },
                 );
             }
             ui.vertical(beside);
         });
+        let clicked = self.cursor.end(ui.ctx())?;
+        let distance = |point: &&EpochRecord| (place_of(self.x, point) - clicked).abs();
+        let points = training.points.iter();
+        points
+            .min_by(|a, b| distance(a).total_cmp(&distance(b)))
+            .map(|point| point.epoch)
     }
 
     fn choices(&mut self, ui: &mut Ui, training: &Training) {
         use strum::IntoEnumIterator as _;
         ui.horizontal(|ui| {
             ui.label("x axis");
-            for x in XAxis::iter() {
+            for x in CurveAxis::iter() {
                 ui.selectable_value(&mut self.x, x, x.to_string());
             }
             ui.separator();
@@ -138,26 +153,36 @@ impl Charts {
     }
 }
 
+/// The place of an epoch on the x axis; no number where a run does not tell.
+fn place_of(axis: CurveAxis, point: &EpochRecord) -> f64 {
+    match axis {
+        CurveAxis::Epoch => point.epoch as f64,
+        CurveAxis::Step => point.step as f64,
+        CurveAxis::Secs => point.train_secs,
+    }
+}
+
 /// Training numbers as chart data.
 struct ChartSource<'a> {
     training: &'a Training,
-    x: XAxis,
+    x: CurveAxis,
     ui: &'a Ui,
 }
 
 impl ChartSource<'_> {
     fn x_of(&self, point: &EpochRecord) -> f64 {
-        match self.x {
-            XAxis::Epoch => point.epoch as f64,
-            XAxis::Step => point.step as f64,
-        }
+        place_of(self.x, point)
     }
 
-    /// Steps between two evaluations lie between two epochs.
-    fn x_of_step(&self, step: usize) -> f64 {
+    /// Steps between two evaluations lie between two epochs; at which second one was made is not
+    /// told.
+    fn x_of_step(&self, step: usize) -> Option<f64> {
         match self.x {
-            XAxis::Epoch => step as f64 / self.training.progress.steps_per_epoch.max(1) as f64,
-            XAxis::Step => step as f64,
+            CurveAxis::Epoch => {
+                Some(step as f64 / self.training.progress.steps_per_epoch.max(1) as f64)
+            }
+            CurveAxis::Step => Some(step as f64),
+            CurveAxis::Secs => None,
         }
     }
 
@@ -184,13 +209,12 @@ impl ChartSource<'_> {
             .training
             .step_losses
             .iter()
-            .map(|(s, loss)| [self.x_of_step(*s), *loss])
+            .filter_map(|(s, loss)| Some([self.x_of_step(*s)?, *loss]))
             .collect();
         // Epochs from before the run went on have no losses a step.
-        let first_live = self
-            .training
-            .step_losses
-            .first()
+        let losses = self.training.step_losses.first();
+        let first_live = losses
+            .filter(|_| !steps.is_empty())
             .map_or(usize::MAX, |(step, _)| *step);
         let earlier = self.training.points.iter().filter(|p| p.step < first_live);
         let train: Vec<[f64; 2]> = earlier

@@ -11,7 +11,7 @@ mod trust;
 use egui::Ui;
 
 use super::run_picker;
-use crate::app::{Action, App, Page, TrainView, Training};
+use crate::app::{Action, App, Page, TrainView, Training, Transport};
 use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::size;
@@ -71,9 +71,13 @@ impl TrainPage {
         }
         ui.add_space(4.0);
         let beside = &mut self.beside;
-        self.charts.ui(ui, training, |ui| {
+        let run = training.run.as_ref();
+        let shown = run.and_then(|run| app.selection.shown_epoch(run));
+        let playhead = shown.map(|shown| shown.epoch);
+        let clicked = self.charts.ui(ui, training, playhead, |ui| {
             reliability::ui(ui, training, beside, |ui| result::ui(ui, training));
         });
+        actions.extend(clicked.map(|epoch| Action::Transport(Transport::Epoch(epoch))));
     }
 }
 

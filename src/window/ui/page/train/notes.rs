@@ -7,12 +7,9 @@ use crate::app::{Training, TrainingPhase};
 use crate::ui::text;
 use crate::ui::widget::line_chart::tick;
 use seqscope_base::spec::{Entry, ProblemKind, Severity};
-use seqscope_engine::run::{EpochRecord, RunOutcome};
+use seqscope_engine::run::{EpochRecord, Overfitting, RunOutcome};
 use seqscope_model::baseline::ReferenceKind;
 
-/// Epochs for which the validation loss must have stayed above its best before it is called
-/// over-fitting: one or two are noise.
-const OVERFIT_EPOCHS: usize = 3;
 /// Epochs after which a model should have passed the reference to beat.
 const GRACE_EPOCHS: usize = 10;
 
@@ -87,24 +84,14 @@ fn failure(training: &Training) -> Option<Note> {
 }
 
 fn overfitting(points: &[EpochRecord]) -> Option<Note> {
-    // From the end, so that of equal losses the last one counts: until then nothing got worse.
-    let numbers = points.iter().rev().filter(|p| p.valid_loss.is_finite());
-    let best = numbers.min_by(|a, b| a.valid_loss.total_cmp(&b.valid_loss))?;
-    let last = points.last()?;
-    let since = last.epoch.saturating_sub(best.epoch);
-    if since < OVERFIT_EPOCHS
-        || last.valid_loss <= best.valid_loss
-        || last.train_loss >= best.train_loss
-    {
-        return None;
-    }
+    let found = Overfitting::of_epochs(points)?;
     Some(Note::warning(format!(
         "Over-fitting since epoch {}: the training loss still falls, the validation loss has risen \
          from {} to {}. More dropout or weight decay, a smaller model or more data help; the best \
          epoch's weights are kept.",
-        best.epoch,
-        tick(best.valid_loss),
-        tick(last.valid_loss),
+        found.since,
+        tick(found.best_loss),
+        tick(found.last_loss),
     )))
 }
 

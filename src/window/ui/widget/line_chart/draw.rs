@@ -6,7 +6,8 @@ use egui_plot::{
 };
 
 use super::labels::{self, Label};
-use super::{LineChart, Reference, axis, drawn, legend, tick};
+use super::legend::nearest_to;
+use super::{ChartSeries, LineChart, LinkedCursor, Reference, axis, drawn, legend, tick};
 use crate::ui::{text, theme};
 
 /// Width of a column in which a long curve shows its lowest and its highest number: less than a
@@ -15,13 +16,17 @@ use crate::ui::{text, theme};
 const COLUMN: f32 = 1.3;
 /// Rows of the hover table: more cannot be read at a glance.
 const HOVER_ROWS: usize = 5;
+/// Distance within which a curve is under the pointer.
+const UNDER: f32 = 10.0;
+
 impl LineChart {
-    pub(super) fn plot(&mut self, ui: &mut Ui, height: f32) {
+    pub(super) fn plot(&mut self, ui: &mut Ui, height: f32, cursor: &mut LinkedCursor) {
         if self.is_empty() {
             return nothing(ui, height);
         }
         let id = ui.scope_id().with("plot");
-        let before = egui_plot::PlotMemory::load(ui.ctx(), id);
+        let is_refit = std::mem::take(&mut self.has_new_axis);
+        let before = egui_plot::PlotMemory::load(ui.ctx(), id).filter(|_| !is_refit);
         let x_range = before.filter(|m| !m.auto_bounds.x).map(|m| {
             let bounds = *m.transform().bounds();
             [bounds.min()[0], bounds.max()[0]]
@@ -30,8 +35,9 @@ impl LineChart {
             &self.data,
             drawn::DrawnKey {
                 revision: self.revision,
-                log_y: self.log_y,
-                smoothing: self.smoothing,
+                log_x: self.log.x,
+                log_y: self.log.y,
+                smoothing: self.smoothing.smoothing(),
                 hidden: self.hidden.iter().cloned().collect(),
                 x_range,
                 n_columns: (ui.available_width() / COLUMN).max(1.0) as usize,
@@ -41,15 +47,17 @@ impl LineChart {
             ui.ctx().request_repaint();
         }
         let grid = theme::colors(ui).line;
-        let shown = self
-            .configured(id, height)
-            .grid_color(grid)
-            .show(ui, |plot| {
-                self.paint_lines(plot);
-                zoom_by_wheel(plot, self.drawn.extent);
-            });
+        let mut plot = self.configured(id, height).grid_color(grid);
+        if is_refit {
+            plot = plot.reset();
+        }
+        let shown = plot.show(ui, |plot| {
+            self.paint_lines(plot);
+            zoom_by_wheel(plot, self.drawn.extent);
+        });
+        self.paint_playheads(ui, &shown.transform, cursor);
         self.paint_labels(ui, &shown.transform);
-        self.hover_table(ui, &shown);
+        self.hover_table(ui, &shown, cursor);
     }
 
     fn configured<'a>(&self, id: egui::Id, height: f32) -> Plot<'a> {
@@ -61,14 +69,19 @@ impl LineChart {
             .show_y(false)
             .label_formatter(|_| None)
             .set_margin_fraction(vec2(0.02, 0.08))
-            .x_grid_spacer(|input| axis::whole_marks(&input))
-            .x_axis_formatter(|mark, _| axis::plain_text(mark.value))
             .x_axis_label(RichText::new(self.data.x_label.clone()).small())
             .y_axis_label(RichText::new(self.data.y_label.clone()).small());
-        if self.data.from_zero && !self.log_y {
+        plot = if self.log.x {
+            plot.x_grid_spacer(|input| axis::log_marks(&input))
+                .x_axis_formatter(|mark, _| axis::log_text(mark.value))
+        } else {
+            plot.x_grid_spacer(|input| axis::whole_marks(&input))
+                .x_axis_formatter(|mark, _| axis::plain_text(mark.value))
+        };
+        if self.data.from_zero && !self.log.y {
             plot = plot.include_y(0.0);
         }
-        if self.log_y {
+        if self.log.y {
             plot.y_grid_spacer(|input| axis::log_marks(&input))
                 .y_axis_formatter(|mark, _| axis::log_text(mark.value))
         } else {
@@ -92,10 +105,10 @@ impl LineChart {
                 plot.hline(line.style(LineStyle::dashed_loose()).allow_hover(false));
             }
         }
-        self.drawn.paint(plot);
+        self.drawn.paint(plot, self.pointed.as_deref());
         for flag in &self.data.flags {
-            if let Some(y) = self.y(flag.at[1]) {
-                let mark = Points::new("flag", [flag.at[0], y])
+            if let (Some(x), Some(y)) = (self.x(flag.at[0]), self.y(flag.at[1])) {
+                let mark = Points::new("flag", [x, y])
                     .shape(MarkerShape::Diamond)
                     .radius(5.5);
                 plot.points(
@@ -114,8 +127,49 @@ impl LineChart {
 
     /// A number as it is drawn; `None` when it cannot be.
     fn y(&self, value: f64) -> Option<f64> {
-        let y = if self.log_y { value.log10() } else { value };
+        let y = if self.log.y { value.log10() } else { value };
         y.is_finite().then_some(y)
+    }
+
+    /// An x as it is drawn; `None` when it cannot be.
+    fn x(&self, value: f64) -> Option<f64> {
+        let x = if self.log.x { value.log10() } else { value };
+        x.is_finite().then_some(x)
+    }
+
+    /// Lines at the playhead.
+    fn paint_playheads(&self, ui: &Ui, transform: &PlotTransform, cursor: &LinkedCursor) {
+        let frame = transform.frame();
+        for line in cursor.playheads() {
+            let color = line.color.unwrap_or(theme::colors(ui).accent);
+            self.vertical(ui, transform, line.x, Stroke::new(1.6, color));
+            if let Some(x) = self.x(line.x) {
+                let at = pos2(transform.position_from_point_x(x), frame.top());
+                if frame.x_range().contains(at.x) {
+                    let knob = [
+                        at + vec2(-4.5, 0.0),
+                        at + vec2(4.5, 0.0),
+                        at + vec2(0.0, 6.0),
+                    ];
+                    ui.painter().add(egui::Shape::convex_polygon(
+                        knob.to_vec(),
+                        color,
+                        Stroke::NONE,
+                    ));
+                }
+            }
+        }
+    }
+
+    /// A line from top to bottom at an x.
+    fn vertical(&self, ui: &Ui, transform: &PlotTransform, x: f64, stroke: Stroke) {
+        if let Some(x) = self.x(x) {
+            let frame = transform.frame();
+            let at = transform.position_from_point_x(x);
+            ui.painter()
+                .with_clip_rect(*frame)
+                .vline(at, frame.y_range(), stroke);
+        }
     }
 
     /// The names of lines and marks, none over another.
@@ -188,10 +242,10 @@ impl LineChart {
         let frame = *transform.frame();
         let mut tags = Vec::new();
         for flag in &self.data.flags {
-            let Some(y) = self.y(flag.at[1]) else {
+            let (Some(x), Some(y)) = (self.x(flag.at[0]), self.y(flag.at[1])) else {
                 continue;
             };
-            let at = transform.position_from_point(&PlotPoint::new(flag.at[0], y));
+            let at = transform.position_from_point(&PlotPoint::new(x, y));
             if !frame.contains(at) {
                 continue;
             }
@@ -241,23 +295,33 @@ impl LineChart {
         })
     }
 
-    fn hover_table(&self, ui: &Ui, shown: &PlotResponse<()>) {
-        let Some(pointer) = shown
-            .response
-            .hover_pos()
-            .filter(|_| !shown.response.dragged())
-        else {
-            return;
-        };
-        let Some((x, rows)) = self.rows_near(pointer, &shown.transform) else {
-            return;
-        };
-        let frame = shown.transform.frame();
-        let at = shown.transform.position_from_point_x(x);
+    /// The cursor: a line over the chart wherever the pointer is on the page; in the chart under the
+    /// pointer also a table of the numbers there.
+    fn hover_table(&mut self, ui: &Ui, shown: &PlotResponse<()>, cursor: &mut LinkedCursor) {
+        let response = &shown.response;
+        let pointer = response.hover_pos().filter(|_| !response.dragged());
+        let pointed = pointer.and_then(|pointer| self.rows_near(pointer, &shown.transform));
         let stroke = Stroke::new(1.0, ui.visuals().weak_text_color().gamma_multiply(0.7));
-        ui.painter()
-            .with_clip_rect(*frame)
-            .vline(at, frame.y_range(), stroke);
+        let Some((x, rows)) = pointed else {
+            self.pointed = None;
+            if let Some(x) = cursor.pointed() {
+                self.vertical(ui, &shown.transform, x, stroke);
+                self.dots(ui, &shown.transform, x);
+            }
+            return;
+        };
+        cursor.point_at(x);
+        if response.clicked() {
+            cursor.click_at(x);
+        }
+        let under = rows.first().filter(|row| row.distance <= UNDER);
+        let under = under.map(|row| row.name.clone());
+        if under != self.pointed {
+            // Its line is thicker from the next frame on.
+            self.pointed = under;
+            ui.ctx().request_repaint();
+        }
+        self.vertical(ui, &shown.transform, x, stroke);
         let tip = egui::Tooltip::always_open(
             ui.ctx().clone(),
             ui.layer_id(),
@@ -285,29 +349,56 @@ impl LineChart {
         });
     }
 
+    /// A dot on every curve at the cursor.
+    fn dots(&self, ui: &Ui, transform: &PlotTransform, x: f64) {
+        let painter = ui.painter().with_clip_rect(*transform.frame());
+        for series in self.visible() {
+            let near =
+                nearest_to(&series.points, x).filter(|point| self.is_near(point[0], x, transform));
+            let place = near.and_then(|point| Some((self.x(point[0])?, self.y(point[1])?)));
+            if let Some((x, y)) = place {
+                let at = transform.position_from_point(&PlotPoint::new(x, y));
+                painter.circle_filled(at, 3.5, series.color);
+            }
+        }
+    }
+
+    /// The curves that are shown.
+    fn visible(&self) -> impl Iterator<Item = &ChartSeries> + Clone {
+        let series = self.data.series.iter();
+        series.filter(|series| !self.hidden.contains(&series.name))
+    }
+
+    /// Whether two x lie within a few pixels of each other.
+    fn is_near(&self, a: f64, b: f64, transform: &PlotTransform) -> bool {
+        let slack = transform.dvalue_dpos()[0].abs() * 6.0;
+        matches!((self.x(a), self.x(b)), (Some(a), Some(b)) if (a - b).abs() <= slack)
+    }
+
     /// The x with a point that is nearest to the pointer and every curve's number there, the one
     /// nearest to the pointer first.
     fn rows_near(&self, pointer: Pos2, transform: &PlotTransform) -> Option<(f64, Vec<HoverRow>)> {
         let wanted = transform.value_from_position(pointer).x;
-        let shown = self
-            .data
-            .series
-            .iter()
-            .filter(|s| !self.hidden.contains(&s.name));
-        let x = shown
-            .clone()
+        let wanted = if self.log.x {
+            10_f64.powf(wanted)
+        } else {
+            wanted
+        };
+        let x = self
+            .visible()
             .filter_map(|s| nearest_to(&s.points, wanted).map(|p| p[0]))
             .min_by(|a, b| (a - wanted).abs().total_cmp(&(b - wanted).abs()))?;
         // A curve with points elsewhere (one an epoch beside one a step) answers with its own
         // nearest point when that lies within a few pixels.
-        let slack = transform.dvalue_dpos()[0].abs() * 6.0;
-        let mut rows: Vec<HoverRow> = shown
+        let at = self.x(x)?;
+        let mut rows: Vec<HoverRow> = self
+            .visible()
             .filter_map(|s| {
                 let point = nearest_to(&s.points, x)
-                    .filter(|p| (p[0] - x).abs() <= slack && p[1].is_finite())?;
+                    .filter(|p| self.is_near(p[0], x, transform) && p[1].is_finite())?;
                 let y = self.y(point[1])?;
                 let distance =
-                    (transform.position_from_point(&PlotPoint::new(x, y)).y - pointer.y).abs();
+                    (transform.position_from_point(&PlotPoint::new(at, y)).y - pointer.y).abs();
                 Some(HoverRow {
                     name: s.name.clone(),
                     color: s.color,
@@ -344,16 +435,6 @@ struct HoverRow {
     color: Color32,
     value: f64,
     distance: f32,
-}
-
-/// The point nearest in x; `points` are in order of x.
-fn nearest_to(points: &[[f64; 2]], x: f64) -> Option<[f64; 2]> {
-    let at = points.partition_point(|p| p[0] < x);
-    let around = [at.checked_sub(1), Some(at)]
-        .into_iter()
-        .flatten()
-        .filter_map(|i| points.get(i).copied());
-    around.min_by(|a, b| (a[0] - x).abs().total_cmp(&(b[0] - x).abs()))
 }
 
 /// Small text on a ground of the plot's colour, so that curves do not run through it.

@@ -7,7 +7,7 @@
 use egui::{Color32, Rect, Vec2, pos2};
 use egui_plot::{Line, PlotPoint, PlotUi, Points};
 
-use super::{ChartData, ChartSeries, smooth};
+use super::{ChartData, ChartSeries, Smoothing};
 use crate::ui::theme::size;
 use seqscope_engine::run::Curve;
 
@@ -17,6 +17,8 @@ const DOTS: usize = 60;
 const RAW_SHARE: f32 = 0.2;
 /// Points that are looked at in one frame; a longer curve takes a frame of its own.
 const POINTS_A_FRAME: usize = 100_000;
+/// Thickness of the line under the pointer, as a multiple of the others'.
+const POINTED: f32 = 1.9;
 
 /// A curve without gaps, as it is drawn.
 #[derive(Debug)]
@@ -30,9 +32,11 @@ struct Run {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct DrawnKey {
     pub(super) revision: u64,
+    pub(super) log_x: bool,
     pub(super) log_y: bool,
-    pub(super) smoothing: f64,
+    pub(super) smoothing: Smoothing,
     pub(super) hidden: Vec<String>,
+    /// Ends of what is in sight, as they are drawn.
     pub(super) x_range: Option<[f64; 2]>,
     pub(super) n_columns: usize,
 }
@@ -48,7 +52,7 @@ struct Made {
 
 #[derive(Debug)]
 struct Smoothed {
-    weight: f64,
+    smoothing: Smoothing,
     /// Whether it is a curve of logarithms.
     log_y: bool,
     curve: Curve,
@@ -129,7 +133,6 @@ impl DrawnCurves {
         self.runs.clear();
         self.n_not_positive = 0;
         let key = &self.key;
-        let x_range = key.x_range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
         for (series, made) in data
             .series
             .iter()
@@ -145,12 +148,12 @@ impl DrawnCurves {
             let n_columns = key
                 .n_columns
                 .div_ceil(if smoothed.is_some() { 2 } else { 1 });
-            let mut raw = made
+            let raw = made
                 .positive
                 .as_ref()
                 .filter(|_| key.log_y)
-                .unwrap_or(&made.raw)
-                .thinned(x_range, n_columns);
+                .unwrap_or(&made.raw);
+            let mut raw = key.in_sight(raw, n_columns);
             if key.log_y {
                 self.n_not_positive += made.raw.n_not_positive();
                 for point in &mut raw {
@@ -168,7 +171,7 @@ impl DrawnCurves {
                     &mut self.runs,
                     &series.name,
                     series.color,
-                    &smoothed.curve.thinned(x_range, n_columns),
+                    &key.in_sight(&smoothed.curve, n_columns),
                 );
             }
         }
@@ -179,12 +182,15 @@ impl DrawnCurves {
         self.extent = all.size().max(Vec2::ZERO);
     }
 
-    pub(super) fn paint<'a>(&'a self, plot: &mut PlotUi<'a>) {
+    /// Paints them, the one under the pointer with a thicker line.
+    pub(super) fn paint<'a>(&'a self, plot: &mut PlotUi<'a>, pointed: Option<&str>) {
         for run in &self.runs {
+            let is_pointed = pointed == Some(run.name.as_str());
+            let width = size::LINE * if is_pointed { POINTED } else { 1.0 };
             if run.points.len() > 1 {
                 let line = Line::new(run.name.clone(), run.points.as_slice())
                     .color(run.color)
-                    .width(size::LINE);
+                    .width(width);
                 plot.line(line.allow_band(false).allow_hover(false));
             }
             if run.points.len() <= DOTS {
@@ -199,19 +205,17 @@ impl DrawnCurves {
 
 impl Made {
     fn is_due(&self, key: &DrawnKey, series: &ChartSeries) -> bool {
-        let weight = weight(key, series);
+        let smoothing = smoothing(key, series);
         let is_smoothing_due = match &self.smoothed {
-            Some(smoothed) => {
-                smoothed.log_y != key.log_y || smoothed.weight.to_bits() != weight.to_bits()
-            }
-            None => weight > 0.0,
+            Some(smoothed) => smoothed.log_y != key.log_y || smoothed.smoothing != smoothing,
+            None => smoothing != Smoothing::Off,
         };
         self.lacks_positive(key) || is_smoothing_due
     }
 
     /// Whether catching up is more than to forget a smoothed curve.
     fn looks_at_points(&self, key: &DrawnKey, series: &ChartSeries) -> bool {
-        self.lacks_positive(key) || weight(key, series) > 0.0
+        self.lacks_positive(key) || smoothing(key, series) != Smoothing::Off
     }
 
     fn lacks_positive(&self, key: &DrawnKey) -> bool {
@@ -227,16 +231,16 @@ impl Made {
                 .collect();
             self.positive = Some(positive.into());
         }
-        let weight = weight(key, series);
-        self.smoothed = (weight > 0.0).then(|| {
+        let smoothing = smoothing(key, series);
+        self.smoothed = (smoothing != Smoothing::Off).then(|| {
             let curve = if key.log_y {
                 let logs: Vec<[f64; 2]> = self.raw.iter().map(|p| [p[0], log10(p[1])]).collect();
-                smooth(&logs, weight)
+                smoothing.of(&logs)
             } else {
-                smooth(&self.raw, weight)
+                smoothing.of(&self.raw)
             };
             Smoothed {
-                weight,
+                smoothing,
                 log_y: key.log_y,
                 curve: curve.into(),
             }
@@ -244,9 +248,28 @@ impl Made {
     }
 }
 
-/// Weight with which a curve is to be smoothed.
-fn weight(key: &DrawnKey, series: &ChartSeries) -> f64 {
-    if series.keep_raw { 0.0 } else { key.smoothing }
+impl DrawnKey {
+    /// Points of a curve that are worth drawing, at the x at which they are drawn.
+    fn in_sight(&self, curve: &Curve, n_columns: usize) -> Vec<[f64; 2]> {
+        let x_range = self.x_range.unwrap_or([f64::NEG_INFINITY, f64::INFINITY]);
+        if !self.log_x {
+            return curve.thinned(x_range, n_columns);
+        }
+        let mut points = curve.thinned_by_decades(x_range.map(|x| 10_f64.powf(x)), n_columns);
+        for point in &mut points {
+            point[0] = point[0].log10();
+        }
+        points
+    }
+}
+
+/// Way in which a curve is to be smoothed.
+fn smoothing(key: &DrawnKey, series: &ChartSeries) -> Smoothing {
+    if series.keep_raw {
+        Smoothing::Off
+    } else {
+        key.smoothing
+    }
 }
 
 /// The logarithm, and no number where there is none.
@@ -295,7 +318,11 @@ mod tests {
     fn key(revision: u64, smoothing: f64) -> DrawnKey {
         DrawnKey {
             revision,
-            smoothing,
+            smoothing: if smoothing > 0.0 {
+                Smoothing::Average(smoothing)
+            } else {
+                Smoothing::Off
+            },
             n_columns: 500,
             ..DrawnKey::default()
         }

@@ -4,6 +4,7 @@
 //! what is drawn (log, smoothed, thinned) is kept until numbers, options or zoom change.
 
 mod axis;
+mod cursor;
 mod draw;
 mod drawn;
 mod labels;
@@ -12,7 +13,9 @@ mod smooth;
 mod table;
 
 pub(crate) use axis::{log_marks, log_text, plain_marks, tick, whole_marks};
-pub use smooth::smooth;
+pub use cursor::{LinkedCursor, PlayheadLine};
+use smooth::Smoothing;
+pub use smooth::{gaussian, smooth};
 
 use std::collections::BTreeSet;
 
@@ -78,7 +81,14 @@ pub enum Chrome {
 }
 
 /// Width that the options take beside the title; where there is less they go into a menu.
-const OPTIONS_WIDTH: f32 = 270.0;
+const OPTIONS_WIDTH: f32 = 320.0;
+
+/// Axes that are logarithmic.
+#[derive(Clone, Copy, Debug, Default)]
+struct LogAxes {
+    x: bool,
+    y: bool,
+}
 
 /// A chart with its view state.
 #[derive(Debug)]
@@ -86,8 +96,14 @@ pub struct LineChart {
     title: &'static str,
     data: ChartData,
     revision: u64,
-    log_y: bool,
-    smoothing: f64,
+    log: LogAxes,
+    /// Whether an axis has become another one, so that what was zoomed to is no more.
+    has_new_axis: bool,
+    smoothing: SmoothingChoice,
+    /// Curve under the pointer in the last frame.
+    pointed: Option<String>,
+    /// Cursor of a chart that stands alone.
+    own_cursor: LinkedCursor,
     as_table: bool,
     hidden: BTreeSet<String>,
     drawn: drawn::DrawnCurves,
@@ -102,8 +118,11 @@ impl LineChart {
             title,
             data: ChartData::default(),
             revision: 0,
-            log_y: false,
-            smoothing: 0.0,
+            log: LogAxes::default(),
+            has_new_axis: false,
+            smoothing: SmoothingChoice::default(),
+            pointed: None,
+            own_cursor: LinkedCursor::default(),
             as_table: false,
             hidden: BTreeSet::new(),
             drawn: drawn::DrawnCurves::default(),
@@ -123,27 +142,54 @@ impl LineChart {
         &self.data
     }
 
-    /// Paints the chart over the width at hand and `height`.
+    /// Paints the chart by itself over the width at hand and `height`.
     pub fn ui(&mut self, ui: &mut egui::Ui, height: f32, chrome: Chrome) {
+        let mut cursor = std::mem::take(&mut self.own_cursor);
+        cursor.begin(Vec::new());
+        self.linked(ui, height, chrome, &mut cursor);
+        cursor.end(ui.ctx());
+        self.own_cursor = cursor;
+    }
+
+    /// [`LineChart::ui`] of one chart of several, with the cursor that they share.
+    pub fn linked(
+        &mut self,
+        ui: &mut egui::Ui,
+        height: f32,
+        chrome: Chrome,
+        cursor: &mut LinkedCursor,
+    ) {
         ui.push_id(self.title, |ui| {
             let top = ui.cursor().top();
             match chrome {
-                Chrome::Full => self.header(ui),
-                Chrome::Small => {
-                    ui.label(egui::RichText::new(self.title).small().strong());
-                }
+                Chrome::Full => self.header(ui, cursor.read_at()),
+                Chrome::Small => self.small_header(ui, cursor.read_at()),
             }
             let left = (height - (ui.cursor().top() - top)).max(60.0);
             if self.as_table {
                 self.table.refresh(&self.data, self.revision);
                 self.table.ui(ui, left);
             } else {
-                self.plot(ui, left);
+                self.plot(ui, left, cursor);
             }
         });
     }
 
-    fn header(&mut self, ui: &mut egui::Ui) {
+    /// The title, and beside it the number at the cursor.
+    fn small_header(&self, ui: &mut egui::Ui, read_at: Option<f64>) {
+        ui.horizontal(|ui| {
+            ui.label(egui::RichText::new(self.title).small().strong());
+            let series = self.data.series.first();
+            let value = series
+                .zip(read_at)
+                .and_then(|(s, x)| legend::value_near(&s.points, x));
+            if let Some(value) = value {
+                ui.label(egui::RichText::new(tick(value)).small().monospace());
+            }
+        });
+    }
+
+    fn header(&mut self, ui: &mut egui::Ui, read_at: Option<f64>) {
         ui.horizontal(|ui| {
             ui.strong(self.title);
             let is_narrow = ui.available_width() < OPTIONS_WIDTH;
@@ -159,7 +205,7 @@ impl LineChart {
         });
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().item_spacing = egui::vec2(12.0, 0.0);
-            legend::ui(ui, &self.data, &mut self.hidden);
+            legend::ui(ui, &self.data, read_at, &mut self.hidden);
         });
     }
 
@@ -176,20 +222,66 @@ impl LineChart {
         ui.toggle_value(&mut self.as_table, "Table")
             .on_hover_text(named("Numbers instead of curves"));
         ui.add_enabled_ui(!self.as_table, |ui| {
-            ui.toggle_value(&mut self.log_y, "Log")
+            let log_y = ui
+                .toggle_value(&mut self.log.y, "Log")
                 .on_hover_text(named("Logarithmic y axis"));
-            let text = if self.smoothing > 0.0 {
-                format!("Smooth {:.2}", self.smoothing)
-            } else {
-                "Smooth".to_owned()
-            };
-            ui.menu_button(text, |ui| {
-                let slider = egui::Slider::new(&mut self.smoothing, 0.0..=0.99).text("Smoothing");
-                ui.add(slider).on_hover_text(
-                    "What remains of the past after one mean spacing (time-weighted, debiased \
-                     moving average); the raw curve stays behind at 20 %",
-                );
-            });
+            let log_x = ui
+                .toggle_value(&mut self.log.x, "Log x")
+                .on_hover_text(named("Logarithmic x axis"));
+            self.has_new_axis |= log_y.changed() || log_x.changed();
+            ui.menu_button(self.smoothing.words(), |ui| self.smoothing.ui(ui));
         });
+    }
+}
+
+/// Widest Gaussian that can be chosen, in mean spacings.
+const WIDEST: f64 = 50.0;
+
+/// Smoothing as it was chosen; each way keeps its own amount.
+#[derive(Clone, Copy, Debug, Default)]
+struct SmoothingChoice {
+    is_gaussian: bool,
+    weight: f64,
+    bandwidth: f64,
+}
+
+impl SmoothingChoice {
+    fn smoothing(self) -> Smoothing {
+        if self.is_gaussian && self.bandwidth > 0.0 {
+            Smoothing::Gaussian(self.bandwidth)
+        } else if !self.is_gaussian && self.weight > 0.0 {
+            Smoothing::Average(self.weight)
+        } else {
+            Smoothing::Off
+        }
+    }
+
+    fn words(self) -> String {
+        match self.smoothing() {
+            Smoothing::Off => "Smooth".to_owned(),
+            Smoothing::Average(weight) => format!("Smooth {weight:.2}"),
+            Smoothing::Gaussian(bandwidth) => format!("Smooth σ {bandwidth:.1}"),
+        }
+    }
+
+    fn ui(&mut self, ui: &mut egui::Ui) {
+        ui.horizontal(|ui| {
+            ui.selectable_value(&mut self.is_gaussian, false, "Average")
+                .on_hover_text("Time-weighted, debiased exponential moving average");
+            ui.selectable_value(&mut self.is_gaussian, true, "Gaussian")
+                .on_hover_text("Mean of the points on both sides, weighted by their distance");
+        });
+        let (slider, hover) = if self.is_gaussian {
+            (
+                egui::Slider::new(&mut self.bandwidth, 0.0..=WIDEST).step_by(0.5),
+                "Standard deviation in mean spacings; the raw curve stays behind at 20 %",
+            )
+        } else {
+            (
+                egui::Slider::new(&mut self.weight, 0.0..=0.99),
+                "What remains of the past after one mean spacing; the raw curve stays behind at 20 %",
+            )
+        };
+        ui.add(slider.text("Smoothing")).on_hover_text(hover);
     }
 }

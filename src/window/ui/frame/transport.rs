@@ -1,0 +1,269 @@
+//! The transport under the pages: the playhead over training time, and what moves it.
+
+use egui::{Align, Button, ComboBox, Layout, RichText, Ui, WidgetInfo};
+use strum::IntoEnumIterator as _;
+
+use crate::app::{
+    Action, App, PLAY_SPEEDS, Page, Playhead, PlayheadPlace, PlayheadUnit, RunSeries, ShownEpoch,
+    Transport,
+};
+use crate::ui::widget::epoch_bar::{EpochBar, FlagLane};
+use crate::ui::{Actions, theme};
+use seqscope_engine::run::RunId;
+
+/// Whether there is anything to move over: a run with weights, on a page that follows it.
+pub(super) fn is_needed(app: &App) -> bool {
+    Moved::of_app(app).is_some()
+}
+
+/// Paints the transport.
+pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let Some(moved) = Moved::of_app(app) else {
+        return;
+    };
+    ui.horizontal(|ui| {
+        moves(ui, app, actions);
+        ui.separator();
+        settings(ui, &app.selection.playhead, moved.second.is_some(), actions);
+        ui.separator();
+        modes(ui, app, &moved, actions);
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            words(ui, app, &moved);
+        });
+    });
+    bar(ui, app, &moved, actions);
+}
+
+/// A run that the playhead moves over, as far as it is read.
+struct MovedRun<'a> {
+    run: RunId,
+    series: &'a RunSeries,
+    shown: &'a ShownEpoch,
+}
+
+/// The run that leads, and the one that comes with it.
+struct Moved<'a> {
+    first: MovedRun<'a>,
+    second: Option<MovedRun<'a>>,
+}
+
+impl<'a> Moved<'a> {
+    fn of_app(app: &'a App) -> Option<Self> {
+        let mut runs = app.playhead_runs().into_iter().map(|run| {
+            Some(MovedRun {
+                series: app.views.series(&run).ready()?,
+                shown: app.selection.shown_epoch(&run)?,
+                run,
+            })
+        });
+        Some(Self {
+            first: runs.next()??,
+            second: runs.next().flatten(),
+        })
+    }
+}
+
+fn moves(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    ui.spacing_mut().item_spacing.x = theme::size::GAP_SMALL;
+    let is_playing = app.selection.playhead.playing.is_on;
+    let (play, icon) = if is_playing {
+        (Transport::Pause, "⏸")
+    } else {
+        (Transport::Play, "▶")
+    };
+    icon_button(
+        ui,
+        app,
+        actions,
+        &IconButton::new(Transport::First, "⏮", " (Home)"),
+    );
+    icon_button(
+        ui,
+        app,
+        actions,
+        &IconButton::new(Transport::Step(-1), "⏴", " (←)"),
+    );
+    icon_button(ui, app, actions, &IconButton::new(play, icon, ""));
+    icon_button(
+        ui,
+        app,
+        actions,
+        &IconButton::new(Transport::Step(1), "⏵", " (→)"),
+    );
+    icon_button(ui, app, actions, &IconButton::new(Transport::Last, "⏭", ""));
+}
+
+struct IconButton {
+    transport: Transport,
+    icon: &'static str,
+    key: &'static str,
+}
+
+impl IconButton {
+    fn new(transport: Transport, icon: &'static str, key: &'static str) -> Self {
+        Self {
+            transport,
+            icon,
+            key,
+        }
+    }
+}
+
+/// A button with a sign, whose name is that of what it does.
+fn icon_button(ui: &mut Ui, app: &App, actions: &mut Actions, button: &IconButton) {
+    let action = Action::Transport(button.transport);
+    let (label, enabled) = (action.label(), app.enabled(&action));
+    let response = ui.add_enabled(enabled.is_ok(), Button::new(button.icon));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, enabled.is_ok(), label));
+    let response = match &enabled {
+        Ok(()) => response.on_hover_text(format!("{label}{}", button.key)),
+        Err(reason) => response.on_disabled_hover_text(reason),
+    };
+    if response.clicked() {
+        actions.push(action);
+    }
+}
+
+/// Settings of playing, and of how two runs are brought together.
+fn settings(ui: &mut Ui, playhead: &Playhead, has_two: bool, actions: &mut Actions) {
+    let playing = &playhead.playing;
+    let mut loops = playing.loops;
+    if ui
+        .toggle_value(&mut loops, "Loop")
+        .on_hover_text("Begin again at the end")
+        .changed()
+    {
+        actions.push(Action::Transport(Transport::Loop(loops)));
+    }
+    let combo = ComboBox::from_id_salt("speed").selected_text(format!("{}×", playing.speed));
+    let shown = combo.width(56.0).show_ui(ui, |ui| {
+        for speed in PLAY_SPEEDS {
+            let is_chosen = (speed - playing.speed).abs() < 1e-9;
+            let name = format!("{speed}×");
+            if ui.selectable_label(is_chosen, name).clicked() {
+                actions.push(Action::Transport(Transport::Speed(speed)));
+            }
+        }
+    });
+    let speed = shown.response.on_hover_text("Epochs a second");
+    speed.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, "Speed"));
+    if !has_two {
+        return;
+    }
+    let combo = ComboBox::from_id_salt("unit").selected_text(playhead.unit.to_string());
+    let shown = combo.width(64.0).show_ui(ui, |ui| {
+        for unit in PlayheadUnit::iter() {
+            let choice = ui.selectable_label(unit == playhead.unit, unit.to_string());
+            if choice.on_hover_text(unit.help()).clicked() {
+                actions.push(Action::Transport(Transport::Unit(unit)));
+            }
+        }
+    });
+    let unit = shown.response.on_hover_text(playhead.unit.help());
+    unit.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, "Same place in"));
+}
+
+/// The places that are no epoch in particular.
+fn modes(ui: &mut Ui, app: &App, moved: &Moved<'_>, actions: &mut Actions) {
+    let place = app.selection.playhead.place;
+    let best = moved.first.series.manifest.best_epoch;
+    let best = best.map_or_else(|| "Best".to_owned(), |epoch| format!("Best ({epoch})"));
+    if ui
+        .selectable_label(place == PlayheadPlace::Best, best)
+        .on_hover_text("The epoch with the best validation metric, of each run its own")
+        .clicked()
+    {
+        actions.push(Action::Transport(Transport::Best));
+    }
+    let is_live = place == PlayheadPlace::Newest;
+    if ui
+        .selectable_label(is_live, Transport::FollowLive.label())
+        .on_hover_text("Stay at the newest epoch as training goes on (End)")
+        .clicked()
+    {
+        actions.push(Action::Transport(if is_live {
+            Transport::Epoch(moved.first.shown.epoch)
+        } else {
+            Transport::FollowLive
+        }));
+    }
+}
+
+/// The epoch that is shown, of each run, and why it is not the exact one; from the right.
+fn words(ui: &mut Ui, app: &App, moved: &Moved<'_>) {
+    let runs = [Some(&moved.first), moved.second.as_ref()];
+    let has_two = moved.second.is_some();
+    let mut told = Vec::new();
+    let mut at = Vec::new();
+    for (run, name) in runs.into_iter().flatten().zip(["A", "B"]) {
+        let of = run.series.manifest.epochs.max(run.shown.epoch);
+        let epoch = format!("{} of {of}", run.shown.epoch);
+        at.push(if has_two {
+            format!("{name} {epoch}")
+        } else {
+            epoch
+        });
+        let why = run
+            .shown
+            .why
+            .iter()
+            .cloned()
+            .chain(app.on_its_way(&run.run));
+        told.extend(why.map(|why| {
+            if has_two {
+                format!("{name}: {why}")
+            } else {
+                why
+            }
+        }));
+    }
+    ui.label(RichText::new(format!("Epoch {}", at.join(" · "))).strong());
+    if !told.is_empty() {
+        let told = told.join(" · ");
+        let layout = Layout::left_to_right(Align::Center).with_main_align(Align::Max);
+        ui.with_layout(layout, |ui| {
+            let label = egui::Label::new(RichText::new(&told).weak()).truncate();
+            ui.add(label).on_hover_text(&told);
+        });
+    }
+}
+
+fn bar(ui: &mut Ui, app: &App, moved: &Moved<'_>, actions: &mut Actions) {
+    let MovedRun { run, series, shown } = &moved.first;
+    let has_users = match app.page {
+        Page::Explain | Page::Compare => true,
+        Page::Data | Page::Model | Page::Train => false,
+    };
+    let user_id = app.selection.user_id.clone().filter(|_| has_users);
+    let ready = user_id.map_or_else(Vec::new, |user_id| app.views.epochs_ready(run, &user_id));
+    let (first, second) = if moved.second.is_some() {
+        ("A", "B")
+    } else {
+        ("", "")
+    };
+    let others = moved
+        .second
+        .as_ref()
+        .map(|second| &second.series.milestones);
+    let asked = EpochBar {
+        n_epochs: series
+            .manifest
+            .epochs
+            .max(series.epochs.last().copied().unwrap_or(1)),
+        kept: &series.epochs,
+        shown: shown.epoch,
+        ready: &ready,
+        lanes: [
+            FlagLane {
+                name: first,
+                milestones: &series.milestones,
+            },
+            FlagLane {
+                name: second,
+                milestones: others.map_or(&[], Vec::as_slice),
+            },
+        ],
+    }
+    .ui(ui);
+    actions.extend(asked.map(|epoch| Action::Transport(Transport::Epoch(epoch))));
+}
