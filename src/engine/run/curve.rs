@@ -148,15 +148,16 @@ impl Curve {
             return around.into_iter().filter(|p| p[0] > 0.0).collect();
         }
         let ratio = (high / low).powf(1.0 / PIECES as f64);
-        let ends = |piece: usize| {
-            [
-                low * ratio.powi(piece as i32),
-                low * ratio.powi(piece as i32 + 1),
-            ]
-        };
         let mut points: Vec<[f64; 2]> = Vec::new();
         for piece in 0..PIECES {
-            let thinned = self.thinned(ends(piece), n_columns.div_ceil(PIECES));
+            let from = low * ratio.powi(piece as i32);
+            // Rounded, the last one would end before the end.
+            let to = if piece + 1 == PIECES {
+                high
+            } else {
+                low * ratio.powi(piece as i32 + 1)
+            };
+            let thinned = self.thinned([from, to], n_columns.div_ceil(PIECES));
             // A piece begins and ends with the neighbours that another one has.
             let last = points.last().map_or(0.0, |p| p[0]);
             points.extend(thinned.into_iter().filter(|p| p[0] > last));
