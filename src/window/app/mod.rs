@@ -8,7 +8,8 @@
 //! The state is made of parts that know nothing of the application: [`Draft`], [`DataState`],
 //! [`TrainingState`], [`RunList`], [`Selection`], [`Views`], [`WhatIfState`], [`Notices`]. What a
 //! person asks goes through several of them, in a file for each kind of work (`open`, `prepare`,
-//! `train`, `runs`, `select`, `play`, …): there a job is started and, beside it, its answer is taken in.
+//! `train`, `runs`, `select`, `play`, …): there a job is started and, beside it, its answer is
+//! taken in.
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
