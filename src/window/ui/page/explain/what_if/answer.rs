@@ -15,6 +15,9 @@ const LOOKED_AT: usize = 6;
 /// Least height of a row: both lists together fit on a small screen.
 const ROW: f32 = 16.0;
 
+/// Greatest width of a title: its numbers stay near it on a wide screen.
+const WIDEST: f32 = 420.0;
+
 /// Width of the columns beside the title.
 const NARROW: f32 = 70.0;
 
@@ -22,13 +25,13 @@ const NARROW: f32 = 70.0;
 pub(super) fn lists(ui: &mut Ui, changed: Changed<'_>, answer: &WhatIfAnswer) {
     ui.label(RichText::new("Before and after").strong())
         .on_hover_text("The likeliest next items, with probabilities over all items");
-    let width = (ui.available_width() - 4.0 * NARROW - 50.0).max(90.0);
+    let width = (ui.available_width() - 4.0 * NARROW - 50.0).clamp(90.0, WIDEST);
     Grid::new("before and after")
         .num_columns(5)
         .min_col_width(0.0)
+        .min_row_height(ROW)
         .spacing([10.0, 2.0])
         .show(ui, |ui| {
-            ui.spacing_mut().interact_size.y = ROW;
             for heading in ["After", "", "Item", "Probability", "Before"] {
                 ui.label(RichText::new(heading).small().weak());
             }

@@ -203,10 +203,10 @@ impl HistoryCard {
             }
         });
         let sequences = &changed.dataset.sequences;
-        ui.horizontal_wrapped(|ui| {
-            if sequences.time_secs.is_some() {
-                self.time(ui, changed.dataset, at, event, actions);
-            }
+        if sequences.time_secs.is_some() {
+            ui.horizontal(|ui| self.time(ui, changed.dataset, at, event, actions));
+        }
+        ui.horizontal(|ui| {
             if sequences.behaviour_idx.is_some() {
                 behaviour(ui, changed.dataset, number, event, actions);
             }
@@ -230,7 +230,7 @@ impl HistoryCard {
             self.time_of = Some(present);
         }
         let name = ui.label("Time");
-        let field = TextEdit::singleline(&mut self.time).desired_width(150.0);
+        let field = TextEdit::singleline(&mut self.time).desired_width(180.0);
         let field = ui
             .add(field)
             .labelled_by(name.id)
