@@ -148,7 +148,9 @@
 //!    [`model::ModelFamily`] for the spec, which lists its layers (`model/layers.rs`) and is built
 //!    from a [`model::Blueprint`]. A network that has a state after each event says so
 //!    (`StateNetwork` in `model/outcome.rs`) and so can learn every task, by every loss
-//!    (`model/loss`), told of the events' features (`model/features.rs`).
+//!    (`model/loss`), told of the events' features (`model/features.rs`). One whose items enter as
+//!    vectors says so too (`InputNetwork` in `model/attribution.rs`): its answers are then
+//!    attributed to events by gradients.
 //! 2. A line in [`model::ModelSpec`]. The compiler points at every `match` to fill; forms,
 //!    `seqscope describe`, `--set` and the contract tests walk the list and need nothing.
 //! 3. A preset as in its paper (`engine/experiment/preset.rs`), its numbers from the reference

@@ -15,6 +15,7 @@ mod data;
 mod describe;
 mod devices;
 mod everyone;
+mod explain;
 mod export;
 mod forecast;
 mod format;
@@ -113,6 +114,9 @@ pub enum CliCommand {
     Compare(compare::Args),
     /// Predict with a run what one user, every user, or a typed history will do next
     Predict(Box<predict::Args>),
+    /// Show which events of a user's history moved one answer of a run, and whether its attention
+    /// tells the truth
+    Explain(explain::Args),
     /// Forecast how many events the next days, weeks or months bring, beside simple rules
     Forecast(forecast::Args),
     /// Recommend items to a user, known or new, by a run's model blended with references
@@ -149,6 +153,7 @@ pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Res
         CliCommand::Runs(args) => runs::run(&args, &store, streams),
         CliCommand::Compare(args) => compare::run(&args, &store, streams),
         CliCommand::Predict(args) => predict::run(&args, &store, streams),
+        CliCommand::Explain(args) => explain::run(&args, &store, streams),
         CliCommand::Forecast(args) => forecast::run(args, streams),
         CliCommand::Recommend(args) => recommend::run(&args, &store, streams),
         CliCommand::Export(args) => export::run(&args, &store, streams),

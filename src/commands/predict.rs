@@ -223,13 +223,7 @@ impl Whose {
         let id = named
             .or(scenario.map(|scenario| scenario.user.as_str()))
             .unwrap_or_default();
-        let user_idx = user_idx(&prepared.dataset, id)?.ok_or_else(|| {
-            if shown.hides_any() {
-                Error::edge("the run's data have no such user", "ids are as in the log")
-            } else {
-                unknown_user(id, &prepared.dataset.users)
-            }
-        })?;
+        let user_idx = user_named(&prepared.dataset, shown, id)?;
         let user = shown.user(user_idx);
         let moment = moment(restored, args)?;
         let task = restored.manifest.experiment.task.kind();
@@ -517,6 +511,21 @@ pub(super) fn user_idx(dataset: &Dataset, id: &str) -> Result<Option<u32>, Error
         .users
         .idx(id)
         .or_else(|| dataset.users.idx(&pseudonym?)))
+}
+
+/// The user of an id as in the log.
+pub(super) fn user_named(
+    dataset: &Dataset,
+    shown: &ShownNames<'_>,
+    id: &str,
+) -> Result<u32, Error> {
+    user_idx(dataset, id)?.ok_or_else(|| {
+        if shown.hides_any() {
+            Error::edge("the run's data have no such user", "ids are as in the log")
+        } else {
+            unknown_user(id, &dataset.users)
+        }
+    })
 }
 
 fn unknown_user(id: &str, users: &Vocab) -> Error {

@@ -15,6 +15,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod attention;
+mod attribution;
 pub mod baseline;
 mod blueprint;
 mod device;
@@ -45,6 +46,7 @@ mod weights;
 mod window;
 
 pub use attention::{Activation, NormPlace, Positions};
+pub use attribution::{SlopeAttributions, SlopeQuestion};
 pub use blueprint::{Blueprint, FeatureShape, LossKind, Negatives, Objective};
 pub use device::{
     DeviceInfo, DeviceKind, Layers, OpenDevice, device_for, device_of, list_devices, open_device,
@@ -63,6 +65,7 @@ pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Questions, RankAnswer};
 pub use rollout::{Rollout, histories_after};
 pub use trainable::{
-    AttentionMaps, LatentVectors, OptimizerSpec, StepInputs, StepScores, TrainStats, Trainable,
+    AttentionMaps, HeadPlace, HeadTerms, LatentVectors, OptimizerSpec, StepInputs, StepScores,
+    TrainStats, Trainable,
 };
 pub use weights::{BrokenWeights, broken_weights};

@@ -3,9 +3,10 @@
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
+use super::attribution::InputNetwork;
 use super::item_vectors::ItemVectors;
 use super::kernel::Buffer;
-use super::{AttentionMaps, ModelError, Rollout, StepInputs, random::Noise};
+use super::{AttentionMaps, HeadPlace, HeadTerms, ModelError, Rollout, StepInputs, random::Noise};
 use seqscope_data::Histories;
 
 /// The account of one batch. The tensors are plain, without autodiff.
@@ -89,6 +90,33 @@ pub(super) trait Network: Module {
     /// [`ModelError::Compute`] when the weights cannot be read from the device.
     fn attention(&self, _history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         Ok(None)
+    }
+
+    /// Attention in the one pass that answers after the history, where every row is what that place
+    /// of the pass looked at, if blocks of attention lie on each other there. A last place that is
+    /// no event, such as a mask, is a row and a column of its own.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the weights cannot be read from the device.
+    fn stacked_attention(&self, _history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        Ok(None)
+    }
+
+    /// Terms of one attention head over the history, if the network has such a head and can tell.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when they cannot be read from the device.
+    fn head_terms(
+        &self,
+        _history: &Histories,
+        _head: HeadPlace,
+    ) -> Result<Option<HeadTerms>, ModelError> {
+        Ok(None)
+    }
+
+    /// The network as one whose answers can be attributed to the vectors that enter it, if it is.
+    fn as_inputs(&self) -> Option<&dyn InputNetwork> {
+        None
     }
 
     /// Scores of each of the next items, if the network foretells more than one by itself; another

@@ -14,7 +14,7 @@ use burn::tensor::{IndexingUpdateOp, activation};
 use super::network::{LossSums, Network};
 use super::random::{EventPlace, Init, Noise};
 use super::window::index_tensor;
-use super::{AttentionMaps, ModelError, StepInputs};
+use super::{AttentionMaps, HeadPlace, HeadTerms, ModelError, StepInputs};
 use seqscope_data::{Histories, Output, Query};
 
 /// A network that has a state after each event of a history.
@@ -266,6 +266,18 @@ impl<B: StateNetwork> Network for OutcomeNetwork<B> {
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         self.body.attention(history)
+    }
+
+    fn stacked_attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        self.body.stacked_attention(history)
+    }
+
+    fn head_terms(
+        &self,
+        history: &Histories,
+        head: HeadPlace,
+    ) -> Result<Option<HeadTerms>, ModelError> {
+        self.body.head_terms(history, head)
     }
 }
 

@@ -12,11 +12,16 @@ use super::optimizer::AdamW;
 use super::random::Noise;
 use super::weights::{self, WeightsStamp, compute_sentence, read};
 use super::{
-    AttentionMaps, LatentVectors, ModelError, OpenDevice, OptimizerSpec, Questions, RankAnswer,
-    Rollout, StepInputs, StepScores, TrainStats, Trainable,
+    AttentionMaps, HeadPlace, HeadTerms, LatentVectors, ModelError, OpenDevice, OptimizerSpec,
+    Questions, RankAnswer, Rollout, SlopeAttributions, SlopeQuestion, StepInputs, StepScores,
+    TrainStats, Trainable,
 };
 use seqscope_base::spec::words_of_panic;
 use seqscope_data::Histories;
+
+/// Rows that are scored in the memory of one whose way back is kept: autodiff keeps some ten arrays
+/// of each layer where scoring works on one at a time.
+const KEPT_FOR_SLOPES: usize = 16;
 
 /// A network with its optimiser.
 #[derive(Debug)]
@@ -234,6 +239,35 @@ impl<N: Network> Trainable for Session<N> {
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         self.check_items(&history.item_idx)?;
         guarded(|| self.network()?.valid().attention(history))?
+    }
+
+    fn stacked_attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        self.check_items(&history.item_idx)?;
+        guarded(|| self.network()?.valid().stacked_attention(history))?
+    }
+
+    fn head_terms(
+        &self,
+        history: &Histories,
+        head: HeadPlace,
+    ) -> Result<Option<HeadTerms>, ModelError> {
+        self.check_items(&history.item_idx)?;
+        guarded(|| self.network()?.valid().head_terms(history, head))?
+    }
+
+    fn slopes(&self, asked: &SlopeQuestion<'_>) -> Result<Option<SlopeAttributions>, ModelError> {
+        self.check_items(&asked.history.item_idx)?;
+        self.check_items(&[asked.target])?;
+        let n_events = asked.history.row(0).len();
+        guarded(|| {
+            // With autodiff, for the inputs alone.
+            let network = self.network()?.clone().no_grad();
+            let at_a_time = network.rows_at_a_time(n_events) / KEPT_FOR_SLOPES;
+            match network.as_inputs().filter(|_| n_events > 0) {
+                Some(inputs) => asked.answer(inputs, at_a_time).map(Some),
+                None => Ok(None),
+            }
+        })?
     }
 
     fn latent(&self, histories: &Histories) -> Result<Option<LatentVectors>, ModelError> {

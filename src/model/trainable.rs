@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelError, Questions, RankAnswer, Rollout};
+use super::{ModelError, Questions, RankAnswer, Rollout, SlopeAttributions, SlopeQuestion};
 use seqscope_data::Histories;
 
 /// Settings of the optimiser: `AdamW` (Loshchilov & Hutter 2019); with `weight_decay` 0 it is Adam
@@ -110,6 +110,37 @@ impl AttentionMaps {
     }
 }
 
+/// Place of an attention head in a model.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HeadPlace {
+    /// Layer, from 0.
+    pub layer: usize,
+    /// Head, from 0.
+    pub head: usize,
+}
+
+/// Terms of one attention head over one history (Vaswani et al. 2017, eq. 1): its weight of column
+/// `c` in row `r` is the softmax over the columns of `query(r) · key(c) / √d_head + bias(r, c)`, and
+/// it puts out the values times their weights.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct HeadTerms {
+    /// Position in the history of the first event that is read.
+    pub first: usize,
+    /// Number of events that are read.
+    pub len: usize,
+    /// Length of a query, key or value.
+    pub d_head: usize,
+    /// Queries, turned by their places with rotary positions. `[len, d_head]`
+    pub query: Vec<f32>,
+    /// Keys, turned likewise. `[len, d_head]`
+    pub key: Vec<f32>,
+    /// Values. `[len, d_head]`
+    pub value: Vec<f32>,
+    /// Added to the scaled products: −10000 where the mask hides a later event, and what the time
+    /// between two events adds. `[len, len]`
+    pub bias: Vec<f32>,
+}
+
 /// Latent vectors of some histories, and how sure the model is of them.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct LatentVectors {
@@ -177,6 +208,41 @@ pub trait Trainable: Send {
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError>;
+
+    /// Attention in the one pass that answers after a history, the only row, to be followed from
+    /// layer to layer: row = the looking place of that pass, column = the one looked at. A last
+    /// place that is no event, such as BERT4Rec's mask, is a row and a column of its own, so that
+    /// the maps are longer than what they show of the history; without one they are what
+    /// [`Trainable::attention`] gives. `None` for a model in which no blocks of attention lie on each
+    /// other.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn stacked_attention(&self, _history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        Ok(None)
+    }
+
+    /// Terms of one attention head over one history, the only row; `None` for a model that has no
+    /// such head or does not tell its terms, and for an empty history.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn head_terms(
+        &self,
+        _history: &Histories,
+        _head: HeadPlace,
+    ) -> Result<Option<HeadTerms>, ModelError> {
+        Ok(None)
+    }
+
+    /// Attributions of an answer to the events of its history, by gradients. `None` for a model that
+    /// has no such gradients or does not score items, and for an empty history.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when an item is not in the catalogue or the device fails.
+    fn slopes(&self, _asked: &SlopeQuestion<'_>) -> Result<Option<SlopeAttributions>, ModelError> {
+        Ok(None)
+    }
 
     /// The latent vector of each history; `None` for a model without an uncertain one.
     ///

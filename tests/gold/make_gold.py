@@ -9,7 +9,7 @@ import sys
 import torch
 
 from reference import (
-    autoencoder, bert4rec, encoder_decoder, gan, losses, recurrent, sequential_vae, told, transformer, vae,
+    attribution, autoencoder, bert4rec, encoder_decoder, gan, losses, recurrent, sequential_vae, told, transformer, vae,
 )
 from reference.common import write_family
 
@@ -28,11 +28,13 @@ FAMILIES = {
 def main():
     torch.set_num_threads(2)
     torch.set_default_dtype(torch.float64)
-    for name in sys.argv[1:] or [*FAMILIES, "gan", "losses"]:
+    for name in sys.argv[1:] or [*FAMILIES, "gan", "losses", "attribution"]:
         if name == "gan":
             gan.write()
         elif name == "losses":
             losses.write()
+        elif name == "attribution":
+            attribution.write(FAMILIES.values())
         else:
             write_family(name, FAMILIES[name].cases())
 

@@ -117,6 +117,19 @@ def forecasts():
     print("pmdarima (0, 1, 0): drift, variance", found.params().tolist(), found.predict(3).tolist())
 
 
+def rank_correlations():
+    from scipy.stats import kendalltau, spearmanr
+
+    # With ties on both sides and on one, and without; asserted in `rank_correlation.rs`.
+    for name, a, b in [
+        ("ties", [1, 2, 2, 3, 5, 8, 8, 8, 0.5, -1], [2, 1, 4, 4, 4, 9, 7, 8, 0, 0]),
+        ("one side", [0, 0, 0, 1, 1, 2], [3, 1, 2, 6, 4, 5]),
+        ("none", [0.1, -2, 7, 3, 11, 5, 4], [4, 2, 5, 9, 1, 8, 3]),
+    ]:
+        found = float(spearmanr(a, b).statistic), float(kendalltau(a, b).statistic)
+        print(f"rank correlation, {name}: rho {found[0]!r}, tau {found[1]!r}")
+
+
 def lists():
     """NDCG@10 of RecTools and LensKit with the one true item at a place."""
     import pandas as pd
@@ -141,5 +154,5 @@ if __name__ == "__main__":
     if "lists" in sys.argv[1:]:
         lists()
     else:
-        for part in (rank_tests, effects, rankings, probabilities, forecasts):
+        for part in (rank_tests, rank_correlations, effects, rankings, probabilities, forecasts):
             part()

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 
 use seqscope::data::{DataShape, FeatureValues, Histories, Output, Query};
 use seqscope::model::{
-    Blueprint, FeatureShape, Join, Layers, ModelKind, ModelSpec, OptimizerSpec, StepInputs,
-    Trainable, open_device,
+    Blueprint, FeatureShape, Join, Layers, ModelKind, ModelSpec, OptimizerSpec, SlopeQuestion,
+    StepInputs, Trainable, open_device,
 };
 use seqscope::spec::derive_seed;
 use serde_json::Value;
@@ -449,6 +449,58 @@ fn gradients_are_pytorchs() {
 #[test]
 fn steps_are_pytorchs() {
     walk(assert_steps);
+}
+
+/// Attributions by gradients, of one item after each history that holds events.
+#[test]
+fn slopes_are_pytorchs() {
+    const N_STEPS: usize = 24;
+    let expected = arrays(folder().join("attribution_expected.safetensors"));
+    let n_asked = std::cell::Cell::new(0);
+    walk(|gold, layers| {
+        if gold.output() != Output::Catalogue {
+            return;
+        }
+        let model = gold.model(gold.optimizer(), layers);
+        for (row, history) in gold.histories().into_iter().enumerate() {
+            if history.is_empty() {
+                continue;
+            }
+            let history = gold.history(row);
+            let asked = SlopeQuestion {
+                history: &history,
+                target: ((11 * row + 4) % gold.n_items() + 1) as u32,
+                n_steps: N_STEPS,
+            };
+            let found = model.slopes(&asked).unwrap().unwrap();
+            assert_eq!(found.n_steps, N_STEPS);
+            assert_eq!(
+                found.first + found.integrated.len(),
+                history.item_idx.len(),
+                "the events that are read are the latest"
+            );
+            let expected = |name: &str| {
+                n_asked.set(n_asked.get() + 1);
+                &expected[&format!("{}.{name}.{row}", gold.name)]
+            };
+            let what = format!("{} slopes of {row}", gold.name);
+            let said = [found.log_probability, found.baseline];
+            assert_near(&what, &said, expected("said"), TOLERANCE);
+            let gradient = expected("gradient_input");
+            assert_near(&what, &found.gradient_input, gradient, TOLERANCE);
+            // An integral adds up gradients of both signs: its error is as theirs, however small
+            // it comes out.
+            let ours = [found.gradient_input, found.integrated].concat();
+            let theirs = [gradient.as_slice(), expected("integrated")].concat();
+            assert_near(&what, &ours, &theirs, TOLERANCE);
+            let empty = SlopeQuestion {
+                history: &gold.history(0),
+                ..asked
+            };
+            assert_eq!(model.slopes(&empty).unwrap(), None, "{}", gold.name);
+        }
+    });
+    assert_eq!(n_asked.get(), 2 * expected.len());
 }
 
 #[test]

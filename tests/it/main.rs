@@ -9,6 +9,7 @@
 mod answers;
 mod app;
 mod attention;
+mod attribution;
 mod autoencoder;
 mod bad_input_data;
 mod baseline;
@@ -17,6 +18,7 @@ mod cli;
 mod cli_columns;
 mod cli_compare;
 mod cli_compare_references;
+mod cli_explain;
 mod cli_list;
 mod cli_predict;
 mod cli_shown;

@@ -126,6 +126,35 @@ impl Histories {
         self.cut((0..self.n_rows()).flat_map(of_row))
     }
 
+    /// Rows of some events of one row: each of `kept` names those that stay, by their places in the
+    /// row. Each event keeps what is known of it, its time and its features; what is asked does not
+    /// go along.
+    #[must_use]
+    pub fn picked<'a>(&self, row: usize, kept: impl IntoIterator<Item = &'a [usize]>) -> Self {
+        let range = self.range(row);
+        let mut picked = Self {
+            beside: self.beside.iter().map(FeatureValues::emptied).collect(),
+            ..Self::new()
+        };
+        for kept in kept {
+            let events: Vec<usize> = (kept.iter().map(|place| range.start + place))
+                .filter(|event| range.contains(event))
+                .collect();
+            for &event in &events {
+                let one = event..event + 1;
+                picked
+                    .time_secs
+                    .extend_from_slice(self.time_secs.get(one.clone()).unwrap_or(&[]));
+                for (values, from) in picked.beside.iter_mut().zip(&self.beside) {
+                    values.extend_from(from, one.clone());
+                }
+                picked.item_idx.extend(self.item_idx.get(event));
+            }
+            picked.offsets.push(picked.item_idx.len());
+        }
+        picked
+    }
+
     /// Pieces of rows, as places in the arrays. What is asked goes with a row that is whole.
     fn cut(&self, pieces: impl Iterator<Item = (usize, std::ops::Range<usize>)>) -> Self {
         let mut cut = Self {

@@ -1,19 +1,30 @@
 //! Plain numbers in, explanations out: what a model thought at each step of one user's history, and
 //! what it would say had the history been another (`whatif`).
 
+mod attention_cell;
+mod attribution;
 mod everyone;
 mod heads;
 mod list;
+mod mean_attention;
 mod outcome;
 mod ranked;
 mod whatif;
 
+pub use attention_cell::CellArithmetic;
+pub use attribution::{
+    Agreement, AnswerAttribution, AnswerQuestion, AnswerTarget, AttentionVerdict,
+    AttributionEffort, AttributionError, AttributionMethod, DeletionCurve, DeletionOrder,
+    EventValues, MODERATE, PathQuality, STRONG, TargetAnswer, WhyNoMethod, asking_look, attribute,
+    rollout, rollout_map,
+};
 pub use everyone::{AskAll, Speaker, Word};
 pub use heads::HeadSummary;
 pub use list::{
     Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, ScoreSource,
     recommendation,
 };
+pub use mean_attention::{HeadMean, MeanAttention, mean_attention};
 pub use outcome::{AskedThere, SaidNow, TaskAnswers};
 pub use whatif::{
     Change, Draw, Drawn, DrawnPath, Edit, Flip, FlipAsk, FlipFound, FlipProgress, FlipStage,
@@ -193,15 +204,7 @@ pub fn user_view(
         .next()
         .map(|scores| Candidates::new(scores, &seen).top(N_NEXT))
         .unwrap_or_default();
-    let attention = if items.is_empty() {
-        None
-    } else {
-        model.attention(&whole)?
-    };
-    let heads = attention
-        .as_ref()
-        .map(HeadSummary::of_maps)
-        .unwrap_or_default();
+    let (attention, heads) = heads::summarised(model, &whole)?;
     Ok(UserView {
         user_idx,
         timeline,

@@ -136,15 +136,7 @@ pub(super) fn view(
             }
         });
     let timeline = timeline.collect();
-    let attention = if items.is_empty() {
-        None
-    } else {
-        model.attention(&whole)?
-    };
-    let heads = attention
-        .as_ref()
-        .map(super::HeadSummary::of_maps)
-        .unwrap_or_default();
+    let (attention, heads) = super::heads::summarised(model, &whole)?;
     Ok(UserView {
         user_idx,
         timeline,

@@ -4,6 +4,7 @@
 //! What a table says is put together here, from what the other modules found; how a number is
 //! written stands in [`words`] alone, so that no face says it otherwise.
 
+mod attribution;
 mod audit;
 mod cell;
 mod compared;
@@ -15,6 +16,7 @@ mod json;
 mod latex;
 mod layers;
 mod markdown;
+mod mean_attention;
 mod profile;
 mod references;
 mod results;
@@ -27,6 +29,7 @@ mod text;
 mod trust;
 pub mod words;
 
+pub use attribution::attribution_tables;
 pub use audit::audit_table;
 pub use cell::{CellValue, Emphasis, ReportCell, SortKey};
 pub use compared::ComparedRuns;
@@ -34,6 +37,7 @@ pub use comparison::{by_metric, by_user};
 pub use csv::field as csv_field;
 pub use forecast::{expected_counts, forecast_errors};
 pub use layers::layers_table;
+pub use mean_attention::heads_tables;
 pub use profile::profile_table;
 pub use references::against_references_table;
 pub use results::{RunResults, reliability_table};

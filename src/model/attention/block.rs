@@ -152,6 +152,18 @@ impl Block {
     }
 }
 
+impl Block {
+    /// Queries, keys and values of the heads at what goes into the block, `[n_rows, len, d_model]`:
+    /// turned by their places with rotary positions, and not yet scaled.
+    /// `[n_rows, n_heads, len, d_head]` each
+    pub(crate) fn head_parts(&self, x: &Tensor<3>, looks: &Looks<'_>) -> [Tensor<4>; 3] {
+        let seen_from = self.sizes.norm.before(&self.attention_norm, x);
+        let part = |layer: &Linear| split(layer.forward(seen_from.clone()), self.sizes.n_heads);
+        let (query, key) = (part(&self.query), part(&self.key));
+        [looks.turned(query), looks.turned(key), part(&self.value)]
+    }
+}
+
 impl NormPlace {
     /// Returns what a layer reads of the states.
     pub(crate) fn before(self, norm: &LayerNorm, x: &Tensor<3>) -> Tensor<3> {
@@ -170,6 +182,13 @@ impl NormPlace {
     }
 }
 
+/// The parts of each head. `[n_rows, len, d_model]` to `[n_rows, n_heads, len, d_head]`
+fn split(y: Tensor<3>, n_heads: usize) -> Tensor<4> {
+    let [n_rows, len, d_model] = y.dims();
+    y.reshape([n_rows, len, n_heads, d_model / n_heads])
+        .swap_dims(1, 2)
+}
+
 /// Scaled dot-product attention of several heads (Vaswani et al. 2017, eq. 1): what is seen,
 /// `[n_rows, n_queries, d_model]`, and the weights before dropout,
 /// `[n_rows, n_heads, n_queries, n_keys]`.
@@ -184,18 +203,11 @@ pub(crate) fn attend(
 ) -> (Tensor<3>, Tensor<4>) {
     let [n_rows, n_queries, d_model] = query.dims();
     let d_head = d_model / n_heads;
-    let split = |y: Tensor<3>| {
-        let len = y.dims()[1];
-        y.reshape([n_rows, len, n_heads, d_head]).swap_dims(1, 2)
-    };
-    let turned = |y: Tensor<4>| match &looks.rotation {
-        Some(rotation) => rotation.turn(y),
-        None => y,
-    };
     // The scale is by the width of a head.
-    let query = turned(split(query.mul_scalar((d_head as f32).sqrt().recip())));
-    let key = turned(split(key));
-    let value = split(value); // [n_rows, n_heads, n_keys, d_head]
+    let query = query.mul_scalar((d_head as f32).sqrt().recip());
+    let query = looks.turned(split(query, n_heads));
+    let key = looks.turned(split(key, n_heads));
+    let value = split(value, n_heads); // [n_rows, n_heads, n_keys, d_head]
     let weights = softmax(query.matmul(key.transpose()) + looks.bias.clone(), 3);
     let kept = dropped_weights(weights.clone(), looks.drop, layer);
     let seen = kept

@@ -35,3 +35,13 @@ pub(super) struct Looks<'a> {
     /// While training.
     pub(super) drop: Option<&'a Dropout<'a>>,
 }
+
+impl Looks<'_> {
+    /// Queries or keys turned by their places, where positions are rotary.
+    fn turned(&self, y: Tensor<4>) -> Tensor<4> {
+        match &self.rotation {
+            Some(rotation) => rotation.turn(y),
+            None => y,
+        }
+    }
+}

@@ -6,8 +6,9 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::bags::{Bags, behind_padding, scores_of_prefixes};
+use super::bags::{self, Bags, behind_padding, scores_of_prefixes};
 use super::{FEWEST_OF_A_BAG, LearntFrom, ModelFamily, ModelStart, SmallerSizes, size, words};
+use crate::attribution::{EventInputs, InputNetwork, Slopes};
 use crate::item_vectors::ItemVectors;
 use crate::kernel::{Buffer, Dense, autoencoder_gradients, autoencoder_states, rows_of_logits};
 use crate::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
@@ -237,8 +238,13 @@ impl Autoencoder {
     /// Scores with a column of zeros for padding in front. `[n_rows, n_items + 1]`
     fn scores_of(&self, rows: &[&[u32]]) -> Tensor<2> {
         let device = self.device();
-        let (hidden, output) =
-            self.hidden(Bags::new(rows, self.n_items, self.spec.recency).tensor(&device));
+        self.scores_of_bags(Bags::new(rows, self.n_items, self.spec.recency).tensor(&device))
+    }
+
+    /// Computes [`Autoencoder::scores_of`] for bags. `[n_rows, n_items]` to
+    /// `[n_rows, n_items + 1]`
+    fn scores_of_bags(&self, bags: Tensor<2>) -> Tensor<2> {
+        let (hidden, output) = self.hidden(bags);
         behind_padding(output.map_or(hidden.clone(), |output| output.forward(hidden)))
     }
 
@@ -354,6 +360,23 @@ impl Network for Autoencoder {
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
         scores_of_prefixes(history.row(0), self.rows_at_a_time(0), |prefixes| {
             self.scores_of(prefixes)
+        })
+    }
+
+    fn as_inputs(&self) -> Option<&dyn InputNetwork> {
+        Some(self)
+    }
+}
+
+impl InputNetwork for Autoencoder {
+    fn inputs(&self, history: &Histories) -> EventInputs {
+        let (items, device) = (history.row(0), self.device());
+        bags::event_inputs(items, self.n_items, self.spec.recency, &device)
+    }
+
+    fn slopes(&self, history: &Histories, inputs: Tensor<3>, target: u32) -> Slopes {
+        bags::slopes(history.row(0), self.n_items, inputs, target, |bags| {
+            self.scores_of_bags(bags)
         })
     }
 }

@@ -1,9 +1,12 @@
 //! Users as bags of items: what the autoencoders read and tell.
 
 use burn::prelude::*;
+use burn::tensor::IndexingUpdateOp;
 
+use crate::attribution::{EventInputs, Slopes, gradient_of, log_probabilities};
 use crate::kernel::SparseRows;
 use crate::random::Noise;
+use crate::window::index_tensor;
 
 /// Most rows of [`Trainable::step_scores`](crate::Trainable::step_scores): the latest
 /// prefixes of a history. A prefix costs a forward pass of its own here, and each row holds the
@@ -108,6 +111,65 @@ impl Bags {
             elements,
             n_columns: n_items,
         }
+    }
+}
+
+/// The events of a history as a bag takes them in: an item's latest event with its weight, of which
+/// the item's earlier ones have none. `[n_events, 1]`
+pub(super) fn event_inputs(
+    items: &[u32],
+    n_items: usize,
+    recency: f64,
+    device: &Device,
+) -> EventInputs {
+    // The entries of a bag are its items from the latest back.
+    let entries = Bags::new(&[items], n_items, recency).entries;
+    let (mut seen, mut entries) = (vec![false; n_items], entries.into_iter());
+    let mut weights = Vec::with_capacity(items.len());
+    for &item in items.iter().rev() {
+        let column = (item as usize).wrapping_sub(1);
+        let is_latest = seen.get(column) == Some(&false);
+        let entry = is_latest.then(|| entries.next()).flatten();
+        weights.push(entry.map_or(0.0, |(_, weight)| weight));
+        if let Some(seen) = seen.get_mut(column) {
+            *seen = true;
+        }
+    }
+    weights.reverse();
+    let weights = TensorData::new(weights, [items.len(), 1]);
+    EventInputs {
+        first: 0,
+        vectors: Tensor::<2>::from_data(weights, device).without_autodiff(),
+    }
+}
+
+/// Slopes of the log-probability of an item after copies of a history, whose events have these
+/// weights in the bag, `[n_copies, n_events, 1]`; `scores` are those of bags, `[n_copies, n_items]`
+/// to `[n_copies, n_items + 1]`.
+pub(super) fn slopes(
+    items: &[u32],
+    n_items: usize,
+    weights: Tensor<3>,
+    target: u32,
+    scores: impl FnOnce(Tensor<2>) -> Tensor<2>,
+) -> Slopes {
+    let [n_copies, ..] = weights.dims();
+    let columns = items.iter().map(|&item| item as i32 - 1).collect();
+    let columns = index_tensor(columns, &weights.device());
+    let bags = Tensor::zeros([n_copies, n_items], &weights.device()).select_assign(
+        1,
+        columns.clone(),
+        weights.squeeze_dim::<2>(2),
+        IndexingUpdateOp::Add,
+    );
+    let bags = Tensor::from_inner(bags).require_grad();
+    let log_probability = log_probabilities(scores(bags.clone()), target);
+    let gradients = log_probability.clone().sum().backward();
+    Slopes {
+        log_probability: log_probability.inner(),
+        gradient: gradient_of(&bags, &gradients)
+            .select(1, columns)
+            .unsqueeze_dim::<3>(2),
     }
 }
 

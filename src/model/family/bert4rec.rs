@@ -1,6 +1,7 @@
 //! Masked bidirectional Transformer (BERT4Rec): it fills in hidden events from both sides.
 
 mod cloze;
+mod slopes;
 
 use burn::module::Param;
 use burn::nn::{Embedding, LayerNorm, Linear};
@@ -16,6 +17,7 @@ use crate::attention::{
     Activation, BatchCells, Block, Dropout, Looks, NormPlace, Positions, Rotation, Sizes,
     activated, dropped, head_problems, mask_of_all, place_layer, place_vectors, through,
 };
+use crate::attribution::InputNetwork;
 use crate::item_vectors::ItemVectors;
 use crate::kernel::Buffer;
 use crate::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
@@ -275,6 +277,20 @@ impl Bert4Rec {
         drop: Option<&Dropout<'_>>,
         maps: Option<&mut Vec<Tensor<4>>>,
     ) -> Tensor<3> {
+        let weights = self.item.weight.val();
+        let inputs = cells.tensor(&weights.device());
+        self.hidden_of(embedding(weights, inputs), cells, drop, maps)
+    }
+
+    /// Computes [`Bert4Rec::hidden`] with `x`, `[n_rows, len, d_model]`, as the vectors of what
+    /// stands in the cells.
+    fn hidden_of(
+        &self,
+        mut x: Tensor<3>,
+        cells: BatchCells<'_>,
+        drop: Option<&Dropout<'_>>,
+        maps: Option<&mut Vec<Tensor<4>>>,
+    ) -> Tensor<3> {
         let Bert4RecSpec {
             d_model,
             n_heads,
@@ -282,10 +298,8 @@ impl Bert4Rec {
             positions,
             ..
         } = self.spec;
-        let weights = self.item.weight.val();
-        let device = &weights.device();
+        let device = &x.device();
         let places = seq_len + 1 - cells.len..seq_len + 1;
-        let mut x = embedding(weights, cells.tensor(device)); // [n_rows, len, d_model]
         if let Some(places) = place_vectors(
             positions,
             self.position.as_ref(),
@@ -419,6 +433,14 @@ impl Network for Bert4Rec {
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
         self.prefix_attention(history)
+    }
+
+    fn stacked_attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        self.attention_of_answer(history).map(Some)
+    }
+
+    fn as_inputs(&self) -> Option<&dyn InputNetwork> {
+        Some(self)
     }
 }
 

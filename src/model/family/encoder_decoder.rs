@@ -1,6 +1,7 @@
 //! Encoder and decoder: what was done is read from both sides, and the next events are foretold one
 //! by one.
 
+mod asked;
 mod cuts;
 
 use burn::nn::{Embedding, LayerNorm};
@@ -17,6 +18,7 @@ use crate::attention::{
     Sizes, causal_mask, dropped, head_problems, key_mask, mask_of_all, place_layer, place_vectors,
     through,
 };
+use crate::attribution::InputNetwork;
 use crate::item_vectors::ItemVectors;
 use crate::kernel::Buffer;
 use crate::layers::{Axis, LayerShape, MAX_REPEATED, with_answer};
@@ -291,14 +293,20 @@ impl EncoderDecoder {
         self.item.weight.dims()[0].saturating_sub(1) as u32
     }
 
-    /// Item vectors times the root of the width, as in the paper. `[n_rows, len, d_model]`
-    fn items(&self, cells: BatchCells<'_>, device: &Device) -> Tensor<3> {
-        embedding(self.item.weight.val(), cells.tensor(device))
-            .mul_scalar((self.spec.d_model as f32).sqrt())
+    /// The vectors of what stands in the cells. `[n_rows, len, d_model]`
+    fn items(&self, cells: BatchCells<'_>) -> Tensor<3> {
+        let weights = self.item.weight.val();
+        let inputs = cells.tensor(&weights.device());
+        embedding(weights, inputs)
     }
 
-    /// Encodes histories.
-    fn encode(&self, cells: BatchCells<'_>, drop: Option<&Dropout<'_>>) -> Encoded {
+    /// Encodes histories whose items have these vectors, `[n_rows, len, d_model]`.
+    fn encode(
+        &self,
+        items: Tensor<3>,
+        cells: BatchCells<'_>,
+        drop: Option<&Dropout<'_>>,
+    ) -> Encoded {
         let EncoderDecoderSpec {
             d_model,
             n_heads,
@@ -306,9 +314,10 @@ impl EncoderDecoder {
             positions,
             ..
         } = self.spec;
-        let device = &self.item.weight.device();
+        let device = &items.device();
         let places = seq_len - cells.len..seq_len;
-        let mut x = self.items(cells, device);
+        // Times the root of the width, as in the paper.
+        let mut x = items.mul_scalar((d_model as f32).sqrt());
         if let Some(places) = place_vectors(
             positions,
             self.position.as_ref(),
@@ -351,9 +360,9 @@ impl EncoderDecoder {
             positions,
             ..
         } = self.spec;
-        let device = &self.item.weight.device();
+        let mut x = self.items(cells).mul_scalar((d_model as f32).sqrt());
+        let device = &x.device();
         let places = 0..cells.len;
-        let mut x = self.items(cells, device);
         if let Some(places) = place_vectors(
             positions,
             self.ahead.as_ref(),
@@ -401,14 +410,12 @@ impl EncoderDecoder {
             .map(|items| latest(items, self.spec.seq_len).to_vec())
             .collect();
         let (inputs, len) = padded(&windows);
-        self.encode(
-            BatchCells {
-                inputs: &inputs,
-                n_rows: rows.len(),
-                len,
-            },
-            None,
-        )
+        let cells = BatchCells {
+            inputs: &inputs,
+            n_rows: rows.len(),
+            len,
+        };
+        self.encode(self.items(cells), cells, None)
     }
 
     /// States before each of the events to be foretold of some cuts of like length.
@@ -429,14 +436,12 @@ impl EncoderDecoder {
             noise,
             places: &places_of(&rows, &lengths, len),
         };
-        let encoded = self.encode(
-            BatchCells {
-                inputs: &pasts,
-                n_rows: rows.len(),
-                len,
-            },
-            Some(&drop),
-        );
+        let cells = BatchCells {
+            inputs: &pasts,
+            n_rows: rows.len(),
+            len,
+        };
+        let encoded = self.encode(self.items(cells), cells, Some(&drop));
 
         let inputs: Vec<i32> = cuts
             .iter()
@@ -531,6 +536,10 @@ impl Network for EncoderDecoder {
         self.prefix_attention(history)
     }
 
+    fn as_inputs(&self) -> Option<&dyn InputNetwork> {
+        Some(self)
+    }
+
     /// Decodes step by step; when the decoder has foretold all that it learnt to, what it foretold
     /// joins the history.
     fn ahead(&self, asked: &Rollout<'_>) -> Result<Option<Vec<Vec<f32>>>, ModelError> {
@@ -569,32 +578,5 @@ impl TrainingSample for Cut {
 
     fn targets(&self) -> impl Iterator<Item = u32> {
         self.next.iter().copied()
-    }
-}
-
-impl PrefixModel for EncoderDecoder {
-    fn reach(&self) -> ([usize; 2], usize) {
-        ([self.spec.n_layers, self.spec.n_heads], self.spec.seq_len)
-    }
-
-    /// Computes the state of the first decoded step after each history, with the decoder's looks at
-    /// the history.
-    fn states(&self, rows: &[&[u32]], maps: Option<&mut Vec<Tensor<4>>>) -> Tensor<2> {
-        let starts = vec![self.start() as i32; rows.len()];
-        let cells = BatchCells {
-            inputs: &starts,
-            n_rows: rows.len(),
-            len: 1,
-        };
-        self.decode(&self.encoded(rows), cells, None, maps)
-            .squeeze_dim::<2>(1)
-    }
-
-    /// Vectors of padding and items. `[n_items + 1, d_model]`
-    fn output_vectors(&self) -> Tensor<2> {
-        self.item
-            .weight
-            .val()
-            .slice_dim(0, 0..self.start() as usize)
     }
 }

@@ -2,6 +2,7 @@
 //! are told (Sachdeva et al. 2019).
 
 mod fused;
+mod slopes;
 mod steps;
 
 use burn::nn::{Embedding, Linear};
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::bags::behind_padding;
 use super::latent::{Annealing, KlTerm, latent_layers};
 use super::{LearntFrom, ModelFamily, ModelStart, SmallerSizes, size, words};
+use crate::attribution::InputNetwork;
 use crate::item_vectors::ItemVectors;
 use crate::kernel::{Buffer, rows_of_logits};
 use crate::layers::{Axis, BATCH, LayerShape};
@@ -457,5 +459,9 @@ impl Network for SequentialVae {
 
     fn latent(&self, histories: &Histories) -> Option<[Tensor<2>; 2]> {
         Some(self.encode(self.last_states(histories)))
+    }
+
+    fn as_inputs(&self) -> Option<&dyn InputNetwork> {
+        Some(self)
     }
 }

@@ -4,6 +4,8 @@ mod arrays;
 mod fused;
 mod packed;
 mod shapes;
+mod slopes;
+mod terms;
 
 use burn::module::Param;
 use burn::nn::{Embedding, LayerNorm};
@@ -19,6 +21,7 @@ use crate::attention::{
     Activation, BatchCells, Block, Dropout, Looks, N_BUCKETS, NormPlace, Positions, Rotation,
     Sizes, causal_mask, dropped, head_problems, interval_bias, place_vectors, through,
 };
+use crate::attribution::InputNetwork;
 use crate::features::{Features, Join};
 use crate::item_vectors::{ItemVectors, by_length};
 use crate::kernel::{Buffer, CrossEntropy};
@@ -30,8 +33,8 @@ use crate::weights::{on_host, read};
 use crate::window::{
     TrainWindows, WholeWindows, index_tensor, input_tensor, windows_for_prediction,
 };
-use crate::{AttentionMaps, Blueprint, MemoryNeed, ModelError, OpenDevice, OptimizerSpec};
-use crate::{StepInputs, Trainable, Workload};
+use crate::{AttentionMaps, Blueprint, HeadPlace, HeadTerms, MemoryNeed, ModelError, OpenDevice};
+use crate::{OptimizerSpec, StepInputs, Trainable, Workload};
 use seqscope_base::spec::Problem;
 use seqscope_data::{Histories, PaddedBatch, TaskKind};
 
@@ -303,6 +306,35 @@ impl Transformer {
         drop: Option<&Dropout<'_>>,
         maps: Option<&mut Vec<Tensor<4>>>,
     ) -> Tensor<3> {
+        let weights = self.item.weight.val();
+        let inputs = input_tensor(batch, &weights.device());
+        self.hidden_of(embedding(weights, inputs), batch, drop, maps)
+    }
+
+    /// Computes [`Transformer::hidden`] with `items`, `[n_rows, len, d_model]`, as the vectors of
+    /// the batch's items.
+    fn hidden_of(
+        &self,
+        items: Tensor<3>,
+        batch: &PaddedBatch,
+        drop: Option<&Dropout<'_>>,
+        maps: Option<&mut Vec<Tensor<4>>>,
+    ) -> Tensor<3> {
+        let (x, looks) = self.entering(items, batch, drop);
+        let x = through(&self.blocks, x, &looks, maps);
+        match &self.norm {
+            Some(norm) => norm.forward(x),
+            None => x,
+        }
+    }
+
+    /// Vectors that go into the first block, `[n_rows, len, d_model]`, and what all blocks look by.
+    fn entering<'d>(
+        &self,
+        mut items: Tensor<3>,
+        batch: &PaddedBatch,
+        drop: Option<&'d Dropout<'d>>,
+    ) -> (Tensor<3>, Looks<'d>) {
         let TransformerSpec {
             d_model,
             n_heads,
@@ -310,17 +342,15 @@ impl Transformer {
             positions,
             ..
         } = self.spec;
-        let weights = self.item.weight.val();
-        let device = &weights.device();
+        let device = &items.device();
         let places = seq_len - batch.seq_len..seq_len;
-        // Kang & McAuley's code scales the item vectors by √d_model; the paper does not say so.
-        let mut items = embedding(weights, input_tensor(batch, device));
         if !self.features.is_empty() {
             let joined = self
                 .features
                 .joined(items.flatten::<2>(0, 1), &batch.beside);
             items = joined.reshape([batch.n_rows, batch.seq_len, d_model]);
         }
+        // Kang & McAuley's code scales the item vectors by √d_model; the paper does not say so.
         let mut x = items.mul_scalar((d_model as f32).sqrt());
         if let Some(places) = place_vectors(
             positions,
@@ -338,11 +368,7 @@ impl Transformer {
             rotation,
             drop,
         };
-        let x = through(&self.blocks, x, &looks, maps);
-        match &self.norm {
-            Some(norm) => norm.forward(x),
-            None => x,
-        }
+        (x, looks)
     }
 
     /// States after the last event of each history. `[n_rows, d_model]`
@@ -512,6 +538,22 @@ impl Network for Transformer {
             first: n_events - len,
             weights,
         }))
+    }
+
+    fn stacked_attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {
+        self.attention(history)
+    }
+
+    fn head_terms(
+        &self,
+        history: &Histories,
+        head: HeadPlace,
+    ) -> Result<Option<HeadTerms>, ModelError> {
+        self.terms_of(history, head)
+    }
+
+    fn as_inputs(&self) -> Option<&dyn InputNetwork> {
+        Some(self)
     }
 }
 

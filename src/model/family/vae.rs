@@ -10,9 +10,10 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use super::bags::{Bags, behind_padding, scores_of_prefixes};
+use super::bags::{self, Bags, behind_padding, scores_of_prefixes};
 use super::latent::{Annealing, KlTerm, latent_layers};
 use super::{FEWEST_OF_A_BAG, LearntFrom, ModelFamily, ModelStart, SmallerSizes, size, words};
+use crate::attribution::{EventInputs, InputNetwork, Slopes};
 use crate::item_vectors::ItemVectors;
 use crate::kernel::{Buffer, rows_of_logits};
 use crate::layers::{Axis, BATCH, LayerShape};
@@ -228,7 +229,11 @@ impl MultVae {
     /// `[n_rows, n_items + 1]`
     fn scores_of(&self, rows: &[&[u32]]) -> Tensor<2> {
         let device = self.encoder.weight.device();
-        let bags = Bags::new(rows, self.n_items(), self.spec.recency).tensor(&device);
+        self.scores_of_bags(Bags::new(rows, self.n_items(), self.spec.recency).tensor(&device))
+    }
+
+    /// Computes [`MultVae::scores_of`] for bags. `[n_rows, n_items]` to `[n_rows, n_items + 1]`
+    fn scores_of_bags(&self, bags: Tensor<2>) -> Tensor<2> {
         let (mean, _) = self.encode(bags);
         behind_padding(self.decode(mean))
     }
@@ -317,9 +322,30 @@ impl Network for MultVae {
         Some([mean, log_variance])
     }
 
+    fn as_inputs(&self) -> Option<&dyn InputNetwork> {
+        Some(self)
+    }
+
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
         scores_of_prefixes(history.row(0), self.rows_at_a_time(0), |prefixes| {
             self.scores_of(prefixes)
+        })
+    }
+}
+
+impl InputNetwork for MultVae {
+    fn inputs(&self, history: &Histories) -> EventInputs {
+        bags::event_inputs(
+            history.row(0),
+            self.n_items(),
+            self.spec.recency,
+            &self.encoder.weight.device(),
+        )
+    }
+
+    fn slopes(&self, history: &Histories, inputs: Tensor<3>, target: u32) -> Slopes {
+        bags::slopes(history.row(0), self.n_items(), inputs, target, |bags| {
+            self.scores_of_bags(bags)
         })
     }
 }

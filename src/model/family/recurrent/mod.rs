@@ -3,6 +3,7 @@
 
 mod fused;
 mod plain;
+mod slopes;
 mod spec;
 
 pub(super) use spec::{RecurrentKind, RecurrentSpec};
@@ -12,6 +13,7 @@ use burn::nn::{Embedding, Linear};
 use burn::optim::GradientsParams;
 use burn::prelude::*;
 
+use crate::attribution::InputNetwork;
 use crate::features::{Features, Join};
 use crate::item_vectors::ItemVectors;
 use crate::kernel::{Buffer, CrossEntropy};
@@ -421,6 +423,10 @@ impl<L: RecurrentLayer> Network for RecurrentNetwork<L> {
             first: n_events - len,
             weights,
         }))
+    }
+
+    fn as_inputs(&self) -> Option<&dyn InputNetwork> {
+        Some(self)
     }
 }
 

@@ -85,6 +85,17 @@ impl<L: RecurrentLayer> RecurrentNetwork<L> {
     ) -> Tensor<2> {
         let device = items.device();
         let items = items.select(0, index_tensor(window.items(packing), &device));
+        self.with_features(items, window, packing)
+    }
+
+    /// Joins the features of the events that go in to the vectors of their items.
+    /// `[n_events, d_model]` to the same
+    pub(super) fn with_features(
+        &self,
+        items: Tensor<2>,
+        window: &EventWindow<'_>,
+        packing: &SequencePacking,
+    ) -> Tensor<2> {
         if self.features.is_empty() {
             return items;
         }
@@ -104,7 +115,12 @@ impl<L: RecurrentLayer> RecurrentNetwork<L> {
 
     /// Joins the inputs of the dense layer for the states that look: each, and what it sees by
     /// attention. `[n_events, d]` to `[n_looking, n_read]`
-    fn read(&self, states: &Tensor<2>, packing: &SequencePacking, looking: Looking) -> Tensor<2> {
+    pub(super) fn read(
+        &self,
+        states: &Tensor<2>,
+        packing: &SequencePacking,
+        looking: Looking,
+    ) -> Tensor<2> {
         let looked = match looking {
             Looking::Every => states.clone(),
             Looking::Last => states
@@ -123,7 +139,7 @@ impl<L: RecurrentLayer> RecurrentNetwork<L> {
 
     /// Goes from the gradient of what is read to that of the states. `[n_looking, n_read]` to
     /// `[n_events, d]`
-    fn d_read(
+    pub(super) fn d_read(
         &self,
         states: &Tensor<2>,
         packing: &SequencePacking,
@@ -344,7 +360,7 @@ impl<L: RecurrentLayer> RecurrentNetwork<L> {
     }
 
     /// Goes from the gradient of the last layer's states to that of the embedded items.
-    fn backward(
+    pub(super) fn backward(
         &self,
         traces: Vec<TraceOf<L>>,
         d_states: Tensor<2>,
