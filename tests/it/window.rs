@@ -7,10 +7,12 @@ use std::time::{Duration, Instant};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use seqscope::app::{
-    Action, AppOptions, FilePicker, Page, PickKind, Select, ThemeChoice, TrainingPhase,
+    Action, AppOptions, AttributionAsk, FilePicker, Page, PickKind, Select, ThemeChoice,
+    TrainingPhase, ViewKey,
 };
 use seqscope::data::{CleanStep, SplitSpec, prepare};
 use seqscope::experiment::{Experiment, FilterSeen};
+use seqscope::explain::AnswerTarget;
 use seqscope::model::ModelKind;
 use seqscope::run::{RunOutcome, RunStore};
 use seqscope::spec::Entry;
@@ -209,6 +211,7 @@ fn from_the_first_start_to_two_runs_side_by_side() {
     let key = screen.app().selection.view_key(&first).unwrap();
     let view = Arc::clone(screen.app().views.user(&key).ready().unwrap());
     assert!(view.attention.is_some() && !view.timeline.is_empty());
+    answers_are_explained(&mut screen, &key);
 
     screen.click("Model");
     screen.click("LSTM");
@@ -420,6 +423,51 @@ fn an_idle_window_asks_for_no_repaint() {
 
 /// A window on Compare over a folder with copies of one finished run.
 /// The tabs of the Compare page that say how sure the differences are, and for whom they are.
+/// Means and rollout of the attention, and what moved an answer: after the last event, and before
+/// one that came.
+fn answers_are_explained(screen: &mut Screen, key: &ViewKey) {
+    screen.click("means");
+    screen.harness.run();
+    assert!(screen.shows("Mean of all layers"));
+    screen.click("rollout");
+    screen.harness.run();
+    screen.click("heads");
+    screen.click("Faithfulness");
+    let position = screen.app().views.user(key).ready().unwrap().timeline[4].position;
+    for before in [None, Some(position)] {
+        let app = screen.harness.state_mut().app_mut();
+        app.apply(Action::Select(Select::Event(before)));
+        let asked = AttributionAsk {
+            key: key.clone(),
+            before,
+            target: AnswerTarget::First,
+        };
+        screen.until("an explained answer", |window| {
+            let answers = window.app().views.attributions();
+            answers.to(&asked).is_some()
+        });
+        screen.harness.run();
+        let answers = screen.app().views.attributions();
+        let found = answers.to(&asked).unwrap().ready().unwrap();
+        let (n_events, sentence) = (found.n_events(), found.verdict.sentence.clone());
+        assert!(before.is_none_or(|before| n_events == before.min(n_events)));
+        for words in [
+            "Verdict",
+            "Gradient × input",
+            "Rollout",
+            "Agreement",
+            "Random order",
+        ] {
+            assert!(screen.shows(words), "{words}");
+        }
+        assert!(screen.shows(&sentence), "{sentence}");
+    }
+    screen.click("After the last event");
+    assert_eq!(screen.app().selection.event, None);
+    screen.click("Overview");
+    screen.harness.run();
+}
+
 fn differences_are_tested(screen: &mut Screen) {
     screen.click("How sure");
     screen.until("the tests", |w| w.app().significance().ready().is_some());

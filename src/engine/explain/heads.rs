@@ -52,6 +52,11 @@ impl HeadSummary {
         }
     }
 
+    /// Memory that its means and its rollout take, in bytes.
+    pub(super) fn n_bytes(&self) -> usize {
+        size_of_val(self.means.as_slice()) + size_of_val(self.rollout.as_slice())
+    }
+
     /// Mean over the heads of a layer; of all layers for the one behind the last. `[len, len]`
     #[must_use]
     pub fn mean(&self, layer: usize, len: usize) -> &[f32] {

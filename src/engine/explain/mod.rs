@@ -103,7 +103,8 @@ pub struct UserView {
 }
 
 impl UserView {
-    /// Memory that it takes, in bytes: its attention maps, its steps and its answers; rounded by
+    /// Memory that it takes, in bytes: its attention maps with their means, its steps and its
+    /// answers; rounded by
     /// what a handful of names and numbers beside them takes.
     #[must_use]
     pub fn n_bytes(&self) -> usize {
@@ -117,7 +118,7 @@ impl UserView {
         let answers: usize = answers
             .map(|row| size_of::<AskedThere>() + size_of_val(row.as_slice()))
             .sum();
-        size_of::<Self>() + steps + maps + answers
+        size_of::<Self>() + steps + maps + self.heads.n_bytes() + answers
     }
 
     /// Takes away what the model expects of the test events.

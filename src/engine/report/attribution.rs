@@ -71,6 +71,11 @@ fn event_notes(of: &AnswerAttribution) -> Vec<String> {
             counted(of.n_older, "older event")
         ));
     }
+    if of.keeps_features {
+        let sentence = "An event keeps its features as they were recorded: a gap is not measured \
+                        anew when the event before it is removed.";
+        notes.push(sentence.to_owned());
+    }
     if let Some(path) = of.path {
         notes.push(format!(
             "Integrated gradients take {} and miss their sum by {} nats; with no item at all the \

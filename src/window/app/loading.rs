@@ -198,6 +198,12 @@ impl App {
             }
             ExplainSubject::Asked(Question::List(ask)) => self.ask_models(ask, Question::List),
             ExplainSubject::Asked(Question::Edits(ask)) => self.ask_models(ask, Question::Edits),
+            ExplainSubject::Asked(Question::Attribution(ask)) => {
+                self.ask_models(ask, Question::Attribution);
+            }
+            ExplainSubject::Asked(Question::HeadTerms(ask)) => {
+                self.ask_models(ask, Question::HeadTerms);
+            }
         }
     }
 
@@ -206,6 +212,8 @@ impl App {
         match question {
             Question::List(ask) => self.views.lists.want(ask),
             Question::Edits(ask) => self.views.edits.want(ask),
+            Question::Attribution(ask) => self.views.attributions.want(ask),
+            Question::HeadTerms(ask) => self.views.head_terms.want(ask),
         }
     }
 
@@ -230,6 +238,8 @@ impl App {
         open_of(&self.views.edits, keys)
             .map(Question::Edits)
             .or_else(|| open_of(&self.views.lists, keys).map(Question::List))
+            .or_else(|| open_of(&self.views.attributions, keys).map(Question::Attribution))
+            .or_else(|| open_of(&self.views.head_terms, keys).map(Question::HeadTerms))
     }
 
     fn next_question(&self, runs: &[RunId], keys: &[ViewKey]) -> Option<ExplainSubject> {

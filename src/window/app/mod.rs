@@ -14,10 +14,12 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod action;
+mod attribution;
 mod data_state;
 mod draft;
 mod enabled;
 mod forecast_state;
+mod head_terms;
 mod job;
 mod loadable;
 mod loading;
@@ -43,9 +45,11 @@ mod views;
 mod what_if;
 
 pub use action::{Action, Select};
+pub use attribution::AttributionAsk;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
 pub use forecast_state::{CountForecast, ForecastKey, ForecastState};
+pub use head_terms::HeadTermsAsk;
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, PickKind, Waker};

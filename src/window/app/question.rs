@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::job::ModelCache;
 use super::views::Views;
-use super::{EditAsk, Loadable, ViewKey};
+use super::{AttributionAsk, EditAsk, HeadTermsAsk, Loadable, ViewKey};
 use seqscope_base::metric::Seen;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{Recommendation, ScoreSource};
@@ -23,6 +23,10 @@ pub enum Question {
     List(ListAsk),
     /// The list before and after a history was changed.
     Edits(EditAsk),
+    /// Attribution of an answer to events.
+    Attribution(AttributionAsk),
+    /// Terms of the weights of a head.
+    HeadTerms(HeadTermsAsk),
 }
 
 /// A question that the models of the explaining thread answer.

@@ -69,6 +69,9 @@ pub enum ExplainView {
     /// The history changed, and the list before and after.
     #[strum(to_string = "What if")]
     WhatIf,
+    /// Events that moved an answer, by several methods, and whether they agree.
+    #[strum(to_string = "Faithfulness")]
+    Faithfulness,
 }
 
 impl ExplainView {
@@ -81,6 +84,10 @@ impl ExplainView {
                  next"
             }
             Self::WhatIf => "Change the history and see what the model then says",
+            Self::Faithfulness => {
+                "Which events moved an answer: removed one by one, by gradients, by attention; and \
+                 whether attention tells the truth"
+            }
         }
     }
 
@@ -88,7 +95,7 @@ impl ExplainView {
     #[must_use]
     pub fn why_not(self, _kind: ModelKind) -> Option<&'static str> {
         match self {
-            Self::Overview | Self::WhatIf => None,
+            Self::Overview | Self::WhatIf | Self::Faithfulness => None,
         }
     }
 }

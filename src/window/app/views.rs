@@ -5,10 +5,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::significance::{Significance, SignificanceKey};
-use super::{Answers, EditAsk, ListAsk, Loadable, Question, Training};
+use super::{
+    Answers, AttributionAsk, EditAsk, HeadTermsAsk, ListAsk, Loadable, Question, Training,
+};
 use seqscope_data::Prepared;
-use seqscope_engine::explain::{Recommendation, UserView, WhatIfAnswer};
+use seqscope_engine::explain::{AnswerAttribution, Recommendation, UserView, WhatIfAnswer};
 use seqscope_engine::run::{Curves, Manifest, Milestone, RunId, UserResult};
+use seqscope_model::HeadTerms;
 
 /// Memory that user views may take: all epochs of a run of usual size, so that they play from
 /// memory, and some forty views of eight layers of eight heads over 200 events.
@@ -76,6 +79,8 @@ pub struct Views {
     pub(super) stale_users: BTreeSet<ViewKey>,
     pub(super) lists: Answers<ListAsk, Recommendation>,
     pub(super) edits: Answers<EditAsk, WhatIfAnswer>,
+    pub(super) attributions: Answers<AttributionAsk, AnswerAttribution>,
+    pub(super) head_terms: Answers<HeadTermsAsk, HeadTerms>,
     /// The one question that the explaining thread works on.
     pub(super) asked: Option<ExplainSubject>,
     /// Keys in order of arrival, to drop the oldest.
@@ -157,6 +162,18 @@ impl Views {
         &self.edits
     }
 
+    /// Terms of the weights of heads.
+    #[must_use]
+    pub fn head_terms(&self) -> &Answers<HeadTermsAsk, HeadTerms> {
+        &self.head_terms
+    }
+
+    /// Explained answers.
+    #[must_use]
+    pub fn attributions(&self) -> &Answers<AttributionAsk, AnswerAttribution> {
+        &self.attributions
+    }
+
     /// How far the data of a run are, and why they could not be had.
     #[must_use]
     pub fn data_state(&self, run: &RunId) -> &Loadable<Arc<Prepared>> {
@@ -219,6 +236,10 @@ impl Views {
         self.lists
             .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
         self.edits
+            .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
+        self.attributions
+            .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
+        self.head_terms
             .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
     }
 

@@ -118,6 +118,8 @@ pub struct AnswerAttribution {
     pub first: usize,
     /// Number of older events that the model reads and that are not explained.
     pub n_older: usize,
+    /// Whether the model is told of features, which the events keep as they were recorded.
+    pub keeps_features: bool,
     /// Items of the events that are explained. `[n_events]`
     pub items: Vec<u32>,
     /// The model's word on the target with each of these events away. `[n_events]`
@@ -295,6 +297,7 @@ fn attribute_history(
         answer,
         first,
         n_older: first - read_from,
+        keeps_features: !history.beside.is_empty(),
         items: history.row(0).get(explained).unwrap_or(&[]).to_vec(),
         without,
         lacking: method::lacking(&values),

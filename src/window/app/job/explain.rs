@@ -182,6 +182,17 @@ impl ModelCache {
         made
     }
 
+    /// A run opened at an epoch, and the number of a user in its data.
+    pub(in crate::app) fn of_user(
+        &mut self,
+        key: &ViewKey,
+        known: Option<&Arc<Prepared>>,
+    ) -> Result<(&Restored, usize), String> {
+        let restored = self.restored(&key.run, key.epoch, known)?;
+        let user_idx = user_idx(restored, key)?;
+        Ok((restored, user_idx))
+    }
+
     /// A run with the weights of an epoch; `known` are data already open that may be the run's.
     pub(in crate::app) fn restored(
         &mut self,
@@ -210,22 +221,22 @@ impl ModelCache {
     }
 }
 
+/// Number of the user in the data of the run.
+fn user_idx(restored: &Restored, key: &ViewKey) -> Result<usize, String> {
+    let known = restored.prepared.dataset.users.idx(&key.user_id);
+    known.map(|idx| idx as usize).ok_or_else(|| {
+        format!(
+            "User `{}` is not in the data of this run; choose another user.",
+            key.user_id
+        )
+    })
+}
+
 fn look(restored: &Restored, key: &ViewKey) -> Result<UserView, String> {
-    let user_idx = restored
-        .prepared
-        .dataset
-        .users
-        .idx(&key.user_id)
-        .ok_or_else(|| {
-            format!(
-                "User `{}` is not in the data of this run; choose another user.",
-                key.user_id
-            )
-        })?;
     let view = view_of_task(
         restored.model.as_ref(),
         &restored.prepared,
-        user_idx as usize,
+        user_idx(restored, key)?,
         &restored.questions,
         restored.manifest.seen() == Seen::LeftOut,
     );

@@ -1,16 +1,21 @@
 //! Attention: every layer and head as a grid of small maps; one head large with item titles.
 
+mod means;
+
 use std::sync::Arc;
 
 use egui::{RichText, ScrollArea, Ui, Vec2, vec2};
 
 use super::ShownUser;
+use super::cell::ChosenCell;
 use crate::app::{Action, HeadIdx, Select, Selection};
 use crate::ui::widget::bars::Bar;
 use crate::ui::widget::heatmap::{
-    Allowance, ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle, Thumbnail,
+    Allowance, ColorScale, Heatmap, HeatmapCell, HeatmapLabels, HeatmapMatrix, HeatmapStyle,
+    Thumbnail,
 };
 use crate::ui::{Actions, text};
+use means::{MeanMaps, MeanStyle};
 use seqscope_engine::explain::UserView;
 use seqscope_model::AttentionMaps;
 
@@ -53,7 +58,38 @@ pub(in crate::ui::page) struct AttentionView {
     revision: u64,
     grid: Vec<Heatmap>,
     open: Heatmap,
+    means: MeanMaps,
+    kind: MapKind,
+    cell: Option<ChosenCell>,
     scale: ScaleChoice,
+}
+
+/// Maps that are painted while no head is open.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
+enum MapKind {
+    /// Every head.
+    #[default]
+    #[strum(to_string = "heads")]
+    Heads,
+    /// Mean over the heads of each layer, and over all.
+    #[strum(to_string = "means")]
+    Means,
+    /// Rollout through all layers.
+    #[strum(to_string = "rollout")]
+    Rollout,
+}
+
+impl MapKind {
+    fn help(self) -> &'static str {
+        match self {
+            Self::Heads => "Every head by itself",
+            Self::Means => "Mean over the heads of each layer, and over all layers",
+            Self::Rollout => {
+                "What has come to each step through all layers, when each gives half to its \
+                 attention and half to what stood there (Abnar & Zuidema 2020)"
+            }
+        }
+    }
 }
 
 impl AttentionView {
@@ -73,13 +109,56 @@ impl AttentionView {
             .head
             .filter(|h| h.layer < maps.n_layers && h.head < maps.n_heads);
         self.bar(ui, shown, maps, head, actions);
-        match head {
-            Some(head) => {
-                let clicked = self.large(ui, shown, maps, head, selection.event);
-                actions.extend(clicked.map(|event| Action::Select(Select::Event(Some(event)))));
+        let (scale, revision) = (self.scale.scale(), self.revision << 16);
+        let clicked = match (head, self.kind) {
+            (Some(head), _) => {
+                let large = LargeMap {
+                    name: &head_name(head),
+                    matrix: matrix(shown, maps, head.layer, head.head),
+                    key: self.key(head),
+                    scale,
+                    event: selection.event,
+                };
+                let clicked = large.pointed(ui, &mut self.open, shown, maps);
+                if let Some((row, col)) = clicked {
+                    self.cell = Some(ChosenCell { head, row, col });
+                }
+                clicked.map(|(row, _)| maps.first + row + 1)
             }
-            None => self.small(ui, shown, maps, actions),
-        }
+            (None, MapKind::Heads) => {
+                self.small(ui, shown, maps, actions);
+                None
+            }
+            (None, MapKind::Means) => {
+                let event = selection.event;
+                self.means.ui(
+                    ui,
+                    shown,
+                    maps,
+                    MeanStyle {
+                        scale,
+                        revision,
+                        event,
+                    },
+                )
+            }
+            (None, MapKind::Rollout) => {
+                let large = LargeMap {
+                    name: "Rollout",
+                    matrix: square(shown, maps, &shown.view().heads.rollout),
+                    key: revision + ROLLOUT,
+                    scale,
+                    event: selection.event,
+                };
+                large.ui(ui, &mut self.open, shown, maps)
+            }
+        };
+        actions.extend(clicked.map(|event| Action::Select(Select::Event(Some(event)))));
+    }
+
+    /// The weight that was clicked last in the head that is open.
+    pub(super) fn cell(&self, selection: &Selection) -> Option<ChosenCell> {
+        self.cell.filter(|cell| selection.head == Some(cell.head))
     }
 
     fn refresh(&mut self, shown: &ShownUser<'_>, maps: &AttentionMaps) {
@@ -124,6 +203,7 @@ impl AttentionView {
                     text::counted(maps.len, "event")
                 ))
                 .on_hover_text("Click a map to open it");
+                self.kinds(ui, shown);
             }
             ui.label("Scale");
             for scale in ScaleChoice::iter() {
@@ -142,6 +222,29 @@ impl AttentionView {
         });
         let nothing = shown.view().heads.is_causal.then_some("not seen yet");
         self.scale.scale().bar(ui, "weight", nothing);
+    }
+
+    /// The choice of maps.
+    fn kinds(&mut self, ui: &mut Ui, shown: &ShownUser<'_>) {
+        use strum::IntoEnumIterator as _;
+        let has_rollout = !shown.view().heads.rollout.is_empty();
+        if !has_rollout && self.kind == MapKind::Rollout {
+            self.kind = MapKind::Heads;
+        }
+        for kind in MapKind::iter() {
+            let is_there = kind != MapKind::Rollout || has_rollout;
+            let button = egui::Button::selectable(self.kind == kind, kind.to_string());
+            let button = ui
+                .add_enabled(is_there, button)
+                .on_hover_text(kind.help())
+                .on_disabled_hover_text(
+                    "Rollout follows attention from block to block in one pass; these maps are not \
+                     of one pass with blocks on each other.",
+                );
+            if button.clicked() {
+                self.kind = kind;
+            }
+        }
     }
 
     fn small(
@@ -204,13 +307,24 @@ impl AttentionView {
             .get(at)
             .copied()
             .unwrap_or_default();
+        let evenness = shown
+            .view()
+            .heads
+            .evenness
+            .get(at)
+            .copied()
+            .unwrap_or_default();
         let Some(heatmap) = self.grid.get_mut(at) else {
             return false;
         };
         ui.vertical(|ui| {
             ui.spacing_mut().item_spacing.y = 1.0;
             let name = head_name(head.idx);
-            let hint = format!("{name}: looks {back:.1} events back on average. Click to open.");
+            let hint = format!(
+                "{name}: looks {back:.1} events back on average; evenness {evenness:.2}, the \
+                 entropy of its weights over that of even ones (0: one event, 1: all alike). Click \
+                 to open."
+            );
             let small = Thumbnail {
                 name: &name,
                 hint: &hint,
@@ -218,25 +332,50 @@ impl AttentionView {
                 side,
             };
             let response = heatmap.thumbnail(ui, key, &head.matrix, small, allowance);
-            ui.label(RichText::new(format!("{back:.1} back")).small().weak());
+            let words = format!("{back:.1} back · even {evenness:.2}");
+            ui.add(egui::Label::new(RichText::new(words).small().weak()).truncate());
             response.clicked()
         })
         .inner
     }
+}
 
-    /// One head over all the room; the event that was clicked.
-    fn large(
-        &mut self,
+/// Number of the rollout's picture among those of a view.
+const ROLLOUT: u64 = (1 << 16) - 1;
+
+/// One map over all the room.
+struct LargeMap<'a> {
+    name: &'a str,
+    matrix: HeatmapMatrix<'a>,
+    key: u64,
+    scale: ColorScale,
+    event: Option<usize>,
+}
+
+impl LargeMap<'_> {
+    /// Paints it; the event that was clicked: the one before which the clicked row looks.
+    fn ui(
+        &self,
         ui: &mut Ui,
+        heatmap: &mut Heatmap,
         shown: &ShownUser<'_>,
         maps: &AttentionMaps,
-        head: HeadIdx,
-        event: Option<usize>,
     ) -> Option<usize> {
+        let clicked = self.pointed(ui, heatmap, shown, maps);
+        clicked.map(|(row, _)| maps.first + row + 1)
+    }
+
+    /// Paints it; the cell that was clicked, row first.
+    fn pointed(
+        &self,
+        ui: &mut Ui,
+        heatmap: &mut Heatmap,
+        shown: &ShownUser<'_>,
+        maps: &AttentionMaps,
+    ) -> Option<HeatmapCell> {
         let title = |at: usize| shown.event_name(maps.first + at);
-        let name = head_name(head);
         let words = HeatmapLabels {
-            name: &name,
+            name: self.name,
             row_axis: "after",
             col_axis: "looks at",
             value: "weight",
@@ -246,14 +385,11 @@ impl AttentionView {
         };
         let look = HeatmapStyle {
             words: &words,
-            scale: self.scale.scale(),
+            scale: self.scale,
             size: ui.available_size(),
-            selected_row: row_before(maps, event),
+            selected_row: row_before(maps, self.event),
         };
-        let (matrix, key) = (matrix(shown, maps, head.layer, head.head), self.key(head));
-        let pointed = self.open.ui(ui, key, &matrix, look);
-        // The row after which event `row + 1` is expected.
-        pointed.clicked.map(|(row, _)| maps.first + row + 1)
+        heatmap.ui(ui, self.key, &self.matrix, look).clicked
     }
 }
 
@@ -269,12 +405,16 @@ fn matrix<'m>(
     layer: usize,
     head: usize,
 ) -> HeatmapMatrix<'m> {
-    let is_causal = shown.view().heads.is_causal;
+    square(shown, maps, maps.head(layer, head))
+}
+
+/// A map of the events that are shown.
+fn square<'m>(shown: &ShownUser<'_>, maps: &AttentionMaps, values: &'m [f32]) -> HeatmapMatrix<'m> {
     HeatmapMatrix {
-        values: maps.head(layer, head),
+        values,
         n_rows: maps.len,
         n_cols: maps.len,
-        is_causal,
+        is_causal: shown.view().heads.is_causal,
     }
 }
 

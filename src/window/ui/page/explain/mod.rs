@@ -3,6 +3,8 @@
 
 mod attention;
 mod cards;
+mod cell;
+mod faithfulness;
 mod list;
 mod pickers;
 mod shown;
@@ -36,6 +38,7 @@ pub(super) struct ExplainPage {
     timeline: Timeline,
     list: list::ListCard,
     what_if: what_if::WhatIfView,
+    faithfulness: faithfulness::FaithfulnessView,
 }
 
 impl ExplainPage {
@@ -104,10 +107,11 @@ impl ExplainPage {
             .map(|m| ModelKind::from(&m.experiment.model));
         match views::strip(ui, app.selection.view, kind, actions) {
             ExplainView::Overview if shown.view().attention.is_some() => {
-                self.with_attention(ui, shown, app, actions);
+                self.with_attention(ui, shown, run, app, actions);
             }
             ExplainView::Overview => self.without_attention(ui, shown, kind, app, actions),
             ExplainView::WhatIf => self.what_if.ui(ui, shown, app, actions),
+            ExplainView::Faithfulness => self.faithfulness.ui(ui, shown, run, app, actions),
         }
     }
 
@@ -115,6 +119,7 @@ impl ExplainPage {
         &mut self,
         ui: &mut Ui,
         shown: &ShownUser<'_>,
+        run: &RunId,
         app: &App,
         actions: &mut Actions,
     ) {
@@ -126,6 +131,11 @@ impl ExplainPage {
             .default_size(half)
             .size_range(300.0..=(ui.available_width() - 320.0).max(320.0))
             .show(ui, |ui| {
+                if let Some(cell) = self.attention.cell(&app.selection) {
+                    Panel::bottom("cell")
+                        .frame(egui::Frame::new())
+                        .show(ui, |ui| cell::ui(ui, cell, shown, run, app, actions));
+                }
                 self.attention.ui(ui, shown, &app.selection, actions);
             });
         let head = app.selection.head;

@@ -1,0 +1,140 @@
+//! The arithmetic of one attention weight, step by step, with the user's own numbers.
+
+use egui::{Grid, Label, RichText, Ui};
+
+use super::ShownUser;
+use crate::app::{Action, App, HeadIdx, HeadTermsAsk, Loadable, Question};
+use crate::ui::widget::panel;
+use crate::ui::{Actions, text};
+use seqscope_engine::explain::CellArithmetic;
+use seqscope_engine::run::RunId;
+use seqscope_model::HeadTerms;
+
+/// Numbers of a vector that are written out.
+const WRITTEN: usize = 6;
+
+/// Bias from which the mask speaks: what intervals add is far smaller.
+const MASKED: f64 = -5e3;
+
+/// A weight that is to be taken apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct ChosenCell {
+    pub(super) head: HeadIdx,
+    /// Place of the looking event among those that are shown.
+    pub(super) row: usize,
+    /// Place of the event that is looked at.
+    pub(super) col: usize,
+}
+
+/// Paints how a weight comes about; asks for the head's terms where they are not here.
+pub(super) fn ui(
+    ui: &mut Ui,
+    cell: ChosenCell,
+    shown: &ShownUser<'_>,
+    run: &RunId,
+    app: &App,
+    actions: &mut Actions,
+) {
+    let Some(key) = app.selection.view_key(run) else {
+        return;
+    };
+    let ask = HeadTermsAsk {
+        key,
+        head: cell.head,
+    };
+    let answers = app.views.head_terms();
+    if !answers.is_wanted(&ask) {
+        actions.push(Action::Ask(Box::new(Question::HeadTerms(ask.clone()))));
+    }
+    ui.label(RichText::new("How this weight comes about").strong())
+        .on_hover_text("softmax(q · k / √d + mask) (Vaswani et al. 2017, eq. 1)");
+    match answers.to(&ask) {
+        Some(Loadable::Ready(terms)) => steps(ui, cell, shown, terms),
+        Some(Loadable::Failed(why)) => panel::failed(ui, why),
+        _ => panel::loading(ui, "Asking for queries, keys and values"),
+    }
+}
+
+fn steps(ui: &mut Ui, cell: ChosenCell, shown: &ShownUser<'_>, terms: &HeadTerms) {
+    let Some(found) = CellArithmetic::of(terms, cell.row, cell.col) else {
+        ui.weak("This cell lies outside what the model reads; click another.");
+        return;
+    };
+    let name = |place: usize| text::clipped(&shown.event_name(terms.first + place), 26);
+    let number = |value: f64| text::significant(value, 4);
+    let bias = if found.bias < MASKED {
+        "− 10⁴: hidden by the mask".to_owned()
+    } else {
+        format!("{} (mask and time between)", number(found.bias))
+    };
+    let lines = [
+        (
+            format!("query, after {}", name(cell.row)),
+            vector(found.query.iter().map(|value| f64::from(*value))),
+        ),
+        (
+            format!("key of {}", name(cell.col)),
+            vector(found.key.iter().map(|value| f64::from(*value))),
+        ),
+        ("query · key".to_owned(), number(found.product)),
+        (
+            format!("÷ √{}, the head's width", terms.d_head),
+            number(found.scaled),
+        ),
+        ("+ bias".to_owned(), bias),
+        (
+            "e^(score − largest of the row)".to_owned(),
+            format!(
+                "e^({} − {}) = {}",
+                number(found.scaled + found.bias),
+                number(found.largest),
+                number(found.exponential)
+            ),
+        ),
+        (
+            "÷ sum over the row".to_owned(),
+            format!(
+                "{} ÷ {} = {}",
+                number(found.exponential),
+                number(found.sum),
+                number(found.weight)
+            ),
+        ),
+        (
+            "× value".to_owned(),
+            vector(
+                found
+                    .value
+                    .iter()
+                    .map(|value| found.weight * f64::from(*value)),
+            ),
+        ),
+        (
+            "of the head's output".to_owned(),
+            vector(found.output.iter().copied()),
+        ),
+    ];
+    Grid::new("arithmetic")
+        .num_columns(2)
+        .spacing([12.0, 2.0])
+        .show(ui, |ui| {
+            for (what, value) in lines {
+                ui.label(RichText::new(what).small().weak());
+                ui.add(Label::new(RichText::new(value).small().monospace()).truncate());
+                ui.end_row();
+            }
+        });
+}
+
+/// The first numbers of a vector.
+fn vector(values: impl ExactSizeIterator<Item = f64>) -> String {
+    let n = values.len();
+    let mut words: Vec<String> = values
+        .take(WRITTEN)
+        .map(|value| format!("{value:.3}"))
+        .collect();
+    if n > WRITTEN {
+        words.push("…".to_owned());
+    }
+    format!("({})", words.join("  "))
+}
