@@ -182,6 +182,7 @@ fn two_runs_come_to_the_same_place_by_epoch_or_by_share() {
     screen.click("Share");
     assert_eq!((epoch(&screen, &runs[0]), epoch(&screen, &runs[1])), (6, 3));
     assert!(screen.shows("A 6 of 8 · B 3 of 4"));
+    flag_of_the_second_run(&mut screen, &runs);
     // Both sides of a user are at their own epoch.
     screen.click("One user, two runs");
     for (run, epoch) in [(&runs[0], 6), (&runs[1], 3)] {
@@ -194,6 +195,22 @@ fn two_runs_come_to_the_same_place_by_epoch_or_by_share() {
     for run in &runs {
         assert_eq!(screen.app().selection.epoch_of(run), None);
     }
+}
+
+/// The best epoch of the second run is told where it is on the bar of the first.
+fn flag_of_the_second_run(screen: &mut Screen, runs: &[RunId]) {
+    let series = screen.app().views.series(&runs[1]).ready().unwrap();
+    let best = series.manifest.best_epoch.unwrap();
+    let bar = screen
+        .harness
+        .get_by_role_and_label(Role::Slider, "Playhead")
+        .rect();
+    // Eight epochs from end to end; the second run's four are every second one of them.
+    let (left, right) = (bar.left() + 8.0, bar.right() - 8.0);
+    let x = left + (right - left) * (2 * best - 1) as f32 / 7.0;
+    screen.harness.hover_at(egui::pos2(x, bar.center().y));
+    screen.harness.run_steps(8);
+    assert!(screen.shows(&format!("B, epoch {best}: Best epoch by")));
 }
 
 #[test]

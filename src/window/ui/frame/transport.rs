@@ -4,12 +4,12 @@ use egui::{Align, Button, ComboBox, Layout, RichText, Ui, WidgetInfo};
 use strum::IntoEnumIterator as _;
 
 use crate::app::{
-    Action, App, PLAY_SPEEDS, Page, Playhead, PlayheadPlace, PlayheadUnit, RunSeries, ShownEpoch,
-    Transport,
+    Action, App, PLAY_SPEEDS, Page, Playhead, PlayheadPlace, PlayheadUnit, RunEpochs, RunSeries,
+    ShownEpoch, Transport,
 };
 use crate::ui::widget::epoch_bar::{EpochBar, FlagLane};
 use crate::ui::{Actions, theme};
-use seqscope_engine::run::RunId;
+use seqscope_engine::run::{Milestone, RunId};
 
 /// Whether there is anything to move over: a run with weights, on a page that follows it.
 pub(super) fn is_needed(app: &App) -> bool {
@@ -236,34 +236,54 @@ fn bar(ui: &mut Ui, app: &App, moved: &Moved<'_>, actions: &mut Actions) {
     };
     let user_id = app.selection.user_id.clone().filter(|_| has_users);
     let ready = user_id.map_or_else(Vec::new, |user_id| app.views.epochs_ready(run, &user_id));
-    let (first, second) = if moved.second.is_some() {
-        ("A", "B")
-    } else {
-        ("", "")
-    };
-    let others = moved
-        .second
-        .as_ref()
-        .map(|second| &second.series.milestones);
+    let unit = app.selection.playhead.unit;
+    let mut n_epochs = RunEpochs::of_series(series).n_epochs;
+    let (mut own, mut others) = (series.milestones.clone(), Vec::new());
+    let mut names = ["", ""];
+    if let Some(second) = &moved.second {
+        names = ["A", "B"];
+        own = flags_of(series, series, unit);
+        others = flags_of(second.series, series, unit);
+        if unit == PlayheadUnit::Epoch {
+            n_epochs = n_epochs.max(RunEpochs::of_series(second.series).n_epochs);
+        }
+    }
     let asked = EpochBar {
-        n_epochs: series
-            .manifest
-            .epochs
-            .max(series.epochs.last().copied().unwrap_or(1)),
+        n_epochs,
         kept: &series.epochs,
         shown: shown.epoch,
         ready: &ready,
         lanes: [
             FlagLane {
-                name: first,
-                milestones: &series.milestones,
+                name: names[0],
+                milestones: &own,
             },
             FlagLane {
-                name: second,
-                milestones: others.map_or(&[], Vec::as_slice),
+                name: names[1],
+                milestones: &others,
             },
         ],
     }
     .ui(ui);
     actions.extend(asked.map(|epoch| Action::Transport(Transport::Epoch(epoch))));
+}
+
+/// Milestones of a run with their own epochs told, at the places where they are on the bar of the
+/// run that leads.
+fn flags_of(series: &RunSeries, leading: &RunSeries, unit: PlayheadUnit) -> Vec<Milestone> {
+    let (own, leading) = (RunEpochs::of_series(series), RunEpochs::of_series(leading));
+    let placed = series.milestones.iter().map(|milestone| {
+        let at = match unit {
+            PlayheadUnit::Epoch => None,
+            PlayheadUnit::Share | PlayheadUnit::Time => {
+                leading.shown_at(own.place_of(milestone.epoch, unit))
+            }
+        };
+        Milestone {
+            epoch: at.map_or(milestone.epoch, |at| at.epoch),
+            kind: milestone.kind,
+            sentence: format!("epoch {}: {}", milestone.epoch, milestone.sentence),
+        }
+    });
+    placed.collect()
 }

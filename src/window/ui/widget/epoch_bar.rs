@@ -23,7 +23,7 @@ pub(crate) const BAR_NAME: &str = "Playhead";
 
 /// Flags of one run.
 pub(crate) struct FlagLane<'a> {
-    /// Name before each sentence; empty where there is one run only.
+    /// Name before each sentence, which then tells its own epoch; empty where there is one run only.
     pub(crate) name: &'a str,
     /// The milestones.
     pub(crate) milestones: &'a [Milestone],
@@ -204,7 +204,7 @@ fn words_of(name: &str, milestone: &Milestone) -> String {
     if name.is_empty() {
         format!("{epoch}: {sentence}")
     } else {
-        format!("{name}, {epoch}: {sentence}")
+        format!("{name}, {sentence}")
     }
 }
 
