@@ -104,8 +104,7 @@ pub struct UserView {
 
 impl UserView {
     /// Memory that it takes, in bytes: its attention maps with their means, its steps and its
-    /// answers; rounded by
-    /// what a handful of names and numbers beside them takes.
+    /// answers; rounded by what a handful of names and numbers beside them takes.
     #[must_use]
     pub fn n_bytes(&self) -> usize {
         let steps = self.timeline.iter();

@@ -13,6 +13,9 @@ use seqscope_model::HeadTerms;
 /// Numbers of a vector that are written out.
 const WRITTEN: usize = 6;
 
+/// Height of a line.
+const LINE: f32 = 15.0;
+
 /// Bias from which the mask speaks: what intervals add is far smaller.
 const MASKED: f64 = -5e3;
 
@@ -60,7 +63,9 @@ fn steps(ui: &mut Ui, cell: ChosenCell, shown: &ShownUser<'_>, terms: &HeadTerms
         ui.weak("This cell lies outside what the model reads; click another.");
         return;
     };
-    let name = |place: usize| text::clipped(&shown.event_name(terms.first + place), 26);
+    let name = |place: usize| shown.event_name(terms.first + place);
+    let whose = format!("after {}, of {}", name(cell.row), name(cell.col));
+    ui.add(Label::new(RichText::new(whose).small().weak()).truncate());
     let number = |value: f64| text::significant(value, 4);
     let bias = if found.bias < MASKED {
         "− 10⁴: hidden by the mask".to_owned()
@@ -69,21 +74,18 @@ fn steps(ui: &mut Ui, cell: ChosenCell, shown: &ShownUser<'_>, terms: &HeadTerms
     };
     let lines = [
         (
-            format!("query, after {}", name(cell.row)),
+            "query".to_owned(),
             vector(found.query.iter().map(|value| f64::from(*value))),
         ),
         (
-            format!("key of {}", name(cell.col)),
+            "key".to_owned(),
             vector(found.key.iter().map(|value| f64::from(*value))),
         ),
         ("query · key".to_owned(), number(found.product)),
-        (
-            format!("÷ √{}, the head's width", terms.d_head),
-            number(found.scaled),
-        ),
+        (format!("÷ √{}", terms.d_head), number(found.scaled)),
         ("+ bias".to_owned(), bias),
         (
-            "e^(score − largest of the row)".to_owned(),
+            "e^(score − largest)".to_owned(),
             format!(
                 "e^({} − {}) = {}",
                 number(found.scaled + found.bias),
@@ -92,7 +94,7 @@ fn steps(ui: &mut Ui, cell: ChosenCell, shown: &ShownUser<'_>, terms: &HeadTerms
             ),
         ),
         (
-            "÷ sum over the row".to_owned(),
+            "÷ sum of the row".to_owned(),
             format!(
                 "{} ÷ {} = {}",
                 number(found.exponential),
@@ -110,17 +112,20 @@ fn steps(ui: &mut Ui, cell: ChosenCell, shown: &ShownUser<'_>, terms: &HeadTerms
             ),
         ),
         (
-            "of the head's output".to_owned(),
+            "all events together".to_owned(),
             vector(found.output.iter().copied()),
         ),
     ];
+    // Lines close to each other: the map above needs the room.
+    ui.spacing_mut().interact_size.y = LINE;
     Grid::new("arithmetic")
         .num_columns(2)
-        .spacing([12.0, 2.0])
+        .spacing([12.0, 0.0])
+        .min_row_height(LINE)
         .show(ui, |ui| {
             for (what, value) in lines {
                 ui.label(RichText::new(what).small().weak());
-                ui.add(Label::new(RichText::new(value).small().monospace()).truncate());
+                ui.add(Label::new(RichText::new(value).small()).truncate());
                 ui.end_row();
             }
         });
