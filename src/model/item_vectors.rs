@@ -8,7 +8,7 @@ use super::kernel::{
     Buffer, JudgedTarget, MatrixMut, MatrixView, Onto, judged, product, vectorized,
 };
 use super::weights::on_host;
-use super::{Questions, RankAnswer};
+use super::{ItemTable, Questions, RankAnswer};
 use seqscope_data::Histories;
 
 /// A vector, and perhaps a bias, for each item of the catalogue. Padding has none.
@@ -71,6 +71,17 @@ impl ItemVectors {
             .as_ref()
             .map_or_else(|| vec![0.0; n_items], on_host);
         Self::of_columns(on_host(&layer.weight), bias)
+    }
+
+    /// The vectors one behind the other, without the biases.
+    pub(super) fn table(&self) -> ItemTable {
+        let (width, n_items) = (self.width, self.n_items);
+        let mut vectors = vec![0.0; n_items * width];
+        for (at, column) in self.vectors.chunks_exact(n_items.max(1)).enumerate() {
+            let slots = vectors.iter_mut().skip(at).step_by(width.max(1));
+            slots.zip(column).for_each(|(slot, value)| *slot = *value);
+        }
+        ItemTable { vectors, width }
     }
 
     /// An answer to each question, from the states after their histories, `[n_rows, width]`; on all
@@ -271,6 +282,18 @@ mod tests {
                 prop_assert!((ours.log_probability - expected.log_probability).abs() <= 1e-6);
             }
         }
+    }
+
+    #[test]
+    fn a_table_has_the_vectors_of_rows_and_of_columns() {
+        let rows = [9.0, 9.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
+        let table = ItemVectors::of_rows(&rows, 2).table();
+        assert_eq!((table.n_items(), table.width), (3, 2));
+        assert_eq!(table.vectors, rows[2..]);
+        assert_eq!(table.vector(2), [3.0, 4.0]);
+        assert!(table.vector(0).is_empty() && table.vector(4).is_empty());
+        let columns = ItemVectors::of_columns(vec![1.0, 3.0, 5.0, 2.0, 4.0, 6.0], vec![0.5; 3]);
+        assert_eq!(columns.table(), table);
     }
 
     #[test]

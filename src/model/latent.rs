@@ -1,6 +1,6 @@
 //! Use that a model makes of its latent vector.
 
-use super::LatentVectors;
+use super::{LatentCodes, LatentVectors};
 
 /// The latent vectors of some users, dimension by dimension.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -99,22 +99,33 @@ impl LatentVectors {
             log_variance,
             width,
         } = self;
-        let sorted = |values: Vec<f32>| {
-            let mut sorted = vec![0.0; values.len()];
-            for (&row, vector) in rows.iter().zip(values.chunks_exact(width.max(1))) {
-                let slot = sorted
-                    .get_mut(row * width..(row + 1) * width)
-                    .unwrap_or(&mut []);
-                slot.copy_from_slice(vector);
-            }
-            sorted
-        };
         Self {
-            mean: sorted(mean),
-            log_variance: sorted(log_variance),
+            mean: sorted(&mean, width, rows),
+            log_variance: sorted(&log_variance, width, rows),
             width,
         }
     }
+}
+
+impl LatentCodes {
+    /// Vectors that stand in this order of the rows, in the rows' own.
+    pub(super) fn in_order(self, rows: &[usize]) -> Self {
+        Self {
+            values: sorted(&self.values, self.width, rows),
+            width: self.width,
+        }
+    }
+}
+
+/// Vectors that stand in this order of the rows, in the rows' own. `[n_rows, width]`
+fn sorted(values: &[f32], width: usize, rows: &[usize]) -> Vec<f32> {
+    let mut sorted = vec![0.0; values.len()];
+    for (&row, vector) in rows.iter().zip(values.chunks_exact(width.max(1))) {
+        if let Some(slot) = sorted.get_mut(row * width..(row + 1) * width) {
+            slot.copy_from_slice(vector);
+        }
+    }
+    sorted
 }
 
 #[cfg(test)]

@@ -39,6 +39,7 @@ mod random;
 mod recurrent;
 mod rollout;
 mod session;
+mod state_tracks;
 #[cfg(test)]
 mod tests;
 mod trainable;
@@ -64,8 +65,9 @@ pub use likelihood::Likelihood;
 pub use memory::{MachineMemory, MemoryNeed, Workload};
 pub use questions::{Questions, RankAnswer};
 pub use rollout::{Rollout, histories_after};
+pub use state_tracks::{HiddenStates, StateEvent, StateTrack, StateTracks};
 pub use trainable::{
-    AttentionMaps, HeadPlace, HeadTerms, LatentVectors, OptimizerSpec, StepInputs, StepScores,
-    TrainStats, Trainable,
+    AttentionMaps, HeadPlace, HeadTerms, ItemTable, LatentCodes, LatentVectors, OptimizerSpec,
+    StepInputs, StepScores, TrainStats, Trainable,
 };
 pub use weights::{BrokenWeights, broken_weights};

@@ -6,7 +6,10 @@ use burn::prelude::*;
 use super::attribution::InputNetwork;
 use super::item_vectors::ItemVectors;
 use super::kernel::Buffer;
-use super::{AttentionMaps, HeadPlace, HeadTerms, ModelError, Rollout, StepInputs, random::Noise};
+use super::{
+    AttentionMaps, HeadPlace, HeadTerms, HiddenStates, ModelError, Rollout, StateTracks,
+    StepInputs, random::Noise,
+};
 use seqscope_data::Histories;
 
 /// The account of one batch. The tensors are plain, without autodiff.
@@ -82,6 +85,47 @@ pub(super) trait Network: Module {
     /// network has one that is uncertain.
     fn latent(&self, _histories: &Histories) -> Option<[Tensor<2>; 2]> {
         None
+    }
+
+    /// The latent vector of each history that is decoded to its scores, `[n_rows, d_latent]`, if
+    /// there is one: the mean of an uncertain one.
+    fn codes(&self, histories: &Histories) -> Option<Tensor<2>> {
+        self.latent(histories).map(|[mean, _]| mean)
+    }
+
+    /// Length of the latent vectors that [`Network::decoded`] takes.
+    fn latent_width(&self) -> Option<usize> {
+        None
+    }
+
+    /// Scores that latent vectors are decoded to, if the network has any. `[n_rows, d_latent]` to
+    /// `[n_rows, n_items + 1]`
+    fn decoded(&self, _latent: Tensor<2>) -> Option<Tensor<2>> {
+        None
+    }
+
+    /// Returns a vector for each item, for a look at the catalogue: that which states are multiplied
+    /// with, or of a network that is asked for something else that which goes in.
+    fn item_table(&self) -> Option<ItemVectors> {
+        self.item_vectors()
+    }
+
+    /// Values of the recurrent layers after each of the history's last events, the first layer
+    /// first, if the network has any. The history is not empty.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when they cannot be read from the device.
+    fn state_tracks(&self, _history: &Histories) -> Result<Option<Vec<StateTracks>>, ModelError> {
+        Ok(None)
+    }
+
+    /// States of the last recurrent layer after each of the last events of each history, if the
+    /// network has any.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when they cannot be read from the device.
+    fn hidden_states(&self, _histories: &Histories) -> Result<Option<HiddenStates>, ModelError> {
+        Ok(None)
     }
 
     /// Attention over the history, if the network has any.

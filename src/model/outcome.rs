@@ -11,10 +11,13 @@ use burn::optim::GradientsParams;
 use burn::prelude::*;
 use burn::tensor::{IndexingUpdateOp, activation};
 
+use super::item_vectors::ItemVectors;
 use super::network::{LossSums, Network};
 use super::random::{EventPlace, Init, Noise};
 use super::window::index_tensor;
-use super::{AttentionMaps, HeadPlace, HeadTerms, ModelError, StepInputs};
+use super::{
+    AttentionMaps, HeadPlace, HeadTerms, HiddenStates, ModelError, StateTracks, StepInputs,
+};
 use seqscope_data::{Histories, Output, Query};
 
 /// A network that has a state after each event of a history.
@@ -278,6 +281,18 @@ impl<B: StateNetwork> Network for OutcomeNetwork<B> {
         head: HeadPlace,
     ) -> Result<Option<HeadTerms>, ModelError> {
         self.body.head_terms(history, head)
+    }
+
+    fn item_table(&self) -> Option<ItemVectors> {
+        self.body.item_table()
+    }
+
+    fn state_tracks(&self, history: &Histories) -> Result<Option<Vec<StateTracks>>, ModelError> {
+        self.body.state_tracks(history)
+    }
+
+    fn hidden_states(&self, histories: &Histories) -> Result<Option<HiddenStates>, ModelError> {
+        self.body.hidden_states(histories)
     }
 }
 

@@ -12,9 +12,9 @@ use super::optimizer::AdamW;
 use super::random::Noise;
 use super::weights::{self, WeightsStamp, compute_sentence, read};
 use super::{
-    AttentionMaps, HeadPlace, HeadTerms, LatentVectors, ModelError, OpenDevice, OptimizerSpec,
-    Questions, RankAnswer, Rollout, SlopeAttributions, SlopeQuestion, StepInputs, StepScores,
-    TrainStats, Trainable,
+    AttentionMaps, HeadPlace, HeadTerms, HiddenStates, ItemTable, LatentCodes, LatentVectors,
+    ModelError, OpenDevice, OptimizerSpec, Questions, RankAnswer, Rollout, SlopeAttributions,
+    SlopeQuestion, StateTracks, StepInputs, StepScores, TrainStats, Trainable,
 };
 use seqscope_base::spec::words_of_panic;
 use seqscope_data::Histories;
@@ -277,6 +277,59 @@ impl<N: Network> Trainable for Session<N> {
         Ok(found.map(|vectors| vectors.in_order(&rows)))
     }
 
+    fn codes(&self, histories: &Histories) -> Result<Option<LatentCodes>, ModelError> {
+        self.check_items(&histories.item_idx)?;
+        let rows = by_falling_length(histories);
+        let found = guarded(|| codes_of(&self.network()?.valid(), histories, &rows))??;
+        Ok(found.map(|codes| codes.in_order(&rows)))
+    }
+
+    fn decoded(&self, codes: &LatentCodes) -> Result<Option<Vec<f32>>, ModelError> {
+        let network = guarded(|| Ok::<_, ModelError>(self.network()?.valid()))??;
+        let Some(width) = network.latent_width() else {
+            return Ok(None);
+        };
+        if codes.width != width || !codes.values.len().is_multiple_of(width.max(1)) {
+            let sentence = format!(
+                "the model's latent vectors have {width} numbers, and these {}",
+                codes.width
+            );
+            return Err(ModelError::Compute { sentence });
+        }
+        let at_a_time = network.rows_at_a_time(1).max(1) * width;
+        let mut scores = Vec::new();
+        for block in codes.values.chunks(at_a_time.max(1)) {
+            let found = guarded(|| {
+                let shape = [block.len() / width, width];
+                let latent = TensorData::new(block.to_vec(), shape);
+                network
+                    .decoded(Tensor::from_data(latent, &self.device))
+                    .map(read)
+                    .transpose()
+            })??;
+            let Some(found) = found else { return Ok(None) };
+            scores.extend(found);
+        }
+        Ok(Some(scores))
+    }
+
+    fn item_table(&self) -> Result<Option<ItemTable>, ModelError> {
+        guarded(|| {
+            let vectors = self.network()?.valid().item_table();
+            Ok(vectors.map(|vectors| vectors.table()))
+        })?
+    }
+
+    fn state_tracks(&self, history: &Histories) -> Result<Option<Vec<StateTracks>>, ModelError> {
+        self.check_items(&history.item_idx)?;
+        guarded(|| self.network()?.valid().state_tracks(history))?
+    }
+
+    fn hidden_states(&self, histories: &Histories) -> Result<Option<HiddenStates>, ModelError> {
+        self.check_items(&histories.item_idx)?;
+        guarded(|| self.network()?.valid().hidden_states(histories))?
+    }
+
     fn save_weights(&self, path: &Path) -> Result<(), ModelError> {
         let arrays = guarded(|| weights::collect(self.network()?, N::name_in_files))??;
         weights::write(path, &self.stamp(), &arrays)
@@ -407,6 +460,31 @@ fn latent_of<N: Network>(
         rest = later;
     }
     Ok(Some(all))
+}
+
+/// The latent vectors of rows `rows` that scores are told from, in that order, one block at a time.
+fn codes_of<N: Network>(
+    network: &N,
+    histories: &Histories,
+    rows: &[usize],
+) -> Result<Option<LatentCodes>, ModelError> {
+    let Some(width) = network.latent_width() else {
+        return Ok(None);
+    };
+    let mut values = Vec::with_capacity(rows.len() * width);
+    let mut rest = rows;
+    while let Some(&longest) = rest.first() {
+        let n = network
+            .rows_at_a_time(histories.row(longest).len())
+            .clamp(1, rest.len());
+        let (block, later) = rest.split_at(n);
+        let Some(codes) = network.codes(&histories.select(block)) else {
+            return Ok(None);
+        };
+        values.extend(read(codes)?);
+        rest = later;
+    }
+    Ok(Some(LatentCodes { values, width }))
 }
 
 /// Rows of like length together, the longest first, so that little is computed on padding.

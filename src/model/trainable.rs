@@ -4,7 +4,10 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::{ModelError, Questions, RankAnswer, Rollout, SlopeAttributions, SlopeQuestion};
+use super::{
+    HiddenStates, ModelError, Questions, RankAnswer, Rollout, SlopeAttributions, SlopeQuestion,
+    StateTracks,
+};
 use seqscope_data::Histories;
 
 /// Settings of the optimiser: `AdamW` (Loshchilov & Hutter 2019); with `weight_decay` 0 it is Adam
@@ -152,6 +155,40 @@ pub struct LatentVectors {
     pub width: usize,
 }
 
+/// Latent vectors from which a model tells its scores; of an uncertain one the means.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct LatentCodes {
+    /// The vectors. `[n_rows, width]`
+    pub values: Vec<f32>,
+    /// Length of a vector.
+    pub width: usize,
+}
+
+/// A vector for each item of the catalogue.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct ItemTable {
+    /// The vectors; row `r` is of item `r + 1`, since padding has none. `[n_items, width]`
+    pub vectors: Vec<f32>,
+    /// Length of a vector.
+    pub width: usize,
+}
+
+impl ItemTable {
+    /// Number of items.
+    #[must_use]
+    pub fn n_items(&self) -> usize {
+        self.vectors.len().checked_div(self.width).unwrap_or(0)
+    }
+
+    /// Vector of an item; empty for padding and the unknown.
+    #[must_use]
+    pub fn vector(&self, item_idx: u32) -> &[f32] {
+        let row = (item_idx as usize).checked_sub(1);
+        row.and_then(|row| self.vectors.get(row * self.width..(row + 1) * self.width))
+            .unwrap_or(&[])
+    }
+}
+
 /// A model that can be trained, asked, saved and loaded.
 pub trait Trainable: Send {
     /// Number of learnt numbers.
@@ -249,6 +286,53 @@ pub trait Trainable: Send {
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
     fn latent(&self, _histories: &Histories) -> Result<Option<LatentVectors>, ModelError> {
+        Ok(None)
+    }
+
+    /// The latent vector of each history from which its scores are told; `None` for a model that
+    /// has no such vector.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn codes(&self, _histories: &Histories) -> Result<Option<LatentCodes>, ModelError> {
+        Ok(None)
+    }
+
+    /// Scores of the whole catalogue that these latent vectors are decoded to, as
+    /// [`Trainable::scores`] has them; `None` for a model that has no such vector.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when they have another length than the model's, or the device fails.
+    fn decoded(&self, _codes: &LatentCodes) -> Result<Option<Vec<f32>>, ModelError> {
+        Ok(None)
+    }
+
+    /// A vector for each item: that which states are multiplied with to score the catalogue, or, of
+    /// a model of another task, that which goes in; `None` for a model that has none.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn item_table(&self) -> Result<Option<ItemTable>, ModelError> {
+        Ok(None)
+    }
+
+    /// Gates, cells and hidden states of the recurrent layers after each event of one history, the
+    /// only row (of its last events, where the model's window is shorter); `None` for a model that
+    /// has no recurrent layer.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn state_tracks(&self, _history: &Histories) -> Result<Option<Vec<StateTracks>>, ModelError> {
+        Ok(None)
+    }
+
+    /// States of the last recurrent layer after the last events of each history; `None` for a model
+    /// that has no recurrent layer. Working memory grows with the events: ask of some hundred rows
+    /// at a time.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn hidden_states(&self, _histories: &Histories) -> Result<Option<HiddenStates>, ModelError> {
         Ok(None)
     }
 

@@ -227,12 +227,12 @@ impl Autoencoder {
         let Some((output, hidden)) = self.layers.split_last() else {
             return (bags, None);
         };
-        (
-            hidden
-                .iter()
-                .fold(bags, |rows, layer| layer.forward(rows).tanh()),
-            Some(output),
-        )
+        (through(hidden, bags), Some(output))
+    }
+
+    /// The layers up to the vector in the middle, and those above it: as many.
+    fn halves(&self) -> Option<(&[Linear], &[Linear])> {
+        self.layers.split_at_checked(self.layers.len() / 2)
     }
 
     /// Scores with a column of zeros for padding in front. `[n_rows, n_items + 1]`
@@ -270,6 +270,13 @@ impl Autoencoder {
             .map(|layer| [on_host(&layer.weight), bias(layer)])
             .collect()
     }
+}
+
+/// Rows after these tanh layers.
+fn through(layers: &[Linear], rows: Tensor<2>) -> Tensor<2> {
+    layers
+        .iter()
+        .fold(rows, |rows, layer| layer.forward(rows).tanh())
 }
 
 fn dense(weights: &[[Vec<f32>; 2]]) -> Vec<Dense<'_>> {
@@ -355,6 +362,24 @@ impl Network for Autoencoder {
         let rows: Vec<&[u32]> = histories.rows().collect();
         let bags = Bags::new(&rows, self.n_items, self.spec.recency).sparse();
         Some(autoencoder_states(&dense(&self.on_host()), &bags))
+    }
+
+    /// The vector in the middle, which is certain: there is no [`Network::latent`].
+    fn codes(&self, histories: &Histories) -> Option<Tensor<2>> {
+        let rows: Vec<&[u32]> = histories.rows().collect();
+        let bags = Bags::new(&rows, self.n_items, self.spec.recency).tensor(&self.device());
+        let (encoder, _) = self.halves()?;
+        Some(through(encoder, bags))
+    }
+
+    fn latent_width(&self) -> Option<usize> {
+        Some(self.spec.d_latent)
+    }
+
+    fn decoded(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
+        let (_, decoder) = self.halves()?;
+        let (output, hidden) = decoder.split_last()?;
+        Some(behind_padding(output.forward(through(hidden, latent))))
     }
 
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {

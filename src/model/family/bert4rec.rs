@@ -23,6 +23,7 @@ use crate::kernel::Buffer;
 use crate::layers::{Axis, BATCH, LayerShape, MAX_REPEATED};
 use crate::network::{LossSums, Network};
 use crate::random::{Init, Noise};
+use crate::weights::read;
 use crate::window::{index_tensor, latest, padded, places_of};
 use crate::{
     AttentionMaps, Blueprint, MemoryNeed, ModelError, Objective, OpenDevice, OptimizerSpec,
@@ -421,6 +422,15 @@ impl Network for Bert4Rec {
 
     fn item_vectors(&self) -> Option<ItemVectors> {
         self.vectors_of_items()
+    }
+
+    /// The items' vectors without their biases, which say how popular an item is and not what it is
+    /// like.
+    fn item_table(&self) -> Option<ItemVectors> {
+        let items = self.item.weight.val().slice_dim(0, 0..self.mask() as usize);
+        let [_, width] = items.dims();
+        let items = read(items.without_autodiff()).ok()?;
+        Some(ItemVectors::of_rows(&items, width))
     }
 
     fn fused_states(&self, histories: &Histories) -> Option<Buffer> {

@@ -2,6 +2,7 @@
 //! are told (Sachdeva et al. 2019).
 
 mod fused;
+mod inside;
 mod slopes;
 mod steps;
 
@@ -25,8 +26,8 @@ use crate::random::{EventPlace, Init, Noise, dropout_factors};
 use crate::recurrent::{self, Gru, RecurrentLayer as _, plain};
 use crate::window::{index_tensor, latest};
 use crate::{
-    Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
-    Trainable, Workload,
+    Blueprint, HiddenStates, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec,
+    StateTracks, StepInputs, Trainable, Workload,
 };
 use seqscope_data::Histories;
 use steps::{TrainingSteps, normals};
@@ -291,7 +292,13 @@ impl SequentialVae {
     /// in front. `[n_rows, d_state]` to `[n_rows, n_items + 1]`
     fn scores_from(&self, states: Tensor<2>) -> Tensor<2> {
         let [mean, _] = self.encode(states);
-        behind_padding(self.output.forward(self.decoder.forward(mean).tanh()))
+        self.scores_of_latent(mean)
+    }
+
+    /// Scores from latent vectors, with a column of zeros for padding in front.
+    /// `[n_rows, d_latent]` to `[n_rows, n_items + 1]`
+    fn scores_of_latent(&self, latent: Tensor<2>) -> Tensor<2> {
+        behind_padding(self.output.forward(self.decoder.forward(latent).tanh()))
     }
 
     /// State after each event of the last `seq_len` of each row, in packed order, with a last row
@@ -463,5 +470,21 @@ impl Network for SequentialVae {
 
     fn as_inputs(&self) -> Option<&dyn InputNetwork> {
         Some(self)
+    }
+
+    fn latent_width(&self) -> Option<usize> {
+        Some(self.spec.d_latent)
+    }
+
+    fn decoded(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
+        Some(self.scores_of_latent(latent))
+    }
+
+    fn state_tracks(&self, history: &Histories) -> Result<Option<Vec<StateTracks>>, ModelError> {
+        inside::tracks(self, history).map(Some)
+    }
+
+    fn hidden_states(&self, histories: &Histories) -> Result<Option<HiddenStates>, ModelError> {
+        inside::hidden(self, histories).map(Some)
     }
 }

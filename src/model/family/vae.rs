@@ -326,6 +326,14 @@ impl Network for MultVae {
         Some(self)
     }
 
+    fn latent_width(&self) -> Option<usize> {
+        Some(self.spec.d_latent)
+    }
+
+    fn decoded(&self, latent: Tensor<2>) -> Option<Tensor<2>> {
+        Some(behind_padding(self.decode(latent)))
+    }
+
     fn step_scores(&self, history: &Histories) -> (usize, Tensor<2>) {
         scores_of_prefixes(history.row(0), self.rows_at_a_time(0), |prefixes| {
             self.scores_of(prefixes)

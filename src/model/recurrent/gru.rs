@@ -3,8 +3,9 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 
-use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, Weights};
+use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, TrackTensor, Weights};
 use super::{beside, one_minus_square, orthogonal, plain, sigmoid_slope};
+use crate::StateTrack;
 use crate::kernel::GruKernel;
 use crate::layers::{Axis, LayerShape};
 use crate::random::Init;
@@ -167,6 +168,17 @@ impl RecurrentCell for GruCell {
             hidden: Some(kept),
             memory: None,
         }
+    }
+
+    fn tracks(step: GruStep, after: &RecurrentState) -> Vec<TrackTensor> {
+        let [b, d] = step.candidate.dims();
+        let gates = step.reset_update;
+        vec![
+            TrackTensor::new(StateTrack::ResetGate, gates.clone().slice([0..b, 0..d])),
+            TrackTensor::new(StateTrack::UpdateGate, gates.slice([0..b, d..2 * d])),
+            TrackTensor::new(StateTrack::Candidate, step.candidate),
+            TrackTensor::new(StateTrack::Hidden, after.hidden.clone()),
+        ]
     }
 }
 

@@ -3,8 +3,9 @@
 use burn::module::{Module, Param};
 use burn::tensor::{Tensor, activation};
 
-use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, Weights};
+use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, TrackTensor, Weights};
 use super::{beside, one_minus_square, orthogonal, sigmoid_slope};
+use crate::StateTrack;
 use crate::kernel::LstmKernel;
 use crate::random::Init;
 
@@ -165,6 +166,21 @@ impl RecurrentCell for LstmCell {
             hidden: None,
             memory: Some(d_memory * f),
         }
+    }
+
+    fn tracks(step: LstmStep, after: &RecurrentState) -> Vec<TrackTensor> {
+        let [b, d] = step.candidate.dims();
+        let gates = step.input_forget;
+        let mut tracks = vec![
+            TrackTensor::new(StateTrack::InputGate, gates.clone().slice([0..b, 0..d])),
+            TrackTensor::new(StateTrack::ForgetGate, gates.slice([0..b, d..2 * d])),
+            TrackTensor::new(StateTrack::OutputGate, step.output),
+            TrackTensor::new(StateTrack::Candidate, step.candidate),
+        ];
+        let cell = after.memory.clone();
+        tracks.extend(cell.map(|cell| TrackTensor::new(StateTrack::Cell, cell)));
+        tracks.push(TrackTensor::new(StateTrack::Hidden, after.hidden.clone()));
+        tracks
     }
 }
 

@@ -16,11 +16,13 @@ mod attention;
 mod gru;
 mod lstm;
 mod rnn;
+mod track;
 
 pub(super) use attention::{AdditiveAttention, Looking};
 pub(super) use gru::Gru;
 pub(super) use lstm::Lstm;
 pub(super) use rnn::Rnn;
+pub(super) use track::{TrackTensor, tracked};
 
 use burn::module::{Module, ModuleDisplay, Param};
 use burn::optim::GradientsParams;
@@ -107,6 +109,9 @@ pub(super) trait RecurrentCell {
         d_state: Tensor<2>,
         d_memory: Option<Tensor<2>>,
     ) -> StepGradients;
+
+    /// Values of a step by name, from what it kept and the state after it. `[b, d_hidden]` each
+    fn tracks(step: Self::Step, after: &RecurrentState) -> Vec<TrackTensor>;
 }
 
 /// State that goes from step to step.
@@ -149,7 +154,7 @@ pub(super) fn states<L: RecurrentLayer>(
     input: &Tensor<2>,
     sizes: &[usize],
 ) -> Tensor<2> {
-    run(layer, input, sizes, None, |_| ())
+    run(layer, input, sizes, None, |_, _| ())
 }
 
 /// Computes [`states`] and what [`backward`] needs. `mask` holds factors of the states as the
@@ -161,7 +166,7 @@ pub(super) fn forward<L: RecurrentLayer>(
     mask: Option<Tensor<2>>,
 ) -> (Tensor<2>, TraceOf<L>) {
     let mut steps = Vec::with_capacity(sizes.len());
-    let states = run(layer, &input, sizes, mask.as_ref(), |step| {
+    let states = run(layer, &input, sizes, mask.as_ref(), |step, _| {
         steps.push(step);
     });
     (
@@ -181,7 +186,7 @@ fn run<L: RecurrentLayer>(
     input: &Tensor<2>,
     sizes: &[usize],
     mask: Option<&Tensor<2>>,
-    mut keep: impl FnMut(<L::Cell as RecurrentCell>::Step),
+    mut keep: impl FnMut(<L::Cell as RecurrentCell>::Step, &RecurrentState),
 ) -> Tensor<2> {
     let (weights, cell) = (layer.weights(), layer.cell());
     let w_hidden = plain(weights.w_hidden);
@@ -210,7 +215,7 @@ fn run<L: RecurrentLayer>(
         let recurrent = masked(before.hidden.clone(), mask).matmul(w_hidden.clone()); // [b, g * d]
         let (after, step) = cell.step(projected.clone().slice(start..start + b), recurrent, before);
         states.push(after.hidden.clone());
-        keep(step);
+        keep(step, &after);
         state = after;
         start += b;
     }

@@ -3,8 +3,9 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, Weights};
+use super::{RecurrentCell, RecurrentLayer, RecurrentState, StepGradients, TrackTensor, Weights};
 use super::{beside, one_minus_square, orthogonal};
+use crate::StateTrack;
 use crate::kernel::RnnKernel;
 use crate::random::Init;
 
@@ -101,6 +102,10 @@ impl RecurrentCell for RnnCell {
             hidden: None,
             memory: None,
         }
+    }
+
+    fn tracks(_step: RnnStep, after: &RecurrentState) -> Vec<TrackTensor> {
+        vec![TrackTensor::new(StateTrack::Hidden, after.hidden.clone())]
     }
 }
 

@@ -2,10 +2,12 @@
 //! full-catalogue cross-entropy. A family adds its layer, name and sources.
 
 mod fused;
+mod inside;
 mod plain;
 mod slopes;
 mod spec;
 
+pub(super) use inside::plain_track;
 pub(super) use spec::{RecurrentKind, RecurrentSpec};
 
 use burn::module::Module;
@@ -26,7 +28,10 @@ use crate::random::{EventPlace, Init, Noise};
 use crate::recurrent::{AdditiveAttention, Looking, RecurrentLayer};
 use crate::weights::{on_host, read};
 use crate::window::latest;
-use crate::{AttentionMaps, Blueprint, MemoryNeed, ModelError, StepInputs, Workload};
+use crate::{
+    AttentionMaps, Blueprint, HiddenStates, MemoryNeed, ModelError, StateTracks, StepInputs,
+    Workload,
+};
 use seqscope_data::Histories;
 
 seqscope_base::spec::choice! {
@@ -403,6 +408,14 @@ impl<L: RecurrentLayer> Network for RecurrentNetwork<L> {
         let (states, _) = self.event_states(history);
         let [n, _] = states.dims();
         (history.row(0).len() - n, self.scores_from(states))
+    }
+
+    fn state_tracks(&self, history: &Histories) -> Result<Option<Vec<StateTracks>>, ModelError> {
+        self.tracks(history).map(Some)
+    }
+
+    fn hidden_states(&self, histories: &Histories) -> Result<Option<HiddenStates>, ModelError> {
+        self.hidden(histories).map(Some)
     }
 
     fn attention(&self, history: &Histories) -> Result<Option<AttentionMaps>, ModelError> {

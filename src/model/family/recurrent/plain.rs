@@ -61,7 +61,10 @@ impl<L: RecurrentLayer> RecurrentNetwork<L> {
     }
 
     /// The last layer's state after each event of the last `seq_len` of each row, in packed order.
-    fn top<'h>(&self, histories: &'h Histories) -> (EventWindow<'h>, SequencePacking, Tensor<2>) {
+    pub(super) fn top<'h>(
+        &self,
+        histories: &'h Histories,
+    ) -> (EventWindow<'h>, SequencePacking, Tensor<2>) {
         let window = EventWindow::whole(histories, self.settings.seq_len);
         let packing = SequencePacking::new(window.lens.iter().copied());
         let weights = self.item.weight.val();
@@ -77,7 +80,7 @@ impl<L: RecurrentLayer> RecurrentNetwork<L> {
     }
 
     /// The vectors of the events that go in, with their features. `[n_events, d_model]`
-    fn inputs(
+    pub(super) fn inputs(
         &self,
         items: Tensor<2>,
         window: &EventWindow<'_>,
