@@ -5,6 +5,7 @@ mod attention_cell;
 mod attribution;
 mod everyone;
 mod heads;
+mod inside;
 mod list;
 mod mean_attention;
 mod outcome;
@@ -20,6 +21,11 @@ pub use attribution::{
 };
 pub use everyone::{AskAll, Speaker, Word};
 pub use heads::HeadSummary;
+pub use inside::{
+    AskedProbe, GateTrack, GateView, ItemMap, ItemNeighbour, LatentMap, LatentProbe, LikeMoment,
+    N_CLUSTERS, Principal, ProbeList, ProbeLists, Settling, StateSample, TSNE_EPOCHS, UnitMeasure,
+    UnitMeasures, gate_view, item_map, latent_map, latent_probe, neighbours, settled, why_no_prior,
+};
 pub use list::{
     Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, ScoreSource,
     recommendation,

@@ -5,9 +5,9 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
-use super::RunError;
 use super::disk::{file_error, read_text, write_whole};
 use super::writer::{RunWriter, append_to};
+use super::{RunError, RunId, RunStore};
 use seqscope_model::LatentReport;
 
 /// Name of the file.
@@ -73,6 +73,55 @@ fn width(text: &str) -> Option<usize> {
     Some(others.last().map_or(dimension, |(_, dimension)| dimension))
 }
 
+/// Use that a model made of its latent vector after one epoch.
+#[derive(Clone, Debug, PartialEq)]
+pub struct LatentEpoch {
+    /// Epoch, from 1.
+    pub epoch: usize,
+    /// Use of each dimension.
+    pub report: LatentReport,
+}
+
+impl RunStore {
+    /// What a run kept of the use of its latent vector, in the order of its epochs; nothing for a
+    /// model without an uncertain one. A line that was cut off is passed over.
+    ///
+    /// # Errors
+    /// [`RunError`] when the file cannot be read.
+    pub fn latent_epochs(&self, id: &RunId) -> Result<Vec<LatentEpoch>, RunError> {
+        let path = self.dir(id).join(LATENT_FILE);
+        if !path.exists() {
+            return Ok(Vec::new());
+        }
+        Ok(epochs_of(&read_text(&path)?))
+    }
+}
+
+fn epochs_of(text: &str) -> Vec<LatentEpoch> {
+    let mut epochs: Vec<LatentEpoch> = Vec::new();
+    for line in up_to(text, usize::MAX).lines().skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        let [epoch, _, kl, variance] = fields.as_slice() else {
+            continue;
+        };
+        let (Ok(epoch), Ok(kl), Ok(variance)) = (epoch.parse(), kl.parse(), variance.parse())
+        else {
+            continue;
+        };
+        if epochs.last().is_none_or(|last| last.epoch != epoch) {
+            epochs.push(LatentEpoch {
+                epoch,
+                report: LatentReport::default(),
+            });
+        }
+        if let Some(last) = epochs.last_mut() {
+            last.report.kl.push(kl);
+            last.report.variance.push(variance);
+        }
+    }
+    epochs
+}
+
 /// The lines up to an epoch. A line that was cut off goes too.
 fn up_to(text: &str, last: usize) -> String {
     let whole = &text[..text.rfind('\n').map_or(0, |end| end + 1)];
@@ -91,6 +140,19 @@ fn up_to(text: &str, last: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_kept_is_read_epoch_by_epoch() {
+        let text = format!("{HEADER}1,1,0.5,0.1\n1,2,0,0\n2,1,0.25,0.2\n2,2");
+        let epochs = epochs_of(&text);
+        assert_eq!(epochs.len(), 2);
+        assert_eq!(epochs[0].report.kl, [0.5, 0.0]);
+        assert_eq!(
+            (epochs[1].epoch, epochs[1].report.variance.clone()),
+            (2, vec![0.2])
+        );
+        assert!(epochs_of("").is_empty());
+    }
 
     #[test]
     fn lines_of_later_epochs_go() {

@@ -71,6 +71,7 @@ pub use epoch::EpochRecord;
 pub use error::RunError;
 pub use history::{History, HistoryPlace, HistoryPoint, Part};
 pub use id::RunId;
+pub use latent::LatentEpoch;
 pub use manifest::{
     DataStamp, LeftOutReferences, Manifest, References, RunOutcome, RunStatus, Summary,
 };
