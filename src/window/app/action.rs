@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use super::{
-    ExplainView, ForecastKey, HeadIdx, NoticeId, Page, Question, ThemeChoice, Transport,
+    ExplainView, ForecastKey, HeadIdx, NoticeId, Page, Question, SettleKey, ThemeChoice, Transport,
     WhatIfAction,
 };
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
@@ -96,6 +96,10 @@ pub enum Action {
     Ask(Box<Question>),
     /// Change the history that is looked at, or ask about its changes.
     WhatIf(WhatIfAction),
+    /// Settle the items of a run and epoch on a map.
+    Settle(SettleKey),
+    /// End that work.
+    StopSettling,
     /// Take a notice away.
     Dismiss(NoticeId),
 }
@@ -162,6 +166,8 @@ impl Action {
             Self::Transport(transport) => transport.label(),
             Self::Ask(_) => "Ask the model",
             Self::WhatIf(action) => action.label(),
+            Self::Settle(_) => "Settle by t-SNE",
+            Self::StopSettling => "Stop settling",
             Self::Dismiss(_) => "Dismiss",
         }
     }

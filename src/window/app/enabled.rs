@@ -70,6 +70,8 @@ impl App {
             | Action::TestDifferences
             | Action::SetKey(_)
             | Action::Ask(_)
+            | Action::Settle(_)
+            | Action::StopSettling
             | Action::Dismiss(_) => Ok(()),
         }
     }

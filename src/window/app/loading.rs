@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::job::sentence;
 use super::question::Answerable;
 use super::views::ExplainSubject;
-use super::{Answers, App, Loadable, Page, Question, RunSeries, Training, ViewKey};
+use super::{Answers, App, InsideQuestion, Loadable, Page, Question, RunSeries, Training, ViewKey};
 use seqscope_data::{EvalCase, Prepared};
 use seqscope_engine::run::{Curves, Part, RunAccount, RunId, RunStore};
 
@@ -204,6 +204,7 @@ impl App {
             ExplainSubject::Asked(Question::HeadTerms(ask)) => {
                 self.ask_models(ask, Question::HeadTerms);
             }
+            ExplainSubject::Asked(Question::Inside(question)) => self.ask_inside(question),
         }
     }
 
@@ -214,6 +215,20 @@ impl App {
             Question::Edits(ask) => self.views.edits.want(ask),
             Question::Attribution(ask) => self.views.attributions.want(ask),
             Question::HeadTerms(ask) => self.views.head_terms.want(ask),
+            Question::Inside(question) => self.views.inside.want(question),
+        }
+    }
+
+    fn ask_inside(&mut self, question: InsideQuestion) {
+        use InsideQuestion::{Gates, Items, Latent, Like, Neighbours, Prior, Traversal};
+        match question {
+            Gates(ask) => self.ask_models(ask, |ask| Question::Inside(Gates(ask))),
+            Like(ask) => self.ask_models(ask, |ask| Question::Inside(Like(ask))),
+            Latent(ask) => self.ask_models(ask, |ask| Question::Inside(Latent(ask))),
+            Traversal(ask) => self.ask_models(ask, |ask| Question::Inside(Traversal(ask))),
+            Prior(ask) => self.ask_models(ask, |ask| Question::Inside(Prior(ask))),
+            Items(ask) => self.ask_models(ask, |ask| Question::Inside(Items(ask))),
+            Neighbours(ask) => self.ask_models(ask, |ask| Question::Inside(Neighbours(ask))),
         }
     }
 
@@ -240,6 +255,7 @@ impl App {
             .or_else(|| open_of(&self.views.lists, keys).map(Question::List))
             .or_else(|| open_of(&self.views.attributions, keys).map(Question::Attribution))
             .or_else(|| open_of(&self.views.head_terms, keys).map(Question::HeadTerms))
+            .or_else(|| self.views.inside.open(keys).map(Question::Inside))
     }
 
     fn next_question(&self, runs: &[RunId], keys: &[ViewKey]) -> Option<ExplainSubject> {
@@ -264,7 +280,10 @@ impl App {
 }
 
 /// The question that is wanted and has no answer, if it is about one of these.
-fn open_of<Q: Answerable>(answers: &Answers<Q, Q::Answer>, keys: &[ViewKey]) -> Option<Q> {
+pub(super) fn open_of<Q: Answerable>(
+    answers: &Answers<Q, Q::Answer>,
+    keys: &[ViewKey],
+) -> Option<Q> {
     answers
         .open()
         .filter(|asked| keys.iter().any(|key| asked.is_about(key)))

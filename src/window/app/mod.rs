@@ -20,6 +20,7 @@ mod draft;
 mod enabled;
 mod forecast_state;
 mod head_terms;
+mod inside;
 mod job;
 mod loadable;
 mod loading;
@@ -37,6 +38,7 @@ mod run_list;
 mod runs;
 mod select;
 mod selection;
+mod settle_state;
 mod significance;
 mod train;
 mod training;
@@ -50,6 +52,10 @@ pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
 pub use forecast_state::{CountForecast, ForecastKey, ForecastState};
 pub use head_terms::HeadTermsAsk;
+pub use inside::{
+    GatesAsk, InsideAnswers, InsideQuestion, ItemsAsk, LatentAsk, LatentSpace, LikeAsk,
+    NeighboursAsk, PriorAsk, TraversalAsk,
+};
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, PickKind, Waker};
@@ -66,6 +72,7 @@ pub use question::{Answers, ListAsk, Question};
 pub use run_color::{N_HUES, RunColor};
 pub use run_list::{FOREIGN_RUNS_EVERY, RunList};
 pub use selection::{ExplainView, HeadIdx, Page, Selection, ThemeChoice};
+pub use settle_state::{SettleKey, SettleState};
 pub use significance::{Significance, SignificanceTables};
 pub use training::{TrainView, Training, TrainingPhase};
 pub use training_state::TrainingState;
@@ -219,6 +226,8 @@ impl App {
             Action::ExportProfile(view) => self.export_profile(view),
             Action::ExportRefused => self.export_refused(),
             Action::Ask(question) => self.ask(*question),
+            Action::Settle(key) => self.settle(key),
+            Action::StopSettling => self.views.settle.stop(),
             Action::Forecast(key) => self.forecast(key),
             Action::ChooseModel(kind) => self.change_draft(|draft| draft.choose_model(kind)),
             Action::Edit(next) => self.change_draft(|draft| draft.edit(*next, Instant::now())),

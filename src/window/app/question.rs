@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use super::job::ModelCache;
 use super::views::Views;
-use super::{AttributionAsk, EditAsk, HeadTermsAsk, Loadable, ViewKey};
+use super::{AttributionAsk, EditAsk, HeadTermsAsk, InsideQuestion, Loadable, ViewKey};
 use seqscope_base::metric::Seen;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{Recommendation, ScoreSource};
@@ -27,6 +27,8 @@ pub enum Question {
     Attribution(AttributionAsk),
     /// Terms of the weights of a head.
     HeadTerms(HeadTermsAsk),
+    /// Anything about the inside of a model.
+    Inside(InsideQuestion),
 }
 
 /// A question that the models of the explaining thread answer.
@@ -110,6 +112,14 @@ impl<Q: PartialEq + Clone, A> Answers<Q, A> {
     #[must_use]
     pub fn is_wanted(&self, question: &Q) -> bool {
         self.wanted.as_ref() == Some(question)
+    }
+
+    /// Whether what was asked for last has been answered, well or ill.
+    #[must_use]
+    pub fn has_answer(&self) -> bool {
+        self.wanted
+            .as_ref()
+            .is_some_and(|wanted| self.to(wanted).is_some())
     }
 
     /// The answer to this question, once it has come.

@@ -72,6 +72,15 @@ pub enum ExplainView {
     /// Events that moved an answer, by several methods, and whether they agree.
     #[strum(to_string = "Faithfulness")]
     Faithfulness,
+    /// Gates and states of recurrent layers over the history.
+    #[strum(to_string = "Gates")]
+    Gates,
+    /// All users in the latent space.
+    #[strum(to_string = "Latent space")]
+    LatentSpace,
+    /// Map of the items' vectors.
+    #[strum(to_string = "Item map")]
+    ItemMap,
 }
 
 impl ExplainView {
@@ -88,15 +97,57 @@ impl ExplainView {
                 "Which events moved an answer: removed one by one, by gradients, by attention; and \
                  whether attention tells the truth"
             }
+            Self::Gates => {
+                "Gates, cell and hidden state of every recurrent unit after each event, and where \
+                 else the model was in a like state"
+            }
+            Self::LatentSpace => {
+                "All users by their latent vectors, and the items that points of that space are \
+                 decoded to"
+            }
+            Self::ItemMap => "The items by their vectors: which the model takes for alike",
         }
     }
 
     /// Reason why a model of this kind has no such view; `None` where it has.
     #[must_use]
-    pub fn why_not(self, _kind: ModelKind) -> Option<&'static str> {
+    pub fn why_not(self, kind: ModelKind) -> Option<&'static str> {
         match self {
-            Self::Overview | Self::WhatIf | Self::Faithfulness => None,
+            Self::Overview | Self::WhatIf | Self::Faithfulness | Self::ItemMap => None,
+            Self::Gates => why_no_gates(kind),
+            Self::LatentSpace => why_no_latent_space(kind),
         }
+    }
+}
+
+/// Reason why a kind of model has no gates; `None` where it has.
+fn why_no_gates(kind: ModelKind) -> Option<&'static str> {
+    match kind {
+        ModelKind::Lstm | ModelKind::Gru | ModelKind::Rnn | ModelKind::SequentialVae => None,
+        ModelKind::Transformer | ModelKind::Bert4Rec | ModelKind::EncoderDecoder => Some(
+            "A Transformer has no recurrent layer: every step reads the others by attention, so \
+             there are no gates.",
+        ),
+        ModelKind::Vae | ModelKind::Autoencoder => Some(
+            "An autoencoder reads a history as a bag of items: nothing is carried from event to \
+             event, so there are no gates.",
+        ),
+    }
+}
+
+/// Reason why a kind of model has no latent space; `None` where it has.
+fn why_no_latent_space(kind: ModelKind) -> Option<&'static str> {
+    match kind {
+        ModelKind::Vae | ModelKind::Autoencoder | ModelKind::SequentialVae => None,
+        ModelKind::Transformer
+        | ModelKind::Bert4Rec
+        | ModelKind::EncoderDecoder
+        | ModelKind::Lstm
+        | ModelKind::Gru
+        | ModelKind::Rnn => Some(
+            "This family predicts from its last state and squeezes no user into a latent vector; \
+             train a VAE or an autoencoder for such a space.",
+        ),
     }
 }
 

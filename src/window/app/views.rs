@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::significance::{Significance, SignificanceKey};
 use super::{
-    Answers, AttributionAsk, EditAsk, HeadTermsAsk, ListAsk, Loadable, Question, Training,
+    Answers, AttributionAsk, EditAsk, HeadTermsAsk, InsideAnswers, ListAsk, Loadable, Question,
+    SettleState, Training,
 };
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{AnswerAttribution, Recommendation, UserView, WhatIfAnswer};
@@ -28,7 +29,7 @@ pub(super) enum Forget {
 }
 
 impl Forget {
-    fn takes<T>(self, it: &Loadable<T>) -> bool {
+    pub(super) fn takes<T>(self, it: &Loadable<T>) -> bool {
         match self {
             Self::All => true,
             Self::Failed => matches!(it, Loadable::Failed(_)),
@@ -81,6 +82,8 @@ pub struct Views {
     pub(super) edits: Answers<EditAsk, WhatIfAnswer>,
     pub(super) attributions: Answers<AttributionAsk, AnswerAttribution>,
     pub(super) head_terms: Answers<HeadTermsAsk, HeadTerms>,
+    pub(super) inside: InsideAnswers,
+    pub(super) settle: SettleState,
     /// The one question that the explaining thread works on.
     pub(super) asked: Option<ExplainSubject>,
     /// Keys in order of arrival, to drop the oldest.
@@ -174,6 +177,18 @@ impl Views {
         &self.attributions
     }
 
+    /// Answers about the inside of models.
+    #[must_use]
+    pub fn inside(&self) -> &InsideAnswers {
+        &self.inside
+    }
+
+    /// The map of items that settles.
+    #[must_use]
+    pub fn settle(&self) -> &SettleState {
+        &self.settle
+    }
+
     /// How far the data of a run are, and why they could not be had.
     #[must_use]
     pub fn data_state(&self, run: &RunId) -> &Loadable<Arc<Prepared>> {
@@ -241,6 +256,7 @@ impl Views {
             .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
         self.head_terms
             .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
+        self.inside.forget(what, is_gone);
     }
 
     /// Takes in one user as one run sees them.

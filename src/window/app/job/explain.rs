@@ -10,7 +10,8 @@ use crate::app::views::ViewKey;
 use seqscope_base::metric::Seen;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{
-    FittedReferences, ListRequest, Recommendation, UserView, recommendation, view_of_task,
+    FittedReferences, ListRequest, Recommendation, StateSample, UserView, recommendation,
+    view_of_task,
 };
 use seqscope_engine::run::{RunId, RunStore};
 use seqscope_engine::train::{Restored, restore};
@@ -81,6 +82,7 @@ impl<S: 'static> ExplainWorker<S> {
             store: self.store.clone(),
             open: Vec::new(),
             references: None,
+            states: None,
         };
         let sender = jobs.sender();
         let spawned = std::thread::Builder::new()
@@ -104,6 +106,8 @@ pub(in crate::app) struct ModelCache {
     open: Vec<(RunId, Option<usize>, Restored)>,
     /// References of the run that a list was last made for: they take seconds to fit.
     references: Option<(RunId, FittedReferences)>,
+    /// States of others that a state was last compared with, if its model has such.
+    states: Option<(RunId, Option<usize>, Option<StateSample>)>,
 }
 
 impl ModelCache {
@@ -130,6 +134,7 @@ impl ModelCache {
     fn forget(&mut self, run: &RunId) {
         self.open.retain(|(open, ..)| open != run);
         self.references = None;
+        self.states = None;
     }
 
     /// The data of a run.
@@ -182,6 +187,11 @@ impl ModelCache {
         made
     }
 
+    /// The folder of runs.
+    pub(in crate::app) fn store(&self) -> &RunStore {
+        &self.store
+    }
+
     /// A run opened at an epoch, and the number of a user in its data.
     pub(in crate::app) fn of_user(
         &mut self,
@@ -191,6 +201,29 @@ impl ModelCache {
         let restored = self.restored(&key.run, key.epoch, known)?;
         let user_idx = user_idx(restored, key)?;
         Ok((restored, user_idx))
+    }
+
+    /// States of a sample of users, which is drawn once for a run and epoch; `None` for a model
+    /// without recurrent layers.
+    pub(in crate::app) fn states(
+        &mut self,
+        key: &ViewKey,
+        known: Option<&Arc<Prepared>>,
+    ) -> Result<Option<&StateSample>, String> {
+        let is_known = self
+            .states
+            .as_ref()
+            .is_some_and(|(run, epoch, _)| (run, *epoch) == (&key.run, key.epoch));
+        if !is_known {
+            let restored = self.restored(&key.run, key.epoch, known)?;
+            let seed = restored.manifest.experiment.seed;
+            let drawn = StateSample::draw(restored.model.as_ref(), &restored.prepared, seed);
+            self.states = Some((key.run.clone(), key.epoch, drawn.map_err(sentence)?));
+        }
+        Ok(self
+            .states
+            .as_ref()
+            .and_then(|(.., states)| states.as_ref()))
     }
 
     /// A run with the weights of an epoch; `known` are data already open that may be the run's.

@@ -9,4 +9,5 @@ pub(crate) mod panel;
 pub(crate) mod reliability;
 pub(crate) mod report;
 pub(crate) mod run_words;
+pub(crate) mod scatter;
 pub mod timeline;

@@ -5,9 +5,15 @@ mod attention;
 mod cards;
 mod cell;
 mod faithfulness;
+mod gates;
+mod item_facts;
+mod item_map;
+mod latent_space;
 mod list;
 mod pickers;
+mod point_colors;
 mod shown;
+mod user_facts;
 mod views;
 mod what_if;
 
@@ -39,6 +45,9 @@ pub(super) struct ExplainPage {
     list: list::ListCard,
     what_if: what_if::WhatIfView,
     faithfulness: faithfulness::FaithfulnessView,
+    gates: gates::GatesView,
+    latent_space: latent_space::LatentSpaceView,
+    item_map: item_map::ItemMapView,
 }
 
 impl ExplainPage {
@@ -105,6 +114,9 @@ impl ExplainPage {
             .summary(run)
             .and_then(|s| s.manifest.as_ref())
             .map(|m| ModelKind::from(&m.experiment.model));
+        let Some(key) = &app.selection.view_key(run) else {
+            return;
+        };
         match views::strip(ui, app.selection.view, kind, actions) {
             ExplainView::Overview if shown.view().attention.is_some() => {
                 self.with_attention(ui, shown, run, app, actions);
@@ -112,6 +124,9 @@ impl ExplainPage {
             ExplainView::Overview => self.without_attention(ui, shown, kind, app, actions),
             ExplainView::WhatIf => self.what_if.ui(ui, shown, app, actions),
             ExplainView::Faithfulness => self.faithfulness.ui(ui, shown, run, app, actions),
+            ExplainView::Gates => self.gates.ui(ui, shown, key, app, actions),
+            ExplainView::LatentSpace => self.latent_space.ui(ui, shown, key, app, actions),
+            ExplainView::ItemMap => self.item_map.ui(ui, key, app, actions),
         }
     }
 

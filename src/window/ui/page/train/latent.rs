@@ -15,7 +15,7 @@ const GUTTER: f32 = 46.0;
 const WIDEST: f32 = 18.0;
 
 /// The sentence and the bars.
-pub(super) fn ui(ui: &mut Ui, used: &LatentUse) {
+pub(in crate::ui::page) fn ui(ui: &mut Ui, used: &LatentUse) {
     ui.label(used.sentence());
     let report = &used.report;
     let mut dimensions: Vec<(usize, f64, bool)> = report
@@ -29,7 +29,7 @@ pub(super) fn ui(ui: &mut Ui, used: &LatentUse) {
     if dimensions.is_empty() {
         return;
     }
-    ui.horizontal(|ui| legend(ui, used.epoch));
+    ui.horizontal_wrapped(|ui| legend(ui, used.epoch));
     let (whole, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), HEIGHT), Sense::hover());
     response.widget_info(|| {

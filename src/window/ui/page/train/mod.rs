@@ -8,6 +8,8 @@ mod reliability;
 mod result;
 mod trust;
 
+pub(super) use latent::ui as latent_bars;
+
 use egui::Ui;
 
 use super::run_picker;

@@ -2,15 +2,18 @@
 
 use egui::{Color32, ColorImage};
 
-use super::scale::viridis;
 use super::{ColorScale, HeatmapMatrix};
 
 /// Longest side of a texture in cells. More would cost megabytes a head and show nothing more.
 pub(super) const MOST_CELLS: usize = 1024;
 
-/// A matrix with at most `most` rows and columns; each cell holds the largest number of those it
+/// A matrix with at most `most` rows and columns; each cell holds the strongest number of those it
 /// stands for, so that a single strong weight is not lost. NaN only where all are NaN.
-pub(super) fn pooled(matrix: &HeatmapMatrix<'_>, most: usize) -> (Vec<f32>, usize, usize) {
+pub(super) fn pooled(
+    matrix: &HeatmapMatrix<'_>,
+    scale: ColorScale,
+    most: usize,
+) -> (Vec<f32>, usize, usize) {
     let (n_rows, n_cols) = (matrix.n_rows, matrix.n_cols);
     let (row_step, col_step) = (
         n_rows.div_ceil(most.max(1)).max(1),
@@ -22,8 +25,7 @@ pub(super) fn pooled(matrix: &HeatmapMatrix<'_>, most: usize) -> (Vec<f32>, usiz
         let shown = if matrix.is_causal { row + 1 } else { n_cols };
         for (col, &value) in values.iter().enumerate().take(shown) {
             if let Some(cell) = out.get_mut(row / row_step * cols + col / col_step) {
-                // `f32::max` passes NaN over.
-                *cell = cell.max(value);
+                *cell = scale.stronger(*cell, value);
             }
         }
     }
@@ -37,20 +39,15 @@ pub(super) fn picture(
     most: usize,
     nothing: Color32,
 ) -> ColorImage {
-    let (values, n_rows, n_cols) = pooled(matrix, most);
+    let (values, n_rows, n_cols) = pooled(matrix, scale, most);
     let mut pixels = Vec::with_capacity(values.len());
     for row in values.chunks_exact(n_cols.max(1)) {
         let top = largest(row);
-        let share = |v: f32| match scale {
-            ColorScale::Linear { most } => v / most,
-            ColorScale::Root { most } => (v / most).max(0.0).sqrt(),
-            ColorScale::OfRow => v / top,
-        };
         pixels.extend(row.iter().map(|&v| {
             if v.is_nan() {
                 nothing
             } else {
-                viridis(share(v))
+                scale.color(v, top)
             }
         }));
     }
@@ -68,6 +65,7 @@ pub(super) fn largest(values: &[f32]) -> f32 {
 
 #[cfg(test)]
 mod tests {
+    use super::super::scale::viridis;
     use super::*;
 
     #[test]
@@ -80,11 +78,25 @@ mod tests {
             n_cols: 4,
             is_causal: false,
         };
-        let (out, rows, cols) = pooled(&matrix, 2);
+        let (out, rows, cols) = pooled(&matrix, ColorScale::OfRow, 2);
         assert_eq!((rows, cols), (2, 2));
         assert_eq!(out[0].to_bits(), 0.9_f32.to_bits());
         assert!(out[1].is_nan());
         assert_eq!(&out[2..], &[0.2, 0.3]);
+    }
+
+    #[test]
+    fn of_signed_numbers_the_farthest_from_0_stays() {
+        let values = [-0.9, 0.3, f32::NAN, -0.1, 0.2, f32::NAN];
+        let matrix = HeatmapMatrix {
+            values: &values,
+            n_rows: 1,
+            n_cols: 6,
+            is_causal: false,
+        };
+        let (out, rows, cols) = pooled(&matrix, ColorScale::Signed { most: 1.0 }, 3);
+        assert_eq!((rows, cols), (1, 3));
+        assert_eq!(out, [-0.9, -0.1, 0.2]);
     }
 
     #[test]
@@ -95,7 +107,7 @@ mod tests {
             n_cols: 2,
             is_causal: true,
         };
-        let (out, _, _) = pooled(&matrix, 8);
+        let (out, _, _) = pooled(&matrix, ColorScale::OfRow, 8);
         assert!(out[1].is_nan() && out[2].to_bits() == 0.5_f32.to_bits());
     }
 

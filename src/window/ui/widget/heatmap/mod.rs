@@ -8,6 +8,7 @@ mod image;
 mod scale;
 
 pub use scale::ColorScale;
+pub(crate) use scale::viridis;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -97,8 +98,32 @@ impl Heatmap {
         matrix: &HeatmapMatrix<'_>,
         look: HeatmapStyle<'_>,
     ) -> Pointed {
+        self.map(ui, key, matrix, look, Cells::Square)
+    }
+
+    /// Paints the map as [`Heatmap::ui`] does, with cells that fill the room: of many rows and few
+    /// columns a map of square ones would be a strip. `selected_col` is outlined.
+    pub fn filled(
+        &mut self,
+        ui: &mut Ui,
+        key: u64,
+        matrix: &HeatmapMatrix<'_>,
+        look: HeatmapStyle<'_>,
+        selected_col: Option<usize>,
+    ) -> Pointed {
+        self.map(ui, key, matrix, look, Cells::Filling { selected_col })
+    }
+
+    fn map(
+        &mut self,
+        ui: &mut Ui,
+        key: u64,
+        matrix: &HeatmapMatrix<'_>,
+        look: HeatmapStyle<'_>,
+        cells: Cells,
+    ) -> Pointed {
         let room = axes::Room::measure(ui, matrix, look.words);
-        let cell = whole_cell(ui, look.size - room.taken(), matrix);
+        let cell = whole_cell(ui, look.size - room.taken(), matrix, cells);
         let map = vec2(cell.x * matrix.n_cols as f32, cell.y * matrix.n_rows as f32);
         let (rect, response) = ui.allocate_exact_size(map + room.taken(), Sense::click());
         let map = round_to_pixels(ui, Rect::from_min_size(rect.min + room.before(), map));
@@ -119,6 +144,11 @@ impl Heatmap {
         });
         if let Some(row) = look.selected_row.filter(|row| *row < matrix.n_rows) {
             outline(ui, row_rect(map, matrix, row), 2.0);
+        }
+        if let Cells::Filling { selected_col } = cells
+            && let Some(col) = selected_col.filter(|col| *col < matrix.n_cols)
+        {
+            outline(ui, col_rect(map, matrix, col), 2.0);
         }
         point(ui, &response, map, matrix, look.words)
     }
@@ -212,6 +242,13 @@ impl Heatmap {
     }
 }
 
+/// Shape of a map's cells.
+#[derive(Clone, Copy)]
+enum Cells {
+    Square,
+    Filling { selected_col: Option<usize> },
+}
+
 /// Content that a texture is made from.
 #[derive(Clone, Copy)]
 struct TextureContent<'a> {
@@ -281,18 +318,23 @@ pub(super) fn nothing_color(ui: &Ui) -> Color32 {
 }
 
 /// Size of a cell: whole screen pixels where there is room for one, less where there is not.
-fn whole_cell(ui: &Ui, room: Vec2, matrix: &HeatmapMatrix<'_>) -> Vec2 {
+fn whole_cell(ui: &Ui, room: Vec2, matrix: &HeatmapMatrix<'_>, cells: Cells) -> Vec2 {
     let most = 28.0;
-    let side = (room.x / matrix.n_cols.max(1) as f32)
-        .min(room.y / matrix.n_rows.max(1) as f32)
-        .min(most);
-    let pixels = side * ui.ctx().pixels_per_point();
-    let whole = if pixels >= 1.0 {
-        pixels.floor()
-    } else {
-        pixels.max(0.01)
+    let side = room / vec2(matrix.n_cols.max(1) as f32, matrix.n_rows.max(1) as f32);
+    let side = match cells {
+        Cells::Square => Vec2::splat(side.min_elem()),
+        Cells::Filling { .. } => side,
     };
-    Vec2::splat(whole / ui.ctx().pixels_per_point())
+    let whole = |side: f32| {
+        let pixels = side.min(most) * ui.ctx().pixels_per_point();
+        let whole = if pixels >= 1.0 {
+            pixels.floor()
+        } else {
+            pixels.max(0.01)
+        };
+        whole / ui.ctx().pixels_per_point()
+    };
+    vec2(whole(side.x), whole(side.y))
 }
 
 fn round_to_pixels(ui: &Ui, rect: Rect) -> Rect {

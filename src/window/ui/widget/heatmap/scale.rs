@@ -23,6 +23,11 @@ pub enum ColorScale {
     },
     /// Each row evenly from 0 to its own largest number.
     OfRow,
+    /// Evenly from −`most` to `most`, with a colour of its own on either side of 0.
+    Signed {
+        /// The size of the numbers that are strongest.
+        most: f32,
+    },
 }
 
 impl ColorScale {
@@ -31,6 +36,35 @@ impl ColorScale {
             Self::Linear { most } => (0, most.to_bits()),
             Self::Root { most } => (1, most.to_bits()),
             Self::OfRow => (2, 0),
+            Self::Signed { most } => (3, most.to_bits()),
+        }
+    }
+
+    /// The colour of a number in a row whose largest is `top`.
+    pub(super) fn color(self, value: f32, top: f32) -> Color32 {
+        match self {
+            Self::Linear { most } => viridis(value / most),
+            Self::Root { most } => viridis((value / most).max(0.0).sqrt()),
+            Self::OfRow => viridis(value / top),
+            Self::Signed { most } => purple_or_orange(f32::midpoint(value / most, 1.0)),
+        }
+    }
+
+    /// The colour at a share of the bar's length.
+    fn color_at(self, share: f32) -> Color32 {
+        match self {
+            Self::Linear { .. } | Self::Root { .. } | Self::OfRow => viridis(share),
+            Self::Signed { .. } => purple_or_orange(share),
+        }
+    }
+
+    /// The one of two numbers that stands for both where there is no room for each: the larger, or
+    /// the one farther from 0. NaN stands for none.
+    pub(super) fn stronger(self, a: f32, b: f32) -> f32 {
+        match self {
+            Self::Linear { .. } | Self::Root { .. } | Self::OfRow => a.max(b),
+            Self::Signed { .. } if a.is_nan() || b.abs() > a.abs() => b,
+            Self::Signed { .. } => a,
         }
     }
 
@@ -40,6 +74,7 @@ impl ColorScale {
             Self::Linear { most } => tick(f64::from(share * most)),
             Self::Root { most } => tick(f64::from(share * share * most)),
             Self::OfRow => text::percent(f64::from(share)),
+            Self::Signed { most } => tick(f64::from((2.0 * share - 1.0) * most)),
         }
     }
 
@@ -57,7 +92,7 @@ impl ColorScale {
             let (rect, _) = ui.allocate_exact_size(vec2(170.0, 26.0), Sense::hover());
             let bar =
                 Rect::from_min_size(rect.min + vec2(12.0, 2.0), vec2(rect.width() - 24.0, 9.0));
-            ui.painter().add(gradient(bar));
+            ui.painter().add(gradient(bar, self));
             for quarter in 0..=4_u8 {
                 let at = f32::from(quarter) / 4.0;
                 let x = egui::lerp(bar.x_range(), at);
@@ -87,13 +122,13 @@ impl ColorScale {
     }
 }
 
-/// Viridis from left to right.
-fn gradient(bar: Rect) -> Mesh {
+/// The colours of a scale from left to right.
+fn gradient(bar: Rect, scale: ColorScale) -> Mesh {
     const STEPS: u32 = 48;
     let mut mesh = Mesh::default();
     for step in 0..=STEPS {
         let share = step as f32 / STEPS as f32;
-        let (x, color) = (egui::lerp(bar.x_range(), share), viridis(share));
+        let (x, color) = (egui::lerp(bar.x_range(), share), scale.color_at(share));
         mesh.colored_vertex(pos2(x, bar.top()), color);
         mesh.colored_vertex(pos2(x, bar.bottom()), color);
         if step > 0 {
@@ -107,10 +142,23 @@ fn gradient(bar: Rect) -> Mesh {
 
 /// Viridis at `share` of its length, 0 dark to 1 light: even steps look even, survive a grey
 /// printer, and can be told apart with the common color vision deficiencies.
-pub(super) fn viridis(share: f32) -> Color32 {
+pub(crate) fn viridis(share: f32) -> Color32 {
     static STEPS: LazyLock<Vec<Color32>> = LazyLock::new(|| {
         (0..256)
             .map(|at| colorous::VIRIDIS.eval_rational(at, 256))
+            .map(|c| Color32::from_rgb(c.r, c.g, c.b))
+            .collect()
+    });
+    let at = (share.clamp(0.0, 1.0) * 255.0).round() as usize;
+    STEPS.get(at).copied().unwrap_or(Color32::BLACK)
+}
+
+/// From purple at `share` 0 over white to orange at 1: the sides can be told apart with the common
+/// color vision deficiencies (Brewer's `PuOr`).
+fn purple_or_orange(share: f32) -> Color32 {
+    static STEPS: LazyLock<Vec<Color32>> = LazyLock::new(|| {
+        (0..256)
+            .map(|at| colorous::PURPLE_ORANGE.eval_rational(at, 256))
             .map(|c| Color32::from_rgb(c.r, c.g, c.b))
             .collect()
     });
