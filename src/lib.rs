@@ -47,7 +47,7 @@
 //! | `engine` | [`experiment`] | what to do, as the user wrote it | `ron` |
 //! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`) | `ron` |
 //! | | [`train`] | one run from start to end, without threads; going on with one (`resume`) | |
-//! | | [`explain`] | plain numbers in, explanations out | |
+//! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps | |
 //! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |
 //! | | [`catalogue`] | the list of all that can be chosen, for help and tests | |
 //! | | [`error`] | the sum of the modules' errors, and what is shown of them | |

@@ -20,9 +20,12 @@ mod export;
 mod forecast;
 mod format;
 mod gan;
+mod gates;
 mod grouped;
 mod help;
+mod latent;
 mod layers;
+mod map;
 mod outcome;
 mod predict;
 mod profile;
@@ -121,6 +124,12 @@ pub enum CliCommand {
     Forecast(forecast::Args),
     /// Recommend items to a user, known or new, by a run's model blended with references
     Recommend(recommend::Args),
+    /// Show the gates and states of a run's recurrent units over the history of a user
+    Gates(gates::Args),
+    /// Show the use of a run's latent space, and what points of it are decoded to
+    Latent(latent::Args),
+    /// Map a run's items, or its users in the latent space, in a plane
+    Map(map::Args),
     /// Copy a run's tables and weights to a new folder
     Export(export::Args),
     /// List the devices that can train
@@ -156,6 +165,9 @@ pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Res
         CliCommand::Explain(args) => explain::run(&args, &store, streams),
         CliCommand::Forecast(args) => forecast::run(args, streams),
         CliCommand::Recommend(args) => recommend::run(&args, &store, streams),
+        CliCommand::Gates(args) => gates::run(&args, &store, streams),
+        CliCommand::Latent(args) => latent::run(&args, &store, streams),
+        CliCommand::Map(args) => map::run(&args, &store, streams),
         CliCommand::Export(args) => export::run(&args, &store, streams),
         CliCommand::Devices(args) => devices::run(&args, streams),
         CliCommand::Help(args) => help::run(&args, streams),

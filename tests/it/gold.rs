@@ -13,7 +13,7 @@ use serde_json::Value;
 use strum::IntoEnumIterator as _;
 
 /// Largest relative error of a tensor.
-const TOLERANCE: f64 = 1e-4;
+pub(crate) const TOLERANCE: f64 = 1e-4;
 
 /// Largest relative error of how far a tensor has moved: Adam divides small gradients by their own
 /// size, so that a rounding error of one becomes an error of a whole step.
@@ -25,7 +25,7 @@ const ZERO: f64 = 1e-6;
 /// Our own layers and burn's.
 const BOTH: [Layers; 2] = [Layers::Fused, Layers::Plain];
 
-type Arrays = BTreeMap<String, Vec<f64>>;
+pub(crate) type Arrays = BTreeMap<String, Vec<f64>>;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/gold")
@@ -56,18 +56,18 @@ fn arrays(path: PathBuf) -> Arrays {
 }
 
 /// One case of a family, and what PyTorch found.
-struct Gold {
-    name: String,
+pub(crate) struct Gold {
+    pub(crate) name: String,
     /// What all cases of the file share.
     all: Value,
     case: Value,
-    weights: Arrays,
+    pub(crate) weights: Arrays,
     expected: Arrays,
 }
 
 impl Gold {
     /// Every case of every family's file.
-    fn every() -> Vec<Self> {
+    pub(crate) fn every() -> Vec<Self> {
         let entries = std::fs::read_dir(folder())
             .unwrap()
             .map(|entry| entry.unwrap().path());
@@ -105,17 +105,22 @@ impl Gold {
         serde_json::from_value(Value::Object(named)).unwrap()
     }
 
-    fn optimizer(&self) -> OptimizerSpec {
+    /// The family's name in experiment files.
+    pub(crate) fn family(&self) -> &str {
+        self.case["family"].as_str().unwrap()
+    }
+
+    pub(crate) fn optimizer(&self) -> OptimizerSpec {
         read(&self.case["optimizer"])
     }
 
-    fn histories(&self) -> Vec<Vec<u32>> {
+    pub(crate) fn histories(&self) -> Vec<Vec<u32>> {
         read(&self.all["histories"])
     }
 
     /// Every history, with the times of its events and what else is told of them where the case has
     /// them, and what is asked in training.
-    fn batch(&self) -> Histories {
+    pub(crate) fn batch(&self) -> Histories {
         let times: Option<Vec<Vec<i64>>> = self.case.get("times").map(read);
         let asked: Option<Vec<(usize, usize, f32, f32)>> = self.case.get("asked").map(read);
         let asked = asked.unwrap_or_default().into_iter();
@@ -133,7 +138,7 @@ impl Gold {
         }
     }
 
-    fn history(&self, row: usize) -> Histories {
+    pub(crate) fn history(&self, row: usize) -> Histories {
         self.batch().select(&[row])
     }
 
@@ -182,7 +187,7 @@ impl Gold {
     }
 
     /// The answer that PyTorch gives after a history.
-    fn last_answer(&self, row: usize) -> Vec<f64> {
+    pub(crate) fn last_answer(&self, row: usize) -> Vec<f64> {
         match self.output() {
             Output::Catalogue => {
                 let scores = &self.expected[&format!("scores.{row}")];
@@ -192,7 +197,7 @@ impl Gold {
         }
     }
 
-    fn n_items(&self) -> usize {
+    pub(crate) fn n_items(&self) -> usize {
         read(&self.all["n_items"])
     }
 
@@ -216,7 +221,7 @@ impl Gold {
     }
 
     /// Our model with PyTorch's weights, computed by these layers.
-    fn model(&self, optimizer: OptimizerSpec, layers: Layers) -> Box<dyn Trainable> {
+    pub(crate) fn model(&self, optimizer: OptimizerSpec, layers: Layers) -> Box<dyn Trainable> {
         let spec = self.spec();
         let family = spec.family();
         let device = open_device("cpu").unwrap().with_layers(layers);
@@ -275,7 +280,7 @@ impl Gold {
 }
 
 /// Asserts that max |ours − theirs| ≤ tolerance · max |theirs|.
-fn assert_near(what: &str, ours: &[f64], theirs: &[f64], tolerance: f64) {
+pub(crate) fn assert_near(what: &str, ours: &[f64], theirs: &[f64], tolerance: f64) {
     let largest = |values: &mut dyn Iterator<Item = f64>| values.map(f64::abs).fold(0.0, f64::max);
     assert_eq!(ours.len(), theirs.len(), "{what}");
     assert!(ours.iter().all(|v| v.is_finite()), "{what}");
@@ -305,7 +310,7 @@ fn read<T: serde::de::DeserializeOwned>(value: &Value) -> T {
     serde_json::from_value(value.clone()).unwrap()
 }
 
-fn floats(values: &[f32]) -> Vec<f64> {
+pub(crate) fn floats(values: &[f32]) -> Vec<f64> {
     values.iter().copied().map(f64::from).collect()
 }
 

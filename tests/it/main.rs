@@ -19,6 +19,7 @@ mod cli_columns;
 mod cli_compare;
 mod cli_compare_references;
 mod cli_explain;
+mod cli_inside;
 mod cli_list;
 mod cli_predict;
 mod cli_shown;
@@ -33,6 +34,7 @@ mod explain;
 mod fake;
 mod fuzz;
 mod gold;
+mod inside;
 mod layers;
 mod metric;
 mod metric_slow;
@@ -58,3 +60,5 @@ mod train;
 mod widget;
 #[cfg(feature = "gui")]
 mod window;
+#[cfg(feature = "gui")]
+mod window_inside;

@@ -38,7 +38,7 @@ pub(crate) struct Screen {
 }
 
 impl Screen {
-    fn new(size: [f32; 2], theme: ThemeChoice) -> Self {
+    pub(crate) fn new(size: [f32; 2], theme: ThemeChoice) -> Self {
         Self::over(tempfile::tempdir().unwrap(), size, theme)
     }
 
@@ -139,7 +139,7 @@ impl Screen {
     }
 
     /// Makes the draft small enough to train in a moment.
-    fn tiny(&mut self, epochs: usize) {
+    pub(crate) fn tiny(&mut self, epochs: usize) {
         let app = self.harness.state_mut().app_mut();
         let mut next = app.draft.experiment.clone();
         let model = next.model.clone();

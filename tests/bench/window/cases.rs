@@ -1,7 +1,8 @@
-//! The cases: many long curves, many heatmaps, a long history, many runs, a playhead that plays.
+//! The cases: many long curves, many heatmaps, a long history, a playhead that plays, a map of many
+//! items, many runs.
 
 use egui::pos2;
-use seqscope::app::{Action, App, Page, Select, Transport};
+use seqscope::app::{Action, App, ExplainView, Page, Select, Transport};
 use seqscope::run::RunId;
 
 use crate::Told;
@@ -176,6 +177,46 @@ pub(crate) fn playhead(told: &mut Told) {
     assert_eq!(epochs.len(), EPOCHS, "every epoch has had its turn");
     screen.expect("of 40");
     told.frames("playhead", &screen.take_frames());
+}
+
+/// A map of a hundred thousand items: moved, zoomed, pointed at, clicked, coloured, and a lasso.
+pub(crate) fn map(told: &mut Told) {
+    let folder = tempfile::tempdir().unwrap();
+    let run = train(
+        folder.path(),
+        &Trained {
+            name: "catalogue",
+            lens: &vec![8; 14_300],
+            n_items: 100_000,
+            model: "Vae(d_hidden: 8, d_latent: 4)",
+            epochs: 1,
+        },
+    );
+    let mut screen = explain(folder.path(), &run, "user 3");
+    let _ = screen.take_frames();
+    apply(
+        &mut screen,
+        Action::Select(Select::View(ExplainView::ItemMap)),
+    );
+    screen.until("the map", |window| {
+        window.app().views.inside().items.has_answer()
+    });
+    told.frames("map_open", &screen.take_frames());
+    screen.expect("of the variance");
+
+    let middle = pos2(640.0, 520.0);
+    screen.move_to(middle);
+    screen.glide(middle + egui::vec2(150.0, 60.0), 90);
+    screen.wheel(40.0, 60);
+    screen.drag(middle, 60);
+    screen.click_at(middle);
+    screen.glide(middle + egui::vec2(-90.0, 40.0), 60);
+    screen.wheel(-40.0, 60);
+    screen.click("Lasso");
+    screen.move_to(middle + egui::vec2(-60.0, -40.0));
+    screen.drag(middle + egui::vec2(60.0, -40.0), 20);
+    screen.glide(middle, 60);
+    told.frames("map", &screen.take_frames());
 }
 
 /// A thousand saved runs: the rail scrolled and pointed at, the table of Compare scrolled and

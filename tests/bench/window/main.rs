@@ -38,12 +38,13 @@ use screen::Frames;
 type Work = (&'static str, fn(&mut Told));
 
 /// What can be asked for, in the order in which it is told.
-const WORKS: [Work; 8] = [
+const WORKS: [Work; 9] = [
     ("curves", cases::curves),
     ("heatmaps", cases::heatmaps),
     ("timeline", cases::timeline),
     ("playhead", cases::playhead),
     ("runs", cases::runs),
+    ("map", cases::map),
     ("list", list::list),
     ("start", real::start),
     ("idle", real::idle),

@@ -1,0 +1,173 @@
+//! The views of what a family has inside, clicked by what a person reads on them.
+
+use std::sync::Arc;
+
+use egui_kittest::kittest::{NodeT as _, Queryable as _};
+use seqscope::app::{
+    ExplainView, GatesAsk, ItemsAsk, LatentAsk, Page, SettleKey, ThemeChoice, TrainingPhase,
+};
+use seqscope::explain::TSNE_EPOCHS;
+use seqscope::run::RunId;
+
+use crate::window::Screen;
+
+/// A window on Explain over a run of this family, trained for two epochs, and the run.
+fn explained(family: &str) -> (Screen, RunId) {
+    let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
+    screen.click("Model");
+    screen.click(family);
+    screen.tiny(2);
+    screen.click("Start training");
+    screen.until("the run", |w| {
+        let training = w.app().training.current.as_ref();
+        training.is_some_and(|t| matches!(t.phase, TrainingPhase::Ended(_)))
+    });
+    let training = screen.app().training.current.as_ref().unwrap();
+    let run = training.run.clone().unwrap();
+    screen.click("Explain");
+    assert_eq!(screen.app().page, Page::Explain);
+    let shown = run.clone();
+    screen.until("a user's view", move |w| {
+        let app = w.app();
+        let key = app.selection.view_key(&shown);
+        key.is_some_and(|key| app.views.user(&key).ready().is_some())
+    });
+    (screen, run)
+}
+
+/// No notice of an error, every input has a name, and the window comes to rest.
+fn assert_well(screen: &mut Screen) {
+    screen.harness.run();
+    let notices = &screen.app().notices;
+    assert!(
+        notices
+            .iter()
+            .all(|notice| notice.tone != seqscope::app::Tone::Error),
+        "{notices:?}"
+    );
+}
+
+#[test]
+fn the_gates_of_an_lstm_are_one_picture_and_like_states_are_listed() {
+    let (mut screen, run) = explained("LSTM");
+    screen.click("Gates");
+    assert_eq!(screen.app().selection.view, ExplainView::Gates);
+    let asked = run.clone();
+    screen.until("the gates", move |w| {
+        let key = w.app().selection.view_key(&asked);
+        let gates = &w.app().views.inside().gates;
+        key.is_some_and(|key| {
+            gates
+                .to(&GatesAsk { key })
+                .is_some_and(|it| it.ready().is_some())
+        })
+    });
+    let key = screen.app().selection.view_key(&run).unwrap();
+    let gates = &screen.app().views.inside().gates;
+    let view = Arc::clone(gates.to(&GatesAsk { key }).unwrap().ready().unwrap());
+    assert_eq!(
+        view.tracks.len(),
+        6,
+        "four gates and values, the cell, the hidden state"
+    );
+    for track in [
+        "Input gate",
+        "Forget gate",
+        "Output gate",
+        "Candidate",
+        "Cell",
+        "Hidden state",
+    ] {
+        screen.click(track);
+        let name = format!("layer 1, {}", track.to_lowercase());
+        assert!(screen.shows(&name), "{name}");
+    }
+    screen.until("like states", |w| w.app().views.inside().like.has_answer());
+    assert!(screen.shows("Like states elsewhere") && screen.shows("cosine"));
+    screen.click("Sort units by");
+    screen.click("position");
+    assert!(screen.shows("Sort units by"));
+    assert_well(&mut screen);
+    // The strip says why the other family's view is not here.
+    let latent = screen.harness.get_by_label("Latent space");
+    assert!(latent.accesskit_node().is_disabled());
+}
+
+#[test]
+fn the_latent_space_of_a_vae_is_a_map_with_a_traversal_and_drawn_users() {
+    let (mut screen, run) = explained("Mult-VAE");
+    screen.click("Latent space");
+    let asked = run.clone();
+    screen.until("the map", move |w| {
+        let key = w.app().selection.view_key(&asked);
+        let latent = &w.app().views.inside().latent;
+        key.is_some_and(|key| {
+            latent
+                .to(&LatentAsk::of_model(&key))
+                .is_some_and(|it| it.ready().is_some())
+        })
+    });
+    let key = screen.app().selection.view_key(&run).unwrap();
+    let latent = &screen.app().views.inside().latent;
+    let space = Arc::clone(
+        latent
+            .to(&LatentAsk::of_model(&key))
+            .unwrap()
+            .ready()
+            .unwrap(),
+    );
+    assert_eq!((space.map.users.len(), space.epochs.len()), (40, 2));
+    screen.until("a traversal", |w| {
+        w.app().views.inside().traversals.has_answer()
+    });
+    assert!(screen.shows("Traversal") && screen.shows("nats a user"));
+    screen.click("Draw users");
+    screen.until("drawn users", |w| {
+        w.app().views.inside().priors.has_answer()
+    });
+    assert!(screen.shows("Drawn 1 of seed 0") && screen.shows("KL over epochs"));
+    assert_well(&mut screen);
+    let gates = screen.harness.get_by_label("Gates");
+    assert!(gates.accesskit_node().is_disabled());
+}
+
+#[test]
+fn the_items_of_any_family_are_a_map_that_is_searched_and_settles() {
+    let (mut screen, run) = explained("Transformer");
+    screen.click("Item map");
+    let asked = run.clone();
+    screen.until("the map", move |w| {
+        let key = w.app().selection.view_key(&asked);
+        let items = &w.app().views.inside().items;
+        key.is_some_and(|key| {
+            let ask = ItemsAsk::of_model(&key, None);
+            items.to(&ask).is_some_and(|it| it.ready().is_some())
+        })
+    });
+    assert!(screen.shows("Item map: 20 points") && screen.shows("of the variance"));
+    let first = {
+        let prepared = screen.app().views.data(&run).unwrap();
+        prepared.dataset.item_label(1).to_owned()
+    };
+    screen.harness.get_by_label("Search items").click();
+    screen.harness.run_steps(2);
+    screen
+        .harness
+        .get_by_label("Search items")
+        .type_text(&first);
+    screen.harness.run_steps(3);
+    assert!(screen.shows("found, ringed on the map"));
+    screen.click(&first);
+    screen.until("neighbours", |w| {
+        w.app().views.inside().neighbours.has_answer()
+    });
+    assert!(screen.shows("training event"));
+    screen.click("t-SNE");
+    screen.click("Settle by t-SNE");
+    let key = SettleKey { run, epoch: None };
+    screen.until("a settled map", move |w| {
+        w.app().views.settle().state(&key).ready().is_some()
+    });
+    assert!(screen.shows(&format!("{TSNE_EPOCHS} of {TSNE_EPOCHS} steps")));
+    assert_well(&mut screen);
+}
