@@ -121,10 +121,8 @@ impl Scatter {
             if let Some(at) = at(mark.at) {
                 ring(&painter, at, mark.color);
                 if mark.is_named {
-                    let font = egui::TextStyle::Small.resolve(ui.style());
                     let words = crate::ui::text::clipped(&(shown.title)(mark.at), 32);
-                    let place = at + egui::vec2(8.0, 0.0);
-                    painter.text(place, egui::Align2::LEFT_CENTER, words, font, colors.strong);
+                    name_beside(ui, &painter, at, words);
                 }
             }
         }
@@ -256,6 +254,17 @@ impl Scatter {
         ui.painter().add(Shape::line(self.lasso.clone(), stroke));
         None
     }
+}
+
+/// Words beside a point, on a ground of their own: points may lie under them.
+fn name_beside(ui: &Ui, painter: &egui::Painter, at: Pos2, words: String) {
+    let colors = theme::colors(ui);
+    let font = egui::TextStyle::Small.resolve(ui.style());
+    let galley = painter.layout_no_wrap(words, font, colors.strong);
+    let place = at + egui::vec2(11.0, -galley.size().y / 2.0);
+    let ground = Rect::from_min_size(place, galley.size()).expand(2.0);
+    painter.rect_filled(ground, 3.0, colors.card.gamma_multiply(0.85));
+    painter.galley(place, galley, colors.strong);
 }
 
 /// A ring that shows on every colour.
