@@ -216,6 +216,7 @@ mod tests {
             ActionKind::ExportHidden,
             ActionKind::SetKey,
             ActionKind::Ask,
+            ActionKind::WhatIf,
             ActionKind::Dismiss,
             // It destroys, and is asked for where one sees what goes.
             ActionKind::DeleteRun,
