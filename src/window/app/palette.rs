@@ -217,6 +217,8 @@ mod tests {
             ActionKind::SetKey,
             ActionKind::Ask,
             ActionKind::WhatIf,
+            ActionKind::Settle,
+            ActionKind::StopSettling,
             ActionKind::Dismiss,
             // It destroys, and is asked for where one sees what goes.
             ActionKind::DeleteRun,
