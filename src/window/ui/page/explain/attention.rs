@@ -161,6 +161,11 @@ impl AttentionView {
         self.cell.filter(|cell| selection.head == Some(cell.head))
     }
 
+    /// Takes the weight apart no longer.
+    pub(super) fn forget_cell(&mut self) {
+        self.cell = None;
+    }
+
     fn refresh(&mut self, shown: &ShownUser<'_>, maps: &AttentionMaps) {
         if self
             .of

@@ -1,6 +1,6 @@
 //! The arithmetic of one attention weight, step by step, with the user's own numbers.
 
-use egui::{Grid, Label, RichText, Ui};
+use egui::{Align, Grid, Label, Layout, RichText, Ui};
 
 use super::ShownUser;
 use crate::app::{Action, App, HeadIdx, HeadTermsAsk, Loadable, Question};
@@ -29,6 +29,11 @@ pub(super) struct ChosenCell {
     pub(super) col: usize,
 }
 
+/// Outcome of a frame of the card.
+pub(super) struct CellCard {
+    pub(super) is_closed: bool,
+}
+
 /// Paints how a weight comes about; asks for the head's terms where they are not here.
 pub(super) fn ui(
     ui: &mut Ui,
@@ -37,9 +42,10 @@ pub(super) fn ui(
     run: &RunId,
     app: &App,
     actions: &mut Actions,
-) {
+) -> CellCard {
+    let mut card = CellCard { is_closed: false };
     let Some(key) = app.selection.view_key(run) else {
-        return;
+        return card;
     };
     let ask = HeadTermsAsk {
         key,
@@ -49,13 +55,19 @@ pub(super) fn ui(
     if !answers.is_wanted(&ask) {
         actions.push(Action::Ask(Box::new(Question::HeadTerms(ask.clone()))));
     }
-    ui.label(RichText::new("How this weight comes about").strong())
-        .on_hover_text("softmax(q · k / √d + mask) (Vaswani et al. 2017, eq. 1)");
+    ui.horizontal(|ui| {
+        ui.label(RichText::new("How this weight comes about").strong())
+            .on_hover_text("softmax(q · k / √d + mask) (Vaswani et al. 2017, eq. 1)");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            card.is_closed = ui.small_button("Close").clicked();
+        });
+    });
     match answers.to(&ask) {
         Some(Loadable::Ready(terms)) => steps(ui, cell, shown, terms),
         Some(Loadable::Failed(why)) => panel::failed(ui, why),
         _ => panel::loading(ui, "Asking for queries, keys and values"),
     }
+    card
 }
 
 fn steps(ui: &mut Ui, cell: ChosenCell, shown: &ShownUser<'_>, terms: &HeadTerms) {
@@ -116,7 +128,7 @@ fn steps(ui: &mut Ui, cell: ChosenCell, shown: &ShownUser<'_>, terms: &HeadTerms
             vector(found.output.iter().copied()),
         ),
     ];
-    // Lines close to each other: the map above needs the room.
+    // Lines close to each other: the timeline below needs the room.
     ui.spacing_mut().interact_size.y = LINE;
     Grid::new("arithmetic")
         .num_columns(2)

@@ -146,11 +146,6 @@ impl ExplainPage {
             .default_size(half)
             .size_range(300.0..=(ui.available_width() - 320.0).max(320.0))
             .show(ui, |ui| {
-                if let Some(cell) = self.attention.cell(&app.selection) {
-                    Panel::bottom("cell")
-                        .frame(egui::Frame::new())
-                        .show(ui, |ui| cell::ui(ui, cell, shown, run, app, actions));
-                }
                 self.attention.ui(ui, shown, &app.selection, actions);
             });
         let head = app.selection.head;
@@ -179,6 +174,7 @@ impl ExplainPage {
                             }
                         });
                         ui.add_space(size::GAP_SMALL);
+                        self.arithmetic_card(ui, shown, run, app, actions);
                         // Where the cards leave too little, the column scrolls.
                         let height = (bottom - ui.cursor().top()).max(TIMELINE_LEAST);
                         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
@@ -187,6 +183,27 @@ impl ExplainPage {
                         });
                     });
             });
+    }
+
+    /// How the weight that was clicked comes about, beside the map, which keeps its room.
+    fn arithmetic_card(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        run: &RunId,
+        app: &App,
+        actions: &mut Actions,
+    ) {
+        let Some(cell) = self.attention.cell(&app.selection) else {
+            return;
+        };
+        theme::card(ui).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            if cell::ui(ui, cell, shown, run, app, actions).is_closed {
+                self.attention.forget_cell();
+            }
+        });
+        ui.add_space(size::GAP_SMALL);
     }
 
     fn without_attention(
