@@ -41,6 +41,20 @@ enum Legend {
     },
 }
 
+/// Share of the scale from its dark end that cannot be told from a dark ground, and from its light
+/// end from a light one.
+const TOO_DARK: f32 = 0.22;
+const TOO_LIGHT: f32 = 0.08;
+
+/// Colour of a share from 0 to 1 that stands out from the ground of the theme.
+fn on_ground(is_dark: bool, share: f32) -> Color32 {
+    viridis(if is_dark {
+        TOO_DARK + (1.0 - TOO_DARK) * share
+    } else {
+        (1.0 - TOO_LIGHT) * share
+    })
+}
+
 impl PointColors {
     /// Takes a fact in; `key` says which it is, and it is asked for only where that has changed.
     pub(super) fn refresh(&mut self, ui: &Ui, key: impl Hash, fact: impl FnOnce() -> PointFact) {
@@ -109,11 +123,12 @@ impl PointColors {
             (low.min(v), high.max(v))
         });
         let none = theme::colors(ui).line;
+        let is_dark = ui.visuals().dark_mode;
         let (low, high) = (scaled(least), scaled(most));
         let width = (high - low).max(f32::MIN_POSITIVE);
         let color = |value: &f32| {
             if value.is_finite() {
-                viridis((scaled(*value) - low) / width)
+                on_ground(is_dark, (scaled(*value) - low) / width)
             } else {
                 none
             }
@@ -154,7 +169,8 @@ impl PointColors {
                             vec2(step + 0.5, rect.height()),
                         );
                         let share = f32::from(at) / f32::from(steps - 1);
-                        ui.painter().rect_filled(piece, 0.0, viridis(share));
+                        let color = on_ground(ui.visuals().dark_mode, share);
+                        ui.painter().rect_filled(piece, 0.0, color);
                     }
                     ui.label(RichText::new(high).small());
                 }
