@@ -27,6 +27,8 @@ pub enum ProblemKind {
     BelowReference,
     /// Few dimensions of a latent vector are used.
     LatentCollapsed,
+    /// A run has read the test split more than once.
+    TestReadAgain,
 }
 
 impl ProblemKind {
@@ -90,6 +92,8 @@ impl From<KeptProblem> for Problem {
         let kind = match kept.field.as_str() {
             "model" if is_old => ProblemKind::BelowReference,
             "model.beta" if is_old => ProblemKind::LatentCollapsed,
+            // Nothing else was ever said of it in a run.
+            "training.epochs" => ProblemKind::TestReadAgain,
             _ => kept.kind,
         };
         Self {

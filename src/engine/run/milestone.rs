@@ -120,7 +120,9 @@ impl RunAccount<'_> {
             self.latent_width?,
             self.curves.get(Part::Valid, "active_units")?,
         );
-        let is_few = |point: &&[f64; 2]| LatentReport::are_few(point[1] as usize, width);
+        let is_few = |point: &&[f64; 2]| {
+            point[1].is_finite() && LatentReport::are_few(point[1] as usize, width)
+        };
         let n_few = active.iter().rev().take_while(is_few).count();
         let first = active.get(active.len() - n_few)?;
         Some(Milestone {

@@ -188,6 +188,14 @@ impl TrustBadge {
 
 fn test(manifest: &Manifest) -> TrustCheck {
     let topic = TrustTopic::Test;
+    let is_read_again = |problem: &Problem| problem.kind == ProblemKind::TestReadAgain;
+    if let Some(problem) = manifest
+        .problems
+        .iter()
+        .find(|problem| is_read_again(problem))
+    {
+        return TrustCheck::say(topic, problem.sentence()).with_cure(TrustCure::Change);
+    }
     match (&manifest.outcome, &manifest.test) {
         (Some(RunOutcome::Finished), Some(_)) => TrustCheck::held(
             topic,
@@ -197,9 +205,9 @@ fn test(manifest: &Manifest) -> TrustCheck {
         (Some(RunOutcome::Stopped), Some(_)) => TrustCheck::say(
             topic,
             "Stopped by hand before its end; the test part was read with the best weights until \
-             then. Resume it to come to the end that the experiment asks for.",
+             then. Train it anew to its end: resumed, it would read the test part again.",
         )
-        .with_cure(TrustCure::Resume),
+        .with_cure(TrustCure::Change),
         (Some(RunOutcome::Failed { .. }), _) => TrustCheck::lacks(
             topic,
             "The run failed, so the test part was not read: change its settings and train again.",
@@ -319,10 +327,15 @@ fn returned_targets(manifest: &Manifest) -> TrustCheck {
     if manifest.experiment.answers() != AnswerKind::Ranking {
         return TrustCheck::held(topic, "This task ranks nothing.");
     }
-    let told = manifest
-        .data
-        .returns
-        .and_then(|returns| returns.sentence(manifest.seen()));
+    let Some(returns) = manifest.data.returns else {
+        return TrustCheck::say(
+            topic,
+            "The run is from before targets that the user already had were counted: train it anew \
+             to know how many there are.",
+        )
+        .with_cure(TrustCure::Change);
+    };
+    let told = returns.sentence(manifest.seen());
     match (told, manifest.seen()) {
         (Some(told), Seen::LeftOut) => TrustCheck::say(topic, told),
         (Some(told), Seen::Ranked) => TrustCheck::held(topic, told),
@@ -330,7 +343,7 @@ fn returned_targets(manifest: &Manifest) -> TrustCheck {
     }
 }
 
-/// Seeds of the runs that differ from this one in nothing else, its own among them, in order.
+/// Seeds of the runs that differ from this one in nothing else, in order.
 fn seeds_of<'a>(manifest: &Manifest, all: impl Iterator<Item = &'a Manifest>) -> Vec<u64> {
     let alike = |run: &Manifest| Experiment {
         seed: 0,
@@ -341,7 +354,6 @@ fn seeds_of<'a>(manifest: &Manifest, all: impl Iterator<Item = &'a Manifest>) ->
     let mut seeds: Vec<u64> = all
         .filter(|other| why_not_comparable(manifest, other).is_none() && alike(other) == own)
         .map(|other| other.experiment.seed)
-        .chain([manifest.experiment.seed])
         .collect();
     seeds.sort_unstable();
     seeds.dedup();
@@ -355,14 +367,21 @@ fn manifests(all: &[Summary]) -> impl Iterator<Item = &Manifest> {
 /// The seed after those of all runs of this experiment, whether they were tested or not.
 #[must_use]
 pub fn next_seed(manifest: &Manifest, all: &[Summary]) -> u64 {
-    let last = seeds_of(manifest, manifests(all)).last().copied();
+    let with_own = manifests(all).chain([manifest]);
+    let last = seeds_of(manifest, with_own).last().copied();
     last.unwrap_or(manifest.experiment.seed).saturating_add(1)
 }
 
 fn seeds(manifest: &Manifest, all: &[Summary]) -> TrustCheck {
     let topic = TrustTopic::Seeds;
-    let tested = manifests(all).filter(|other| other.test.is_some());
+    let with_own = manifests(all).chain([manifest]);
+    let tested = with_own.filter(|other| other.test.is_some());
     match seeds_of(manifest, tested).len() {
+        0 => TrustCheck::lacks(
+            topic,
+            "No seed of this experiment was tested yet: let it come to its end.",
+            TrustCure::Resume,
+        ),
         n if n >= SEEDS_WANTED => TrustCheck::held(
             topic,
             format!("{n} seeds of this experiment were trained and tested."),
@@ -464,7 +483,9 @@ fn warnings(manifest: &Manifest) -> TrustCheck {
 /// Whether another topic tells of it.
 fn has_a_check(problem: &Problem) -> bool {
     match problem.kind {
-        ProblemKind::SplitIgnoresTimes | ProblemKind::BelowReference => true,
+        ProblemKind::SplitIgnoresTimes
+        | ProblemKind::BelowReference
+        | ProblemKind::TestReadAgain => true,
         ProblemKind::LatentCollapsed | ProblemKind::Other => {
             problem.field == "evaluation.filter_seen"
         }
@@ -502,6 +523,7 @@ mod tests {
         let data = DataStamp {
             fingerprint: "a".to_owned(),
             audit: vec![finding(Check::TimeTies, Verdict::Pass)],
+            returns: Some(Returns::default()),
             test_ties: Some(TestTies {
                 n_tied: 2,
                 n_asked: 200,
@@ -554,7 +576,14 @@ mod tests {
     fn each_fault_is_told_by_its_own_check() {
         use TrustMark::{Lacks, Say};
         let seeds = [sound(1), sound(2), sound(3)];
-        let faults: [Fault; 14] = [
+        let faults: [Fault; 16] = [
+            (TrustTopic::Test, Say, |run| {
+                let again = Problem::warning("training.epochs", "read again");
+                run.problems.push(again.of_kind(ProblemKind::TestReadAgain));
+            }),
+            (TrustTopic::ReturnedTargets, Say, |run| {
+                run.data.returns = None;
+            }),
             (TrustTopic::Test, Say, |run| {
                 run.outcome = Some(RunOutcome::Stopped);
             }),

@@ -110,7 +110,8 @@ pub(super) fn go_on(
             "the test split was read after {epochs} epochs of this run already, and is read again \
              at its end: report its test figures only with that remark, or train anew"
         );
-        let warning = Problem::warning("training.epochs", sentence);
+        let warning =
+            Problem::warning("training.epochs", sentence).of_kind(ProblemKind::TestReadAgain);
         // Kept before the earlier figures go, so that no cut between the two hides the first
         // reading.
         writer.manifest.problems.push(warning.clone());

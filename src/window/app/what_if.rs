@@ -168,6 +168,15 @@ pub struct WhatIfState {
     last_search: Ticket,
 }
 
+impl Drop for WhatIfState {
+    /// A search that nobody waits for ends.
+    fn drop(&mut self) {
+        if let Some(search) = &self.search {
+            search.stop.store(true, Ordering::Relaxed);
+        }
+    }
+}
+
 impl WhatIfState {
     /// The history of a user as it was changed.
     #[must_use]
@@ -313,7 +322,9 @@ impl App {
             WhatIfAction::Delete(name) => {
                 let store = self.runs.store.clone();
                 let run = of.run.clone();
-                return self.keep_scenario(of.run, move || store.delete_scenario(&run, &name));
+                return self.keep_scenario(of.run, move || {
+                    store.delete_scenario(&run, &name).map_err(sentence)
+                });
             }
             WhatIfAction::Flip => return self.start_flip(&of, &prepared),
             WhatIfAction::StopFlip => {
@@ -395,8 +406,12 @@ impl App {
             Err(why) => self.notices.failed(sentence(why)),
             Ok(text) => {
                 let (store, run) = (self.runs.store.clone(), of.run.clone());
+                let user_id = of.user_id.clone();
                 self.keep_scenario(of.run.clone(), move || {
-                    store.save_scenario(&run, name.trim(), &text)
+                    is_free_for(&store, &run, name.trim(), &user_id)?;
+                    store
+                        .save_scenario(&run, name.trim(), &text)
+                        .map_err(sentence)
                 });
             }
         }
@@ -406,16 +421,13 @@ impl App {
     fn keep_scenario(
         &mut self,
         run: RunId,
-        change: impl FnOnce() -> Result<(), seqscope_engine::run::RunError> + Send + 'static,
+        change: impl FnOnce() -> Result<(), String> + Send + 'static,
     ) {
-        self.jobs.start(
-            "scenario",
-            move || change().map_err(sentence),
-            move |app, changed| match changed {
+        self.jobs
+            .start("scenario", change, move |app, changed| match changed {
                 Ok(()) => app.read_scenarios(&run),
                 Err(why) => app.notices.failed(why),
-            },
-        );
+            });
     }
 
     /// Reads what is kept with a run; the present list stays until the new one is here.
@@ -495,6 +507,13 @@ impl App {
     }
 
     /// Whether it can be done now; if not, why not.
+    fn is_searched_here(&self) -> bool {
+        let run = self.selection.run.as_ref();
+        let key = run.and_then(|run| self.selection.view_key(run));
+        let search = key.and_then(|key| self.what_if.search(&key));
+        search.is_some_and(|search| search.found.is_loading())
+    }
+
     pub(super) fn can_what_if(&self, action: &WhatIfAction) -> Result<(), String> {
         let of = self.looked_at().map(|(of, _)| of);
         let history = of.as_ref().and_then(|of| self.what_if.history(of));
@@ -515,8 +534,9 @@ impl App {
             WhatIfAction::Save(name) => {
                 is_refused(name.trim().is_empty(), "Write a name beside it first.")
             }
+            // A search for another user ends when one for this begins.
             WhatIfAction::Flip => is_refused(
-                self.what_if.searching(),
+                self.is_searched_here(),
                 "A search is at work; stop it first.",
             ),
             WhatIfAction::StopFlip => {
@@ -541,4 +561,16 @@ fn saved_with(store: &RunStore, run: &RunId) -> Result<Vec<SavedScenario>, Strin
         }
     };
     Ok(names.into_iter().map(read).collect())
+}
+
+/// Whether a name is not that of another user's scenario, which would be lost.
+fn is_free_for(store: &RunStore, run: &RunId, name: &str, user_id: &str) -> Result<(), String> {
+    let kept = store.scenario(run, name).ok();
+    let kept = kept.and_then(|text| Scenario::parse(&text).ok());
+    match kept.filter(|kept| kept.user != user_id) {
+        Some(_) => Err(format!(
+            "`{name}` is a scenario of another user of this run; choose another name."
+        )),
+        None => Ok(()),
+    }
 }

@@ -92,7 +92,7 @@ pub enum AttributionError {
     NothingCame,
     /// The true item is of the test split, which is not told yet.
     #[error(
-        "What came here belongs to the test events, which are held back until the run has ended; choose the first recommended item, or name one."
+        "Here the model is asked about a test event, which is held back until the run has ended; choose an earlier event, or let the run come to its end."
     )]
     HeldBack,
     /// There is nothing to recommend.
@@ -217,16 +217,15 @@ pub fn attribute(
     let items = prepared.dataset.sequences.items(asked.user_idx);
     let history = prepared.histories([(asked.user_idx, asked.history_len)]);
     let n_items = prepared.dataset.n_items();
+    let came = items.get(asked.history_len).copied();
+    let part = HeldOut::of_user(prepared, asked.user_idx).part(asked.history_len);
+    // Whatever item is asked for: the answer is that to the test question.
+    if came.is_some() && part == Part::Test && !asked.tells_test {
+        return Err(AttributionError::HeldBack);
+    }
     let target = match asked.target {
         AnswerTarget::First => first_of(model, &history, asked.filter_seen)?,
-        AnswerTarget::Came => {
-            let came = items.get(asked.history_len);
-            let part = HeldOut::of_user(prepared, asked.user_idx).part(asked.history_len);
-            if came.is_some() && part == Part::Test && !asked.tells_test {
-                return Err(AttributionError::HeldBack);
-            }
-            *came.ok_or(AttributionError::NothingCame)?
-        }
+        AnswerTarget::Came => came.ok_or(AttributionError::NothingCame)?,
         AnswerTarget::Item(item) if item == 0 || item as usize > n_items => {
             return Err(AttributionError::UnknownItem);
         }

@@ -199,6 +199,7 @@ impl EventFacts {
         Self {
             behaviours: match behaviours {
                 None => Err("The log has no behaviours."),
+                Some(shown) if shown.len() < FEWEST_EVENTS => Err(TOO_FEW),
                 Some(shown) if shown.iter().all(|other| Some(other) == shown.first()) => {
                     Err("All events shown are of one behaviour.")
                 }

@@ -116,16 +116,25 @@ pub struct HistoryOf {
 }
 
 impl HistoryOf {
-    /// All events of a user, or those before the test event: until a run has ended nobody may choose
-    /// by the test split.
+    /// All events of a user, or those before the validation event: until a run has ended nobody may
+    /// choose by the test split, and after the validation event the test question is asked.
     #[must_use]
     pub fn user(prepared: &Prepared, user_idx: usize, is_test_open: bool) -> Self {
         let n_events = prepared.dataset.sequences.items(user_idx).len();
-        let test = super::question_of(&prepared.split.test, user_idx);
-        let before_test = test.map_or(n_events, |case| case.target_pos as usize);
+        let before_validation = || {
+            let split = &prepared.split;
+            let valid = super::question_of(&split.valid, user_idx);
+            let n_training = split.train_len.get(user_idx).map(|&len| len as usize);
+            let asked = valid.map(|case| case.history_len as usize);
+            asked.or(n_training).unwrap_or(n_events).min(n_events)
+        };
         Self {
             user_idx,
-            n_events: if is_test_open { n_events } else { before_test },
+            n_events: if is_test_open {
+                n_events
+            } else {
+                before_validation()
+            },
         }
     }
 }

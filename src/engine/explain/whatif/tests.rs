@@ -353,15 +353,24 @@ fn the_answer_is_that_of_the_changed_history_and_of_no_change_nothing_moves() {
 }
 
 #[test]
-fn until_a_run_has_ended_the_test_event_is_not_in_the_history() {
+fn until_a_run_has_ended_the_test_question_cannot_be_asked() {
     let mut prepared = prepared(5, &[1, 2, 3, 4]);
     prepared.split.test = vec![seqscope_data::EvalCase {
         user_idx: 0,
         history_len: 3,
         target_pos: 3,
     }];
+    prepared.split.valid = vec![seqscope_data::EvalCase {
+        user_idx: 0,
+        history_len: 2,
+        target_pos: 2,
+    }];
+    prepared.split.train_len = vec![2];
     assert_eq!(HistoryOf::user(&prepared, 0, true).n_events, 4);
-    assert_eq!(HistoryOf::user(&prepared, 0, false).n_events, 3);
+    // After three events the model would be asked the test question itself.
+    assert_eq!(HistoryOf::user(&prepared, 0, false).n_events, 2);
+    prepared.split.valid.clear();
+    assert_eq!(HistoryOf::user(&prepared, 0, false).n_events, 2);
 }
 
 /// Chi-square statistic of counts against chances.

@@ -326,8 +326,10 @@ fn like_card(
         key: key.clone(),
         state: Arc::new(tracks.row(event - tracks.first).to_vec()),
     };
+    // No state is like one that is no number.
+    let is_finite = ask.state.iter().all(|value| value.is_finite());
     let answers = &app.views.inside().like;
-    if !answers.is_wanted(&ask) {
+    if is_finite && !answers.is_wanted(&ask) {
         actions.push(asked(InsideQuestion::Like(ask.clone())));
     }
     theme::card(ui).show(ui, |ui| {

@@ -19,6 +19,7 @@ use crate::ui::{Actions, text, theme};
 use seqscope_base::spec::shown as foreign;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{ItemMap, Settling, TSNE_EPOCHS};
+use seqscope_engine::run::RunId;
 
 /// Items listed of a search and of a lasso.
 const LISTED: usize = 40;
@@ -37,6 +38,8 @@ enum MapMethod {
 /// View state of the map of the items.
 #[derive(Default)]
 pub(super) struct ItemMapView {
+    /// The run whose items are shown.
+    run: Option<RunId>,
     method: MapMethod,
     scatter: Scatter,
     colors: PointColors,
@@ -93,6 +96,7 @@ impl ItemSearch {
 impl ItemMapView {
     /// Paints the map, and beside it what was chosen on it.
     pub(super) fn ui(&mut self, ui: &mut Ui, key: &ViewKey, app: &App, actions: &mut Actions) {
+        self.look_at(&key.run);
         let answers = &app.views.inside().items;
         let ask = ItemsAsk::of_model(key, self.held);
         if !answers.is_wanted(&ask) {
@@ -160,6 +164,18 @@ impl ItemMapView {
         self.chosen = self.chosen.filter(|item| *item as usize <= n_items);
         (self.drawn, self.settled) = (Some(Arc::clone(map)), settled.cloned());
         self.revision += 1;
+    }
+
+    /// Of another run the same number is another item.
+    fn look_at(&mut self, run: &RunId) {
+        if self.run.as_ref() == Some(run) {
+            return;
+        }
+        self.run = Some(run.clone());
+        (self.held, self.chosen) = (None, None);
+        self.enclosed.clear();
+        self.search = ItemSearch::default();
+        self.scatter.fit();
     }
 
     fn choices(&mut self, ui: &mut Ui, key: &ViewKey, prepared: &Prepared, app: &App) {

@@ -235,7 +235,7 @@ impl LatentSpaceView {
                 sigma: map.sigma(dimension),
             };
             let answers = &app.views.inside().traversals;
-            if !answers.is_wanted(&ask) {
+            if ask.sigma.is_finite() && !answers.is_wanted(&ask) {
                 actions.push(asked(InsideQuestion::Traversal(ask.clone())));
             }
             let is_like = |other: &TraversalAsk| other.key == *key && other.dimension == dimension;

@@ -19,7 +19,9 @@ pub(super) fn drawn(
     let disc = disc(radius(points.len()) * per_point);
     for (point, &color) in points.iter().zip(colors) {
         let [x, y] = place(*point);
-        if !x.is_finite() || !y.is_finite() {
+        let is_near = |at: f32, len: usize| at > -REACH && at < len as f32 + REACH;
+        // What is no number is near nothing.
+        if !is_near(x, width) || !is_near(y, height) {
             continue;
         }
         let (x, y) = (x.floor() as i64, y.floor() as i64);
@@ -34,6 +36,9 @@ pub(super) fn drawn(
     }
     image
 }
+
+/// Pixels beyond the picture whose points may still be seen in it.
+const REACH: f32 = 64.0;
 
 /// Radius of a point: smaller where there are many.
 fn radius(n_points: usize) -> f32 {
