@@ -112,6 +112,10 @@ fn edge(error: ScenarioError) -> Error {
 fn refused(error: WhatIfError) -> Error {
     match error {
         WhatIfError::Scenario(error) => edge(error),
+        error @ WhatIfError::NoNumber => Error::Edge {
+            sentence: error.to_string(),
+            hint: None,
+        },
         WhatIfError::Setting(sentence) => Error::Edge {
             sentence,
             hint: None,

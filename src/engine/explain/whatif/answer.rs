@@ -102,7 +102,7 @@ impl WhatIf<'_> {
         }
         let events = self.edited(&asked.edits)?;
         let histories = self.histories(&[self.base.clone(), events.clone()])?;
-        let scores = self.model.scores(&histories)?;
+        let scores = self.numbers(self.model.scores(&histories)?)?;
         let (of_before, of_after) = scores.split_at(self.n_columns().min(scores.len()));
         let seen = self.seen_in(&self.base);
         let before = Side::new(of_before, &seen, asked.top);

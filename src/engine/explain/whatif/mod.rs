@@ -34,6 +34,11 @@ pub enum WhatIfError {
     /// The features cannot be computed.
     #[error(transparent)]
     Data(#[from] DataError),
+    /// The model's answer is no number.
+    #[error(
+        "the model's answer is no number: its weights have diverged, or a changed value is far outside the log's; take that edit back, or choose an epoch before training diverged"
+    )]
+    NoNumber,
     /// The model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -92,7 +97,17 @@ impl<'a> WhatIf<'a> {
 
     /// The model's scores after each of these histories, `[rows, n_items + 1]`.
     fn scores(&self, rows: &[Vec<EditedEvent>]) -> Result<Vec<f32>, WhatIfError> {
-        Ok(self.model.scores(&self.histories(rows)?)?)
+        self.numbers(self.model.scores(&self.histories(rows)?)?)
+    }
+
+    /// Scores in which every item has a number, be it infinite.
+    fn numbers(&self, scores: Vec<f32>) -> Result<Vec<f32>, WhatIfError> {
+        // The first column is padding and means nothing.
+        let mut rows = scores.chunks(self.n_columns());
+        if rows.any(|row| row.iter().skip(1).any(|score| score.is_nan())) {
+            return Err(WhatIfError::NoNumber);
+        }
+        Ok(scores)
     }
 
     fn n_columns(&self) -> usize {

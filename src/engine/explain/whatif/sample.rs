@@ -103,7 +103,8 @@ impl WhatIf<'_> {
             let by_path: Vec<(Vec<u32>, Vec<usize>)> = by_path.into_iter().collect();
             for block in by_path.chunks(AT_A_TIME) {
                 let paths: Vec<Vec<u32>> = block.iter().map(|(path, _)| path.clone()).collect();
-                let scores = self.model.scores(&histories_after(&history, &paths))?;
+                let scores =
+                    self.numbers(self.model.scores(&histories_after(&history, &paths))?)?;
                 let rows = scores.chunks_exact(self.n_columns());
                 for ((path, members), row) in block.iter().zip(rows) {
                     let nucleus = nucleus(&self.chances(row, events, path, asked), asked.top_p);
@@ -134,21 +135,20 @@ impl WhatIf<'_> {
             .zip(scores)
             .skip(1)
             .filter(|(item, score)| score.is_finite() && may_come(*item))
-            .map(|(item, score)| (item, f64::from(*score) / asked.temperature))
+            .map(|(item, score)| (item, f64::from(*score)))
             .collect();
         let largest = scored
             .iter()
             .map(|(_, score)| *score)
             .fold(f64::MIN, f64::max);
-        let sum: f64 = scored
-            .iter()
-            .map(|(_, score)| (score - largest).exp())
-            .sum();
+        // The difference first: near a temperature of 0 the scores themselves would overflow.
+        let weight = |score: f64| ((score - largest) / asked.temperature).exp();
+        let sum: f64 = scored.iter().map(|(_, score)| weight(*score)).sum();
         scored
             .into_iter()
             .map(|(item_idx, score)| Drawn {
                 item_idx,
-                probability: (score - largest).exp() / sum,
+                probability: weight(score) / sum,
             })
             .collect()
     }

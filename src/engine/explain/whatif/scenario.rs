@@ -97,7 +97,20 @@ pub struct ScenarioError {
     pub sentence: String,
 }
 
+/// Version of a scenario, whatever else stands in it.
+#[derive(Deserialize)]
+struct VersionLine {
+    version: u32,
+}
+
 impl ScenarioError {
+    fn newer(version: u32) -> Self {
+        Self::new(format!(
+            "the scenario has version {version}, this program knows up to {VERSION}: open it with \
+             a newer Seqscope"
+        ))
+    }
+
     fn new(sentence: impl Into<String>) -> Self {
         Self {
             sentence: sentence.into(),
@@ -124,6 +137,11 @@ impl Scenario {
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
         let read: Result<Self, _> = options().from_str(text);
         let scenario = read.map_err(|error| {
+            // A later version may have edits that only look like faults.
+            let head: Result<VersionLine, _> = options().from_str(text);
+            if let Some(version) = head.ok().map(|head| head.version).filter(|v| *v > VERSION) {
+                return ScenarioError::newer(version);
+            }
             ScenarioError::new(format!(
                 "this is no scenario: line {}: {}; it is written as the window saves it, such as \
                  (version: 1, user: \"17\", data: \"..\", edits: [Delete(event: 3)])",
@@ -131,11 +149,7 @@ impl Scenario {
             ))
         })?;
         if scenario.version > VERSION {
-            return Err(ScenarioError::new(format!(
-                "the scenario has version {}, this program knows up to {VERSION}: open it with a \
-                 newer Seqscope",
-                scenario.version
-            )));
+            return Err(ScenarioError::newer(scenario.version));
         }
         Ok(scenario)
     }
@@ -336,7 +350,9 @@ impl Place {
                 .time_of(time)
                 .map(Self::Time)
                 .map_err(ScenarioError::new),
-            (Some(0), None) => Err(out_of_range(0, 1)),
+            (Some(0), None) => Err(ScenarioError::new(
+                "there is no event 0; events are numbered from 1, the oldest first",
+            )),
             (event, None) => Ok(Self::At(event.map(|event| event - 1))),
         }
     }
@@ -422,6 +438,9 @@ fn behaviour_of(dataset: &Dataset, name: &str) -> Result<u16, ScenarioError> {
     })
 }
 
+/// Largest value whose square, of which norms are made, is far inside the range of `f32`.
+const LARGEST_VALUE: f32 = 1e15;
+
 fn value_in(dataset: &Dataset, value: f32) -> Result<f32, ScenarioError> {
     if dataset.sequences.value.is_none() {
         return Err(ScenarioError::new(
@@ -430,6 +449,12 @@ fn value_in(dataset: &Dataset, value: f32) -> Result<f32, ScenarioError> {
     }
     if !value.is_finite() {
         return Err(ScenarioError::new("a value is a finite number; write one"));
+    }
+    if value.abs() > LARGEST_VALUE {
+        return Err(ScenarioError::new(format!(
+            "the value {value:e} is too large for a model to tell from infinity; write one of at \
+             most {LARGEST_VALUE:e}"
+        )));
     }
     Ok(value)
 }
@@ -611,6 +636,9 @@ mod tests {
         let newer = text.replace("version: 1", "version: 2");
         let newer = Scenario::parse(&newer).unwrap_err().sentence;
         assert!(newer.contains("a newer Seqscope"), "{newer}");
+        let later = Scenario::parse("(version: 2, user: \"u\", edits: [Swap(1, 2)])");
+        let later = later.unwrap_err().sentence;
+        assert!(later.contains("a newer Seqscope"), "{later}");
         let broken = Scenario::parse("(version: 1, user: 3)")
             .unwrap_err()
             .sentence;

@@ -494,10 +494,34 @@ fn a_seed_says_the_samples_and_the_nucleus_is_the_documented_set() {
     };
     let greedy = foresee_after(&model, &Histories::of_items(&[3, 9]), greedy).unwrap();
     let greedy: Vec<u32> = greedy.iter().map(|list| list[0].item_idx).collect();
-    for path in what_if.drawn(what_if.base(), &cold).unwrap() {
-        let items: Vec<u32> = path.iter().map(|drawn| drawn.item_idx).collect();
-        assert_eq!(items, greedy);
+    // Down to the smallest number there is, by which no score can be divided.
+    for temperature in [1e-4, 1e-310, f64::from_bits(1)] {
+        let cold = Draw {
+            temperature,
+            ..cold
+        };
+        for path in what_if.drawn(what_if.base(), &cold).unwrap() {
+            let items: Vec<u32> = path.iter().map(|drawn| drawn.item_idx).collect();
+            assert_eq!(items, greedy, "{temperature}");
+        }
     }
+}
+
+#[test]
+fn an_answer_that_is_no_number_is_an_error_and_no_list() {
+    let (mut model, _, _) = random_case(1);
+    let prepared = prepared(model.n_items, &[1, 2]);
+    model.after.fill(f32::NAN);
+    let what_if = what_if(&model, &prepared, Seen::Ranked);
+    let asked = Draw {
+        n_ahead: 1,
+        n_samples: 1,
+        temperature: 1.0,
+        top_p: 1.0,
+        seed: 1,
+    };
+    let refused = what_if.drawn(what_if.base(), &asked).unwrap_err();
+    assert!(refused.to_string().contains("is no number"), "{refused}");
 }
 
 #[test]
