@@ -166,7 +166,7 @@ impl ItemMapView {
         self.revision += 1;
     }
 
-    /// Of another run the same number is another item.
+    /// Forgets what was chosen on the map of another run, where the same number is another item.
     fn look_at(&mut self, run: &RunId) {
         if self.run.as_ref() == Some(run) {
             return;
