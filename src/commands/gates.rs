@@ -6,7 +6,7 @@ use strum::IntoEnumIterator as _;
 use super::Streams;
 use super::format::{TableFormat, write_tables};
 use super::map::{lacks, title};
-use super::predict::user_idx;
+use super::predict::user_named;
 use super::pseudonyms::PseudonymArgs;
 use super::shown_names::ShownNames;
 use seqscope_base::spec::{did_you_mean, quotable};
@@ -66,20 +66,12 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let (store, id) = store.locate(&args.run)?;
     let restored = restore(&store, &id, args.epoch, None)?;
     let dataset = &restored.prepared.dataset;
-    let Some(user) = user_idx(dataset, &args.user)? else {
-        return Err(Error::edge(
-            format!(
-                "the data of run {id} have no user `{}`",
-                quotable(&args.user)
-            ),
-            "write a user's id as the log has it",
-        ));
-    };
+    let hidden = args.pseudonyms.pseudonymiser(streams)?;
+    let shown = ShownNames::new(dataset, hidden);
+    let user = user_named(dataset, &shown, &args.user)?;
     let view = gate_view(restored.model.as_ref(), &restored.prepared, user as usize)?;
     let view = view.ok_or_else(|| lacks(&id, &restored, "recurrent layer"))?;
     let track = track_of(&view, args.layer, kind)?;
-    let hidden = args.pseudonyms.pseudonymiser(streams)?;
-    let shown = ShownNames::new(dataset, hidden);
     let table = if args.values {
         values_table(track, &shown, &restored.prepared, user)
     } else if let Some(event) = args.like {

@@ -4,11 +4,10 @@
 use super::Streams;
 use super::format::{TableFormat, write_tables};
 use super::map::{lacks, title};
-use super::predict::user_idx;
+use super::predict::user_named;
 use super::pseudonyms::PseudonymArgs;
 use super::shown_names::ShownNames;
 use seqscope_base::metric::Seen;
-use seqscope_base::spec::quotable;
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{
     AskedProbe, LatentMap, LatentProbe, ProbeLists, latent_map, latent_probe, why_no_prior,
@@ -87,12 +86,7 @@ fn traversal(
     dimension: usize,
 ) -> Result<ReportTable, Error> {
     let dataset = &restored.prepared.dataset;
-    let Some(user_idx) = user_idx(dataset, user)? else {
-        return Err(Error::edge(
-            format!("the data of the run have no user `{}`", quotable(user)),
-            "write a user's id as the log has it",
-        ));
-    };
+    let user_idx = user_named(dataset, shown, user)?;
     let Some(at) = dimension.checked_sub(1).filter(|at| *at < map.width) else {
         return Err(Error::edge(
             format!("there is no dimension {dimension}"),

@@ -85,7 +85,7 @@ impl RunStore {
     }
 }
 
-/// Whether a scenario can be called so, on every system.
+/// Whether a scenario can be called so: letters, digits and a few signs, none of them of a path.
 fn is_name(name: &str) -> bool {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | ',' | '(' | ')');
     !name.is_empty()

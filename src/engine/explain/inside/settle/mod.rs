@@ -36,7 +36,7 @@ const THETA: f64 = 0.5;
 const MOMENTUM: [f64; 2] = [0.5, 0.8];
 
 /// Smallest step width (Belkina et al. 2019: the number of points over the exaggeration, a quarter of
-/// it for the gradient without its factor 4, as scikit-learn has it).
+/// it, since this gradient has its factor 4, as scikit-learn has it).
 const LEAST_RATE: f64 = 50.0;
 
 /// Spread of the first places: so small that it only says which way to go (Kobak & Berens 2019).
