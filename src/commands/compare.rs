@@ -15,7 +15,9 @@ use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_base::spec::Entry;
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::{Difference, differences};
-use seqscope_engine::report::{ComparedRuns, ReportTable, TrustedRun};
+use seqscope_engine::report::{
+    ComparedRuns, ReportTable, TrustedRun, trusted_differences, trusted_runs,
+};
 use seqscope_engine::run::{
     BesideReferences, Claim, Comparison, Manifest, MeasuredRun, Part, RunId, RunStore, Slice,
     Tested, TrustBadge, against_references, compare, measured, own_metrics, slices,
@@ -77,8 +79,10 @@ enum WhichTable {
 
 impl WhichTable {
     fn is(self, table: &ReportTable) -> bool {
-        self.to_possible_value()
-            .is_some_and(|value| value.get_name() == table.key)
+        let name = self.to_possible_value();
+        name.is_some_and(|value| {
+            value.get_name() == table.key || self == Self::Trust && table.key == "trust-differences"
+        })
     }
 }
 
@@ -152,6 +156,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
             &[]
         },
         trusted: &found.trusted,
+        trusted_differences: &found.trusted_differences,
     };
     let mut tables = report.tables();
     if !args.tables.is_empty() {
@@ -239,6 +244,8 @@ struct Findings {
     measured: Vec<MeasuredRun>,
     references: Vec<BesideReferences>,
     trusted: Vec<TrustedRun>,
+    /// Each run after the first, by its difference from it.
+    trusted_differences: Vec<TrustedRun>,
 }
 
 impl Findings {
@@ -263,6 +270,11 @@ impl Findings {
             "comparison": significance::json_of(&self.comparison),
             "metrics": contrast::measures_json(&self.measured),
             "references": self.references_json(claims),
+            "trust_of_differences": self.trusted_differences.iter().map(|other| {
+                let mut trust = trust_json(&other.badge);
+                trust["run"] = json!(other.id.0);
+                trust
+            }).collect::<Vec<_>>(),
         })
     }
 
@@ -338,6 +350,8 @@ fn found(
     }
     let comparison = compare(&tested, &listed, metric, &metrics);
     let measured = measured(&tested, &comparison, &metrics);
+    let trusted = trusted_runs(&tested, &listed);
+    let trusted_differences = trusted_differences(&tested, &comparison, &trusted, &listed);
     Ok(Findings {
         comparison,
         slices: results
@@ -346,13 +360,8 @@ fn found(
             .collect(),
         measured,
         references,
-        trusted: manifests
-            .iter()
-            .map(|manifest| TrustedRun {
-                id: manifest.id.clone(),
-                badge: TrustBadge::of_run(manifest, &listed),
-            })
-            .collect(),
+        trusted,
+        trusted_differences,
     })
 }
 

@@ -485,6 +485,7 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
         "test.parquet",
         "test.references.csv",
         "test.references.parquet",
+        "trust.md",
         "users.csv",
         "users.parquet",
         "valid.csv",

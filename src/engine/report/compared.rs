@@ -1,7 +1,9 @@
 //! All that a comparison of runs found, as tables.
 
 use super::{ReportTable, SlicedRun};
-use super::{TrustedRun, settings_that_differ, tested_runs, trust_table};
+use super::{
+    TrustedRun, settings_that_differ, tested_runs, trust_of_differences_table, trust_table,
+};
 use super::{against_references_table, by_metric, by_slice, by_user, kept_nothing};
 use crate::experiment::Difference;
 use crate::run::{BesideReferences, Claim, Comparison, Manifest, MeasuredRun, RunId, Slice};
@@ -25,11 +27,13 @@ pub struct ComparedRuns<'a> {
     pub differences: &'a [Difference],
     /// Each run with what its figures may be trusted with.
     pub trusted: &'a [TrustedRun],
+    /// The runs after the first, each with what its difference from the first may be trusted with.
+    pub trusted_differences: &'a [TrustedRun],
 }
 
 impl ComparedRuns<'_> {
-    /// The tables: runs, comparison, every metric, references of each run, slices, settings, trust. What
-    /// has nothing to show is told below the comparison.
+    /// The tables: runs, comparison, every metric, references of each run, slices, settings, trust of
+    /// the runs and of their differences. What has nothing to show is told below the comparison.
     #[must_use]
     pub fn tables(&self) -> Vec<ReportTable> {
         let mut comparison = by_user(self.comparison);
@@ -76,8 +80,14 @@ impl ComparedRuns<'_> {
         (!self.differences.is_empty()).then(|| settings_that_differ(&self.ids(), self.differences))
     }
 
-    fn trust(&self) -> Option<ReportTable> {
-        (!self.trusted.is_empty()).then(|| trust_table(self.trusted))
+    fn trust(&self) -> impl Iterator<Item = ReportTable> {
+        let of_runs = (!self.trusted.is_empty()).then(|| trust_table(self.trusted));
+        let first = self.trusted.first().map(|run| &run.id);
+        let others = self.trusted_differences;
+        let of_differences = first
+            .filter(|_| !others.is_empty())
+            .map(|first| trust_of_differences_table(first, others));
+        of_runs.into_iter().chain(of_differences)
     }
 
     /// Sentences in the place of tables that would be empty.

@@ -46,7 +46,9 @@ pub use settings::settings_that_differ;
 pub use slices::{SlicedRun, by_slice, kept_nothing};
 pub use steps::steps_table;
 pub use tested_runs::{protocol, sampled, tested_runs};
-pub use trust::{TrustedRun, trust_table};
+pub use trust::{
+    TrustedRun, trust_of_differences_table, trust_table, trusted_differences, trusted_runs,
+};
 
 use crate::run::RunId;
 

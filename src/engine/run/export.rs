@@ -31,7 +31,8 @@ impl RunStore {
     /// Copies a run to a folder that must be empty or new: manifest, experiment file, history and
     /// log as text, what was answered to every evaluated user by the model and by the references,
     /// in the words of the task, and which row of the weights is which item as CSV and Parquet, the
-    /// best epoch's weights as safetensors. Returns the files written.
+    /// best epoch's weights as safetensors; and what its figures may be trusted with. Returns the
+    /// files written.
     ///
     /// # Errors
     /// [`RunError`] when the folder is not empty or cannot be written.
@@ -104,6 +105,10 @@ impl RunStore {
                 data::write_csv(&next(&format!("{part}.csv")), &table)?;
             }
         }
+        // Of the manifest as it was written: where ids are hidden, no sentence quotes the log.
+        let trust = self.trust(&manifest)?;
+        let title = format!("What the figures of {id} may be trusted with");
+        write_whole(&next(TRUST_FILE), trust.markdown(&title).as_bytes())?;
         for (name, table) in self.vocabulary(id, pseudonyms.as_ref())? {
             data::write_parquet(&next(&format!("{name}.parquet")), &table)?;
             data::write_csv(&next(&format!("{name}.csv")), &table)?;
@@ -119,6 +124,9 @@ impl RunStore {
         Ok(written)
     }
 }
+
+/// File of an export that says what the run's figures may be trusted with.
+const TRUST_FILE: &str = "trust.md";
 
 fn make_empty(to: &Path) -> Result<(), RunError> {
     match fs::read_dir(to).map(|mut entries| entries.next().is_none()) {

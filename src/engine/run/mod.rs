@@ -84,6 +84,8 @@ pub use references::{ReferenceAnswers, ReferenceResults};
 pub use results::UserResult;
 pub use slices::{Facts, Slice, SliceBy, slices};
 pub use store::RunStore;
-pub use trust::{TrustBadge, TrustCheck, TrustCure, TrustMark, TrustTopic, next_seed};
+pub use trust::{
+    JudgedRun, KeptAnswers, TrustBadge, TrustCheck, TrustCure, TrustMark, TrustTopic, next_seed,
+};
 pub use verdict::{references_ahead, verdict};
 pub use writer::{EpochDone, RunWriter};

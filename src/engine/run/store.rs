@@ -17,7 +17,8 @@ use super::latent::{LATENT_FILE, latent_width};
 use super::manifest::{self, Manifest, RunStatus, Summary};
 use super::unfinished::DELETED;
 use super::{
-    ReferenceResults, RunError, RunMemory, UserResult, checkpoint, lock, references, results,
+    KeptAnswers, ReferenceResults, RunError, RunMemory, TrustBadge, UserResult, checkpoint, lock,
+    references, results,
 };
 
 /// Name of a run's series.
@@ -224,6 +225,28 @@ impl RunStore {
         self.existing(id)?;
         let path = self.results_file(id, part);
         path.exists().then(|| results::read(&path)).transpose()
+    }
+
+    /// What the figures of a run may be trusted with, beside the other runs of this folder.
+    ///
+    /// # Errors
+    /// [`RunError`] when the folder cannot be read.
+    pub fn trust(&self, manifest: &Manifest) -> Result<TrustBadge, RunError> {
+        Ok(TrustBadge::of_run(
+            manifest,
+            &self.list()?,
+            self.kept_answers(&manifest.id),
+        ))
+    }
+
+    /// Whether the answers to a run's test questions are in its folder.
+    #[must_use]
+    pub fn kept_answers(&self, id: &RunId) -> KeptAnswers {
+        if self.results_file(id, Part::Test).exists() {
+            KeptAnswers::Kept
+        } else {
+            KeptAnswers::Missing
+        }
     }
 
     /// Answers of every reference to the test questions.

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use super::job::sentence;
 use super::{App, Loadable, RunSeries};
 use seqscope_engine::report::{
-    ReportTable, SlicedRun, against_references_table, by_metric, by_slice, by_user,
+    ReportTable, SlicedRun, TrustedRun, against_references_table, by_metric, by_slice, by_user,
+    trust_of_differences_table, trusted_differences, trusted_runs,
 };
 use seqscope_engine::run::{
     AgainstReference, Comparison, ReferenceResults, RunId, Slice, Summary, Tested,
@@ -22,6 +23,8 @@ pub struct Significance {
     /// The first run against the references that ran beside it; `None` where it kept none of their
     /// answers.
     pub references: Option<Vec<AgainstReference>>,
+    /// The runs after the first, each with what its difference from the first may be trusted with.
+    pub trusted_differences: Vec<TrustedRun>,
     /// All of it as tables.
     pub tables: SignificanceTables,
 }
@@ -37,6 +40,8 @@ pub struct SignificanceTables {
     pub references: Option<ReportTable>,
     /// The runs by slice; `None` where they have none.
     pub by_slice: Option<ReportTable>,
+    /// What the differences may be trusted with; `None` of one run.
+    pub trust: Option<ReportTable>,
 }
 
 /// Things that a comparison was made of: the runs with the number of their test results, and the
@@ -155,6 +160,8 @@ fn significance(
             slices,
         })
         .collect();
+    let trusted = trusted_runs(&tested, all);
+    let trusted_differences = trusted_differences(&tested, &comparison, &trusted, all);
     let tables = SignificanceTables {
         by_user: by_user(&comparison),
         by_metric: by_metric(&measured),
@@ -162,11 +169,16 @@ fn significance(
             .zip(references.as_ref())
             .map(|(run, rows)| against_references_table(&run.manifest.id, rows, &[])),
         by_slice: by_slice(&sliced, metric),
+        trust: tested
+            .first()
+            .filter(|_| !trusted_differences.is_empty())
+            .map(|first| trust_of_differences_table(&first.manifest.id, &trusted_differences)),
     };
     Significance {
         comparison,
         slices,
         references,
+        trusted_differences,
         tables,
     }
 }

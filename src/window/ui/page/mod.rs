@@ -1,5 +1,6 @@
 //! The pages: one file each, left to right in the order of the questions they answer.
 
+mod badge;
 mod compare;
 mod data;
 mod explain;

@@ -8,6 +8,7 @@ use egui::{Color32, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::run_names::RunNames;
 use crate::app::{Action, App, Loadable, Significance};
+use crate::ui::page::badge;
 use crate::ui::widget::report::{self, CellPainter, CellPlace};
 use crate::ui::widget::run_words;
 use crate::ui::{Actions, text, theme};
@@ -27,6 +28,7 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
         ui.weak("The first is run A: the others are compared with it, user by user.");
         ties(ui, app, found);
+        trust(ui, app, significance, actions);
         above_optimum(ui, app, found);
         let intervals = IntervalLines {
             names: RunNames { app },
@@ -50,6 +52,23 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
                 );
             }
         }
+    });
+}
+
+/// What the difference of each run from the first may be trusted with, and the menu that copies it.
+fn trust(ui: &mut Ui, app: &App, significance: &Significance, actions: &mut Actions) {
+    let Some(table) = &significance.tables.trust else {
+        return;
+    };
+    ui.horizontal_wrapped(|ui| {
+        ui.strong("Trust of the difference")
+            .on_hover_text("What stands in the way of calling one of two runs better");
+        for other in &significance.trusted_differences {
+            let summary = app.runs.summary(&other.id);
+            ui.label(summary.map_or_else(|| other.id.0.clone(), run_words::distinct_title));
+            badge::menu(ui, app, &other.badge, actions);
+        }
+        report::copy_menu(ui, table);
     });
 }
 

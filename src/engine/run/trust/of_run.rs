@@ -1,16 +1,14 @@
-//! What the figures of a run may be trusted with: one mark, made of checks that each say what they
-//! found and what cures it.
+//! What the figures of one run may be trusted with.
 
-use strum::IntoEnumIterator;
-
-use super::{Manifest, RunOutcome, Summary, references_ahead, why_not_comparable};
+use super::{KeptAnswers, TrustBadge, TrustCheck, TrustCure, TrustTopic};
 use crate::experiment::Experiment;
+use crate::run::{Manifest, RunOutcome, Summary, references_ahead, why_not_comparable};
 use seqscope_base::metric::{AnswerKind, Seen};
 use seqscope_base::spec::{Entry, Problem, ProblemKind};
 use seqscope_data::{AuditMark, Finding, SplitSpec};
 
 /// Seeds from which a spread over seeds can be told.
-const SEEDS_WANTED: usize = 3;
+pub(super) const SEEDS_WANTED: usize = 3;
 
 /// Questions from which an interval over users is narrow enough to be of use: with 100 of them a
 /// hit rate of one half is known to ± 0.10.
@@ -19,169 +17,25 @@ const QUESTIONS_WANTED: usize = 100;
 /// Share of test targets decided by the order of equal times from which that is worth a remark.
 const TIED_SHARE: f64 = 0.01;
 
-/// Subject of a check.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, strum::EnumIter, strum::Display,
-)]
-pub enum TrustTopic {
-    /// Whether the run came to its end and read the test part once.
-    #[strum(to_string = "Test")]
-    Test,
-    /// Whether the audit found leaks.
-    #[strum(to_string = "Audit")]
-    Audit,
-    /// Whether the split lets a model learn from the future of others.
-    #[strum(to_string = "Split")]
-    Split,
-    /// Whether the order of equal times decides test targets.
-    #[strum(to_string = "Ties")]
-    Ties,
-    /// Among which items the true one was ranked.
-    #[strum(to_string = "Candidates")]
-    Candidates,
-    /// What became of targets that the user already had.
-    #[strum(to_string = "Returned targets")]
-    ReturnedTargets,
-    /// Whether the spread over seeds is known.
-    #[strum(to_string = "Seeds")]
-    Seeds,
-    /// Whether enough users were asked for an interval.
-    #[strum(to_string = "Intervals")]
-    Intervals,
-    /// Whether classical references stand beside it, and which are ahead.
-    #[strum(to_string = "References")]
-    References,
-    /// Other warnings of the run.
-    #[strum(to_string = "Warnings")]
-    Warnings,
-}
-
-/// How a check came out, the best first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, strum::Display)]
-pub enum TrustMark {
-    /// Nothing stands in the way.
-    #[strum(to_string = "held")]
-    Held,
-    /// To be said beside the figures.
-    #[strum(to_string = "say")]
-    Say,
-    /// The figures are not to be published before it is cured.
-    #[strum(to_string = "lacks")]
-    Lacks,
-}
-
-/// Something that can be done about a check at once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TrustCure {
-    /// Go on with the run to its end.
-    Resume,
-    /// Train its experiment once more with the next seed.
-    AnotherSeed,
-    /// Take its experiment as the draft, to be changed.
-    Change,
-}
-
-/// One check.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrustCheck {
-    /// Subject of it.
-    pub topic: TrustTopic,
-    /// How it came out.
-    pub mark: TrustMark,
-    /// What was found and, where something is amiss, the cure.
-    pub sentence: String,
-    /// What can be done at once.
-    pub cure: Option<TrustCure>,
-}
-
-impl TrustCheck {
-    fn held(topic: TrustTopic, sentence: impl Into<String>) -> Self {
-        Self {
-            topic,
-            mark: TrustMark::Held,
-            sentence: sentence.into(),
-            cure: None,
-        }
-    }
-
-    fn say(topic: TrustTopic, sentence: impl Into<String>) -> Self {
-        Self {
-            mark: TrustMark::Say,
-            ..Self::held(topic, sentence)
-        }
-    }
-
-    fn lacks(topic: TrustTopic, sentence: impl Into<String>, cure: TrustCure) -> Self {
-        Self {
-            mark: TrustMark::Lacks,
-            cure: Some(cure),
-            ..Self::held(topic, sentence)
-        }
-    }
-
-    fn with_cure(self, cure: TrustCure) -> Self {
-        Self {
-            cure: Some(cure),
-            ..self
-        }
-    }
-}
-
-/// Checks of a run, one a topic and in their order.
-#[derive(Clone, Debug, PartialEq)]
-pub struct TrustBadge {
-    /// The checks.
-    pub checks: Vec<TrustCheck>,
-}
-
 impl TrustBadge {
     /// The badge of a run; `all` are the saved runs, among which those of other seeds are found.
+    /// `answers` says whether the answers to its test questions are still in its folder.
     #[must_use]
-    pub fn of_run(manifest: &Manifest, all: &[Summary]) -> Self {
-        let checks = TrustTopic::iter().map(|topic| match topic {
-            TrustTopic::Test => test(manifest),
-            TrustTopic::Audit => audit(manifest),
-            TrustTopic::Split => split(manifest),
-            TrustTopic::Ties => ties(manifest),
-            TrustTopic::Candidates => candidates(manifest),
-            TrustTopic::ReturnedTargets => returned_targets(manifest),
-            TrustTopic::Seeds => seeds(manifest, all),
-            TrustTopic::Intervals => intervals(manifest),
-            TrustTopic::References => references(manifest),
-            TrustTopic::Warnings => warnings(manifest),
-        });
+    pub fn of_run(manifest: &Manifest, all: &[Summary], answers: KeptAnswers) -> Self {
+        let checks = [
+            test(manifest),
+            audit(manifest),
+            split(manifest),
+            ties(manifest),
+            candidates(manifest),
+            returned_targets(manifest),
+            seeds(manifest, all),
+            intervals(manifest, answers),
+            references(manifest),
+            warnings(manifest),
+        ];
         Self {
-            checks: checks.collect(),
-        }
-    }
-
-    /// The check of a topic.
-    #[must_use]
-    pub fn check(&self, topic: TrustTopic) -> Option<&TrustCheck> {
-        self.checks.iter().find(|check| check.topic == topic)
-    }
-
-    /// The worst mark of all.
-    #[must_use]
-    pub fn mark(&self) -> TrustMark {
-        let marks = self.checks.iter().map(|check| check.mark);
-        marks.max().unwrap_or(TrustMark::Lacks)
-    }
-
-    /// The badge in a few words: `2 lacking, 1 to be said`.
-    #[must_use]
-    pub fn words(&self) -> String {
-        let of = |mark: TrustMark| {
-            self.checks
-                .iter()
-                .filter(|check| check.mark == mark)
-                .count()
-        };
-        match (of(TrustMark::Lacks), of(TrustMark::Say)) {
-            (0, 0) => "all checks held".to_owned(),
-            (0, said) => format!("{said} to be said"),
-            (lacking, 0) => format!("{lacking} lacking"),
-            (lacking, said) => format!("{lacking} lacking, {said} to be said"),
+            checks: checks.map(|check| check.about(&manifest.id)).into(),
         }
     }
 }
@@ -343,6 +197,12 @@ fn returned_targets(manifest: &Manifest) -> TrustCheck {
     }
 }
 
+/// How many seeds of the run's experiment were trained and tested, its own among them.
+pub(super) fn n_tested_seeds(manifest: &Manifest, all: &[Summary]) -> usize {
+    let with_own = manifests(all).chain([manifest]);
+    seeds_of(manifest, with_own.filter(|other| other.test.is_some())).len()
+}
+
 /// Seeds of the runs that differ from this one in nothing else, in order.
 fn seeds_of<'a>(manifest: &Manifest, all: impl Iterator<Item = &'a Manifest>) -> Vec<u64> {
     let alike = |run: &Manifest| Experiment {
@@ -374,9 +234,7 @@ pub fn next_seed(manifest: &Manifest, all: &[Summary]) -> u64 {
 
 fn seeds(manifest: &Manifest, all: &[Summary]) -> TrustCheck {
     let topic = TrustTopic::Seeds;
-    let with_own = manifests(all).chain([manifest]);
-    let tested = with_own.filter(|other| other.test.is_some());
-    match seeds_of(manifest, tested).len() {
+    match n_tested_seeds(manifest, all) {
         0 => TrustCheck::lacks(
             topic,
             "No seed of this experiment was tested yet: let it come to its end.",
@@ -402,13 +260,19 @@ fn seeds(manifest: &Manifest, all: &[Summary]) -> TrustCheck {
     }
 }
 
-fn intervals(manifest: &Manifest) -> TrustCheck {
+fn intervals(manifest: &Manifest, answers: KeptAnswers) -> TrustCheck {
     let topic = TrustTopic::Intervals;
     match &manifest.test {
         None => TrustCheck::lacks(
             topic,
             "Without test figures there are no intervals.",
             TrustCure::Resume,
+        ),
+        Some(_) if answers == KeptAnswers::Missing => TrustCheck::lacks(
+            topic,
+            "The answers to its test questions are not in its folder any more, so its figures \
+             have no intervals and cannot be tested against others': train it anew.",
+            TrustCure::Change,
         ),
         Some(test) if test.n_users < QUESTIONS_WANTED => TrustCheck::say(
             topic,
@@ -496,6 +360,7 @@ fn has_a_check(problem: &Problem) -> bool {
 mod tests {
     use std::sync::Arc;
 
+    use super::super::TrustMark;
     use super::*;
     use crate::run::{DataStamp, RunId, RunStatus};
     use seqscope_base::metric::{Metric, Metrics};
@@ -559,13 +424,33 @@ mod tests {
         runs.iter().map(summary).collect()
     }
 
+    fn badge_of(run: &Manifest, all: &[Summary]) -> TrustBadge {
+        TrustBadge::of_run(run, all, KeptAnswers::Kept)
+    }
+
+    #[test]
+    fn answers_that_were_deleted_are_missed() {
+        let all = listed(&[sound(1), sound(2), sound(3)]);
+        let badge = TrustBadge::of_run(&sound(1), &all, KeptAnswers::Missing);
+        assert_eq!(badge.words(), "1 lacking");
+        let check = badge.check(TrustTopic::Intervals).unwrap();
+        assert_eq!(
+            (check.mark, check.run.clone()),
+            (TrustMark::Lacks, Some(RunId("run-1".to_owned())))
+        );
+    }
+
     #[test]
     fn a_run_of_three_seeds_on_one_cut_with_references_lacks_nothing() {
         let all = listed(&[sound(1), sound(2), sound(3)]);
-        let badge = TrustBadge::of_run(&sound(2), &all);
+        let badge = badge_of(&sound(2), &all);
         assert_eq!(badge.mark(), TrustMark::Held, "{badge:?}");
         assert_eq!(badge.words(), "all checks held");
-        assert_eq!(badge.checks.len(), TrustTopic::iter().len());
+        let text = badge.markdown("Trust");
+        assert!(
+            text.starts_with("# Trust\n\nall checks held\n")
+                && text.contains("**Seeds** (held): 3")
+        );
     }
 
     /// A fault, and how the check of its topic is to come out.
@@ -640,7 +525,7 @@ mod tests {
             // All three seeds are alike, so that the seeds' check holds.
             let mut runs = seeds.clone();
             runs.iter_mut().for_each(fault);
-            let badge = TrustBadge::of_run(&runs[0], &listed(&runs));
+            let badge = badge_of(&runs[0], &listed(&runs));
             for check in &badge.checks {
                 let expected = if check.topic == topic {
                     mark
@@ -656,7 +541,7 @@ mod tests {
     #[test]
     fn only_tested_runs_of_the_same_experiment_count_as_seeds() {
         let seeds_of = |all: &[Manifest]| {
-            let badge = TrustBadge::of_run(&sound(1), &listed(all));
+            let badge = badge_of(&sound(1), &listed(all));
             badge.check(TrustTopic::Seeds).unwrap().clone()
         };
         assert_eq!(seeds_of(&[]).mark, TrustMark::Lacks);
@@ -686,7 +571,7 @@ mod tests {
     fn a_run_cut_off_is_to_be_resumed() {
         let mut run = sound(1);
         (run.outcome, run.test) = (None, None);
-        let badge = TrustBadge::of_run(&run, &[]);
+        let badge = badge_of(&run, &[]);
         let test = badge.check(TrustTopic::Test).unwrap();
         assert_eq!(
             (test.mark, test.cure),
