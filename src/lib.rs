@@ -46,6 +46,7 @@
 //! | | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
 //! | `engine` | [`experiment`] | what to do, as the user wrote it | `ron` |
 //! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`) | `ron` |
+//! | | [`slice`] | which users of a run a person means: by list, by an expression | |
 //! | | [`train`] | one run from start to end, without threads; going on with one (`resume`) | |
 //! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps | |
 //! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |
@@ -191,7 +192,7 @@
 //! | family | a kind of model: Transformer, LSTM, Mult-VAE, … |
 //! | blueprint | what a model is built for: items, features, outputs, loss |
 //! | fused | written for the processor with its backward pass, beside the same layers in burn's tensors |
-//! | slice | the questions that have a fact in common, such as short histories |
+//! | slice | the questions that have a fact in common, such as short histories; the users of a rule |
 //! | trial | a saved run of the same data, split, task and family, among which one may have been picked |
 //! | scenario | edits of one user's history, after which a model is asked what it then says |
 //! | verdict | what is said of a run at its end: which references are ahead |
@@ -202,7 +203,9 @@
 pub use seqscope_base::{manual, metric, spec};
 pub use seqscope_commands as cli;
 pub use seqscope_data as data;
-pub use seqscope_engine::{bench, catalogue, error, experiment, explain, report, run, train};
+pub use seqscope_engine::{
+    bench, catalogue, error, experiment, explain, report, run, slice, train,
+};
 pub use seqscope_model::{self as model, baseline};
 #[cfg(feature = "gui")]
 pub use seqscope_window::{app, ui};

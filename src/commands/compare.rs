@@ -5,11 +5,13 @@ use clap::ValueEnum as _;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator as _;
 
+use super::compare_slice::FirstRun;
 use super::format::{TableFormat, write_tables};
 use super::grouped::{GroupedSentences, of_runs};
 use super::outcome::{
     ahead_json, ceiling_json, lists_json, metrics_json, sampled_json, seen_json, ties_json,
 };
+use super::slice_args::SliceArgs;
 use super::{Streams, contrast, significance};
 use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_base::spec::Entry;
@@ -20,9 +22,10 @@ use seqscope_engine::report::{
 };
 use seqscope_engine::run::{
     BesideReferences, Claim, Comparison, Manifest, MeasuredRun, Part, RunId, RunStore, Slice,
-    Tested, TrustBadge, against_references, compare, measured, own_metrics, slices,
+    Tested, TrustBadge, UserResult, against_references, compare, measured, own_metrics, slices,
     why_not_comparable,
 };
+use seqscope_engine::slice::NamedRows;
 use seqscope_engine::train::refit_references;
 use seqscope_model::broken_weights;
 
@@ -35,9 +38,11 @@ pub struct Args {
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
     /// Also show each run's slices: by history length, popularity, behaviour, cold or warm (always
-    /// shown for a single run)
+    /// shown for a single run), and those that are kept beside the runs
     #[arg(long)]
     slices: bool,
+    #[command(flatten)]
+    slice: SliceArgs,
     /// Also compare each run with its references, by HR@1 (accuracy), recall and NDCG, or by the
     /// metrics of its task (always done for a single run); `--references=refit` fits the references
     /// anew where an old run kept none of their answers
@@ -131,7 +136,13 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .iter()
         .map(|text| contrast::claim(text, answers(&manifests)))
         .collect::<Result<Vec<Claim>, Error>>()?;
-    let found = found(args, &manifests, metric, &claims, &stores)?;
+    let first = FirstRun::open(
+        &args.slice,
+        args.is_asked_for(WhichTable::Slices, args.slices),
+        &stores,
+        &manifests,
+    )?;
+    let found = found(args, &manifests, metric, &claims, &stores, first.as_ref())?;
     let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());
     let doubts = doubts(&manifests);
     let damaged: Vec<String> = places
@@ -139,7 +150,11 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .filter_map(|(store, id)| damaged(store, id))
         .collect();
     if args.form() == TableFormat::Json {
-        return streams.json(&found.json(&manifests, &claims, &differences, &doubts, &damaged));
+        let mut all = found.json(&manifests, &claims, &differences, &doubts, &damaged);
+        if let Some(slice) = first.as_ref().and_then(FirstRun::json) {
+            all["slice"] = slice;
+        }
+        return streams.json(&all);
     }
     warn(&manifests, doubts.iter().chain(&damaged), streams)?;
     let is_sliced = args.is_asked_for(WhichTable::Slices, args.slices || manifests.len() == 1);
@@ -159,6 +174,16 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         trusted_differences: &found.trusted_differences,
     };
     let mut tables = report.tables();
+    for table in &mut tables {
+        let words = first.as_ref().map_or_else(Vec::new, FirstRun::words);
+        // Of these the figures are of everyone, or of none.
+        if !["runs", "settings", "trust"].contains(&table.key.as_str()) {
+            table.lead.splice(0..0, words);
+        }
+        if table.key == "slices" {
+            table.notes.extend(found.slice_notes.iter().cloned());
+        }
+    }
     if !args.tables.is_empty() {
         tables.retain(|table| args.tables.iter().any(|wanted| wanted.is(table)));
     }
@@ -240,6 +265,8 @@ struct Findings {
     /// Comparison by the one metric.
     comparison: Comparison,
     slices: Vec<Vec<Slice>>,
+    /// Sentences on kept slices that cannot be told.
+    slice_notes: Vec<String>,
     /// Each run by every metric.
     measured: Vec<MeasuredRun>,
     references: Vec<BesideReferences>,
@@ -306,10 +333,15 @@ fn found(
     metric: Metric,
     claims: &[Claim],
     stores: &[&RunStore],
+    first: Option<&FirstRun>,
 ) -> Result<Findings, Error> {
     let mut results = Vec::with_capacity(manifests.len());
     for (manifest, store) in manifests.iter().zip(stores) {
-        results.push(store.results(&manifest.id, Part::Test)?.unwrap_or_default());
+        let all = store.results(&manifest.id, Part::Test)?.unwrap_or_default();
+        results.push(match first {
+            Some(first) => first.answers_of(all),
+            None => all,
+        });
     }
     let tested: Vec<Tested<'_>> = manifests
         .iter()
@@ -328,13 +360,20 @@ fn found(
         args.references.is_some() || !claims.is_empty() || manifests.len() == 1,
     );
     let is_refitted = args.references == Some(WhichReferences::Refit);
-    for (run, store) in tested.iter().zip(stores).filter(|_| is_asked_for) {
+    let asked = tested.iter().zip(stores).filter(|_| is_asked_for);
+    for (run, store) in asked {
         let kept = match store.reference_results(&run.manifest.id)? {
             None if is_refitted && !run.results.is_empty() => {
-                Some(refit_references(run.manifest, run.results)?)
+                // They are fitted and asked as they were, of everyone.
+                let all = store.results(&run.manifest.id, Part::Test)?;
+                Some(refit_references(run.manifest, &all.unwrap_or_default())?)
             }
             kept => kept.filter(|_| !run.results.is_empty()),
         };
+        let kept = kept.map(|kept| match first {
+            Some(first) => first.references_of(kept),
+            None => kept,
+        });
         let metrics = own_metrics(run.manifest, &metrics);
         let rows = kept.map(|kept| against_references(run.results, &kept, &metrics));
         references.push(BesideReferences {
@@ -352,12 +391,16 @@ fn found(
     let measured = measured(&tested, &comparison, &metrics);
     let trusted = trusted_runs(&tested, &listed);
     let trusted_differences = trusted_differences(&tested, &comparison, &trusted, &listed);
+    let mut by_slice: Vec<Vec<Slice>> = results.iter().map(|of| slices(of, metric)).collect();
+    let all: Vec<&[UserResult]> = results.iter().map(Vec::as_slice).collect();
+    let named = first.map_or_else(NamedRows::default, |first| first.named_rows(&all, metric));
+    for (slices, more) in by_slice.iter_mut().zip(named.of_runs) {
+        slices.extend(more);
+    }
     Ok(Findings {
         comparison,
-        slices: results
-            .iter()
-            .map(|results| slices(results, metric))
-            .collect(),
+        slices: by_slice,
+        slice_notes: named.notes,
         measured,
         references,
         trusted,

@@ -10,6 +10,7 @@ mod catalogue;
 mod check;
 mod columns;
 mod compare;
+mod compare_slice;
 mod contrast;
 mod data;
 mod describe;
@@ -39,9 +40,11 @@ mod set;
 mod shown_names;
 mod signals;
 mod significance;
+mod slice_args;
 mod train;
 mod typed;
 mod user_answer;
+mod users;
 mod what_if;
 mod world;
 
@@ -115,6 +118,8 @@ pub enum CliCommand {
     /// Compare runs with each other and with their references: intervals, tests, what differs in
     /// the settings
     Compare(compare::Args),
+    /// List the users of a run or of a slice of them, or a gallery: whom it answered best or worst
+    Users(Box<users::Args>),
     /// Predict with a run what one user, every user, or a typed history will do next
     Predict(Box<predict::Args>),
     /// Show which events of a user's history moved one answer of a run, and whether its attention
@@ -161,6 +166,7 @@ pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Res
         CliCommand::Data(args) => data::run(*args, streams),
         CliCommand::Runs(args) => runs::run(&args, &store, streams),
         CliCommand::Compare(args) => compare::run(&args, &store, streams),
+        CliCommand::Users(args) => users::run(&args, &store, streams),
         CliCommand::Predict(args) => predict::run(&args, &store, streams),
         CliCommand::Explain(args) => explain::run(&args, &store, streams),
         CliCommand::Forecast(args) => forecast::run(args, streams),

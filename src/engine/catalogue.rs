@@ -4,6 +4,7 @@
 use strum::IntoEnumIterator;
 
 use crate::experiment::{EvaluationSpec, Preset, TrainingSpec};
+use crate::slice::SliceField;
 use seqscope_base::metric::Metric;
 use seqscope_base::metric::statistics::Statistic;
 use seqscope_base::spec::{Described, Entry, EntryWords, Field};
@@ -43,6 +44,8 @@ pub enum EntryList {
     Splits,
     /// Synthetic worlds.
     Worlds,
+    /// Names of an expression over users.
+    SliceFields,
 }
 
 /// An entry of a list.
@@ -76,6 +79,7 @@ impl EntryList {
             Self::Features => listed("features", FeatureSpec::iter()),
             Self::Splits => listed("split", SplitSpec::all()),
             Self::Worlds => WorldSpec::iter().map(world).collect(),
+            Self::SliceFields => listed("slice", SliceField::iter()),
         }
     }
 }

@@ -10,4 +10,5 @@ pub mod experiment;
 pub mod explain;
 pub mod report;
 pub mod run;
+pub mod slice;
 pub mod train;

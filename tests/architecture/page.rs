@@ -16,7 +16,7 @@ const TOP_LEVEL: [&str; 7] = [
 ];
 
 /// Modules and crates that the map says the purpose of.
-const NAMED: [&str; 16] = [
+const NAMED: [&str; 17] = [
     "spec",
     "manual",
     "metric",
@@ -25,6 +25,7 @@ const NAMED: [&str; 16] = [
     "model",
     "experiment",
     "run",
+    "slice",
     "train",
     "explain",
     "catalogue",

@@ -23,6 +23,7 @@ const ORDERS: [(&str, &[&str]); 4] = [
         &[
             "experiment",
             "run",
+            "slice",
             "train",
             "explain",
             "report",

@@ -4,6 +4,7 @@
 mod attention_cell;
 mod attribution;
 mod everyone;
+mod gallery;
 mod heads;
 mod inside;
 mod list;
@@ -20,6 +21,10 @@ pub use attribution::{
     rollout, rollout_map,
 };
 pub use everyone::{AskAll, Speaker, Word};
+pub use gallery::{
+    Gallery, GalleryAnswer, GalleryKind, GalleryUser, MOST_IN_GALLERY, answer_name, best_or_worst,
+    changed_between_epochs, changed_between_runs, surprising,
+};
 pub use heads::HeadSummary;
 pub use inside::{
     AskedProbe, GateTrack, GateView, ItemMap, ItemNeighbour, LatentMap, LatentProbe, LikeMoment,

@@ -66,6 +66,37 @@ pub(super) fn read_text(path: &Path) -> Result<String, RunError> {
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
 
+/// Longest name that a person gives to a file, in letters: at most 240 bytes with its ending, below
+/// the 255 of file systems.
+const MAX_NAME: usize = 59;
+
+/// Whether a file may be called so by a person: letters, digits and a few signs, none of them of a
+/// path.
+pub(super) fn is_plain_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | ',' | '(' | ')');
+    !name.is_empty()
+        && name.trim() == name
+        && name.chars().count() <= MAX_NAME
+        && name.chars().all(is_plain)
+}
+
+/// Names that people gave to the files of this ending in a folder, in order; none where there is no
+/// such folder.
+pub(super) fn names_in(folder: &Path, ending: &str) -> Result<Vec<String>, RunError> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(file_error(folder, &e)),
+    };
+    let files = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+    let mut names: Vec<String> = files
+        .filter_map(|file| file.strip_suffix(ending).map(str::to_owned))
+        .filter(|name| is_plain_name(name))
+        .collect();
+    names.sort();
+    Ok(names)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -80,6 +80,32 @@ pub enum RunError {
         /// Names of those that it keeps.
         known: Vec<String>,
     },
+    /// A slice cannot be called so.
+    #[error(
+        "a slice cannot be called `{name}`; write letters, digits, blanks, `-` and `_`, at most 59 \
+             of them"
+    )]
+    SliceName {
+        /// Name that was asked for.
+        name: String,
+    },
+    /// A slice of that name has another rule.
+    #[error(
+        "there is a slice `{name}` already, with another rule; choose another name, or delete \
+             that one first"
+    )]
+    SliceTaken {
+        /// Name that was asked for.
+        name: String,
+    },
+    /// No slice of that name is kept.
+    #[error("there is no slice `{name}`; {}", known_slices(known))]
+    NoSlice {
+        /// Name that was asked for.
+        name: String,
+        /// Names of those that are kept.
+        known: Vec<String>,
+    },
     /// Weights cannot be written.
     #[error(transparent)]
     Weights(#[from] ModelError),
@@ -97,6 +123,15 @@ fn known_scenarios(known: &[String]) -> String {
             .to_owned();
     }
     format!("it has `{}`", known.join("`, `"))
+}
+
+fn known_slices(known: &[String]) -> String {
+    if known.is_empty() {
+        return "none is kept in this folder of runs yet; keep one from the window, or by \
+                `seqscope users RUN --where EXPRESSION --keep NAME`"
+            .to_owned();
+    }
+    format!("there are `{}`", known.join("`, `"))
 }
 
 fn unknown(name: &str, root: &Path, near: Option<&str>, is_folder: bool) -> String {

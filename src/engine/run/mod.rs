@@ -16,6 +16,7 @@
 //!   scenarios/NAME.ron         changed histories of users, saved to be asked about again
 //!   log.txt                    what happened, for people
 //!   lock                       locked while a process writes the run
+//! <runs>/slices/NAME.ron       slices of users that a person has named, of all runs
 //! ```
 //!
 //! A manifest without an outcome is a *running* run while its lock is held, else a *paused* one
@@ -44,6 +45,7 @@ mod manifest;
 mod measured;
 mod memory;
 mod milestone;
+mod named_slice;
 mod overfitting;
 mod pause;
 mod pseudonymise;
@@ -78,11 +80,12 @@ pub use manifest::{
 pub use measured::{BesideReferences, MeasuredRun, measured, own_metrics};
 pub use memory::RunMemory;
 pub use milestone::{Milestone, MilestoneKind, RunAccount};
+pub use named_slice::{KeptSlice, NamedSlice, SliceRule};
 pub use overfitting::Overfitting;
 pub use pause::{EpochSums, Pause};
 pub use references::{ReferenceAnswers, ReferenceResults};
 pub use results::UserResult;
-pub use slices::{Facts, Slice, SliceBy, slices};
+pub use slices::{Facts, Slice, SliceBy, UserMean, slices};
 pub use store::RunStore;
 pub use trust::{
     JudgedRun, KeptAnswers, TrustBadge, TrustCheck, TrustCure, TrustMark, TrustTopic, next_seed,

@@ -33,6 +33,38 @@ pub struct ReferenceAnswers {
     pub answered: Vec<String>,
 }
 
+impl ReferenceResults {
+    /// The answers about some of the users only, by id.
+    #[must_use]
+    pub fn of_users(&self, is_one: impl Fn(&str) -> bool) -> Self {
+        let places: Vec<usize> = (0..self.user_ids.len())
+            .filter(|at| is_one(&self.user_ids[*at]))
+            .collect();
+        let answers = self.answers.iter();
+        Self {
+            user_ids: picked(&self.user_ids, &places),
+            item_ids: picked(&self.item_ids, &places),
+            answers: answers
+                .map(|(kind, of)| {
+                    let of = ReferenceAnswers {
+                        ranks: picked(&of.ranks, &places),
+                        probabilities: picked(&of.probabilities, &places),
+                        predicted: picked(&of.predicted, &places),
+                        answered: picked(&of.answered, &places),
+                    };
+                    (*kind, of)
+                })
+                .collect(),
+        }
+    }
+}
+
+/// The entries at these places; of an empty list none.
+fn picked<T: Clone>(list: &[T], places: &[usize]) -> Vec<T> {
+    let entries = places.iter().filter_map(|at| list.get(*at));
+    entries.cloned().collect()
+}
+
 impl ReferenceAnswers {
     /// The ranks of the true items; of their chances a reference of items says nothing.
     #[must_use]

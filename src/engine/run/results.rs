@@ -62,6 +62,13 @@ impl UserResult {
         self.answer().value(metric)
     }
 
+    /// Distance of the number that was said from the true one; `None` where no number was asked
+    /// for.
+    #[must_use]
+    pub fn number_error(&self) -> Option<f64> {
+        self.value(Metric::Mae)
+    }
+
     pub(super) fn answer(&self) -> ScoredAnswer<'_> {
         ScoredAnswer {
             truth: &self.item_id,

@@ -1,10 +1,9 @@
 //! Changed histories that are kept with a run: texts in its folder `scenarios`, by name.
 
 use std::fs;
-use std::io::ErrorKind;
 use std::path::PathBuf;
 
-use super::disk::{file_error, read_text, remove_if_there, write_whole};
+use super::disk::{file_error, is_plain_name, names_in, read_text, remove_if_there, write_whole};
 use super::{RunError, RunId, RunStore};
 use seqscope_base::spec::quotable;
 
@@ -14,9 +13,6 @@ const FOLDER: &str = "scenarios";
 /// Ending of a scenario's file.
 const ENDING: &str = ".ron";
 
-/// Longest name, in letters: at most 240 bytes with its ending, below the 255 of file systems.
-const MAX_NAME: usize = 59;
-
 impl RunStore {
     /// Names of the scenarios that are kept with a run, in order.
     ///
@@ -24,18 +20,7 @@ impl RunStore {
     /// [`RunError`] when there is no such run, or the folder cannot be read.
     pub fn scenarios(&self, id: &RunId) -> Result<Vec<String>, RunError> {
         let folder = self.existing(id)?.join(FOLDER);
-        let entries = match fs::read_dir(&folder) {
-            Ok(entries) => entries,
-            Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            Err(e) => return Err(file_error(&folder, &e)),
-        };
-        let files = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let mut names: Vec<String> = files
-            .filter_map(|file| file.strip_suffix(ENDING).map(str::to_owned))
-            .filter(|name| is_name(name))
-            .collect();
-        names.sort();
-        Ok(names)
+        names_in(&folder, ENDING)
     }
 
     /// Text of a scenario.
@@ -76,22 +61,13 @@ impl RunStore {
 
     fn scenario_file(&self, id: &RunId, name: &str) -> Result<PathBuf, RunError> {
         let folder = self.existing(id)?.join(FOLDER);
-        if !is_name(name) {
+        if !is_plain_name(name) {
             return Err(RunError::ScenarioName {
                 name: quotable(name),
             });
         }
         Ok(folder.join(format!("{name}{ENDING}")))
     }
-}
-
-/// Whether a scenario can be called so: letters, digits and a few signs, none of them of a path.
-fn is_name(name: &str) -> bool {
-    let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | ',' | '(' | ')');
-    !name.is_empty()
-        && name.trim() == name
-        && name.chars().count() <= MAX_NAME
-        && name.chars().all(is_plain)
 }
 
 #[cfg(test)]

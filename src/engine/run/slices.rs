@@ -45,6 +45,9 @@ pub enum SliceBy {
     /// are misses.
     #[strum(to_string = "new or returning")]
     Return,
+    /// Slices that a person has named, which are not told from the facts.
+    #[strum(to_string = "kept slice")]
+    Named,
 }
 
 /// The results of some of the users.
@@ -100,6 +103,7 @@ impl SliceBy {
                 (1, "the true item returns: the user had it".to_owned())
             }
             Self::Return => (0, "the true item is new to the user".to_owned()),
+            Self::Named => return None,
         })
     }
 }
@@ -117,15 +121,54 @@ pub fn slices(results: &[UserResult], metric: Metric) -> Vec<Slice> {
                 parts.entry(key).or_default().push(value);
             }
         }
-        found.extend(parts.into_iter().map(|((_, name), values)| Slice {
-            by,
-            name,
-            n_users: values.len(),
-            value: values.iter().sum::<f64>() / values.len() as f64,
-            interval: bootstrap_mean(&values),
+        found.extend(parts.into_iter().filter_map(|((_, name), values)| {
+            Some(Slice::of(by, name, UserMean::of_values(&values)?))
         }));
     }
     found
+}
+
+impl Slice {
+    /// A slice with the mean of its users.
+    #[must_use]
+    pub fn of(by: SliceBy, name: String, mean: UserMean) -> Self {
+        Self {
+            by,
+            name,
+            n_users: mean.n_users,
+            value: mean.value,
+            interval: mean.interval,
+        }
+    }
+}
+
+/// Mean of a metric over some users.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct UserMean {
+    /// Number of users.
+    pub n_users: usize,
+    /// Mean of the metric over them.
+    pub value: f64,
+    /// Bootstrap interval of it; `None` for a single user.
+    pub interval: Option<Interval>,
+}
+
+impl UserMean {
+    /// The mean over the users of some results; `None` where none of them tells the metric, or a
+    /// mean is none of it.
+    #[must_use]
+    pub fn of_results(results: &[UserResult], metric: Metric) -> Option<Self> {
+        let values: Vec<f64> = results.iter().filter_map(|it| it.value(metric)).collect();
+        Self::of_values(&values)
+    }
+
+    fn of_values(values: &[f64]) -> Option<Self> {
+        (!values.is_empty()).then(|| Self {
+            n_users: values.len(),
+            value: values.iter().sum::<f64>() / values.len() as f64,
+            interval: bootstrap_mean(values),
+        })
+    }
 }
 
 #[cfg(test)]

@@ -21,8 +21,11 @@ pub(super) fn data_of_run(
     }
 }
 
-/// The data of a run as it saw them, opened anew.
-pub(super) fn data_of_run_watched(
+/// The data of a run as it saw them, opened anew; whoever watches may stop it.
+///
+/// # Errors
+/// [`TrainError`] when the data cannot be read, or have changed since.
+pub fn data_of_run_watched(
     manifest: &Manifest,
     watch: &dyn LoadProgress,
 ) -> Result<Arc<Prepared>, TrainError> {

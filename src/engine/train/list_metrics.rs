@@ -6,8 +6,8 @@ use rand_chacha::ChaCha8Rng;
 
 use super::evaluate::{RankingQuestion, question};
 use super::interrupted::Interrupted;
-use super::slice_facts::n_train_events;
 use crate::experiment::EvaluationSpec;
+use crate::slice::n_train_events;
 use seqscope_base::metric::{MISS, Metrics, Rank, is_left_out, mid_rank};
 use seqscope_base::spec::derive_seed;
 use seqscope_data::{EvalCase, Prepared};

@@ -35,6 +35,7 @@ mod training_task;
 pub use blueprint::blueprint;
 #[doc(hidden)]
 pub use build::{BuildModel, Built};
+pub use data_of_run::data_of_run_watched;
 pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use evaluate::judge;

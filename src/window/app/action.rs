@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    ExplainView, ForecastKey, HeadIdx, NoticeId, Page, Question, SettleKey, ThemeChoice, Transport,
-    WhatIfAction,
+    ExplainView, ForecastKey, GalleryAction, HeadIdx, NoticeId, Page, Question, SettleKey,
+    SliceAction, ThemeChoice, Transport, WhatIfAction,
 };
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
@@ -94,6 +94,10 @@ pub enum Action {
     Transport(Transport),
     /// Ask the models about what is looked at.
     Ask(Box<Question>),
+    /// Choose, make or keep a slice of users.
+    Slices(SliceAction),
+    /// Look for the users of a gallery.
+    Gallery(GalleryAction),
     /// Change the history that is looked at, or ask about its changes.
     WhatIf(WhatIfAction),
     /// Settle the items of a run and epoch on a map.
@@ -165,6 +169,8 @@ impl Action {
             Self::Select(select) => select.label(),
             Self::Transport(transport) => transport.label(),
             Self::Ask(_) => "Ask the model",
+            Self::Slices(action) => action.label(),
+            Self::Gallery(action) => action.label(),
             Self::WhatIf(action) => action.label(),
             Self::Settle(_) => "Settle by t-SNE",
             Self::StopSettling => "Stop settling",

@@ -52,6 +52,8 @@ impl App {
                 unless(!has_manifest, "The manifest of this run cannot be read.")
             }
             Action::Select(select) => self.can_select(select),
+            Action::Slices(action) => self.can_slices(action),
+            Action::Gallery(action) => self.can_gallery(action),
             Action::WhatIf(action) => self.can_what_if(action),
             Action::Transport(transport) => self.can_move(*transport),
             Action::GoTo(_)

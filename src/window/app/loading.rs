@@ -17,6 +17,7 @@ impl App {
         self.views.data.retain(|run, _| runs.contains(run));
         self.share_known_data(&runs);
         self.choose_user();
+        self.find_slice_users(&runs);
         self.ask_explainer(&runs);
     }
 
@@ -76,7 +77,11 @@ impl App {
         let mut runs: BTreeSet<RunId> = match self.page {
             Page::Data | Page::Model => BTreeSet::new(),
             Page::Train => self.playhead_runs().into_iter().collect(),
-            Page::Explain => selection.run.iter().cloned().collect(),
+            // Of the other run only what it answered, for the users whose answer changed.
+            Page::Explain => {
+                let pair = [&selection.run, &selection.second_run];
+                pair.into_iter().flatten().cloned().collect()
+            }
             Page::Compare => selection.runs().cloned().collect(),
         };
         // Kept as long as it is listed: a few kilobytes a run.

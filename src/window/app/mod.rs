@@ -6,7 +6,8 @@
 //! background work has found; call it once a frame, also while the window is hidden.
 //!
 //! The state is made of parts that know nothing of the application: [`Draft`], [`DataState`],
-//! [`TrainingState`], [`RunList`], [`Selection`], [`Views`], [`WhatIfState`], [`Notices`]. What a
+//! [`TrainingState`], [`RunList`], [`Selection`], [`Views`], [`SliceState`], [`WhatIfState`],
+//! [`Notices`]. What a
 //! person asks goes through several of them, in a file for each kind of work (`open`, `prepare`,
 //! `train`, `runs`, `select`, `play`, …): there a job is started and, beside it, its answer is
 //! taken in.
@@ -19,6 +20,7 @@ mod data_state;
 mod draft;
 mod enabled;
 mod forecast_state;
+mod gallery;
 mod head_terms;
 mod inside;
 mod job;
@@ -40,6 +42,7 @@ mod select;
 mod selection;
 mod settle_state;
 mod significance;
+mod slices;
 mod train;
 mod training;
 mod training_state;
@@ -51,6 +54,7 @@ pub use attribution::AttributionAsk;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
 pub use forecast_state::{CountForecast, ForecastKey, ForecastState};
+pub use gallery::{GalleryAction, GalleryAsk, GalleryBefore, GalleryState};
 pub use head_terms::HeadTermsAsk;
 pub use inside::{
     GatesAsk, InsideAnswers, InsideQuestion, ItemsAsk, LatentAsk, LatentSpace, LikeAsk,
@@ -74,6 +78,7 @@ pub use run_list::{FOREIGN_RUNS_EVERY, RunList};
 pub use selection::{ExplainView, HeadIdx, Page, Selection, ThemeChoice};
 pub use settle_state::{SettleKey, SettleState};
 pub use significance::{Significance, SignificanceTables};
+pub use slices::{SliceAction, SliceState};
 pub use training::{TrainView, Training, TrainingPhase};
 pub use training_state::TrainingState;
 pub use views::{RunSeries, ViewKey, Views};
@@ -136,6 +141,10 @@ pub struct App {
     pub selection: Selection,
     /// Series and user views, loaded when they are first asked for.
     pub views: Views,
+    /// Slices of users that are kept, and the one that is looked at.
+    pub slices: SliceState,
+    /// Users whom a run answered best, worst, as a surprise.
+    pub gallery: GalleryState,
     /// Histories as a person changes them.
     pub what_if: WhatIfState,
     /// Sentences on what went wrong or is worth knowing, until dismissed.
@@ -162,6 +171,8 @@ impl App {
             runs: RunList::of_folder(options.store),
             selection: Selection::default(),
             views: Views::default(),
+            slices: SliceState::default(),
+            gallery: GalleryState::default(),
             what_if: WhatIfState::default(),
             notices: Notices::default(),
             picker: options.picker,
@@ -174,6 +185,7 @@ impl App {
             Self::take_devices,
         );
         app.refresh_runs();
+        app.read_slices();
         app.check_draft();
         if let Some(path) = options.open {
             app.open_any(path);
@@ -238,7 +250,10 @@ impl App {
             Action::Resume => self.training.command(Command::GoOn),
             Action::Stop(mode) => self.stop(mode),
             Action::ResumeRun(run) => self.resume_run(run),
-            Action::RefreshRuns => self.refresh_runs(),
+            Action::RefreshRuns => {
+                self.refresh_runs();
+                self.read_slices();
+            }
             Action::UseExperimentOf(run) => self.use_experiment_of(&run),
             Action::UseNextSeedOf(run) => self.use_next_seed_of(&run),
             Action::DeleteRun(run) => self.delete_run(run),
@@ -248,6 +263,8 @@ impl App {
             Action::Dismiss(id) => self.notices.dismiss(id),
             Action::TestDifferences => self.test_differences(),
             Action::Select(select) => self.select(select),
+            Action::Slices(action) => self.act_slices(action),
+            Action::Gallery(action) => self.act_gallery(action),
             Action::WhatIf(action) => self.act_what_if(action),
             Action::Transport(transport) => self.transport(transport),
         }

@@ -98,6 +98,7 @@ impl App {
             .chain(self.recent.iter().map(|path| opening(path)))
             .chain(self.named_actions_of_runs())
             .chain(profiles)
+            .chain(self.named_actions_of_slices())
             .collect()
     }
 
@@ -216,6 +217,7 @@ mod tests {
             ActionKind::ExportHidden,
             ActionKind::SetKey,
             ActionKind::Ask,
+            ActionKind::Gallery,
             ActionKind::WhatIf,
             ActionKind::Settle,
             ActionKind::StopSettling,

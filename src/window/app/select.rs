@@ -1,7 +1,7 @@
 //! Changes to what is looked at, as the person makes them.
 
 use super::views::Forget;
-use super::{App, Select};
+use super::{App, Loadable, Select};
 use seqscope_engine::run::{RunId, Summary};
 
 impl App {
@@ -32,28 +32,27 @@ impl App {
         self.selection.look_at(run);
     }
 
-    /// The neighbour in the order of the log, round at the ends.
+    /// The neighbour in the order of the log, round at the ends; within the chosen slice, if that
+    /// has users.
     fn step_user(&mut self, by: i64) {
-        let Some(prepared) = self
-            .selection
-            .run
-            .as_ref()
-            .and_then(|run| self.views.data(run))
-        else {
+        let Some(run) = self.selection.run.as_ref() else {
+            return;
+        };
+        let Some(prepared) = self.views.data(run) else {
             return;
         };
         let users = &prepared.dataset.users;
-        let Ok(n_users) = i64::try_from(users.len()) else {
-            return;
+        let present = self.selection.user_id.as_ref().and_then(|id| users.idx(id));
+        let next = match self.slice_users(run) {
+            Some(Loadable::Ready(of)) if of.why_empty.is_none() => of.step(present, by),
+            Some(_) | None => {
+                let n_users = i64::try_from(users.len()).unwrap_or(i64::MAX);
+                let present = present.map_or(0, i64::from);
+                let next = (present + by).checked_rem_euclid(n_users).unwrap_or(0);
+                u32::try_from(next).ok()
+            }
         };
-        let present = self
-            .selection
-            .user_id
-            .as_ref()
-            .and_then(|id| users.idx(id))
-            .map_or(0, i64::from);
-        let next = (present + by).checked_rem_euclid(n_users).unwrap_or(0);
-        if let Some(id) = u32::try_from(next).ok().and_then(|idx| users.id(idx)) {
+        if let Some(id) = next.and_then(|idx| users.id(idx)) {
             self.selection.look_at_user(Some(id.to_owned()));
         }
     }

@@ -1,11 +1,12 @@
 //! One selection drives every page.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::{Playhead, ShownEpoch, ViewKey};
-use seqscope_engine::run::RunId;
+use seqscope_engine::run::{NamedSlice, RunId};
 use seqscope_model::ModelKind;
 
 /// The pages, left to right in the order of the questions they answer.
@@ -81,6 +82,9 @@ pub enum ExplainView {
     /// Map of the items' vectors.
     #[strum(to_string = "Item map")]
     ItemMap,
+    /// Users whom the run answered best, worst, as a surprise.
+    #[strum(to_string = "Gallery")]
+    Gallery,
 }
 
 impl ExplainView {
@@ -105,6 +109,10 @@ impl ExplainView {
                 "All users by their latent vectors, and the items that points of that space are \
                  decoded to"
             }
+            Self::Gallery => {
+                "Users whom the run answered best or worst, of whom it was sure and wrong, or whose \
+                 answer changed most"
+            }
             Self::ItemMap => "The items by their vectors: which the model takes for alike",
         }
     }
@@ -113,7 +121,9 @@ impl ExplainView {
     #[must_use]
     pub fn why_not(self, kind: ModelKind) -> Option<&'static str> {
         match self {
-            Self::Overview | Self::WhatIf | Self::Faithfulness | Self::ItemMap => None,
+            Self::Overview | Self::WhatIf | Self::Faithfulness | Self::ItemMap | Self::Gallery => {
+                None
+            }
             Self::Gates => why_no_gates(kind),
             Self::LatentSpace => why_no_latent_space(kind),
         }
@@ -171,6 +181,8 @@ pub struct Selection {
     pub compared: Vec<RunId>,
     /// The user, by id as in the log.
     pub user_id: Option<String>,
+    /// The slice of users that is looked at; one without a name is not kept. `None` is everyone.
+    pub slice: Option<Arc<NamedSlice>>,
     /// Place in training time, for all runs alike.
     pub playhead: Playhead,
     /// The epoch that each run shows there.

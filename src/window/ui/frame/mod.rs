@@ -4,6 +4,7 @@ mod rail;
 mod status;
 mod top;
 mod transport;
+mod users;
 
 use egui::{CentralPanel, Panel};
 
@@ -16,6 +17,7 @@ use crate::app::App;
 pub(super) struct Frame {
     is_rail_open: bool,
     rail: rail::Rail,
+    users: users::UserList,
     status: status::Status,
 }
 
@@ -24,6 +26,7 @@ impl Default for Frame {
         Self {
             is_rail_open: true,
             rail: rail::Rail::default(),
+            users: users::UserList::default(),
             status: status::Status::default(),
         }
     }
@@ -55,7 +58,10 @@ impl Frame {
                 .resizable(true)
                 .default_size(size::RAIL)
                 .size_range(180.0..=420.0)
-                .show(ui, |ui| self.rail.ui(ui, app, actions));
+                .show(ui, |ui| {
+                    self.users.below(ui, app, actions);
+                    self.rail.ui(ui, app, actions);
+                });
         }
         let page = theme::page(ui);
         CentralPanel::default()

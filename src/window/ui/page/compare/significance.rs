@@ -35,6 +35,10 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
             found,
             range: range(found.runs.iter().filter_map(|run| run.interval)),
         };
+        if let Some(table) = &tables.beside {
+            let lines = SliceLines::of(app, found, table);
+            section(ui, &table.title, table, &lines);
+        }
         let title = tables.by_user.title.as_str();
         section(ui, title, &tables.by_user, &intervals);
         let names = RunNames { app };
@@ -172,6 +176,72 @@ struct IntervalLines<'a> {
     names: RunNames<'a>,
     found: &'a Comparison,
     range: RangeInclusive<f64>,
+}
+
+/// Names of runs, and the intervals of a slice and of everyone on one scale.
+struct SliceLines<'a> {
+    names: RunNames<'a>,
+    found: &'a Comparison,
+    table: &'a ReportTable,
+    range: RangeInclusive<f64>,
+}
+
+impl<'a> SliceLines<'a> {
+    fn of(app: &'a App, found: &'a Comparison, table: &'a ReportTable) -> Self {
+        let cells = table.rows.iter().flatten();
+        let intervals = cells.filter_map(|cell| match cell.value {
+            CellValue::Interval(interval) => Some(interval),
+            _ => None,
+        });
+        Self {
+            names: RunNames { app },
+            found,
+            table,
+            range: range(intervals),
+        }
+    }
+
+    /// Value in the column before this one.
+    fn value(&self, place: CellPlace<'_>) -> Option<f64> {
+        let mut columns = self.table.columns.iter();
+        let at = columns.position(|column| column.key == place.column.key)?;
+        let row = self.table.rows.get(place.row)?;
+        match row.get(at.checked_sub(1)?)?.value {
+            CellValue::Metric(value) => Some(value),
+            _ => None,
+        }
+    }
+}
+
+impl CellPainter for SliceLines<'_> {
+    fn run(&self, ui: &mut Ui, id: &RunId) {
+        self.names.run(ui, id);
+    }
+
+    fn run_words(&self, id: &RunId) -> (String, f32) {
+        self.names.run_words(id)
+    }
+
+    fn width(&self, column: &ReportColumn) -> Option<f32> {
+        column.key.ends_with(INTERVAL).then_some(LINE)
+    }
+
+    fn cell(&self, ui: &mut Ui, place: CellPlace<'_>) -> bool {
+        let CellValue::Interval(interval) = place.cell.value else {
+            return false;
+        };
+        let Some(value) = self.value(place) else {
+            return false;
+        };
+        let run = self.found.runs.get(place.row);
+        let is_everyone = place.column.key == "everyone_interval";
+        let color = match run.filter(|_| !is_everyone) {
+            Some(run) => theme::run_color(ui, self.names.app, &run.id),
+            None => theme::colors(ui).weak,
+        };
+        line(ui, value, interval, &self.range, color);
+        true
+    }
 }
 
 /// Key of the column that is painted.

@@ -5,6 +5,7 @@ mod attention;
 mod cards;
 mod cell;
 mod faithfulness;
+mod gallery;
 mod gates;
 mod item_facts;
 mod item_map;
@@ -48,6 +49,7 @@ pub(super) struct ExplainPage {
     gates: gates::GatesView,
     latent_space: latent_space::LatentSpaceView,
     item_map: item_map::ItemMapView,
+    gallery: gallery::GalleryView,
 }
 
 impl ExplainPage {
@@ -127,6 +129,7 @@ impl ExplainPage {
             ExplainView::Gates => self.gates.ui(ui, shown, key, app, actions),
             ExplainView::LatentSpace => self.latent_space.ui(ui, shown, key, app, actions),
             ExplainView::ItemMap => self.item_map.ui(ui, key, app, actions),
+            ExplainView::Gallery => self.gallery.ui(ui, key, app, actions),
         }
     }
 
