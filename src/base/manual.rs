@@ -14,6 +14,8 @@ pub enum Chapter {
     Evaluation,
     /// What is kept of a training, and what can be asked of it.
     Runs,
+    /// Some of the users at a time.
+    Slices,
     /// How fast it is.
     Speed,
 }
@@ -27,6 +29,7 @@ impl Chapter {
             Self::Models => "models",
             Self::Evaluation => "evaluation",
             Self::Runs => "runs",
+            Self::Slices => "slices",
             Self::Speed => "speed",
         }
     }
@@ -52,6 +55,7 @@ impl Chapter {
             Self::Models => include_str!("../../assets/manual/models.md"),
             Self::Evaluation => include_str!("../../assets/manual/evaluation.md"),
             Self::Runs => include_str!("../../assets/manual/runs.md"),
+            Self::Slices => include_str!("../../assets/manual/slices.md"),
             Self::Speed => include_str!("../../assets/manual/speed.md"),
         }
     }

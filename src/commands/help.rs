@@ -11,7 +11,7 @@ use seqscope_engine::error::Error;
 /// What to read.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A chapter of the manual (data, models, evaluation, runs, speed), or a command
+    /// A chapter of the manual (data, models, evaluation, runs, slices, speed), or a command
     topic: Option<String>,
 }
 
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args, streams: &mut Streams<'_>) -> Result<(), Error> {
     Err(Error::Edge {
         sentence: format!("there is no chapter and no command `{topic}`"),
         hint: Some(nearest.map_or_else(
-            || "the chapters are data, models, evaluation, runs and speed; `seqscope help` lists the commands".to_owned(),
+            || "the chapters are data, models, evaluation, runs, slices and speed; `seqscope help` lists the commands".to_owned(),
             |nearest| format!("did you mean `seqscope help {nearest}`?"),
         )),
     })

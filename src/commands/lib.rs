@@ -139,7 +139,7 @@ pub enum CliCommand {
     Export(export::Args),
     /// List the devices that can train
     Devices(devices::Args),
-    /// Show a chapter of the manual (data, models, evaluation, runs, speed), or the options of a
+    /// Show a chapter of the manual (data, models, evaluation, runs, slices, speed), or the options of a
     /// command
     Help(help::Args),
     /// Measure how long the program's own work takes on this machine

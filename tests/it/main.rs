@@ -52,6 +52,7 @@ mod reach;
 mod references;
 mod run;
 mod seen;
+mod slices;
 mod spec;
 mod splits;
 mod task;

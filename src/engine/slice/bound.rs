@@ -402,30 +402,43 @@ impl<'a> Operand<'a> {
 }
 
 impl<'a> BoundCondition<'a> {
-    /// Whether a user fulfils it. A comparison with what is not known is false, and so is one that
-    /// asks whether they differ.
-    pub(super) fn holds(&self, source: &'a SliceSource<'a>, of: AskedUser) -> bool {
+    /// Whether a user fulfils it; `None` where that cannot be told, since a value is not known, and
+    /// then its opposite cannot be told either.
+    ///
+    /// # Source
+    /// Kleene 1938, On Notation for Ordinal Numbers, section 2: the strong tables of three values, as
+    /// in SQL.
+    pub(super) fn told(&self, source: &'a SliceSource<'a>, of: AskedUser) -> Option<bool> {
         match self {
-            Self::All(parts) => parts.iter().all(|part| part.holds(source, of)),
-            Self::Any(parts) => parts.iter().any(|part| part.holds(source, of)),
-            Self::Not(inside) => !inside.holds(source, of),
-            Self::Holds(operand) => operand.value(source, of) == SliceValue::YesNo(true),
-            Self::Known(operand) => operand.value(source, of) != SliceValue::Unknown,
+            Self::All(parts) => {
+                let parts = parts.iter().map(|part| part.told(source, of));
+                decided(parts, false)
+            }
+            Self::Any(parts) => {
+                let parts = parts.iter().map(|part| part.told(source, of));
+                decided(parts, true)
+            }
+            Self::Not(inside) => inside.told(source, of).map(|is_so| !is_so),
+            Self::Holds(operand) => match operand.value(source, of) {
+                SliceValue::YesNo(is_so) => Some(is_so),
+                SliceValue::Number(_) | SliceValue::Text(_) | SliceValue::Unknown => None,
+            },
+            Self::Known(operand) => Some(operand.value(source, of) != SliceValue::Unknown),
             Self::Compare { left, sign, right } => {
                 let (left, right) = (left.value(source, of), right.value(source, of));
                 left.compares(*sign, right)
             }
             Self::OneOfNumbers { left, among } => match left.value(source, of) {
-                SliceValue::Number(number) => among.contains(&number),
-                SliceValue::Text(_) | SliceValue::YesNo(_) | SliceValue::Unknown => false,
+                SliceValue::Number(number) => Some(among.contains(&number)),
+                SliceValue::Text(_) | SliceValue::YesNo(_) | SliceValue::Unknown => None,
             },
             Self::OneOfTexts { left, among } => match left.value(source, of) {
-                SliceValue::Text(text) => among.contains(text),
-                SliceValue::Number(_) | SliceValue::YesNo(_) | SliceValue::Unknown => false,
+                SliceValue::Text(text) => Some(among.contains(text)),
+                SliceValue::Number(_) | SliceValue::YesNo(_) | SliceValue::Unknown => None,
             },
             Self::Contains { left, text } => match left.value(source, of) {
-                SliceValue::Text(other) => other.to_lowercase().contains(text.as_str()),
-                SliceValue::Number(_) | SliceValue::YesNo(_) | SliceValue::Unknown => false,
+                SliceValue::Text(other) => Some(other.to_lowercase().contains(text.as_str())),
+                SliceValue::Number(_) | SliceValue::YesNo(_) | SliceValue::Unknown => None,
             },
         }
     }
@@ -447,4 +460,17 @@ impl<'a> BoundCondition<'a> {
             | Self::Contains { .. } => None,
         }
     }
+}
+
+/// Whether conditions hold together: `by` where one of them is so, which decides; the opposite where
+/// all are; not known where one is not.
+fn decided(parts: impl Iterator<Item = Option<bool>>, by: bool) -> Option<bool> {
+    let mut is_known = true;
+    for part in parts {
+        if part == Some(by) {
+            return Some(by);
+        }
+        is_known &= part.is_some();
+    }
+    is_known.then_some(!by)
 }

@@ -477,6 +477,20 @@ impl Entry for SliceField {
 mod tests {
     use super::*;
     use crate::slice::Expression;
+    use seqscope_base::manual::Chapter;
+
+    #[test]
+    fn the_manual_names_every_name() {
+        let chapter = Chapter::Slices.text();
+        for field in SliceField::iter() {
+            let word = field.word();
+            let starts = ["`", "(\"", "@", "."].map(|end| format!("`{word}{end}"));
+            assert!(
+                starts.iter().any(|start| chapter.contains(start)),
+                "the manual does not tell of `{word}`"
+            );
+        }
+    }
 
     #[test]
     fn every_name_has_a_word_of_its_own_and_an_example_that_can_be_read() {

@@ -178,7 +178,7 @@ fn users_of_targets(ids: &[String], source: &SliceSource<'_>) -> (Vec<u32>, usiz
 fn users_who<'a>(condition: &BoundCondition<'a>, source: &'a SliceSource<'a>) -> Vec<u32> {
     let asked = source.asked().iter();
     asked
-        .filter(|of| condition.holds(source, **of))
+        .filter(|of| condition.told(source, **of) == Some(true))
         .map(|of| of.user as u32)
         .collect()
 }

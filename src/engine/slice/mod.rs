@@ -4,9 +4,9 @@
 //! and asked of every user's question (`source`, `value`). What it may name is the list of
 //! [`SliceField`]s.
 //!
-//! Two values are compared as numbers or as texts. A comparison with what is not known, such as the
-//! last gap after a single event, is false, whichever it is; `known(..)` asks for that. `not` turns
-//! any condition round, that one too.
+//! Two values are compared as numbers or as texts. A condition on what is not known, such as the
+//! last gap after a single event, is neither true nor false, and so is its opposite: nobody is in a
+//! slice by it. `known(..)` asks for that.
 
 mod bound;
 mod error;

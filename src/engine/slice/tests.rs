@@ -186,7 +186,7 @@ fn prepared(people: &[Person], prices: &[f32]) -> Prepared {
 }
 
 /// Told by people, the slow way: `None` is not known.
-type Truth = Box<dyn Fn(&Small, usize) -> bool>;
+type Truth = Box<dyn Fn(&Small, usize) -> Option<bool>>;
 
 fn days(from: i64, to: i64) -> f64 {
     (to - from) as f64 / DAY as f64
@@ -333,16 +333,16 @@ fn of_numbers(random: &mut ChaCha8Rng) -> (String, Truth) {
     let sign = ["=", "==", "!=", "<>", "<", "<=", ">", ">=", "≤"][random.random_range(0..9)];
     let truth = move |all: &Small, at: usize| {
         let (Some(a), Some(b)) = (number(name, all, at), right(all, at)) else {
-            return false;
+            return None;
         };
-        match sign {
+        Some(match sign {
             "=" | "==" => a == b,
             "!=" | "<>" => a != b,
             "<" => a < b,
             "<=" | "≤" => a <= b,
             ">" => a > b,
             _ => a >= b,
-        }
+        })
     };
     (format!("{name} {sign} {shown}"), Box::new(truth))
 }
@@ -358,21 +358,22 @@ fn of_texts(random: &mut ChaCha8Rng) -> (String, Truth) {
     match random.random_range(0..4) {
         0 => (
             format!("{name} = \"{first}\""),
-            Box::new(move |all, at| text(name, all, at).is_some_and(|it| it == first)),
+            Box::new(move |all, at| Some(text(name, all, at)? == first)),
         ),
         1 => (
             format!("{name} != '{first}'"),
-            Box::new(move |all, at| text(name, all, at).is_some_and(|it| it != first)),
+            Box::new(move |all, at| Some(text(name, all, at)? != first)),
         ),
         2 => (
             format!("{name} in (\"{first}\", '{second}')"),
             Box::new(move |all, at| {
-                text(name, all, at).is_some_and(|it| it == first || it == second)
+                let it = text(name, all, at)?;
+                Some(it == first || it == second)
             }),
         ),
         _ => (
             format!("{name} not in (\"{first}\")"),
-            Box::new(move |all, at| text(name, all, at).is_none_or(|it| it != first)),
+            Box::new(move |all, at| Some(text(name, all, at)? != first)),
         ),
     }
 }
@@ -382,44 +383,44 @@ fn of_words(random: &mut ChaCha8Rng) -> (String, Truth) {
         0 => (
             "has(\"cart\")".to_owned(),
             Box::new(|all, at| {
-                all.people[at]
-                    .history()
-                    .iter()
-                    .any(|row| row.behaviour == 1)
+                let history = all.people[at].history();
+                Some(history.iter().any(|row| row.behaviour == 1))
             }),
         ),
         1 => (
             "had(\"i3\")".to_owned(),
-            Box::new(|all, at| all.people[at].history().iter().any(|row| row.item == 3)),
+            Box::new(|all, at| {
+                let history = all.people[at].history();
+                Some(history.iter().any(|row| row.item == 3))
+            }),
         ),
         2 => (
             "is_return".to_owned(),
             Box::new(|all, at| {
                 let person = &all.people[at];
-                person.target().is_some_and(|target| {
-                    person.history().iter().any(|row| row.item == target.item)
-                })
+                let target = person.target()?.item;
+                Some(person.history().iter().any(|row| row.item == target))
             }),
         ),
         3 => (
             "is_cold".to_owned(),
-            Box::new(|all, at| number("target_popularity", all, at) == Some(0.0)),
+            Box::new(|all, at| Some(number("target_popularity", all, at)? < 0.5)),
         ),
         4 => (
             "HIT@3".to_owned(),
-            Box::new(|all, at| number("rank", all, at).is_some_and(|rank| rank <= 3.0)),
+            Box::new(|all, at| Some(number("rank", all, at)? <= 3.0)),
         ),
         5 => (
             "known(last_gap_days)".to_owned(),
-            Box::new(|all, at| number("last_gap_days", all, at).is_some()),
+            Box::new(|all, at| Some(number("last_gap_days", all, at).is_some())),
         ),
         6 => (
             "target_title contains \"LM 7\"".to_owned(),
-            Box::new(|all, at| text("target_title", all, at).is_some_and(|it| it == "Film 7")),
+            Box::new(|all, at| Some(text("target_title", all, at)? == "Film 7")),
         ),
         _ => (
             "known(events.channel)".to_owned(),
-            Box::new(|all, at| text("events.channel", all, at).is_some()),
+            Box::new(|all, at| Some(text("events.channel", all, at).is_some())),
         ),
     }
 }
@@ -433,21 +434,27 @@ fn expression(random: &mut ChaCha8Rng, depth: usize) -> (String, Truth) {
         2 => of_words(random),
         3 => {
             let (words, truth) = expression(random, depth - 1);
-            (
-                format!("not ({words})"),
-                Box::new(move |all, at| !truth(all, at)),
-            )
+            let not = move |all: &Small, at| truth(all, at).map(|is_so| !is_so);
+            (format!("not ({words})"), Box::new(not))
         }
         join => {
             let (a, first) = expression(random, depth - 1);
             let (b, second) = expression(random, depth - 1);
-            if join == 4 {
-                let both = move |all: &Small, at| first(all, at) && second(all, at);
-                (format!("({a}) and ({b})"), Box::new(both))
+            // Kleene's tables, cell by cell.
+            let joined = move |all: &Small, at| match (first(all, at), second(all, at)) {
+                (Some(true), Some(true)) => Some(true),
+                (Some(false), Some(false)) => Some(false),
+                (Some(true), Some(false)) | (Some(false), Some(true)) => Some(join != 4),
+                (Some(true), None) | (None, Some(true)) => (join != 4).then_some(true),
+                (Some(false), None) | (None, Some(false)) => (join == 4).then_some(false),
+                (None, None) => None,
+            };
+            let words = if join == 4 {
+                format!("({a}) and ({b})")
             } else {
-                let either = move |all: &Small, at| first(all, at) || second(all, at);
-                (format!("({a})  or\n({b})"), Box::new(either))
-            }
+                format!("({a})  or\n({b})")
+            };
+            (words, Box::new(joined))
         }
     }
 }
@@ -468,7 +475,7 @@ fn an_expression_says_what_a_slow_look_at_every_event_says() {
             }
             let found = members(&rule, &source).unwrap_or_else(|e| panic!("{words}: {e}"));
             let expected: Vec<u32> = (0..all.people.len())
-                .filter(|at| truth(&all, *at))
+                .filter(|at| truth(&all, *at) == Some(true))
                 .map(|at| at as u32)
                 .collect();
             assert_eq!(found.users, expected, "seed {seed}: {words}");

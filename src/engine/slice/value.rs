@@ -21,30 +21,30 @@ pub(super) enum SliceValue<'a> {
 }
 
 impl SliceValue<'_> {
-    /// Whether a comparison holds; false with what is not known and between kinds.
+    /// Whether a comparison holds; `None` with what is not known, and between kinds.
     #[expect(
         clippy::float_cmp,
         reason = "a person who writes `rank = 1` means the very number"
     )]
-    pub(super) fn compares(self, sign: CompareSign, other: Self) -> bool {
+    pub(super) fn compares(self, sign: CompareSign, other: Self) -> Option<bool> {
         match (self, other) {
-            (Self::Number(a), Self::Number(b)) => match sign {
+            (Self::Number(a), Self::Number(b)) => Some(match sign {
                 CompareSign::Equal => a == b,
                 CompareSign::Unequal => a != b,
                 CompareSign::Less => a < b,
                 CompareSign::AtMost => a <= b,
                 CompareSign::More => a > b,
                 CompareSign::AtLeast => a >= b,
-            },
+            }),
             (Self::Text(a), Self::Text(b)) => match sign {
-                CompareSign::Equal => a == b,
-                CompareSign::Unequal => a != b,
+                CompareSign::Equal => Some(a == b),
+                CompareSign::Unequal => Some(a != b),
                 CompareSign::Less
                 | CompareSign::AtMost
                 | CompareSign::More
-                | CompareSign::AtLeast => false,
+                | CompareSign::AtLeast => None,
             },
-            (Self::Number(_) | Self::Text(_) | Self::YesNo(_) | Self::Unknown, _) => false,
+            (Self::Number(_) | Self::Text(_) | Self::YesNo(_) | Self::Unknown, _) => None,
         }
     }
 }

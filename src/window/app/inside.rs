@@ -12,7 +12,7 @@ use seqscope_engine::explain::{
     AskedProbe, GateView, ItemMap, ItemNeighbour, LatentMap, LatentProbe, LikeMoment, ProbeLists,
     gate_view, item_map, latent_map, latent_probe, neighbours,
 };
-use seqscope_engine::run::LatentEpoch;
+use seqscope_engine::run::{LatentEpoch, Part, UserResult};
 use seqscope_model::ModelError;
 
 /// Moments of others that are listed for a state.
@@ -214,6 +214,9 @@ pub struct LatentSpace {
     pub map: LatentMap,
     /// What the run kept of its epochs.
     pub epochs: Vec<LatentEpoch>,
+    /// Rank of each user's test item in the order of the map, NaN of users who were not asked;
+    /// empty of a run that was not judged on its test.
+    pub test_ranks: Vec<f32>,
 }
 
 impl Answerable for LatentAsk {
@@ -236,11 +239,16 @@ impl Answerable for LatentAsk {
             .store()
             .latent_epochs(&self.key.run)
             .map_err(sentence)?;
+        // Without its results a run has a map all the same.
+        let results = models.store().results(&self.key.run, Part::Test);
+        let results = results.ok().flatten().unwrap_or_default();
         let restored = models.restored(&self.key.run, self.key.epoch, known)?;
         let seed = restored.manifest.experiment.seed;
         let map = latent_map(restored.model.as_ref(), &restored.prepared, seed);
+        let map = had(map, NO_LATENT)?;
         Ok(LatentSpace {
-            map: had(map, NO_LATENT)?,
+            test_ranks: test_ranks(&map, &restored.prepared, &results),
+            map,
             epochs,
         })
     }
@@ -248,6 +256,23 @@ impl Answerable for LatentAsk {
     fn home(views: &mut Views) -> &mut Answers<Self, LatentSpace> {
         &mut views.inside.latent
     }
+}
+
+/// Rank of each user's test item, in the order of a map.
+fn test_ranks(map: &LatentMap, prepared: &Prepared, results: &[UserResult]) -> Vec<f32> {
+    if results.is_empty() {
+        return Vec::new();
+    }
+    let users = &prepared.dataset.users;
+    let mut ranks = vec![f32::NAN; users.len()];
+    for result in results {
+        let slot = users.idx(&result.user_id);
+        if let Some(slot) = slot.and_then(|user| ranks.get_mut(user as usize)) {
+            *slot = result.rank as f32;
+        }
+    }
+    let rank = |user: &u32| ranks.get(*user as usize).copied().unwrap_or(f32::NAN);
+    map.users.iter().map(rank).collect()
 }
 
 /// Lists along one dimension of the latent space, from a user's own point.

@@ -9,7 +9,7 @@ use strum::IntoEnumIterator as _;
 use super::ShownUser;
 use super::gates::asked;
 use super::point_colors::PointColors;
-use super::user_facts::{UserFact, fact_of_users, why_no_fact};
+use super::user_facts::{UserFact, fact_of_users, slice_users, why_no_fact};
 use crate::app::{
     Action, Answers, App, InsideQuestion, LatentAsk, LatentSpace, Loadable, PriorAsk, Select,
     TraversalAsk, ViewKey,
@@ -102,7 +102,7 @@ impl LatentSpaceView {
             .show(ui, |ui| {
                 theme::card(ui).show(ui, |ui| {
                     ui.set_width(ui.available_width());
-                    self.map(ui, key, &space.map, prepared, app, actions);
+                    self.map(ui, key, &space, prepared, app, actions);
                 });
             });
     }
@@ -132,11 +132,12 @@ impl LatentSpaceView {
         &mut self,
         ui: &mut Ui,
         key: &ViewKey,
-        map: &LatentMap,
+        space: &LatentSpace,
         prepared: &Prepared,
         app: &App,
         actions: &mut Actions,
     ) {
+        let map = &space.map;
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new("Users in the latent space").strong());
             let name = ui.label("Colour");
@@ -145,7 +146,7 @@ impl LatentSpaceView {
                 .width(170.0)
                 .show_ui(ui, |ui| {
                     for by in UserFact::iter() {
-                        let why_not = why_no_fact(by, key, map, app);
+                        let why_not = why_no_fact(by, space, app);
                         ui.add_enabled_ui(why_not.is_none(), |ui| {
                             ui.selectable_value(&mut self.by, by, by.to_string())
                                 .on_disabled_hover_text(why_not.unwrap_or_default());
@@ -158,12 +159,16 @@ impl LatentSpaceView {
                 self.scatter.fit();
             }
         });
-        if why_no_fact(self.by, key, map, app).is_some() {
+        if why_no_fact(self.by, space, app).is_some() {
             self.by = UserFact::default();
         }
         let by = self.by;
-        self.colors.refresh(ui, (by, self.revision), || {
-            fact_of_users(by, key, map, prepared, app)
+        let of_slice = (by == UserFact::Slice).then(|| {
+            let is_found = slice_users(&key.run, app).is_some();
+            (app.slices.revision(), is_found)
+        });
+        self.colors.refresh(ui, (by, self.revision, of_slice), || {
+            fact_of_users(by, &key.run, space, prepared, app)
         });
         ui.weak(words_of_map(map));
         self.colors.legend(ui);

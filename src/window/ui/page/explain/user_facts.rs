@@ -1,10 +1,13 @@
 //! Facts by which users are coloured.
 
-use super::point_colors::PointFact;
-use crate::app::{App, ViewKey};
+use std::sync::Arc;
+
+use super::point_colors::{NO_GROUP, PointFact};
+use crate::app::{App, LatentSpace, Loadable};
 use seqscope_base::spec::shown as foreign;
 use seqscope_data::Prepared;
-use seqscope_engine::explain::LatentMap;
+use seqscope_engine::run::RunId;
+use seqscope_engine::slice::SliceMembers;
 
 /// Fact by which users are coloured.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::EnumIter, strum::Display)]
@@ -18,37 +21,45 @@ pub(super) enum UserFact {
     Popularity,
     #[strum(to_string = "rank of the test item")]
     TestRank,
+    #[strum(to_string = "chosen slice")]
+    Slice,
 }
 
 /// Why users cannot be coloured by a fact; `None` where they can.
-pub(super) fn why_no_fact(
-    by: UserFact,
-    key: &ViewKey,
-    map: &LatentMap,
-    app: &App,
-) -> Option<&'static str> {
+pub(super) fn why_no_fact(by: UserFact, space: &LatentSpace, app: &App) -> Option<&'static str> {
     match by {
         UserFact::Length | UserFact::Popularity => None,
-        UserFact::Behaviour => map
+        UserFact::Behaviour => space
+            .map
             .behaviours
             .is_none()
             .then_some("The log has no behaviours."),
-        UserFact::TestRank => {
-            let series = app.views.series(&key.run).ready();
-            let has_none = series.is_none_or(|series| series.test_results.is_empty());
-            has_none.then_some("The run has not been judged on its test split.")
-        }
+        UserFact::TestRank => space
+            .test_ranks
+            .is_empty()
+            .then_some("The run has not been judged on its test split."),
+        UserFact::Slice => app
+            .selection
+            .slice
+            .is_none()
+            .then_some("Everyone is looked at; choose a slice of users at the left."),
     }
+}
+
+/// Users of the chosen slice, once they are found.
+pub(super) fn slice_users<'a>(run: &RunId, app: &'a App) -> Option<&'a Arc<SliceMembers>> {
+    app.slice_users(run).and_then(Loadable::ready)
 }
 
 /// The fact of every user on a map.
 pub(super) fn fact_of_users(
     by: UserFact,
-    key: &ViewKey,
-    map: &LatentMap,
+    run: &RunId,
+    space: &LatentSpace,
     prepared: &Prepared,
     app: &App,
 ) -> PointFact {
+    let map = &space.map;
     match by {
         UserFact::Length => PointFact::Numbers {
             of: map.lengths.iter().map(|length| *length as f32).collect(),
@@ -65,19 +76,17 @@ pub(super) fn fact_of_users(
                 names: names.map(|name| foreign(name).into_owned()).collect(),
             }
         }
-        UserFact::TestRank => {
-            let mut ranks = vec![f32::NAN; prepared.dataset.users.len()];
-            let series = app.views.series(&key.run).ready();
-            for result in series.iter().flat_map(|series| &series.test_results) {
-                let slot = prepared.dataset.users.idx(&result.user_id);
-                if let Some(slot) = slot.and_then(|user| ranks.get_mut(user as usize)) {
-                    *slot = result.rank as f32;
-                }
-            }
-            let rank = |user: &u32| ranks.get(*user as usize).copied().unwrap_or(f32::NAN);
-            PointFact::Numbers {
-                of: map.users.iter().map(rank).collect(),
-                is_log: true,
+        UserFact::TestRank => PointFact::Numbers {
+            of: space.test_ranks.clone(),
+            is_log: true,
+        },
+        UserFact::Slice => {
+            let members = slice_users(run, app);
+            let holds = |user: &u32| members.is_some_and(|members| members.holds(*user));
+            let group = |user| if holds(user) { 0 } else { NO_GROUP };
+            PointFact::Groups {
+                of: map.users.iter().map(group).collect(),
+                names: vec!["in the slice".to_owned()],
             }
         }
     }
