@@ -1,8 +1,11 @@
 //! Slices of users and galleries, on the command line and in the window.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
-use seqscope::app::{ExplainView, Page, ThemeChoice, TrainingPhase};
+use seqscope::app::{
+    Action, ExplainView, GalleryAsk, Page, SliceAction, ThemeChoice, Tone, TrainingPhase,
+};
 use seqscope::explain::{GalleryKind, changed_between_epochs, surprising};
 use seqscope::metric::{AnswerKind, Seen};
 use seqscope::run::{Part, RunId, RunStore, UserResult};
@@ -260,7 +263,7 @@ fn a_gallery_is_printed_within_a_slice() {
         "--top",
         "5",
     ];
-    let told = listed(&place, &[&line[..], &["--where", "length >= 7"]].concat());
+    let told = listed(place, &[&line[..], &["--where", "length >= 7"]].concat());
     let rows = told["rows"].as_array().unwrap();
     let ranks: Vec<f64> = rows
         .iter()
@@ -278,7 +281,7 @@ fn a_gallery_is_printed_within_a_slice() {
         "--against",
         &other,
     ];
-    let told = listed(&place, &changed);
+    let told = listed(place, &changed);
     for row in told["rows"].as_array().unwrap() {
         let [before, now] = ["before_rank", "rank"].map(|key| row[key].as_f64().unwrap());
         let change = row["change"].as_f64().unwrap();
@@ -301,8 +304,8 @@ fn type_into(screen: &mut Screen, name: &str, text: &str) {
     screen.harness.run_steps(3);
 }
 
-#[test]
-fn a_filter_is_typed_the_list_shrinks_and_the_slice_is_kept_and_chosen_everywhere() {
+/// A window on Explain over a run that was just trained.
+fn explained() -> (Screen, RunId) {
     let mut screen = Screen::new([1280.0, 800.0], ThemeChoice::Dark);
     screen.tiny(2);
     screen.click("Model");
@@ -311,15 +314,8 @@ fn a_filter_is_typed_the_list_shrinks_and_the_slice_is_kept_and_chosen_everywher
         let training = w.app().training.current.as_ref();
         training.is_some_and(|t| matches!(t.phase, TrainingPhase::Ended(_)))
     });
-    let run = screen
-        .app()
-        .training
-        .current
-        .as_ref()
-        .unwrap()
-        .run
-        .clone()
-        .unwrap();
+    let training = screen.app().training.current.as_ref().unwrap();
+    let run = training.run.clone().unwrap();
     screen.click("Explain");
     let shown = run.clone();
     screen.until("a user's view", move |w| {
@@ -327,57 +323,83 @@ fn a_filter_is_typed_the_list_shrinks_and_the_slice_is_kept_and_chosen_everywher
         let key = app.selection.view_key(&shown);
         key.is_some_and(|key| app.views.user(&key).ready().is_some())
     });
+    (screen, run)
+}
+
+fn act(screen: &mut Screen, action: SliceAction) {
+    let app = screen.harness.state_mut().app_mut();
+    app.apply(Action::Slices(action));
+    screen.harness.run_steps(3);
+}
+
+/// Types a filter and waits for its users.
+fn filtered(screen: &mut Screen, run: &RunId, words: &str) -> Arc<SliceMembers> {
+    type_into(screen, "Filter users", words);
+    let asked = run.clone();
+    screen.until("the users of the filter", move |w| {
+        let users = w.app().slice_users(&asked);
+        users.is_some_and(|it| it.ready().is_some())
+    });
+    let users = screen.app().slice_users(run).unwrap();
+    Arc::clone(users.ready().unwrap())
+}
+
+fn nothing_went_wrong(screen: &mut Screen) {
+    // `run` also checks that every input widget has an accessible name.
+    screen.harness.run();
+    let notices = &screen.app().notices;
+    assert!(
+        notices.iter().all(|it| it.tone != Tone::Error),
+        "{notices:?}"
+    );
+}
+
+#[test]
+fn a_filter_is_typed_the_list_shrinks_and_is_kept_as_a_slice() {
+    let (mut screen, run) = explained();
     assert!(screen.shows("Everyone"));
     type_into(&mut screen, "Filter users", "lenght > 3");
     assert!(screen.shows("did you mean `length`?") && screen.app().selection.slice.is_none());
-    assert!(screen.shows("Everyone"), "a fault chooses nobody");
-
-    screen
-        .harness
-        .state_mut()
-        .app_mut()
-        .apply(seqscope::app::Action::Slices(
-            seqscope::app::SliceAction::Filter(String::new()),
-        ));
-    screen.harness.run_steps(3);
-    type_into(&mut screen, "Filter users", "length >= 7 and rank > 1");
-    let asked = run.clone();
-    screen.until("the users of the filter", move |w| {
-        w.app()
-            .slice_users(&asked)
-            .is_some_and(|it| it.ready().is_some())
-    });
-    let users = screen
-        .app()
-        .slice_users(&run)
-        .unwrap()
-        .ready()
-        .unwrap()
-        .clone();
+    act(&mut screen, SliceAction::Choose(None));
+    let users = filtered(&mut screen, &run, "length >= 7 and rank > 1");
     assert!(!users.users.is_empty() && users.users.len() < 40);
     assert!(screen.shows(&users.words()) && screen.shows("As filtered"));
 
     type_into(&mut screen, "Name of the slice", "long ones");
     screen.click("Keep as slice");
-    screen.until("the kept slice", |w| !w.app().slices.kept().is_empty());
-    screen.until("its choice", |w| {
-        w.app()
-            .selection
-            .slice
-            .as_ref()
-            .is_some_and(|it| it.name == "long ones")
+    screen.until("the kept slice", |w| {
+        let chosen = w.app().selection.slice.as_ref();
+        !w.app().slices.kept().is_empty() && chosen.is_some_and(|it| it.name == "long ones")
     });
     // Next and previous stay within it.
     screen.click("Next ▶");
     let id = screen.app().selection.user_id.clone().unwrap();
-    let prepared = screen.app().views.data(&run).unwrap().clone();
+    let prepared = Arc::clone(screen.app().views.data(&run).unwrap());
     assert!(users.holds(prepared.dataset.users.idx(&id).unwrap()));
 
+    let rename = SliceAction::Rename {
+        from: "long ones".to_owned(),
+        to: "long".to_owned(),
+    };
+    act(&mut screen, rename);
+    screen.until("the new name", |w| w.app().slices.kept()[0].name == "long");
+    act(&mut screen, SliceAction::Delete("long".to_owned()));
+    screen.until("everyone", |w| {
+        w.app().selection.slice.is_none() && w.app().slices.kept().is_empty()
+    });
+    nothing_went_wrong(&mut screen);
+}
+
+#[test]
+fn a_slice_is_chosen_on_every_page() {
+    let (mut screen, run) = explained();
+    let users = filtered(&mut screen, &run, "length >= 7");
+    let keep = SliceAction::KeepAs("long ones".to_owned());
+    act(&mut screen, keep);
+    screen.until("the kept slice", |w| !w.app().slices.kept().is_empty());
     screen.click("Gallery");
     assert_eq!(screen.app().selection.view, ExplainView::Gallery);
-    screen.until("the gallery", |_| true);
-    screen.harness.run_steps(5);
-    let asked = seqscope::app::GalleryAsk {
+    let asked = GalleryAsk {
         run: run.clone(),
         kind: GalleryKind::Best,
         before: None,
@@ -386,8 +408,8 @@ fn a_filter_is_typed_the_list_shrinks_and_the_slice_is_kept_and_chosen_everywher
     screen.until("the best", move |w| {
         w.app().gallery(&best).ready().is_some()
     });
-    let found = screen.app().gallery(&asked).ready().unwrap().clone();
-    assert!(found.shown.iter().all(|it| users.holds(it.user)));
+    let found = Arc::clone(screen.app().gallery(&asked).ready().unwrap());
+    assert!(!found.shown.is_empty() && found.shown.iter().all(|it| users.holds(it.user)));
     assert!(screen.shows("Within the slice: long ones"));
 
     screen.click("Compare");
@@ -399,26 +421,8 @@ fn a_filter_is_typed_the_list_shrinks_and_the_slice_is_kept_and_chosen_everywher
     assert!(screen.shows("of the slice beside everyone"));
     screen.click("By slice");
     assert!(screen.shows("kept slice"));
-    let table = screen.app().significance().ready().unwrap().tables.clone();
-    let beside = table.beside.unwrap();
+    let significance = screen.app().significance().ready().unwrap();
+    let beside = significance.tables.beside.as_ref().unwrap();
     assert_eq!(beside.rows[0][1].words(), users.results.len().to_string());
-
-    screen
-        .harness
-        .state_mut()
-        .app_mut()
-        .apply(seqscope::app::Action::Slices(
-            seqscope::app::SliceAction::Delete("long ones".to_owned()),
-        ));
-    screen.until("everyone", |w| {
-        w.app().selection.slice.is_none() && w.app().slices.kept().is_empty()
-    });
-    screen.harness.run();
-    let notices = &screen.app().notices;
-    assert!(
-        notices
-            .iter()
-            .all(|it| it.tone != seqscope::app::Tone::Error),
-        "{notices:?}"
-    );
+    nothing_went_wrong(&mut screen);
 }
