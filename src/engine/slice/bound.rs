@@ -6,7 +6,7 @@ use super::ExpressionError;
 use super::field::{Need, SliceField, SliceValueKind};
 use super::kinds::{check_kinds, is_named};
 use super::source::{AskedUser, SliceSource};
-use super::syntax::{Argument, Condition, Part, Term, TermValue};
+use super::syntax::{Argument, Clause, Condition, Term, TermValue};
 use super::token::CompareSign;
 use super::value::SliceValue;
 use seqscope_base::metric::AnswerKind;
@@ -61,7 +61,7 @@ pub(super) enum Operand<'a> {
 /// # Errors
 /// [`ExpressionError`] where data or run lack what a name stands for, or a value is of another kind.
 pub(super) fn bound<'a>(
-    part: &'a Part,
+    part: &'a Clause,
     source: &'a SliceSource<'a>,
 ) -> Result<BoundCondition<'a>, ExpressionError> {
     check_kinds(part, &|term| kind_here(term, source))?;
@@ -104,7 +104,7 @@ struct Binder<'a> {
 }
 
 impl<'a> Binder<'a> {
-    fn condition(&self, part: &'a Part) -> Result<BoundCondition<'a>, ExpressionError> {
+    fn condition(&self, part: &'a Clause) -> Result<BoundCondition<'a>, ExpressionError> {
         Ok(match &part.condition {
             Condition::All(parts) => BoundCondition::All(self.each(parts)?),
             Condition::Any(parts) => BoundCondition::Any(self.each(parts)?),
@@ -120,7 +120,7 @@ impl<'a> Binder<'a> {
         })
     }
 
-    fn each(&self, parts: &'a [Part]) -> Result<Vec<BoundCondition<'a>>, ExpressionError> {
+    fn each(&self, parts: &'a [Clause]) -> Result<Vec<BoundCondition<'a>>, ExpressionError> {
         parts.iter().map(|part| self.condition(part)).collect()
     }
 

@@ -3,14 +3,14 @@
 use super::ExpressionError;
 use super::bound::Operand;
 use super::field::SliceValueKind;
-use super::syntax::{Condition, Part, Term, TermValue};
+use super::syntax::{Clause, Condition, Term, TermValue};
 use super::token::CompareSign;
 
 /// Tells the kind of a value; `None` where it is not known yet.
 type KindOf<'a> = &'a dyn Fn(&Term) -> Option<SliceValueKind>;
 
 /// Refuses comparisons of values that are not of one kind, and values that are no conditions.
-pub(super) fn check_kinds(part: &Part, kind: KindOf<'_>) -> Result<(), ExpressionError> {
+pub(super) fn check_kinds(part: &Clause, kind: KindOf<'_>) -> Result<(), ExpressionError> {
     match &part.condition {
         Condition::All(parts) | Condition::Any(parts) => {
             parts.iter().try_for_each(|part| check_kinds(part, kind))

@@ -30,13 +30,13 @@ pub(crate) use popularity::{n_train_events, popularity_deciles};
 pub use source::SliceSource;
 
 use field::Need;
-use syntax::{Condition, Part, Term, TermValue};
+use syntax::{Clause, Condition, Term, TermValue};
 
 /// An expression over a user's question that could be read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Expression {
     text: String,
-    root: Part,
+    root: Clause,
 }
 
 impl Expression {
@@ -92,14 +92,14 @@ impl Expression {
     }
 
     /// Words of a part of it.
-    fn words_of(&self, part: &Part) -> String {
+    fn words_of(&self, part: &Clause) -> String {
         let letters = self.text.chars().skip(part.start);
         let words: String = letters.take(part.end.saturating_sub(part.start)).collect();
         words.trim().to_owned()
     }
 
     /// The conditions that it joins by `and`; itself where it joins none.
-    fn conjuncts(&self) -> &[Part] {
+    fn conjuncts(&self) -> &[Clause] {
         match &self.root.condition {
             Condition::All(parts) => parts,
             Condition::Any(_)
@@ -140,7 +140,7 @@ fn kind_of_name(term: &Term) -> Option<SliceValueKind> {
     }
 }
 
-fn visit_terms(part: &Part, see: &mut dyn FnMut(&Term)) {
+fn visit_terms(part: &Clause, see: &mut dyn FnMut(&Term)) {
     match &part.condition {
         Condition::All(parts) | Condition::Any(parts) => {
             for part in parts {

@@ -28,7 +28,7 @@ const SUCH: &str = "write a condition such as `length >= 20`";
 
 /// A condition, and from which letter to which it stands, from 0.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Part {
+pub(super) struct Clause {
     pub(super) condition: Condition,
     pub(super) start: usize,
     pub(super) end: usize,
@@ -36,9 +36,9 @@ pub(super) struct Part {
 
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Condition {
-    All(Vec<Part>),
-    Any(Vec<Part>),
-    Not(Box<Part>),
+    All(Vec<Clause>),
+    Any(Vec<Clause>),
+    Not(Box<Clause>),
     /// A name that is yes or no.
     Holds(Term),
     /// Whether a value is there.
@@ -84,7 +84,7 @@ pub(super) enum Argument {
 }
 
 /// Reads an expression.
-pub(super) fn parsed(text: &str) -> Result<Part, ExpressionError> {
+pub(super) fn parsed(text: &str) -> Result<Clause, ExpressionError> {
     let mut parser = Parser {
         tokens: tokens(text)?,
         at: 0,
@@ -157,11 +157,11 @@ impl Parser {
         ))
     }
 
-    fn any(&mut self) -> Result<Part, ExpressionError> {
+    fn any(&mut self) -> Result<Clause, ExpressionError> {
         self.joined("or", Self::all, Condition::Any)
     }
 
-    fn all(&mut self) -> Result<Part, ExpressionError> {
+    fn all(&mut self) -> Result<Clause, ExpressionError> {
         self.joined("and", Self::negation, Condition::All)
     }
 
@@ -169,9 +169,9 @@ impl Parser {
     fn joined(
         &mut self,
         word: &str,
-        one: fn(&mut Self) -> Result<Part, ExpressionError>,
-        join: fn(Vec<Part>) -> Condition,
-    ) -> Result<Part, ExpressionError> {
+        one: fn(&mut Self) -> Result<Clause, ExpressionError>,
+        join: fn(Vec<Clause>) -> Condition,
+    ) -> Result<Clause, ExpressionError> {
         let first = one(self)?;
         if !self.is_word(0, word) {
             return Ok(first);
@@ -181,14 +181,14 @@ impl Parser {
         while self.took_word(word) {
             parts.push(one(self)?);
         }
-        Ok(Part {
+        Ok(Clause {
             condition: join(parts),
             start,
             end: self.end_before(),
         })
     }
 
-    fn negation(&mut self) -> Result<Part, ExpressionError> {
+    fn negation(&mut self) -> Result<Clause, ExpressionError> {
         let start = self.column() - 1;
         if !self.took_word("not") {
             return self.primary();
@@ -196,21 +196,21 @@ impl Parser {
         self.deeper()?;
         let part = self.negation()?;
         self.depth -= 1;
-        Ok(Part {
+        Ok(Clause {
             end: part.end,
             condition: Condition::Not(Box::new(part)),
             start,
         })
     }
 
-    fn primary(&mut self) -> Result<Part, ExpressionError> {
+    fn primary(&mut self) -> Result<Clause, ExpressionError> {
         let start = self.column() - 1;
         if self.took(&TokenKind::Open) {
             self.deeper()?;
             let inside = self.any()?;
             self.depth -= 1;
             self.close(start)?;
-            return Ok(Part {
+            return Ok(Clause {
                 start,
                 end: self.end_before(),
                 ..inside
@@ -221,7 +221,7 @@ impl Parser {
         } else {
             self.comparison()?
         };
-        Ok(Part {
+        Ok(Clause {
             condition,
             start,
             end: self.end_before(),
@@ -279,7 +279,7 @@ impl Parser {
             let start = self.column() - 1;
             self.at += 1;
             let inside = self.one_of(left)?;
-            let part = Part {
+            let part = Clause {
                 condition: inside,
                 start,
                 end: self.end_before(),

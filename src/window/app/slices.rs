@@ -431,7 +431,7 @@ impl SliceTrial {
         self.prepared.dataset.users.len()
     }
 
-    /// The same data with what another run answered.
+    /// Puts what another run answered in the place of the results.
     pub(super) fn with_series(&self, series: &Arc<super::RunSeries>) -> Self {
         Self {
             prepared: Arc::clone(&self.prepared),
