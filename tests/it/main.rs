@@ -62,4 +62,6 @@ mod widget;
 #[cfg(feature = "gui")]
 mod window;
 #[cfg(feature = "gui")]
+mod window_frame;
+#[cfg(feature = "gui")]
 mod window_inside;

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    ExplainView, ForecastKey, GalleryAction, HeadIdx, NoticeId, Page, Question, SettleKey,
-    SliceAction, ThemeChoice, Transport, WhatIfAction,
+    Arrange, ExplainView, ForecastKey, GalleryAction, HeadIdx, NoticeId, Page, Question, SettleKey,
+    SliceAction, ThemeChoice, TourAction, Transport, Visit, WhatIfAction,
 };
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
@@ -24,6 +24,8 @@ pub enum Action {
     GoTo(Page),
     /// Dark, light or as the system.
     SetTheme(ThemeChoice),
+    /// Change the frame of the window, or the layout of views.
+    Arrange(Arrange),
     /// Train a small Transformer on the synthetic world at once.
     TryIt,
     /// Put the run that the program carries among the others, and explain it.
@@ -64,6 +66,8 @@ pub enum Action {
     Redo,
     /// Train what the draft says.
     Start,
+    /// Train on the processor what could not be trained on the chosen device.
+    StartOnCpu,
     /// Hold training.
     Pause,
     /// Go on.
@@ -92,6 +96,10 @@ pub enum Action {
     Select(Select),
     /// Move the playhead, or let it play.
     Transport(Transport),
+    /// Look again at a run, and at a user through it.
+    Revisit(Visit),
+    /// Take the tour, or leave it.
+    Tour(TourAction),
     /// Ask the models about what is looked at.
     Ask(Box<Question>),
     /// Choose, make or keep a slice of users.
@@ -136,6 +144,7 @@ impl Action {
         match self {
             Self::GoTo(_) => "Show page",
             Self::SetTheme(_) => "Colours",
+            Self::Arrange(arrange) => arrange.label(),
             Self::TryIt => "Try it in 30 seconds",
             Self::OpenExample => "Look at a finished run",
             Self::PickData | Self::OpenData(_) => "Open my data…",
@@ -153,6 +162,7 @@ impl Action {
             Self::Undo => "Undo",
             Self::Redo => "Redo",
             Self::Start => "Start training",
+            Self::StartOnCpu => "Train on the CPU",
             Self::Pause => "Pause",
             Self::Resume => "Resume",
             Self::Stop(StopMode::Keep) => "Stop and keep",
@@ -168,6 +178,8 @@ impl Action {
             Self::SetKey(_) => "Use this key",
             Self::Select(select) => select.label(),
             Self::Transport(transport) => transport.label(),
+            Self::Revisit(_) => "Look again at",
+            Self::Tour(action) => action.label(),
             Self::Ask(_) => "Ask the model",
             Self::Slices(action) => action.label(),
             Self::Gallery(action) => action.label(),

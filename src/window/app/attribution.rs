@@ -2,10 +2,10 @@
 
 use std::sync::Arc;
 
-use super::ViewKey;
 use super::job::{ModelCache, sentence};
 use super::question::{Answerable, Answers};
 use super::views::Views;
+use super::{ExplainView, ViewKey};
 use seqscope_base::metric::Seen;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{
@@ -25,6 +25,7 @@ pub struct AttributionAsk {
 
 impl Answerable for AttributionAsk {
     type Answer = AnswerAttribution;
+    const VIEW: Option<ExplainView> = Some(ExplainView::Faithfulness);
 
     fn key(&self) -> &ViewKey {
         &self.key

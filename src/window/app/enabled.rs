@@ -1,6 +1,6 @@
 //! What can be done now, and why the rest cannot.
 
-use super::{Action, App, Loadable, Select, TrainingPhase};
+use super::{Action, App, Loadable, Select, TourAction, TourStand, TrainingPhase};
 use seqscope_engine::run::{RunId, RunOutcome, RunStatus};
 
 type Allowed = Result<(), String>;
@@ -12,7 +12,7 @@ impl App {
     /// The reason, as the hover text of a disabled control.
     pub fn enabled(&self, action: &Action) -> Allowed {
         match action {
-            Action::TryIt => self.nothing_trains(),
+            Action::TryIt | Action::StartOnCpu => self.nothing_trains(),
             Action::Prepare => self.can_prepare(),
             Action::CancelPrepare => unless(
                 !self.data.prepared.is_loading(),
@@ -40,6 +40,7 @@ impl App {
                     "This run is being trained; stop it first.",
                 )
             }
+            Action::Revisit(visit) => self.is_listed(&visit.run),
             Action::ExportRun(run, _)
             | Action::ExportHidden(run, _)
             | Action::UseExperimentOf(run)
@@ -55,6 +56,8 @@ impl App {
             Action::Slices(action) => self.can_slices(action),
             Action::Gallery(action) => self.can_gallery(action),
             Action::WhatIf(action) => self.can_what_if(action),
+            Action::Arrange(arrange) => self.arrangement.enabled(arrange),
+            Action::Tour(action) => self.can_tour(*action),
             Action::Transport(transport) => self.can_move(*transport),
             Action::GoTo(_)
             | Action::SetTheme(_)
@@ -88,13 +91,24 @@ impl App {
                     "The users are known once the data of the run are open.",
                 )
             }
+            Select::View(view) => {
+                let layout = self.arrangement.layout();
+                layout.can_choose(*view).map_err(str::to_owned)
+            }
             Select::Run(_)
             | Select::SecondRun(_)
             | Select::ToggleCompared(_)
             | Select::User(_)
             | Select::Head(_)
-            | Select::View(_)
             | Select::Event(_) => Ok(()),
+        }
+    }
+
+    fn can_tour(&self, action: TourAction) -> Allowed {
+        let is_away = self.tour.stand() == TourStand::Away;
+        match action {
+            TourAction::Take => unless(!is_away, "The tour is being taken."),
+            TourAction::Skip | TourAction::Leave => unless(is_away, "The tour is not being taken."),
         }
     }
 

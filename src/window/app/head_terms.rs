@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::job::{ModelCache, sentence};
 use super::question::{Answerable, Answers};
 use super::views::Views;
-use super::{HeadIdx, ViewKey};
+use super::{ExplainView, HeadIdx, ViewKey};
 use seqscope_data::Prepared;
 use seqscope_model::{HeadPlace, HeadTerms};
 
@@ -20,6 +20,7 @@ pub struct HeadTermsAsk {
 
 impl Answerable for HeadTermsAsk {
     type Answer = HeadTerms;
+    const VIEW: Option<ExplainView> = Some(ExplainView::Overview);
 
     fn key(&self) -> &ViewKey {
         &self.key

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use super::job::{ModelCache, sentence};
-use super::question::Answerable;
+use super::question::{Answerable, InSight, open_of};
 use super::views::{Forget, Views};
-use super::{Answers, ViewKey};
+use super::{Answers, ExplainView, ViewKey};
 use seqscope_base::metric::Seen;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{
@@ -75,16 +75,15 @@ impl InsideAnswers {
 
     /// The first question about what is looked at that has no answer; what a view is made of comes
     /// before what is told beside it.
-    pub(super) fn open(&self, looked_at: &[ViewKey]) -> Option<InsideQuestion> {
-        use super::loading::open_of;
-        let views = open_of(&self.gates, looked_at).map(InsideQuestion::Gates);
+    pub(super) fn open(&self, in_sight: &InSight<'_>) -> Option<InsideQuestion> {
+        let views = open_of(&self.gates, in_sight).map(InsideQuestion::Gates);
         views
-            .or_else(|| open_of(&self.latent, looked_at).map(InsideQuestion::Latent))
-            .or_else(|| open_of(&self.items, looked_at).map(InsideQuestion::Items))
-            .or_else(|| open_of(&self.traversals, looked_at).map(InsideQuestion::Traversal))
-            .or_else(|| open_of(&self.priors, looked_at).map(InsideQuestion::Prior))
-            .or_else(|| open_of(&self.like, looked_at).map(InsideQuestion::Like))
-            .or_else(|| open_of(&self.neighbours, looked_at).map(InsideQuestion::Neighbours))
+            .or_else(|| open_of(&self.latent, in_sight).map(InsideQuestion::Latent))
+            .or_else(|| open_of(&self.items, in_sight).map(InsideQuestion::Items))
+            .or_else(|| open_of(&self.traversals, in_sight).map(InsideQuestion::Traversal))
+            .or_else(|| open_of(&self.priors, in_sight).map(InsideQuestion::Prior))
+            .or_else(|| open_of(&self.like, in_sight).map(InsideQuestion::Like))
+            .or_else(|| open_of(&self.neighbours, in_sight).map(InsideQuestion::Neighbours))
     }
 
     /// Drops the answers to questions about such runs, epochs and users.
@@ -138,6 +137,7 @@ pub struct GatesAsk {
 
 impl Answerable for GatesAsk {
     type Answer = GateView;
+    const VIEW: Option<ExplainView> = Some(ExplainView::Gates);
 
     fn key(&self) -> &ViewKey {
         &self.key
@@ -169,6 +169,7 @@ pub struct LikeAsk {
 
 impl Answerable for LikeAsk {
     type Answer = Vec<LikeMoment>;
+    const VIEW: Option<ExplainView> = Some(ExplainView::Gates);
 
     fn key(&self) -> &ViewKey {
         &self.key
@@ -221,6 +222,7 @@ pub struct LatentSpace {
 
 impl Answerable for LatentAsk {
     type Answer = LatentSpace;
+    const VIEW: Option<ExplainView> = Some(ExplainView::LatentSpace);
 
     fn key(&self) -> &ViewKey {
         &self.key
@@ -288,6 +290,7 @@ pub struct TraversalAsk {
 
 impl Answerable for TraversalAsk {
     type Answer = ProbeLists;
+    const VIEW: Option<ExplainView> = Some(ExplainView::LatentSpace);
 
     fn key(&self) -> &ViewKey {
         &self.key
@@ -324,6 +327,7 @@ pub struct PriorAsk {
 
 impl Answerable for PriorAsk {
     type Answer = ProbeLists;
+    const VIEW: Option<ExplainView> = Some(ExplainView::LatentSpace);
 
     fn key(&self) -> &ViewKey {
         &self.key
@@ -392,6 +396,7 @@ impl ItemsAsk {
 
 impl Answerable for ItemsAsk {
     type Answer = ItemMap;
+    const VIEW: Option<ExplainView> = Some(ExplainView::ItemMap);
 
     fn key(&self) -> &ViewKey {
         &self.key
@@ -446,6 +451,7 @@ impl NeighboursAsk {
 
 impl Answerable for NeighboursAsk {
     type Answer = Vec<ItemNeighbour>;
+    const VIEW: Option<ExplainView> = Some(ExplainView::ItemMap);
 
     fn key(&self) -> &ViewKey {
         &self.key

@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::job::sentence;
-use super::question::Answerable;
+use super::question::{Answerable, InSight, open_of};
 use super::views::ExplainSubject;
-use super::{Answers, App, InsideQuestion, Loadable, Page, Question, RunSeries, Training, ViewKey};
+use super::{App, InsideQuestion, Loadable, Page, Question, RunSeries, Training, ViewKey};
 use seqscope_data::{EvalCase, Prepared};
 use seqscope_engine::run::{Curves, Part, RunAccount, RunId, RunStore};
 
@@ -253,14 +253,14 @@ impl App {
     }
 
     /// The first question that a page has asked about what is looked at and that has no answer.
-    fn open_question(&self, keys: &[ViewKey]) -> Option<Question> {
+    fn open_question(&self, in_sight: &InSight<'_>) -> Option<Question> {
         // An edit is answered before anything that takes longer.
-        open_of(&self.views.edits, keys)
+        open_of(&self.views.edits, in_sight)
             .map(Question::Edits)
-            .or_else(|| open_of(&self.views.lists, keys).map(Question::List))
-            .or_else(|| open_of(&self.views.attributions, keys).map(Question::Attribution))
-            .or_else(|| open_of(&self.views.head_terms, keys).map(Question::HeadTerms))
-            .or_else(|| self.views.inside.open(keys).map(Question::Inside))
+            .or_else(|| open_of(&self.views.lists, in_sight).map(Question::List))
+            .or_else(|| open_of(&self.views.attributions, in_sight).map(Question::Attribution))
+            .or_else(|| open_of(&self.views.head_terms, in_sight).map(Question::HeadTerms))
+            .or_else(|| self.views.inside.open(in_sight).map(Question::Inside))
     }
 
     fn next_question(&self, runs: &[RunId], keys: &[ViewKey]) -> Option<ExplainSubject> {
@@ -279,20 +279,14 @@ impl App {
             })
             .map(|key| ExplainSubject::User(key.clone()));
         // Anything else is answered only for who is looked at now.
-        user.or_else(|| self.open_question(keys).map(ExplainSubject::Asked))
+        let views = (self.page == Page::Explain).then(|| self.shown_layout().views());
+        let in_sight = InSight {
+            keys,
+            views: views.as_deref(),
+        };
+        user.or_else(|| self.open_question(&in_sight).map(ExplainSubject::Asked))
             .or_else(|| self.view_ahead(runs).map(ExplainSubject::User))
     }
-}
-
-/// The question that is wanted and has no answer, if it is about one of these.
-pub(super) fn open_of<Q: Answerable>(
-    answers: &Answers<Q, Q::Answer>,
-    keys: &[ViewKey],
-) -> Option<Q> {
-    answers
-        .open()
-        .filter(|asked| keys.iter().any(|key| asked.is_about(key)))
-        .cloned()
 }
 
 fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> {

@@ -7,6 +7,7 @@
 //!
 //! The state is made of parts that know nothing of the application: [`Draft`], [`DataState`],
 //! [`TrainingState`], [`RunList`], [`Selection`], [`Views`], [`SliceState`], [`WhatIfState`],
+//! [`Arrangement`],
 //! [`Notices`]. What a
 //! person asks goes through several of them, in a file for each kind of work (`open`, `prepare`,
 //! `train`, `runs`, `select`, `play`, …): there a job is started and, beside it, its answer is
@@ -15,6 +16,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod action;
+mod arrange;
 mod attribution;
 mod data_state;
 mod draft;
@@ -24,6 +26,7 @@ mod gallery;
 mod head_terms;
 mod inside;
 mod job;
+mod layout;
 mod loadable;
 mod loading;
 mod notice;
@@ -43,13 +46,16 @@ mod selection;
 mod settle_state;
 mod significance;
 mod slices;
+mod tour;
 mod train;
 mod training;
 mod training_state;
 mod views;
+mod visited;
 mod what_if;
 
 pub use action::{Action, Select};
+pub use arrange::{Arrange, Arrangement, KeptArrangement, NamedLayout, Scale};
 pub use attribution::AttributionAsk;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
@@ -63,10 +69,13 @@ pub use inside::{
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, PickKind, Waker};
+pub use layout::{
+    LEAST_SHARE, Layout, MOST_VIEWS, ReadyLayout, SplitDirection, Tile, TileSide, TileSplit,
+};
 pub use loadable::Loadable;
 pub use loading::typical_user;
 pub use notice::{Notice, NoticeId, Notices, Tone};
-pub use palette::{NamedAction, find_names};
+pub use palette::{NamedAction, find_names, run_name};
 pub use playhead::{
     PLAY_SPEEDS, PlayTick, Playhead, PlayheadPlace, PlayheadUnit, Playing, RunEpochs, ShownEpoch,
     Transport,
@@ -79,9 +88,11 @@ pub use selection::{ExplainView, HeadIdx, Page, Selection, ThemeChoice};
 pub use settle_state::{SettleKey, SettleState};
 pub use significance::{Significance, SignificanceTables};
 pub use slices::{SliceAction, SliceState};
+pub use tour::{Tour, TourAction, TourStand, TourStep, n_tour_steps};
 pub use training::{TrainView, Training, TrainingPhase};
 pub use training_state::TrainingState;
 pub use views::{RunSeries, ViewKey, Views};
+pub use visited::{Visit, Visited};
 pub use what_if::{
     ChangedHistory, EditAsk, FlipSearchState, OfUser, SavedScenario, WhatIfAction, WhatIfState,
 };
@@ -123,8 +134,14 @@ pub struct App {
     pub page: Page,
     /// Dark, light or as the system.
     pub theme: ThemeChoice,
+    /// The frame around the page, its size, and how the views of Explain share the page.
+    pub arrangement: Arrangement,
     /// Files opened of late, newest first, at most ten.
     pub recent: Vec<PathBuf>,
+    /// Runs and users looked at of late.
+    pub visited: Visited,
+    /// The tour through the window.
+    pub tour: Tour,
     /// The experiment being written.
     pub draft: Draft,
     /// Whether the person has begun with anything: until then the first page offers ways in.
@@ -161,7 +178,10 @@ impl App {
         let mut app = Self {
             page: Page::default(),
             theme: options.theme,
+            arrangement: Arrangement::default(),
             recent: options.recent,
+            visited: Visited::default(),
+            tour: Tour::default(),
             draft: Draft::default(),
             has_begun: false,
             data: DataState::default(),
@@ -213,6 +233,8 @@ impl App {
         self.follow_playhead();
         self.begin_what_if();
         self.load_what_is_wanted();
+        self.note_visit();
+        self.follow_tour();
     }
 
     /// Carries out one thing that a person asked. What cannot be done now is passed over.
@@ -223,6 +245,7 @@ impl App {
         match action {
             Action::GoTo(page) => self.go_to(page),
             Action::SetTheme(theme) => self.theme = theme,
+            Action::Arrange(arrange) => self.arrange(arrange),
             Action::TryIt => self.try_it(),
             Action::OpenExample => self.open_example(),
             Action::PickData => self.pick(PickKind::Data),
@@ -246,6 +269,7 @@ impl App {
             Action::Undo => self.change_draft(Draft::undo),
             Action::Redo => self.change_draft(Draft::redo),
             Action::Start => self.start(),
+            Action::StartOnCpu => self.start_on_cpu(),
             Action::Pause => self.training.command(Command::Hold),
             Action::Resume => self.training.command(Command::GoOn),
             Action::Stop(mode) => self.stop(mode),
@@ -267,8 +291,11 @@ impl App {
             Action::Gallery(action) => self.act_gallery(action),
             Action::WhatIf(action) => self.act_what_if(action),
             Action::Transport(transport) => self.transport(transport),
+            Action::Revisit(visit) => self.revisit(visit),
+            Action::Tour(action) => self.act_tour(action),
         }
         self.follow_playhead();
+        self.follow_tour();
     }
 
     /// The data as the draft says them, if they are prepared.

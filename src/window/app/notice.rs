@@ -1,13 +1,17 @@
 //! Sentences that stay until dismissed.
 
 use std::borrow::Cow;
+use std::cmp::Reverse;
 use std::ops::Deref;
 
 use super::Action;
 use seqscope_base::spec::shown_lines;
 
-/// Notices that are kept; the oldest go first.
+/// Notices that stand at once; the oldest go first.
 const KEPT: usize = 20;
+
+/// Notices that are remembered once they are gone.
+const PAST_KEPT: usize = 200;
 
 /// Kind of a sentence to the person.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,6 +31,8 @@ pub struct NoticeId(pub u64);
 pub struct Notice {
     /// Identity, by which it is dismissed.
     pub id: NoticeId,
+    /// Moment at which it was told, in seconds since 1970.
+    pub secs: i64,
     /// Kind of the sentence.
     pub tone: Tone,
     /// The sentence.
@@ -39,6 +45,8 @@ pub struct Notice {
 #[derive(Debug, Default)]
 pub struct Notices {
     shown: Vec<Notice>,
+    /// Those that were dismissed or were too many, in order of going.
+    past: Vec<Notice>,
     /// Number of the newest.
     last: u64,
 }
@@ -60,11 +68,13 @@ impl Notices {
         };
         self.shown.retain(|notice| notice.sentence != sentence);
         if self.shown.len() >= KEPT {
-            self.shown.remove(0);
+            let oldest = self.shown.remove(0);
+            self.remember(oldest);
         }
         self.last += 1;
         self.shown.push(Notice {
             id: NoticeId(self.last),
+            secs: jiff::Timestamp::now().as_second(),
             tone,
             sentence,
             cure,
@@ -83,7 +93,25 @@ impl Notices {
 
     /// Takes one away.
     pub(super) fn dismiss(&mut self, id: NoticeId) {
-        self.shown.retain(|notice| notice.id != id);
+        if let Some(at) = self.shown.iter().position(|notice| notice.id == id) {
+            let gone = self.shown.remove(at);
+            self.remember(gone);
+        }
+    }
+
+    fn remember(&mut self, gone: Notice) {
+        self.past.retain(|notice| notice.sentence != gone.sentence);
+        if self.past.len() >= PAST_KEPT {
+            self.past.remove(0);
+        }
+        self.past.push(gone);
+    }
+
+    /// All of this session, the newest first: those that stand, and those that are gone.
+    pub fn all(&self) -> impl Iterator<Item = &Notice> {
+        let mut all: Vec<&Notice> = self.shown.iter().chain(&self.past).collect();
+        all.sort_by_key(|notice| Reverse(notice.id.0));
+        all.into_iter()
     }
 }
 
@@ -107,5 +135,15 @@ mod tests {
         let id = notices[0].id;
         notices.dismiss(id);
         assert_eq!(notices[0].sentence, "2");
+        // 0 was too old, 1 was dismissed, and the later 5 took the place of the first.
+        let all: Vec<&str> = notices
+            .all()
+            .map(|notice| notice.sentence.as_str())
+            .collect();
+        assert_eq!(
+            (all.len(), all[0], all[all.len() - 2]),
+            (KEPT + 1, "5", "1")
+        );
+        assert_eq!(all[all.len() - 1], "0");
     }
 }

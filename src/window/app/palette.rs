@@ -4,7 +4,10 @@ use std::path::Path;
 
 use strum::IntoEnumIterator;
 
-use super::{Action, App, ExplainView, Page, Select, ThemeChoice, Transport, is_experiment};
+use super::{
+    Action, App, Arrange, ExplainView, Page, ReadyLayout, Select, ThemeChoice, TileSide,
+    TourAction, Transport, Visit, is_experiment,
+};
 use seqscope_base::spec::shown;
 use seqscope_data::ProfileView;
 use seqscope_engine::run::{RunId, Summary};
@@ -63,6 +66,7 @@ impl App {
             Action::Undo,
             Action::Redo,
             Action::Start,
+            Action::StartOnCpu,
             Action::Pause,
             Action::Resume,
             Action::Stop(StopMode::Keep),
@@ -88,18 +92,68 @@ impl App {
         });
         let themes = ThemeChoice::iter()
             .map(|theme| NamedAction::of(Action::SetTheme(theme), &theme.to_string()));
+        let tour = TourAction::iter().map(|action| NamedAction::plain(Action::Tour(action)));
         let profiles = ProfileView::iter()
             .map(|view| NamedAction::of(Action::ExportProfile(view), view.title()));
-        pages
+        self.named_visits()
+            .chain(pages)
             .chain(views)
             .chain(plain.map(NamedAction::plain))
+            .chain(self.named_layouts())
             .chain(models)
+            .chain(tour)
             .chain(themes)
             .chain(self.recent.iter().map(|path| opening(path)))
             .chain(self.named_actions_of_runs())
             .chain(profiles)
             .chain(self.named_actions_of_slices())
             .collect()
+    }
+
+    /// Runs and users that were looked at of late, as far as they are still there.
+    fn named_visits(&self) -> impl Iterator<Item = NamedAction> {
+        let runs = self.visited.runs().iter().map(|run| Visit {
+            run: run.clone(),
+            user_id: None,
+        });
+        let all = self.visited.users().iter().cloned().chain(runs);
+        all.filter_map(|visit| {
+            let run = run_name(self.runs.summary(&visit.run)?);
+            let name = match &visit.user_id {
+                Some(user_id) => format!("user {}, {run}", shown(user_id)),
+                None => run,
+            };
+            Some(NamedAction::of(Action::Revisit(visit), &name))
+        })
+    }
+
+    /// Changes to the frame of the window and to the layout of views.
+    fn named_layouts(&self) -> impl Iterator<Item = NamedAction> {
+        let plain = [
+            Arrange::Larger,
+            Arrange::Smaller,
+            Arrange::FoldRuns,
+            Arrange::FoldSide,
+            Arrange::Present,
+            Arrange::Undo,
+            Arrange::Redo,
+        ];
+        let plain = plain.map(|arrange| NamedAction::plain(Action::Arrange(arrange)));
+        let ready = ReadyLayout::iter().map(|ready| {
+            NamedAction::of(Action::Arrange(Arrange::Ready(ready)), &ready.to_string())
+        });
+        let named = self.arrangement.named().iter().map(|kept| {
+            let action = Action::Arrange(Arrange::Named(kept.name.clone()));
+            NamedAction::of(action, &shown(&kept.name))
+        });
+        let at = self.active_view();
+        let others = ExplainView::iter().filter(move |view| *view != at);
+        let beside = others.map(move |view| {
+            let side = Some(TileSide::Right);
+            let action = Action::Arrange(Arrange::Put { view, at, side });
+            NamedAction::of(action, &view.to_string())
+        });
+        plain.into_iter().chain(ready).chain(named).chain(beside)
     }
 
     fn named_actions_of_runs(&self) -> impl Iterator<Item = NamedAction> {
@@ -120,7 +174,8 @@ impl App {
 }
 
 /// `films · LSTM · 4ab2`: experiment, family and the sign at the end of the folder's name.
-fn run_name(summary: &Summary) -> String {
+#[must_use]
+pub fn run_name(summary: &Summary) -> String {
     let sign = summary.id.0.rsplit('_').next().unwrap_or_default();
     match &summary.manifest {
         Some(manifest) => {
@@ -225,6 +280,7 @@ mod tests {
             // It destroys, and is asked for where one sees what goes.
             ActionKind::DeleteRun,
             // Offered for each run, and there is none here.
+            ActionKind::Revisit,
             ActionKind::UseExperimentOf,
             ActionKind::UseNextSeedOf,
             ActionKind::ResumeRun,

@@ -1,14 +1,17 @@
 //! Questions to the explaining thread beside the views of users, and their answers.
 //!
 //! A page says by [`super::Action::Ask`] what it wants to know; the thread is asked once it is free,
-//! and only while what the question is about is looked at. To add one: a struct that is
+//! and only while what the question is about, and on Explain the view that asks, is in sight. To add
+//! one: a struct that is
 //! [`Answerable`], a variant of [`Question`], and a field of [`Views`].
 
 use std::sync::Arc;
 
 use super::job::ModelCache;
 use super::views::Views;
-use super::{AttributionAsk, EditAsk, HeadTermsAsk, InsideQuestion, Loadable, ViewKey};
+use super::{
+    AttributionAsk, EditAsk, ExplainView, HeadTermsAsk, InsideQuestion, Loadable, ViewKey,
+};
 use seqscope_base::metric::Seen;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{Recommendation, ScoreSource};
@@ -36,6 +39,10 @@ pub(super) trait Answerable: Clone + PartialEq + Send + 'static {
     /// Whatever they say.
     type Answer: Send + Sync + 'static;
 
+    /// The view of Explain that asks it; `None` where none does alone. While that page is shown, a
+    /// question is passed over as long as its view is not in sight.
+    const VIEW: Option<ExplainView> = None;
+
     /// Run, epoch and user that it is about.
     fn key(&self) -> &ViewKey;
 
@@ -59,6 +66,34 @@ pub(super) trait Answerable: Clone + PartialEq + Send + 'static {
     fn home(views: &mut Views) -> &mut Answers<Self, Self::Answer>;
 }
 
+/// Things before the person's eyes: questions about anything else wait.
+pub(super) struct InSight<'a> {
+    /// Runs, epochs and users.
+    pub(super) keys: &'a [ViewKey],
+    /// The views of Explain; `None` on any other page.
+    pub(super) views: Option<&'a [ExplainView]>,
+}
+
+impl InSight<'_> {
+    /// Whether a question is to be answered now.
+    fn has<Q: Answerable>(&self, question: &Q) -> bool {
+        let has_view = match (self.views, Q::VIEW) {
+            (Some(views), Some(view)) => views.contains(&view),
+            (None, _) | (_, None) => true,
+        };
+        has_view && self.keys.iter().any(|key| question.is_about(key))
+    }
+}
+
+/// The question that is wanted and has no answer, if it is in sight.
+pub(super) fn open_of<Q: Answerable>(
+    answers: &Answers<Q, Q::Answer>,
+    in_sight: &InSight<'_>,
+) -> Option<Q> {
+    let open = answers.open();
+    open.filter(|asked| in_sight.has(*asked)).cloned()
+}
+
 /// A list for the user that is looked at.
 #[derive(Clone, Debug, PartialEq)]
 pub struct ListAsk {
@@ -72,6 +107,7 @@ pub struct ListAsk {
 
 impl Answerable for ListAsk {
     type Answer = Recommendation;
+    const VIEW: Option<ExplainView> = Some(ExplainView::Overview);
 
     fn key(&self) -> &ViewKey {
         &self.key
@@ -153,7 +189,7 @@ impl<Q: PartialEq + Clone, A> Answers<Q, A> {
     }
 
     /// Question that is wanted and has no answer yet.
-    pub(super) fn open(&self) -> Option<&Q> {
+    fn open(&self) -> Option<&Q> {
         self.wanted
             .as_ref()
             .filter(|wanted| self.to(wanted).is_none())
@@ -176,8 +212,10 @@ impl<Q: PartialEq + Clone, A> Answers<Q, A> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ANSWERS_KEPT, Answers};
-    use std::sync::Arc;
+    use super::*;
+    use crate::app::GatesAsk;
+    use seqscope_engine::explain::GateView;
+    use seqscope_engine::run::RunId;
 
     #[test]
     fn an_answer_stays_for_its_like_until_its_own_comes_and_the_oldest_goes() {
@@ -201,5 +239,28 @@ mod tests {
         answers.want(12);
         answers.forget(|asked, _| *asked == 12);
         assert_eq!(answers.open(), Some(&12));
+    }
+
+    #[test]
+    fn on_explain_a_question_waits_until_its_view_is_in_sight() {
+        let key = ViewKey {
+            run: RunId("run".to_owned()),
+            epoch: None,
+            user_id: "anna".to_owned(),
+        };
+        let mut answers: Answers<GatesAsk, GateView> = Answers::default();
+        answers.want(GatesAsk { key: key.clone() });
+        let open = |keys: &[ViewKey], views: Option<&[ExplainView]>| {
+            open_of(&answers, &InSight { keys, views }).is_some()
+        };
+        let looked_at = [key.clone()];
+        assert!(open(&looked_at, None), "on another page");
+        let both = [ExplainView::Overview, ExplainView::Gates];
+        assert!(open(&looked_at, Some(&both)) && !open(&looked_at, Some(&both[..1])));
+        let other = [ViewKey {
+            user_id: "ben".to_owned(),
+            ..key
+        }];
+        assert!(!open(&other, Some(&both)) && !open(&[], None));
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use super::job::sentence;
 use super::loadable::Ticket;
 use super::views::Forget;
-use super::{App, Page, Select};
+use super::{Action, App, Page, Select, Tone};
 use seqscope_data::Pseudonyms;
 use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::{RunId, Summary, next_seed};
@@ -122,7 +122,11 @@ impl App {
                 self.drop_run(run);
                 self.refresh_runs();
             }
-            Err(why) => self.notices.failed(why),
+            Err(why) => {
+                let again = Action::RefreshRuns;
+                let cure = Some((again.label().to_owned(), again));
+                self.notices.tell(Tone::Error, why, cure);
+            }
         }
     }
 
@@ -162,7 +166,7 @@ impl App {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Action, Select, bare_app};
+    use crate::app::bare_app;
     use seqscope_engine::run::RunStatus;
 
     #[test]

@@ -20,7 +20,7 @@ impl App {
             Select::ToggleCompared(run) => self.selection.toggle_compared(run),
             Select::User(user_id) => self.selection.look_at_user(Some(user_id)),
             Select::StepUser(by) => self.step_user(by),
-            Select::View(view) => self.selection.view = view,
+            Select::View(view) => self.choose_view(view),
             Select::Head(head) => self.selection.head = head,
             Select::Event(event) => self.selection.event = event,
         }

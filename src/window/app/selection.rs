@@ -61,7 +61,19 @@ pub enum ThemeChoice {
 }
 
 /// Way of looking at one user on the Explain page.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::EnumIter, strum::Display)]
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Hash,
+    strum::EnumIter,
+    strum::Display,
+    Serialize,
+    Deserialize,
+)]
 pub enum ExplainView {
     /// Attention, the timeline and what comes next.
     #[default]

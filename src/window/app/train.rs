@@ -65,6 +65,21 @@ impl App {
         }
     }
 
+    /// Trains the last run's settings on the processor, or the draft's where there is no such run.
+    pub(super) fn start_on_cpu(&mut self) {
+        let current = self.training.current.as_ref();
+        let run = current.and_then(|training| training.run.as_ref());
+        let summary = run.and_then(|run| self.runs.summary(run));
+        let manifest = summary.and_then(|summary| summary.manifest.as_ref());
+        let mut next = match manifest {
+            Some(manifest) => manifest.experiment_as_asked(),
+            None => self.draft.experiment.clone(),
+        };
+        "cpu".clone_into(&mut next.training.device);
+        self.change_draft(|draft| draft.replace(next));
+        self.start();
+    }
+
     /// The data are here, or could not be had.
     pub(super) fn go_on_to_training(&mut self) {
         let Some(experiment) = self.training.take_waiting() else {
@@ -203,11 +218,24 @@ impl App {
         }
     }
 
-    /// Tells what went wrong, and that other settings may cure it.
+    /// Tells what went wrong, and what may cure it: the processor, where the sentence says so, or
+    /// other settings.
     fn tell_with_settings(&mut self, sentence: String) {
-        let cure = Some(("Show settings".to_owned(), Action::GoTo(Page::Model)));
+        let (words, action) = if names_the_cpu(&sentence) {
+            (Action::StartOnCpu.label(), Action::StartOnCpu)
+        } else {
+            ("Show settings", Action::GoTo(Page::Model))
+        };
+        let cure = Some((words.to_owned(), action));
         self.notices.tell(Tone::Error, sentence, cure);
     }
+}
+
+/// Whether a sentence gives the processor as its cure, as those of the devices do.
+fn names_the_cpu(sentence: &str) -> bool {
+    ["`--device cpu`", "choose `cpu`"]
+        .iter()
+        .any(|words| sentence.contains(words))
 }
 
 #[cfg(test)]
@@ -243,5 +271,35 @@ mod tests {
         assert_eq!(heard.preparing, Some(references));
         app.take_news(last, TrainingNews::Returned(Err(why.clone())));
         assert_eq!(app.training.phase(), Some(&TrainingPhase::NotStarted(why)));
+    }
+
+    #[test]
+    fn what_a_device_refuses_is_cured_by_the_processor_and_anything_else_by_the_settings() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut app = bare_app(folder.path());
+        app.draft.experiment.training.device = "gpu:0".to_owned();
+        for (why, wanted) in [
+            (
+                "the connection to the GPU was lost (gone); start the program again and resume the \
+                 run, or train on the CPU with `--device cpu`",
+                Action::StartOnCpu,
+            ),
+            (
+                "there is no device `gpu:0`: choose `cpu`, or install the driver of your GPU",
+                Action::StartOnCpu,
+            ),
+            ("the loss is NaN", Action::GoTo(Page::Model)),
+        ] {
+            app.training
+                .begin(Training::starting(&app.draft.experiment));
+            app.take_returned(Err(why.to_owned()));
+            let cure = app.notices.last().and_then(|notice| notice.cure.clone());
+            assert_eq!(cure.map(|(_, action)| action), Some(wanted), "{why}");
+        }
+        app.apply(Action::StartOnCpu);
+        assert_eq!(app.draft.experiment.training.device, "cpu");
+        assert!(app.training.is_active());
+        let again = app.enabled(&Action::StartOnCpu);
+        assert!(again.is_err(), "one run at a time");
     }
 }

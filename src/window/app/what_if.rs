@@ -9,7 +9,7 @@ use super::job::{ModelCache, sentence};
 use super::loadable::Ticket;
 use super::question::{Answerable, Answers};
 use super::views::Views;
-use super::{App, ExplainView, Loadable, Page, ViewKey};
+use super::{App, ExplainView, Loadable, ViewKey};
 use seqscope_data::{EditedEvent, Prepared};
 use seqscope_engine::explain::{
     Edit, Flip, FlipAsk, FlipProgress, HistoryOf, Scenario, ScenarioError, WhatIf, WhatIfAnswer,
@@ -219,6 +219,7 @@ pub struct EditAsk {
 
 impl Answerable for EditAsk {
     type Answer = WhatIfAnswer;
+    const VIEW: Option<ExplainView> = Some(ExplainView::WhatIf);
 
     fn key(&self) -> &ViewKey {
         &self.key
@@ -283,7 +284,7 @@ impl App {
     /// Makes ready what the view *What if* shows: the history of who is looked at, and what is kept
     /// with the run.
     pub(super) fn begin_what_if(&mut self) {
-        if self.page != Page::Explain || self.selection.view != ExplainView::WhatIf {
+        if !self.is_in_sight(ExplainView::WhatIf) {
             return;
         }
         let Some((of, prepared)) = self.looked_at() else {

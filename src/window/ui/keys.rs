@@ -3,15 +3,23 @@
 use egui::{Grid, Key, RichText, ScrollArea, Ui};
 use strum::IntoEnumIterator;
 
+use super::Actions;
+use super::frame::action_button;
 use super::shortcut::{Place, SHORTCUTS};
 use super::theme::{self, size};
+use crate::app::{Action, App, TourAction};
 
 /// Keys that are not [`SHORTCUTS`], since they open what lies over the window.
-const OVER_THE_WINDOW: [(&str, &str); 4] = [
+const OVER_THE_WINDOW: [(&str, &str); 6] = [
     ("Ctrl+K", "Find anything that can be done, by name"),
     ("F1", "Manual"),
     ("?", "This sheet"),
     ("Esc", "Close what lies over the window"),
+    (
+        "Tab",
+        "The next control; Enter presses it, arrows go through lists",
+    ),
+    ("Shift+F10", "Menu of the run that has the focus"),
 ];
 
 /// State of the sheet.
@@ -26,11 +34,11 @@ impl KeySheet {
         self.is_open = true;
     }
 
-    pub(super) fn ui(&mut self, ui: &Ui) {
+    pub(super) fn ui(&mut self, ui: &Ui, app: &App, actions: &mut Actions) {
         let ctx = ui.ctx().clone();
         // A text field takes the sign as a letter.
-        let is_asked = !ctx.egui_wants_keyboard_input()
-            && ctx.input(|input| input.key_pressed(Key::Questionmark));
+        let is_asked =
+            !ctx.text_edit_focused() && ctx.input(|input| input.key_pressed(Key::Questionmark));
         if is_asked {
             self.is_open = !self.is_open;
         }
@@ -45,9 +53,14 @@ impl KeySheet {
                 .max_height(ctx.content_rect().height() - 160.0)
                 .show(ui, sheet);
             ui.add_space(size::GAP);
-            if ui.button("Close").clicked() {
-                self.is_open = false;
-            }
+            ui.horizontal(|ui| {
+                if ui.button("Close").clicked() {
+                    self.is_open = false;
+                }
+                let before = actions.len();
+                action_button(ui, app, actions, Action::Tour(TourAction::Take));
+                self.is_open &= actions.len() == before;
+            });
         });
         if modal.should_close() {
             self.is_open = false;

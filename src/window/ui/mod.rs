@@ -7,18 +7,22 @@
 
 mod close;
 mod drop;
+mod focus;
 mod font;
 mod frame;
 mod keys;
 mod manual;
 mod memory;
+mod notices;
 mod page;
 mod palette;
 mod picker;
 mod run;
+mod scale;
 mod shortcut;
 mod text;
 mod theme;
+mod tour;
 pub mod widget;
 
 pub use run::{Renderer, WindowError, WindowOptions, run_window};
@@ -37,6 +41,9 @@ pub struct Window {
     manual: manual::Manual,
     keys: keys::KeySheet,
     palette: palette::Palette,
+    scaling: scale::Scaling,
+    focus: focus::Focus,
+    notices: notices::NoticeList,
 }
 
 impl Window {
@@ -55,6 +62,9 @@ impl Window {
             manual: manual::Manual::default(),
             keys: keys::KeySheet::default(),
             palette: palette::Palette::default(),
+            scaling: scale::Scaling::default(),
+            focus: focus::Focus::default(),
+            notices: notices::NoticeList::default(),
         }
     }
 
@@ -86,17 +96,22 @@ impl eframe::App for Window {
             ctx.request_repaint_after(FOREIGN_RUNS_EVERY);
         }
         theme::follow(ctx, self.app.theme);
+        self.scaling.follow(ctx, &self.app.arrangement);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {
         let mut actions = Actions::new();
+        self.focus.scroll(ui.ctx());
         shortcut::read(ui, &self.app, &mut actions);
         self.frame.ui(ui, &self.app, &mut actions, &mut self.pages);
+        tour::ui(ui, &self.app, &mut actions);
         drop::ui(ui, &mut actions);
         self.closing.ui(ui, &self.app, &mut actions);
         self.palette.ui(ui, &self.app, &mut self.keys, &mut actions);
-        self.keys.ui(ui);
+        self.keys.ui(ui, &self.app, &mut actions);
         self.manual.ui(ui);
+        self.notices.ui(ui, &self.app, &mut actions);
+        self.focus.ring(ui);
         let has_asked = !actions.is_empty();
         for action in actions {
             self.app.apply(action);

@@ -5,6 +5,7 @@ use egui::{Align2, Button, Key, KeyboardShortcut, Modifiers, RichText, ScrollAre
 use super::Actions;
 use super::keys::KeySheet;
 use super::manual;
+use super::notices;
 use super::shortcut::Shortcut;
 use super::theme::{self, size};
 use crate::app::{Action, App, NamedAction, find_names};
@@ -24,6 +25,7 @@ enum Command {
     Ask(Action),
     Manual,
     Keys,
+    Notices,
 }
 
 /// One line of the palette.
@@ -79,6 +81,7 @@ impl Palette {
                 Command::Ask(action) => actions.push(action),
                 Command::Manual => manual::ask(&ctx),
                 Command::Keys => keys.open(),
+                Command::Notices => notices::ask(&ctx),
             }
         } else if modal.should_close() {
             self.is_open = false;
@@ -98,12 +101,13 @@ impl Palette {
         let of_window = [
             ("Manual", "F1", Command::Manual),
             ("Keys", "?", Command::Keys),
+            ("All notices of this session", "", Command::Notices),
         ];
         let of_window = of_window.map(|(name, key, command)| Line {
             name: name.to_owned(),
             command,
             why_not: None,
-            key: Some(key.to_owned()),
+            key: (!key.is_empty()).then(|| key.to_owned()),
         });
         self.lines = of_app.chain(of_window).collect();
         // What can be done comes first.

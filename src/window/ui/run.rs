@@ -53,7 +53,6 @@ pub fn run_window(options: WindowOptions) -> Result<(), WindowError> {
             .with_title("Seqscope")
             .with_app_id(APP_ID)
             .with_inner_size(size::WINDOW)
-            .with_min_inner_size(size::MIN_WINDOW)
             .with_drag_and_drop(true),
         renderer: match options.renderer {
             Renderer::Glow => eframe::Renderer::Glow,
@@ -77,7 +76,7 @@ pub fn run_window(options: WindowOptions) -> Result<(), WindowError> {
 
 fn open(cc: &eframe::CreationContext<'_>, options: WindowOptions) -> Window {
     let memory = super::memory::read(cc.storage);
-    Window::new(
+    let mut window = Window::new(
         &cc.egui_ctx,
         AppOptions {
             store: options.store,
@@ -87,7 +86,12 @@ fn open(cc: &eframe::CreationContext<'_>, options: WindowOptions) -> Window {
             recent: memory.recent,
             theme: memory.theme,
         },
-    )
+    );
+    window.app.recall_runs(memory.runs);
+    if let Some(kept) = super::memory::read_arrangement(cc.storage) {
+        window.app.arrange_as_kept(kept);
+    }
+    window
 }
 
 /// Wakes the window from any thread; several calls before a frame cost one frame.

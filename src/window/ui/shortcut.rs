@@ -5,7 +5,7 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use strum::IntoEnumIterator;
 
 use super::Actions;
-use crate::app::{Action, App, Page, Select, TrainingPhase, Transport};
+use crate::app::{Action, App, Arrange, Page, Scale, Select, TrainingPhase, Transport};
 use seqscope_engine::train::StopMode;
 
 /// Part of the window in which a key acts.
@@ -58,7 +58,7 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 const NONE: Modifiers = Modifiers::NONE;
 
 /// Every key. Of two with the same letter the one with more modifiers comes first.
-pub(super) static SHORTCUTS: [Shortcut; 18] = {
+pub(super) static SHORTCUTS: [Shortcut; 25] = {
     use Place::{Everywhere, Looking, OutsideText, Playhead, Training};
     [
         key(CTRL, Key::Num1, Everywhere, "Data", |_| {
@@ -85,9 +85,35 @@ pub(super) static SHORTCUTS: [Shortcut; 18] = {
         key(CTRL, Key::O, Everywhere, "Open my data", |_| {
             Action::PickData
         }),
-        key(CTRL_SHIFT, Key::Z, OutsideText, "Redo", |_| Action::Redo),
-        key(CTRL, Key::Y, OutsideText, "Redo", |_| Action::Redo),
-        key(CTRL, Key::Z, OutsideText, "Undo", |_| Action::Undo),
+        key(CTRL, Key::Plus, Everywhere, "Larger", |_| {
+            Action::Arrange(Arrange::Larger)
+        }),
+        // Where `+` stands on the key of `=`, nobody wants to press Shift.
+        key(CTRL, Key::Equals, Everywhere, "Larger", |_| {
+            Action::Arrange(Arrange::Larger)
+        }),
+        key(CTRL, Key::Minus, Everywhere, "Smaller", |_| {
+            Action::Arrange(Arrange::Smaller)
+        }),
+        key(CTRL, Key::Num0, Everywhere, "Usual size", |_| {
+            Action::Arrange(Arrange::Scale(Scale::default()))
+        }),
+        key(NONE, Key::F11, Everywhere, "Presentation", |_| {
+            Action::Arrange(Arrange::Present)
+        }),
+        key(NONE, Key::OpenBracket, OutsideText, "List of runs", |_| {
+            Action::Arrange(Arrange::FoldRuns)
+        }),
+        key(
+            NONE,
+            Key::CloseBracket,
+            OutsideText,
+            "What stands at the right of a view",
+            |_| Action::Arrange(Arrange::FoldSide),
+        ),
+        key(CTRL_SHIFT, Key::Z, OutsideText, "Redo", redo),
+        key(CTRL, Key::Y, OutsideText, "Redo", redo),
+        key(CTRL, Key::Z, OutsideText, "Undo", undo),
         key(NONE, Key::J, Looking, "Next user", |_| {
             Action::Select(Select::StepUser(1))
         }),
@@ -115,6 +141,21 @@ pub(super) static SHORTCUTS: [Shortcut; 18] = {
         ),
     ]
 };
+
+/// On Explain the layout is what can be taken back; elsewhere the experiment.
+fn undo(app: &App) -> Action {
+    match app.page {
+        Page::Explain => Action::Arrange(Arrange::Undo),
+        Page::Data | Page::Model | Page::Train | Page::Compare => Action::Undo,
+    }
+}
+
+fn redo(app: &App) -> Action {
+    match app.page {
+        Page::Explain => Action::Arrange(Arrange::Redo),
+        Page::Data | Page::Model | Page::Train | Page::Compare => Action::Redo,
+    }
+}
 
 fn pause_or_resume(app: &App) -> Action {
     let is_paused = app
@@ -145,11 +186,13 @@ impl Shortcut {
 
 impl Place {
     fn acts(self, ui: &egui::Ui, app: &App) -> bool {
-        let is_typing = ui.ctx().egui_wants_keyboard_input();
+        // A button that has the focus takes the arrows and Space, but no letter.
+        let is_typing = ui.ctx().text_edit_focused();
+        let has_focus = ui.ctx().egui_wants_keyboard_input();
         match self {
             Self::Everywhere => true,
             Self::OutsideText => !is_typing,
-            Self::Playhead => !is_typing && !app.playhead_runs().is_empty(),
+            Self::Playhead => !has_focus && !app.playhead_runs().is_empty(),
             Self::Looking => !is_typing && matches!(app.page, Page::Explain | Page::Compare),
             Self::Training => {
                 ui.memory(|memory| memory.focused().is_none()) && app.training.is_active()

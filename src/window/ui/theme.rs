@@ -185,6 +185,8 @@ pub(crate) fn bar(ui: &egui::Ui) -> egui::Frame {
 
 /// Sets both themes; once at the start.
 pub(crate) fn install(ctx: &egui::Context) {
+    // The size has keys of its own, and ends.
+    ctx.options_mut(|options| options.zoom_with_keyboard = false);
     for (theme, colors) in [(Theme::Dark, &DARK), (Theme::Light, &LIGHT)] {
         ctx.style_mut_of(theme, |style| {
             style.visuals = visuals(theme, colors);

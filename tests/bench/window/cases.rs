@@ -2,7 +2,7 @@
 //! items, many runs.
 
 use egui::pos2;
-use seqscope::app::{Action, App, ExplainView, Page, Select, Transport};
+use seqscope::app::{Action, App, Arrange, ExplainView, Page, ReadyLayout, Select, Transport};
 use seqscope::run::RunId;
 
 use crate::Told;
@@ -177,6 +177,55 @@ pub(crate) fn playhead(told: &mut Told) {
     assert_eq!(epochs.len(), EPOCHS, "every epoch has had its turn");
     screen.expect("of 40");
     told.frames("playhead", &screen.take_frames());
+}
+
+/// Four views of one user at once over the largest model that is trained here: pointed at, the next
+/// users, an edge dragged.
+pub(crate) fn views(told: &mut Told) {
+    let folder = tempfile::tempdir().unwrap();
+    let model = "Transformer(d_model: 32, n_layers: 4, n_heads: 4, d_ff: 32, seq_len: 200)";
+    let run = train(
+        folder.path(),
+        &Trained {
+            name: "four",
+            lens: &[205; 40],
+            n_items: 3_000,
+            model,
+            epochs: 2,
+        },
+    );
+    let mut screen = explain(folder.path(), &run, "user 3");
+    let _ = screen.take_frames();
+    apply(
+        &mut screen,
+        Action::Arrange(Arrange::Ready(ReadyLayout::Compare)),
+    );
+    screen.until("the four views", |window| {
+        let views = &window.app().views;
+        views.inside().items.has_answer()
+            && views.edits().has_answer()
+            && views.attributions().has_answer()
+    });
+    told.frames("views_open", &screen.take_frames());
+    screen.expect("of the variance");
+
+    let middle = pos2(640.0, 420.0);
+    screen.move_to(middle);
+    screen.glide(middle + egui::vec2(400.0, 200.0), 90);
+    screen.glide(middle + egui::vec2(-300.0, -150.0), 90);
+    for user in ["user 4", "user 5"] {
+        look_at(&mut screen, &run, user);
+        screen.glide(middle, 30);
+    }
+    for at in 0..60_u8 {
+        let share = 0.4 + f32::from(at) / 300.0;
+        apply(
+            &mut screen,
+            Action::Arrange(Arrange::Resize { split: 0, share }),
+        );
+        screen.frame(Vec::new());
+    }
+    told.frames("views", &screen.take_frames());
 }
 
 /// A map of a hundred thousand items: moved, zoomed, pointed at, clicked, coloured, and a lasso.

@@ -38,11 +38,12 @@ use screen::Frames;
 type Work = (&'static str, fn(&mut Told));
 
 /// What can be asked for, in the order in which it is told.
-const WORKS: [Work; 9] = [
+const WORKS: [Work; 10] = [
     ("curves", cases::curves),
     ("heatmaps", cases::heatmaps),
     ("timeline", cases::timeline),
     ("playhead", cases::playhead),
+    ("views", cases::views),
     ("runs", cases::runs),
     ("map", cases::map),
     ("list", list::list),

@@ -6,30 +6,30 @@ mod top;
 mod transport;
 mod users;
 
-use egui::{CentralPanel, Panel};
+use egui::{CentralPanel, Panel, vec2};
 
 use super::Actions;
 use super::page::Pages;
 use super::theme::{self, size};
-use crate::app::App;
+use super::widget::room;
+use crate::app::{Action, App, Arrange, Tone};
+
+/// Least room of a page: with less, as in a small window with large text, it is scrolled.
+const LEAST_PAGE: egui::Vec2 = vec2(720.0, 430.0);
+
+/// Width of the window from which the list of runs stands beside the page.
+const WIDE: f32 = 860.0;
 
 /// View state of the frame.
+#[derive(Default)]
 pub(super) struct Frame {
-    is_rail_open: bool,
     rail: rail::Rail,
     users: users::UserList,
     status: status::Status,
-}
-
-impl Default for Frame {
-    fn default() -> Self {
-        Self {
-            is_rail_open: true,
-            rail: rail::Rail::default(),
-            users: users::UserList::default(),
-            status: status::Status::default(),
-        }
-    }
+    /// Whether the window had no room for the list of runs beside a page.
+    was_narrow: bool,
+    /// Whether the list was folded away for that.
+    has_folded: bool,
 }
 
 impl Frame {
@@ -41,18 +41,29 @@ impl Frame {
         pages: &mut Pages,
     ) {
         let bar = theme::bar(ui);
-        Panel::top("top")
-            .frame(bar)
-            .show(ui, |ui| top::ui(ui, app, &mut self.is_rail_open, actions));
-        Panel::bottom("status")
-            .frame(bar)
-            .show(ui, |ui| self.status.ui(ui, app, actions));
+        self.fold_where_narrow(ui, app, actions);
+        let is_alone = app.arrangement.is_presenting;
+        if is_alone {
+            Panel::top("presented")
+                .frame(bar)
+                .show(ui, |ui| top::presented(ui, app, actions));
+        } else {
+            Panel::top("top")
+                .frame(bar)
+                .show(ui, |ui| top::ui(ui, app, actions));
+        }
+        // Whatever went wrong is told in a presentation, too.
+        if !is_alone || app.notices.iter().any(|notice| notice.tone == Tone::Error) {
+            Panel::bottom("status")
+                .frame(bar)
+                .show(ui, |ui| self.status.ui(ui, app, actions));
+        }
         if transport::is_needed(app) {
             Panel::bottom("transport")
                 .frame(bar)
                 .show(ui, |ui| transport::ui(ui, app, actions));
         }
-        if self.is_rail_open {
+        if app.arrangement.shows_runs && !is_alone {
             Panel::left("runs")
                 .frame(bar)
                 .resizable(true)
@@ -64,19 +75,29 @@ impl Frame {
                 });
         }
         let page = theme::page(ui);
-        CentralPanel::default()
-            .frame(page)
-            .show(ui, |ui| pages.ui(ui, app, actions));
+        CentralPanel::default().frame(page).show(ui, |ui| {
+            let name = app.page.to_string();
+            room::at_least(ui, &name, LEAST_PAGE, |ui| pages.ui(ui, app, actions));
+        });
+    }
+
+    /// Folds the list of runs away when the window becomes too narrow for it beside a page, and shows
+    /// it again when there is room; meanwhile the person may show it.
+    fn fold_where_narrow(&mut self, ui: &egui::Ui, app: &App, actions: &mut Actions) {
+        let is_narrow = ui.ctx().content_rect().width() < WIDE;
+        let shows = app.arrangement.shows_runs;
+        let folds = is_narrow && !self.was_narrow && shows;
+        let unfolds = !is_narrow && self.was_narrow && self.has_folded && !shows;
+        if folds || unfolds {
+            actions.push(Action::Arrange(Arrange::FoldRuns));
+            self.has_folded = folds;
+        }
+        self.was_narrow = is_narrow;
     }
 }
 
 /// A button for an action: greyed with the reason on hover when it cannot be done now.
-pub(crate) fn action_button(
-    ui: &mut egui::Ui,
-    app: &App,
-    actions: &mut Actions,
-    action: crate::app::Action,
-) {
+pub(crate) fn action_button(ui: &mut egui::Ui, app: &App, actions: &mut Actions, action: Action) {
     let label = action.label();
     action_button_as(ui, app, actions, action, label);
 }
@@ -86,7 +107,7 @@ pub(crate) fn action_button_as<'a>(
     ui: &mut egui::Ui,
     app: &App,
     actions: &mut Actions,
-    action: crate::app::Action,
+    action: Action,
     label: impl egui::IntoAtoms<'a>,
 ) {
     let enabled = app.enabled(&action);

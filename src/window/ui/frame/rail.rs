@@ -154,7 +154,8 @@ impl Rail {
         }
         let response = response.on_hover_ui(|ui| hover(ui, summary));
         // What is ticked in the menu leaves it open; what is asked for closes it.
-        egui::Popup::context_menu(&response)
+        egui::Popup::menu(&response)
+            .open_memory(menu_is_asked(ui, &response))
             .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
             .show(|ui| self.menu(ui, app, &summary.id, actions));
     }
@@ -260,6 +261,17 @@ impl Rail {
         if shown.should_close() {
             self.deleting = None;
         }
+    }
+}
+
+/// Whether the menu of a row is opened, by the other button or by the key that menus have, or closed.
+fn menu_is_asked(ui: &Ui, row: &egui::Response) -> Option<egui::SetOpenCommand> {
+    let has_focus = row.has_focus();
+    let by_key = ui.input(|input| input.modifiers.shift && input.key_pressed(egui::Key::F10));
+    if row.secondary_clicked() || (has_focus && by_key) {
+        Some(true.into())
+    } else {
+        row.clicked().then_some(false.into())
     }
 }
 

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use egui::{Align, Layout, RichText, Ui};
 
-use crate::app::{Action, App, Loadable, Notice, Tone, TrainingPhase};
+use crate::app::{Action, App, Loadable, Notice, TrainingPhase};
 use crate::ui::widget::panel;
-use crate::ui::{Actions, text, theme};
+use crate::ui::{Actions, notices, text, theme};
 
 /// View state of the bar.
 #[derive(Default)]
@@ -31,6 +31,14 @@ impl Status {
 
     /// The last notice, and a way to the ones before it.
     fn last(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
+        if app.notices.all().next().is_some() {
+            let button = ui.button("…").on_hover_text("All notices of this session");
+            button
+                .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "All notices"));
+            if button.clicked() {
+                notices::ask(ui.ctx());
+            }
+        }
         let Some(notice) = app.notices.last() else {
             self.is_open = false;
             return;
@@ -51,14 +59,6 @@ impl Status {
     }
 }
 
-fn tone(ui: &Ui, notice: &Notice) -> (egui::Color32, &'static str) {
-    let colors = theme::colors(ui);
-    match notice.tone {
-        Tone::Done => (colors.good, "✔"),
-        Tone::Error => (colors.error, "✖"),
-    }
-}
-
 fn line(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Actions) {
     ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
         line_from_right(ui, app, notice, actions);
@@ -72,7 +72,7 @@ fn line_from_right(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Action
     if let Some((words, action)) = &notice.cure {
         super::action_button_as(ui, app, actions, action.clone(), words.as_str());
     }
-    let (color, icon) = tone(ui, notice);
+    let (color, icon) = notices::tone(ui, notice);
     let words = RichText::new(format!("{icon} {}", notice.sentence)).color(color);
     ui.with_layout(
         Layout::left_to_right(Align::Center).with_main_align(Align::Max),

@@ -3,30 +3,38 @@
 use egui::{Align, Button, Layout, RichText, Ui};
 use strum::IntoEnumIterator;
 
-use crate::app::{Action, App, Loadable, Page, ThemeChoice};
-use crate::ui::{Actions, manual, shortcut, theme};
+use super::action_button_as;
+use crate::app::{Action, App, Arrange, Loadable, Page, Scale, ThemeChoice, TourStep};
+use crate::ui::{Actions, manual, shortcut, theme, tour};
 use seqscope_model::{DeviceInfo, DeviceKind, device_for};
 
-pub(super) fn ui(ui: &mut Ui, app: &App, is_rail_open: &mut bool, actions: &mut Actions) {
+/// Width of the window from which the name and the device stand beside the pages.
+const WIDE: f32 = 860.0;
+
+pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let is_wide = ui.ctx().content_rect().width() >= WIDE;
     ui.horizontal(|ui| {
+        let is_open = app.arrangement.shows_runs;
         let rail = ui
-            .add(Button::selectable(*is_rail_open, "☰"))
-            .on_hover_text("Show or hide the list of runs");
+            .add(Button::selectable(is_open, "☰"))
+            .on_hover_text("Show or hide the list of runs ([)");
         rail.widget_info(|| {
-            egui::WidgetInfo::selected(egui::Role::Button, true, *is_rail_open, "List of runs")
+            egui::WidgetInfo::selected(egui::Role::Button, true, is_open, "List of runs")
         });
         if rail.clicked() {
-            *is_rail_open = !*is_rail_open;
+            actions.push(Action::Arrange(Arrange::FoldRuns));
         }
-        ui.label(
-            RichText::new("Seqscope")
-                .strong()
-                .size(16.0)
-                .color(theme::colors(ui).strong),
-        );
-        ui.add_space(theme::size::GAP_LARGE);
+        if is_wide {
+            ui.label(
+                RichText::new("Seqscope")
+                    .strong()
+                    .size(16.0)
+                    .color(theme::colors(ui).strong),
+            );
+            ui.add_space(theme::size::GAP_LARGE);
+        }
         ui.scope(|ui| {
-            ui.spacing_mut().item_spacing.x = 18.0;
+            ui.spacing_mut().item_spacing.x = if is_wide { 18.0 } else { 6.0 };
             for page in Page::iter() {
                 tab(ui, app, page, actions);
             }
@@ -34,10 +42,43 @@ pub(super) fn ui(ui: &mut Ui, app: &App, is_rail_open: &mut bool, actions: &mut 
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             help(ui);
             themes(ui, app, actions);
-            ui.separator();
-            device(ui, app);
+            size_menu(ui, app, actions);
+            if is_wide {
+                ui.separator();
+                device(ui, app);
+            }
         });
     });
+}
+
+/// The bar of a presentation: what is presented, and the way back.
+pub(super) fn presented(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    ui.horizontal(|ui| {
+        ui.label(RichText::new(question(app.page)).color(theme::colors(ui).strong));
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            let end = Action::Arrange(Arrange::Present);
+            action_button_as(ui, app, actions, end, "End presentation (F11)");
+        });
+    });
+}
+
+/// The size of everything.
+fn size_menu(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let present = app.arrangement.scale;
+    let menu = ui.menu_button(format!("{} %", present.percent()), |ui| {
+        for step in Scale::STEPS.map(Scale::from) {
+            let words = format!("{} %", step.percent());
+            if ui.selectable_label(step == present, words).clicked() {
+                actions.push(Action::Arrange(Arrange::Scale(step)));
+                ui.close();
+            }
+        }
+    });
+    let button = menu
+        .response
+        .on_hover_text("Size of everything (Ctrl+Plus, Ctrl+Minus, Ctrl+0)");
+    button
+        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Size of everything"));
 }
 
 /// The question that a page answers.
@@ -68,6 +109,11 @@ fn tab(ui: &mut Ui, app: &App, page: Page, actions: &mut Actions) {
             tab.rect.bottom() + 6.0,
             (2.5, colors.accent),
         );
+    }
+    match page {
+        Page::Train => tour::mark(ui.ctx(), TourStep::Watch, tab.rect),
+        Page::Explain => tour::mark(ui.ctx(), TourStep::Explain, tab.rect),
+        Page::Data | Page::Model | Page::Compare => {}
     }
     if tab.clicked() {
         actions.push(Action::GoTo(page));

@@ -5,10 +5,10 @@ use strum::IntoEnumIterator as _;
 
 use crate::app::{
     Action, App, PLAY_SPEEDS, Page, Playhead, PlayheadPlace, PlayheadUnit, RunEpochs, RunSeries,
-    ShownEpoch, Transport,
+    ShownEpoch, TourStep, Transport,
 };
 use crate::ui::widget::epoch_bar::{EpochBar, FlagLane};
-use crate::ui::{Actions, theme};
+use crate::ui::{Actions, theme, tour};
 use seqscope_engine::run::{Milestone, RunId};
 
 /// Whether there is anything to move over: a run with weights, on a page that follows it.
@@ -265,6 +265,7 @@ fn bar(ui: &mut Ui, app: &App, moved: &Moved<'_>, actions: &mut Actions) {
         ],
     }
     .ui(ui);
+    tour::mark(ui.ctx(), TourStep::Playhead, ui.min_rect());
     actions.extend(asked.map(|epoch| Action::Transport(Transport::Epoch(epoch))));
 }
 

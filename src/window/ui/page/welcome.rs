@@ -1,43 +1,70 @@
 //! The first start: three ways in.
 
-use egui::{Button, RichText, Ui, vec2};
+use egui::{Button, RichText, ScrollArea, Ui, vec2};
 
-use crate::app::{Action, App, is_experiment};
-use crate::ui::Actions;
+use crate::app::{Action, App, TourAction, TourStep, Visit, is_experiment, run_name};
 use crate::ui::theme::{self, size};
+use crate::ui::{Actions, tour};
+use seqscope_engine::run::Summary;
 
 const CARD: egui::Vec2 = vec2(264.0, 168.0);
 
 pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    ui.vertical_centered(|ui| {
-        ui.add_space((ui.available_height() * 0.5 - 250.0).max(8.0));
-        ui.label(
-            RichText::new("What did users do, and what will they do next?")
-                .size(26.0)
-                .color(theme::colors(ui).strong),
-        );
-        ui.weak(
-            "Open a log of behaviour, train a sequence model on it, and see why it predicts \
+    let height = ui.available_height();
+    ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+        ui.vertical_centered(|ui| {
+            ui.add_space((height * 0.5 - 250.0).max(8.0));
+            ui.label(
+                RichText::new("What did users do, and what will they do next?")
+                    .size(26.0)
+                    .color(theme::colors(ui).strong),
+            );
+            ui.weak(
+                "Open a log of behaviour, train a sequence model on it, and see why it predicts \
                  what it predicts.",
-        );
-        ui.add_space(size::GAP_LARGE * 1.5);
-        let frame = 2.0 * (f32::from(size::PAD) + 1.0);
-        let width = (CARD.x + frame) * 3.0 + size::GAP_LARGE * 2.0;
-        ui.allocate_ui(vec2(width.min(ui.available_width()), CARD.y), |ui| {
-            ui.horizontal_top(|ui| {
-                ui.spacing_mut().item_spacing.x = size::GAP_LARGE;
-                cards(ui, app, actions);
-            });
+            );
+            ui.add_space(size::GAP_LARGE * 1.5);
+            ways_in(ui, app, actions);
+            ui.add_space(size::GAP);
+            links(ui, app, actions);
+            recent(ui, app, actions);
         });
-        ui.add_space(size::GAP);
-        if ui.link("or look at a run that has finished").clicked() {
-            actions.push(Action::OpenExample);
-        }
-        if ui.link("or set up the synthetic world yourself").clicked() {
-            actions.push(Action::UseWorld);
-        }
-        recent(ui, app, actions);
     });
+}
+
+/// The cards beside each other or, in a narrow window, below each other.
+fn ways_in(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let frame = 2.0 * (f32::from(size::PAD) + 1.0);
+    let width = (CARD.x + frame) * 3.0 + size::GAP_LARGE * 2.0;
+    if ui.available_width() < width {
+        ui.allocate_ui(vec2(CARD.x + frame, CARD.y), |ui| {
+            ui.vertical(|ui| cards(ui, app, actions));
+        });
+        return;
+    }
+    ui.allocate_ui(vec2(width, CARD.y), |ui| {
+        ui.horizontal_top(|ui| {
+            ui.spacing_mut().item_spacing.x = size::GAP_LARGE;
+            cards(ui, app, actions);
+        });
+    });
+}
+
+fn links(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let tour = if app.tour.is_left() {
+        "or go on with the tour"
+    } else {
+        "or take the tour through the window"
+    };
+    for (words, action) in [
+        ("or look at a run that has finished", Action::OpenExample),
+        (tour, Action::Tour(TourAction::Take)),
+        ("or set up the synthetic world yourself", Action::UseWorld),
+    ] {
+        if ui.link(words).clicked() {
+            actions.push(action);
+        }
+    }
 }
 
 fn cards(ui: &mut Ui, app: &App, actions: &mut Actions) {
@@ -97,6 +124,9 @@ fn card_button(ui: &mut Ui, app: &App, action: Action, button: Button<'_>, actio
         .inner
     };
     let response = add(ui);
+    if action == Action::TryIt {
+        tour::mark(ui.ctx(), TourStep::Train, response.rect);
+    }
     if response.clicked() {
         actions.push(action);
     }
@@ -105,13 +135,26 @@ fn card_button(ui: &mut Ui, app: &App, action: Action, button: Button<'_>, actio
     }
 }
 
+/// Files and runs of late, listed at most.
+const LISTED: usize = 5;
+
 fn recent(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    if app.recent.is_empty() {
+    let runs = app.visited.runs().iter();
+    let runs: Vec<&Summary> = runs.filter_map(|run| app.runs.summary(run)).collect();
+    if app.recent.is_empty() && runs.is_empty() {
         return;
     }
     ui.add_space(size::GAP_LARGE);
     ui.weak("Recent");
-    for path in app.recent.iter().take(5) {
+    for summary in runs.into_iter().take(LISTED) {
+        if ui.link(run_name(summary)).clicked() {
+            actions.push(Action::Revisit(Visit {
+                run: summary.id.clone(),
+                user_id: None,
+            }));
+        }
+    }
+    for path in app.recent.iter().take(LISTED) {
         if ui.link(path.display().to_string()).clicked() {
             let action = if is_experiment(path) {
                 Action::OpenExperiment

@@ -8,6 +8,8 @@ pub mod line_chart;
 pub(crate) mod panel;
 pub(crate) mod reliability;
 pub(crate) mod report;
+pub(crate) mod room;
 pub(crate) mod run_words;
 pub(crate) mod scatter;
+pub(crate) mod tiles;
 pub mod timeline;

@@ -87,12 +87,13 @@ impl GatesView {
         };
         self.refresh(&view, at);
         let width = (ui.available_width() * 0.3).clamp(260.0, 380.0);
+        let mut shows_side = app.arrangement.shows_side;
         Panel::right("like_states")
             .frame(egui::Frame::new())
             .resizable(true)
             .default_size(width)
             .size_range(240.0..=(ui.available_width() * 0.5).max(240.0))
-            .show(ui, |ui| {
+            .show_collapsible(ui, &mut shows_side, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     like_card(ui, shown, key, &view, app, actions);
                 });

@@ -117,12 +117,13 @@ impl ItemMapView {
         self.refresh(&map, app.views.settle().map(&settle_key));
         self.search.go_on(ui, prepared);
         let width = (ui.available_width() * 0.3).clamp(260.0, 400.0);
+        let mut shows_side = app.arrangement.shows_side;
         Panel::right("items_chosen")
             .frame(egui::Frame::new())
             .resizable(true)
             .default_size(width)
             .size_range(240.0..=(ui.available_width() * 0.5).max(240.0))
-            .show(ui, |ui| {
+            .show_collapsible(ui, &mut shows_side, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     self.search_card(ui, prepared);
                     self.chosen_card(ui, key, &map, prepared, app, actions);

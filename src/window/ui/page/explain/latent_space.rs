@@ -79,12 +79,13 @@ impl LatentSpaceView {
             return;
         };
         let width = (ui.available_width() * 0.36).clamp(300.0, 460.0);
+        let mut shows_side = app.arrangement.shows_side;
         Panel::right("latent_probes")
             .frame(egui::Frame::new())
             .resizable(true)
             .default_size(width)
             .size_range(280.0..=(ui.available_width() * 0.5).max(280.0))
-            .show(ui, |ui| {
+            .show_collapsible(ui, &mut shows_side, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     self.traversal(ui, shown, key, &space.map, app, actions);
                     ui.add_space(size::GAP_SMALL);

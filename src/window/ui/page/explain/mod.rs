@@ -28,10 +28,12 @@ use std::sync::Arc;
 use egui::{Panel, RichText, Ui};
 
 use super::super::Actions;
-use crate::app::{Action, App, ExplainView, Loadable, Page, Select, ViewKey};
+use crate::app::{Action, App, ExplainView, Loadable, Page, Select, TourStep, ViewKey};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
+use crate::ui::tour;
 use crate::ui::widget::panel;
+use crate::ui::widget::tiles::tiles;
 use crate::ui::widget::timeline::{self, Timeline};
 use seqscope_engine::explain::UserView;
 use seqscope_engine::run::RunId;
@@ -41,6 +43,7 @@ use seqscope_model::{ModelKind, ModelSpec};
 #[derive(Default)]
 pub(super) struct ExplainPage {
     pickers: Pickers,
+    layouts: views::LayoutMenu,
     attention: AttentionView,
     timeline: Timeline,
     list: list::ListCard,
@@ -102,7 +105,7 @@ impl ExplainPage {
         }
     }
 
-    /// The user in the way that was chosen, under the strip of all.
+    /// The user in the ways that were chosen, under the strip of all.
     fn user(
         &mut self,
         ui: &mut Ui,
@@ -111,15 +114,34 @@ impl ExplainPage {
         app: &App,
         actions: &mut Actions,
     ) {
-        let kind = app
-            .runs
-            .summary(run)
-            .and_then(|s| s.manifest.as_ref())
-            .map(|m| ModelKind::from(&m.experiment.model));
         let Some(key) = &app.selection.view_key(run) else {
             return;
         };
-        match views::strip(ui, app.selection.view, kind, actions) {
+        self.layouts.strip(ui, app, actions);
+        let layout = app.shown_layout();
+        let asked = tiles(ui, &layout, app.active_view(), &mut |ui, view| match app
+            .why_no_view(view)
+        {
+            Some(why_not) => panel::empty(ui, "Not of this model", why_not, |_| {}),
+            None => self.view(ui, view, shown, key, app, actions),
+        });
+        let used = asked.active.map(|view| Action::Select(Select::View(view)));
+        actions.extend(used);
+        actions.extend(asked.changes.into_iter().map(Action::Arrange));
+    }
+
+    /// The user in one way.
+    fn view(
+        &mut self,
+        ui: &mut Ui,
+        view: ExplainView,
+        shown: &ShownUser<'_>,
+        key: &ViewKey,
+        app: &App,
+        actions: &mut Actions,
+    ) {
+        let (run, kind) = (&key.run, app.model_kind());
+        match view {
             ExplainView::Overview if shown.view().attention.is_some() => {
                 self.with_attention(ui, shown, run, app, actions);
             }
@@ -273,6 +295,7 @@ impl ExplainPage {
                 let summary = RichText::new(timeline::summary(shown.view())).weak();
                 ui.add(egui::Label::new(summary).truncate());
             });
+            tour::mark(ui.ctx(), TourStep::Event, ui.max_rect());
             let title = |item| shown.title(item);
             let data = shown.timeline(&title);
             if let Some(position) = self.timeline.ui(ui, &data, app.selection.event) {

@@ -1,12 +1,12 @@
 //! Choice of run and user.
 
-use egui::{Key, Popup, Slider, TextEdit, Ui};
+use egui::{Key, Popup, Rect, Slider, TextEdit, Ui};
 
-use crate::app::{Action, App, Select};
+use crate::app::{Action, App, Select, TourStep};
 use crate::ui::Actions;
 use crate::ui::frame::action_button_as;
 use crate::ui::page::run_picker;
-use crate::ui::text;
+use crate::ui::{text, tour};
 use seqscope_base::spec::shown;
 use seqscope_data::{Prepared, Vocab};
 use seqscope_engine::run::{RunId, Summary};
@@ -71,6 +71,7 @@ impl Pickers {
             .labelled_by(name.id)
             .on_hover_text("Type the id of a user");
         self.search(ui, &field, run, prepared, actions);
+        let next_from = ui.cursor().left();
         action_button_as(
             ui,
             app,
@@ -78,6 +79,9 @@ impl Pickers {
             Action::Select(Select::StepUser(1)),
             "Next ▶",
         );
+        let row = ui.min_rect();
+        let next = Rect::from_x_y_ranges(next_from..=row.right(), row.y_range());
+        tour::mark(ui.ctx(), TourStep::User, next);
         let n_users = users.len();
         let mut place = self
             .dragged_user
