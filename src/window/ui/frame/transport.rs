@@ -11,6 +11,9 @@ use crate::ui::widget::epoch_bar::{EpochBar, FlagLane};
 use crate::ui::{Actions, theme, tour};
 use seqscope_engine::run::{Milestone, RunId};
 
+/// Width from which the epochs of two runs stand beside what moves them.
+const WIDE: f32 = 820.0;
+
 /// Whether there is anything to move over: a run with weights, on a page that follows it.
 pub(super) fn is_needed(app: &App) -> bool {
     Moved::of_app(app).is_some()
@@ -21,16 +24,22 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let Some(moved) = Moved::of_app(app) else {
         return;
     };
+    let has_two = moved.second.is_some();
+    let is_narrow = has_two && ui.available_width() < WIDE;
+    let from_right = Layout::right_to_left(Align::Center);
     ui.horizontal(|ui| {
         moves(ui, app, actions);
         ui.separator();
-        settings(ui, &app.selection.playhead, moved.second.is_some(), actions);
+        settings(ui, &app.selection.playhead, has_two, actions);
         ui.separator();
         modes(ui, app, &moved, actions);
-        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            words(ui, app, &moved);
-        });
+        if !is_narrow {
+            ui.with_layout(from_right, |ui| words(ui, app, &moved));
+        }
     });
+    if is_narrow {
+        ui.horizontal(|ui| ui.with_layout(from_right, |ui| words(ui, app, &moved)));
+    }
     bar(ui, app, &moved, actions);
 }
 

@@ -29,8 +29,14 @@ const KEY_STEP: f32 = 0.05;
 /// Part of a tile, from its edges, in which what is dropped goes to that side.
 const SIDE_PART: f32 = 0.28;
 
-/// Least room of a view; with less it is scrolled.
-const LEAST: egui::Vec2 = vec2(560.0, 300.0);
+/// Least room of a view; with less it is scrolled. The overview stacks its cards where it is narrow.
+fn least(view: ExplainView) -> egui::Vec2 {
+    match view {
+        ExplainView::Overview => vec2(380.0, 260.0),
+        ExplainView::WhatIf | ExplainView::Faithfulness => vec2(720.0, 320.0),
+        ExplainView::Gates | ExplainView::LatentSpace | ExplainView::ItemMap => vec2(560.0, 320.0),
+    }
+}
 
 /// A view that is being dragged.
 #[derive(Clone, Copy)]
@@ -67,7 +73,8 @@ pub(crate) fn tiles(
     };
     match layout.root() {
         Tile::View(view) => {
-            room::at_least(ui, &view.to_string(), LEAST, |ui| (tiles.paint)(ui, *view));
+            let (name, least) = (view.to_string(), least(*view));
+            room::at_least(ui, &name, least, |ui| (tiles.paint)(ui, *view));
             tiles.drop_on(ui, rect, *view);
         }
         Tile::Split(split) => tiles.split(ui, split, rect),
@@ -120,7 +127,7 @@ impl Tiles<'_> {
         }
         self.title(ui, view, title);
         room::inside(ui, &name, rest, |ui| {
-            room::at_least(ui, &name, LEAST, |ui| (self.paint)(ui, view));
+            room::at_least(ui, &name, least(view), |ui| (self.paint)(ui, view));
         });
         self.drop_on(ui, rect, view);
     }

@@ -33,6 +33,7 @@ use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::tour;
 use crate::ui::widget::panel;
+use crate::ui::widget::room;
 use crate::ui::widget::tiles::tiles;
 use crate::ui::widget::timeline::{self, Timeline};
 use seqscope_engine::explain::UserView;
@@ -163,6 +164,9 @@ impl ExplainPage {
         app: &App,
         actions: &mut Actions,
     ) {
+        if ui.available_width() < BESIDE_FROM {
+            return self.stacked(ui, shown, run, app, actions);
+        }
         let half = (ui.available_width() * 0.44).max(360.0);
         let card = theme::card(ui);
         Panel::left("attention")
@@ -207,6 +211,45 @@ impl ExplainPage {
                             self.timeline_card(ui, shown, app, actions);
                         });
                     });
+            });
+    }
+
+    /// The cards under each other, in a room that is too narrow for two columns.
+    fn stacked(
+        &mut self,
+        ui: &mut Ui,
+        shown: &ShownUser<'_>,
+        run: &RunId,
+        app: &App,
+        actions: &mut Actions,
+    ) {
+        let (head, event) = (app.selection.head, app.selection.event);
+        let looked_at = shown
+            .attention()
+            .map(|maps| attention::looked_at(maps, head, event, shown));
+        let height = (ui.available_height() * 0.9).clamp(240.0, MAPS_MOST);
+        egui::ScrollArea::vertical()
+            .id_salt("stacked")
+            .auto_shrink(false)
+            .show(ui, |ui| {
+                theme::card(ui).show(ui, |ui| {
+                    let room = egui::vec2(ui.available_width(), height);
+                    let (rect, _) = ui.allocate_exact_size(room, egui::Sense::hover());
+                    room::inside(ui, "attention", rect, |ui| {
+                        self.attention.ui(ui, shown, &app.selection, actions);
+                    });
+                });
+                ui.add_space(size::GAP_SMALL);
+                cards::event_card(ui, shown, event, looked_at.as_ref());
+                ui.add_space(size::GAP_SMALL);
+                self.arithmetic_card(ui, shown, run, app, actions);
+                self.list.ui(ui, shown, app, actions);
+                ui.add_space(size::GAP_SMALL);
+                let room = egui::vec2(ui.available_width(), TIMELINE_LEAST);
+                ui.allocate_ui(room, |ui| {
+                    ui.set_max_height(TIMELINE_LEAST);
+                    self.timeline_card(ui, shown, app, actions);
+                });
             });
     }
 
@@ -333,6 +376,12 @@ fn view(ui: &mut Ui, app: &App, key: &ViewKey) -> Option<Arc<UserView>> {
         }
     }
 }
+
+/// Width from which the attention stands beside the other cards of the overview.
+const BESIDE_FROM: f32 = 660.0;
+
+/// Height of the attention over the other cards, at most.
+const MAPS_MOST: f32 = 420.0;
 
 /// Least height of the timeline: its chart and a few rows of its table.
 const TIMELINE_LEAST: f32 = 340.0;
