@@ -27,8 +27,12 @@ fn marked(step: TourStep) -> Id {
     Id::unique(("tour", step))
 }
 
-/// Notes where the widget is that a step is about.
-pub(super) fn mark(ctx: &Context, step: TourStep, rect: Rect) {
+/// Notes where the widget is that a step is about, as far as it is in sight.
+pub(super) fn mark(ui: &Ui, step: TourStep, rect: Rect) {
+    let (ctx, rect) = (ui.ctx(), rect.intersect(ui.clip_rect()));
+    if !rect.is_positive() {
+        return;
+    }
     let pass = ctx.cumulative_pass_nr();
     ctx.data_mut(|data| data.insert_temp(marked(step), Marked { pass, rect }));
 }

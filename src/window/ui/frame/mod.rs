@@ -12,13 +12,19 @@ use super::Actions;
 use super::page::Pages;
 use super::theme::{self, size};
 use super::widget::room;
-use crate::app::{Action, App, Arrange, Tone};
+use crate::app::{Action, App, Arrange, Page, Tone};
 
 /// Least room of a page: with less, as in a small window with large text, it is scrolled.
 const LEAST_PAGE: egui::Vec2 = vec2(720.0, 430.0);
 
 /// Width of the window from which the list of runs stands beside the page.
 const WIDE: f32 = 860.0;
+
+/// Height of the window up to which a bar is shown only where it has something to say.
+const LOW: f32 = 480.0;
+
+/// Least room of the first page, whose cards stand under each other where it is narrow.
+const LEAST_WELCOME: egui::Vec2 = vec2(420.0, 200.0);
 
 /// View state of the frame.
 #[derive(Default)]
@@ -52,8 +58,7 @@ impl Frame {
                 .frame(bar)
                 .show(ui, |ui| top::ui(ui, app, actions));
         }
-        // Whatever went wrong is told in a presentation, too.
-        if !is_alone || app.notices.iter().any(|notice| notice.tone == Tone::Error) {
+        if status_is_needed(ui, app) {
             Panel::bottom("status")
                 .frame(bar)
                 .show(ui, |ui| self.status.ui(ui, app, actions));
@@ -77,7 +82,13 @@ impl Frame {
         let page = theme::page(ui);
         CentralPanel::default().frame(page).show(ui, |ui| {
             let name = app.page.to_string();
-            room::at_least(ui, &name, LEAST_PAGE, |ui| pages.ui(ui, app, actions));
+            let is_welcome = app.page == Page::Data && !app.has_begun;
+            let least = if is_welcome {
+                LEAST_WELCOME
+            } else {
+                LEAST_PAGE
+            };
+            room::at_least(ui, &name, least, |ui| pages.ui(ui, app, actions));
         });
     }
 
@@ -94,6 +105,17 @@ impl Frame {
         }
         self.was_narrow = is_narrow;
     }
+}
+
+/// Whether the bar below is shown. Whatever went wrong is told in a presentation, too; a low window
+/// has no room for a bar that says nothing.
+fn status_is_needed(ui: &egui::Ui, app: &App) -> bool {
+    if app.arrangement.is_presenting {
+        return app.notices.iter().any(|notice| notice.tone == Tone::Error);
+    }
+    let is_low = ui.ctx().content_rect().height() < LOW;
+    let is_working = app.training.is_active() || app.data.prepared.is_loading();
+    !is_low || is_working || !app.notices.is_empty()
 }
 
 /// A button for an action: greyed with the reason on hover when it cannot be done now.

@@ -111,8 +111,8 @@ fn tab(ui: &mut Ui, app: &App, page: Page, actions: &mut Actions) {
         );
     }
     match page {
-        Page::Train => tour::mark(ui.ctx(), TourStep::Watch, tab.rect),
-        Page::Explain => tour::mark(ui.ctx(), TourStep::Explain, tab.rect),
+        Page::Train => tour::mark(ui, TourStep::Watch, tab.rect),
+        Page::Explain => tour::mark(ui, TourStep::Explain, tab.rect),
         Page::Data | Page::Model | Page::Compare => {}
     }
     if tab.clicked() {

@@ -274,7 +274,7 @@ fn bar(ui: &mut Ui, app: &App, moved: &Moved<'_>, actions: &mut Actions) {
         ],
     }
     .ui(ui);
-    tour::mark(ui.ctx(), TourStep::Playhead, ui.min_rect());
+    tour::mark(ui, TourStep::Playhead, ui.min_rect());
     actions.extend(asked.map(|epoch| Action::Transport(Transport::Epoch(epoch))));
 }
 

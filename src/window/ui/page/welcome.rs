@@ -125,7 +125,7 @@ fn card_button(ui: &mut Ui, app: &App, action: Action, button: Button<'_>, actio
     };
     let response = add(ui);
     if action == Action::TryIt {
-        tour::mark(ui.ctx(), TourStep::Train, response.rect);
+        tour::mark(ui, TourStep::Train, response.rect);
     }
     if response.clicked() {
         actions.push(action);

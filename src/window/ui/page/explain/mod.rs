@@ -338,7 +338,7 @@ impl ExplainPage {
                 let summary = RichText::new(timeline::summary(shown.view())).weak();
                 ui.add(egui::Label::new(summary).truncate());
             });
-            tour::mark(ui.ctx(), TourStep::Event, ui.max_rect());
+            tour::mark(ui, TourStep::Event, ui.max_rect());
             let title = |item| shown.title(item);
             let data = shown.timeline(&title);
             if let Some(position) = self.timeline.ui(ui, &data, app.selection.event) {

@@ -81,7 +81,7 @@ impl Pickers {
         );
         let row = ui.min_rect();
         let next = Rect::from_x_y_ranges(next_from..=row.right(), row.y_range());
-        tour::mark(ui.ctx(), TourStep::User, next);
+        tour::mark(ui, TourStep::User, next);
         let n_users = users.len();
         let mut place = self
             .dragged_user

@@ -27,7 +27,7 @@ impl LayoutMenu {
             }
             ui.separator();
             let menu = ui.menu_button("Layout ⏷", |ui| self.menu(ui, app, actions));
-            tour::mark(ui.ctx(), TourStep::Layout, menu.response.rect);
+            tour::mark(ui, TourStep::Layout, menu.response.rect);
             menu.response
                 .on_hover_text("Which views are shown at once, and how they share the page");
         });
@@ -87,7 +87,7 @@ fn choice(ui: &mut Ui, app: &App, view: ExplainView, is_shown: bool, actions: &m
     let button = ui.add_enabled(why_not.is_none(), button);
     tiles::can_be_dragged(&button, view);
     if view == ExplainView::WhatIf {
-        tour::mark(ui.ctx(), TourStep::WhatIf, button.rect);
+        tour::mark(ui, TourStep::WhatIf, button.rect);
     }
     let button = match why_not {
         Some(why_not) => button.on_disabled_hover_text(why_not),
