@@ -34,7 +34,10 @@ fn least(view: ExplainView) -> egui::Vec2 {
     match view {
         ExplainView::Overview => vec2(380.0, 260.0),
         ExplainView::WhatIf | ExplainView::Faithfulness => vec2(720.0, 320.0),
-        ExplainView::Gates | ExplainView::LatentSpace | ExplainView::ItemMap => vec2(560.0, 320.0),
+        ExplainView::Gates
+        | ExplainView::LatentSpace
+        | ExplainView::ItemMap
+        | ExplainView::Gallery => vec2(560.0, 320.0),
     }
 }
 
