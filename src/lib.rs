@@ -25,6 +25,11 @@
 //! who watches. Later, [`train::restore`] opens a run again and [`explain::user_view`] looks at one
 //! user through it.
 //!
+//! What people accept and reject of a run's lists is kept with it ([`run::Feedback`]);
+//! [`train::fine_tuning`] makes an experiment of it that goes on from the run's weights, as a run of
+//! its own, and [`run::tuning_effect`] tells what that changed, for those who answered and for all
+//! others.
+//!
 //! The usual task is the next item: the split's questions, ranks, the catalogue's softmax. For the
 //! others (next behaviour, will the user act in time, gap or value) [`data::outcomes()`] makes
 //! questions with their answers, [`model::Blueprint`] says what the model is to put out, and a head
@@ -133,6 +138,8 @@
 //! 15. **No question of a task knows more than its moment.** What is learnt of is answered before
 //!     validation begins (tests `no_training_question_knows_what_is_held_out`,
 //!     `whether_a_user_acts_is_asked_at_the_cuts_and_before_them_in_training`).
+//!     Fine-tuning learns no held-out answer, whatever feedback says, and tells who has read held-out
+//!     events (test `feedback_of_changed_tastes_helps_those_who_share_them_and_hurts_others_little`).
 //! 16. **A target that cannot be in a list is a miss, whoever is asked.** Where seen items are left
 //!     out (`evaluation.filter_seen`, [`metric::Seen`]), one of them counts nothing, for models and
 //!     references, in figures, lists and timelines. Ties share their ranks evenly
@@ -193,6 +200,8 @@
 //! | blueprint | what a model is built for: items, features, outputs, loss |
 //! | fused | written for the processor with its backward pass, beside the same layers in burn's tensors |
 //! | slice | the questions that have a fact in common, such as short histories; the users of a rule |
+//! | feedback | what people accepted and rejected of the lists of a run |
+//! | lineage | the parent of a fine-tuned run, and the feedback that it learnt from |
 //! | trial | a saved run of the same data, split, task and family, among which one may have been picked |
 //! | scenario | edits of one user's history, after which a model is asked what it then says |
 //! | verdict | what is said of a run at its end: which references are ahead |

@@ -14,9 +14,9 @@ use seqscope_engine::report::{ReportColumn, ReportTable};
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A model (transformer, lstm, vae, ...), presets (models as in their papers), or task,
-    /// training, loss, augment, gan, evaluation, references, metrics, statistics, data, times (how
-    /// a log writes them), clean (the steps of cleaning), features, split, or a synthetic world
-    /// (series, longrange, ...)
+    /// training, loss, augment, gan, evaluation, fine-tune, references, metrics, statistics, data,
+    /// times (how a log writes them), clean (the steps of cleaning), features, split, or a
+    /// synthetic world (series, longrange, ...)
     #[arg(value_name = "WHAT")]
     what: Option<String>,
     /// Print one JSON object: families, references, metrics, statistics, losses and tasks

@@ -18,6 +18,8 @@ mod devices;
 mod everyone;
 mod explain;
 mod export;
+mod feedback;
+mod fine_tune;
 mod forecast;
 mod format;
 mod gan;
@@ -129,6 +131,12 @@ pub enum CliCommand {
     Forecast(forecast::Args),
     /// Recommend items to a user, known or new, by a run's model blended with references
     Recommend(recommend::Args),
+    /// Keep with a run what people accepted and rejected of its lists
+    Feedback(feedback::Args),
+    /// Go on from a run's weights on the feedback that is kept with it, as a new run, and show the
+    /// effect on held-out events
+    #[command(after_help = SIGNALS)]
+    FineTune(fine_tune::Args),
     /// Show the gates and states of a run's recurrent units over the history of a user
     Gates(gates::Args),
     /// Show the use of a run's latent space, and what points of it are decoded to
@@ -171,6 +179,8 @@ pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Res
         CliCommand::Explain(args) => explain::run(&args, &store, streams),
         CliCommand::Forecast(args) => forecast::run(args, streams),
         CliCommand::Recommend(args) => recommend::run(&args, &store, streams),
+        CliCommand::Feedback(args) => feedback::run(&args, &store, streams),
+        CliCommand::FineTune(args) => fine_tune::run(args, &store, streams),
         CliCommand::Gates(args) => gates::run(&args, &store, streams),
         CliCommand::Latent(args) => latent::run(&args, &store, streams),
         CliCommand::Map(args) => map::run(&args, &store, streams),

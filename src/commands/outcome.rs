@@ -9,10 +9,11 @@ use seqscope_data::world::Ceiling;
 use seqscope_data::{Returned, Returns, TestTies};
 use seqscope_engine::error::Error;
 use seqscope_engine::report::{
-    ReportForm, ReportTable, RunResults, protocol, reliability_table, sampled, words,
+    ReportForm, ReportTable, RunResults, protocol, reliability_table, sampled, tuning_table, words,
 };
 use seqscope_engine::run::{
-    self, Manifest, Pause, References, RunId, RunOutcome, SeenTargetRule, references_ahead,
+    self, Manifest, Pause, References, RunId, RunOutcome, SeenTargetRule, TuningEffect,
+    references_ahead,
 };
 use seqscope_engine::train::Ended;
 
@@ -29,11 +30,12 @@ impl OutputForm {
     }
 }
 
-/// Tells how a run ended. A run that failed is an error, and one that was paused has an exit code
+/// Tells how a run ended, and what it changed where it was fine-tuned. A run that failed is an error, and one that was paused has an exit code
 /// of its own; one that was stopped and kept is neither.
 pub(super) fn tell(
     manifest: &Manifest,
     ended: &Ended,
+    effect: Option<&TuningEffect>,
     form: OutputForm,
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
@@ -53,9 +55,25 @@ pub(super) fn tell(
         }
         return Err(Error::Paused(paused(&manifest.id, pause)));
     }
+    let effect = effect.map(tuning_table);
     match form {
-        OutputForm::Json => streams.json(&json_of(manifest, ended)),
-        OutputForm::Text => write_text(manifest, ended, streams),
+        OutputForm::Json => {
+            let mut object = json_of(manifest, ended);
+            if let Some(effect) = effect {
+                let table = serde_json::from_str(&effect.written(ReportForm::Json));
+                object["fine_tuning"] = table.unwrap_or(Value::Null);
+            }
+            streams.json(&object)
+        }
+        OutputForm::Text => {
+            write_text(manifest, ended, streams)?;
+            let Some(effect) = effect else { return Ok(()) };
+            Ok(write!(
+                streams.out,
+                "\n{}",
+                effect.written(ReportForm::Text)
+            )?)
+        }
     }
 }
 

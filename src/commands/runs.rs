@@ -83,6 +83,7 @@ fn json_of(run: &Summary) -> Value {
         "audit": manifest.map(|m| super::audit::json(&m.data.audit)),
         "test": manifest.and_then(|m| m.test.as_ref().map(metrics_json)),
         "seen": manifest.map(|m| seen_json(m)),
+        "lineage": manifest.and_then(|m| m.lineage.as_ref()),
         "remarks": manifest.map(|m| m.remarks().map(|remark| remark.sentence()).collect::<Vec<_>>()),
         "reliability": manifest.and_then(|m| m.reliability.as_ref().map(reliability_json)),
     })

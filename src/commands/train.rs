@@ -12,7 +12,7 @@ use seqscope_base::spec::Problem;
 use seqscope_data::{self as data, DataError, Prepared};
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::Experiment;
-use seqscope_engine::run::{RunId, RunStore};
+use seqscope_engine::run::{RunId, RunStore, tuning_effect};
 use seqscope_engine::train::{self, Job, TrainError};
 
 /// What to train and how.
@@ -67,7 +67,9 @@ pub(super) fn follow(
     let mut watcher = ProgressLines::new(streams.err);
     let done = train::run(job, &mut control, &mut watcher);
     let (id, ended) = done.map_err(|error| before_training(error.into(), &control))?;
-    tell(&store.manifest(&id)?, &ended, form, streams)
+    let manifest = store.manifest(&id)?;
+    let effect = tuning_effect(&store, &manifest)?;
+    tell(&manifest, &ended, effect.as_ref(), form, streams)
 }
 
 /// Result after a word of the system that came before training began.
@@ -83,7 +85,8 @@ fn left_before_training(resumed: Option<&RunId>) -> String {
 }
 
 /// The data of a job, opened under a bar and stopped by a signal. `None` where the run itself will
-/// say what is wrong: with the settings, or with the data of a run that is to go on.
+/// say what is wrong: with the settings, or with the data of a run that is to go on, or from which
+/// another is to.
 fn opened(job: &Job, control: &Signals) -> Result<Option<Arc<Prepared>>, Error> {
     let experiment = &job.experiment;
     if experiment.check().iter().any(Problem::is_error) {
@@ -93,7 +96,7 @@ fn opened(job: &Job, control: &Signals) -> Result<Option<Arc<Prepared>>, Error> 
     match data::prepare(&experiment.data, experiment.split, &watch) {
         Ok(prepared) => Ok(Some(Arc::new(prepared))),
         Err(DataError::Cancelled) => Err(TrainError::from(DataError::Cancelled).into()),
-        Err(_) if job.resume.is_some() => Ok(None),
+        Err(_) if job.resume.is_some() || experiment.fine_tune.is_some() => Ok(None),
         Err(error) => Err(TrainError::from(error).into()),
     }
 }

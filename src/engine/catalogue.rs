@@ -3,7 +3,7 @@
 
 use strum::IntoEnumIterator;
 
-use crate::experiment::{EvaluationSpec, Preset, TrainingSpec};
+use crate::experiment::{EvaluationSpec, FineTuneSpec, Preset, TrainingSpec};
 use crate::slice::SliceField;
 use seqscope_base::metric::Metric;
 use seqscope_base::metric::statistics::Statistic;
@@ -173,6 +173,7 @@ enum ExperimentPart {
     Augmentation,
     Gan,
     Evaluation,
+    FineTuning,
     Cleaning,
     World,
     BesideSteps,
@@ -191,6 +192,13 @@ const GAN: &str = "An LSTM that writes synthetic histories for `training.augment
                    it.";
 const GAN_SOURCE: &str = "Gumbel-softmax (Kusner & Hernández-Lobato 2016) with RelGAN's \
                           relativistic loss (Nie et al. 2019)";
+
+/// Note on a run that goes on from another.
+const FINE_TUNE: &str = "A run that goes on from the weights of another, on what people accepted and \
+                         rejected of its lists; `seqscope fine-tune RUN` writes these settings. Left \
+                         out, a run begins anew.";
+const FINE_TUNE_SOURCE: &str = "Welleck et al. 2020 and Wang et al. 2023 for what was rejected, \
+                                Rolnick et al. 2019 and Mi et al. 2020 for replay";
 
 /// Note on the settings beside the list of steps.
 const BESIDE: &str =
@@ -214,6 +222,7 @@ impl Entry for ExperimentPart {
             Self::Augmentation => "augment",
             Self::Gan => "gan",
             Self::Evaluation => "evaluation",
+            Self::FineTuning => "fine-tune",
             Self::Cleaning | Self::World => "data",
             Self::BesideSteps => "clean",
             Self::Times => "times",
@@ -227,6 +236,7 @@ impl Entry for ExperimentPart {
             Self::Augmentation => told("Augmentation", AUGMENT, AUGMENT_SOURCE),
             Self::Gan => told("Sequence GAN", GAN, GAN_SOURCE),
             Self::Evaluation => told("Evaluation", "How any model is judged.", ""),
+            Self::FineTuning => told("Fine-tuning", FINE_TUNE, FINE_TUNE_SOURCE),
             Self::Cleaning => told("Cleaning", "What happens to a log before it is split.", ""),
             Self::World => told("Synthetic world", "What is used where no log is given.", ""),
             Self::BesideSteps => told("Cleaning", BESIDE, ""),
@@ -240,6 +250,7 @@ impl Entry for ExperimentPart {
             Self::Augmentation => "training.augment",
             Self::Gan => "training.gan",
             Self::Evaluation => "evaluation",
+            Self::FineTuning => "fine_tune",
             Self::Cleaning | Self::BesideSteps => "data.clean",
             Self::World | Self::Times => "data",
         }
@@ -251,6 +262,7 @@ impl Entry for ExperimentPart {
             Self::Augmentation => AugmentSpec::default().fields(),
             Self::Gan => GanSpec::default().fields(),
             Self::Evaluation => EvaluationSpec::default().fields(),
+            Self::FineTuning => FineTuneSpec::default().fields(),
             Self::Cleaning | Self::BesideSteps => CleanSpec::default().fields(),
             Self::World => WorldSpec::default().fields(),
             Self::Times => Vec::new(),
@@ -269,6 +281,7 @@ impl Entry for ExperimentPart {
             | Self::Augmentation
             | Self::Gan
             | Self::Evaluation
+            | Self::FineTuning
             | Self::Cleaning
             | Self::World
             | Self::BesideSteps => Vec::new(),

@@ -7,14 +7,15 @@ use burn::prelude::*;
 
 use super::device::Layers;
 use super::kernel::Buffer;
+use super::list_feedback::added;
 use super::network::{LossSums, Network};
 use super::optimizer::AdamW;
 use super::random::Noise;
 use super::weights::{self, WeightsStamp, compute_sentence, read};
 use super::{
     AttentionMaps, HeadPlace, HeadTerms, HiddenStates, ItemTable, LatentCodes, LatentVectors,
-    ModelError, OpenDevice, OptimizerSpec, Questions, RankAnswer, Rollout, SlopeAttributions,
-    SlopeQuestion, StateTracks, StepInputs, StepScores, TrainStats, Trainable,
+    ListFeedback, ModelError, OpenDevice, OptimizerSpec, Questions, RankAnswer, Rollout,
+    SlopeAttributions, SlopeQuestion, StateTracks, StepInputs, StepScores, TrainStats, Trainable,
 };
 use seqscope_base::spec::words_of_panic;
 use seqscope_data::Histories;
@@ -101,6 +102,45 @@ impl<N: Network> Session<N> {
         }
     }
 
+    /// One optimiser step on what these histories and lists ask for.
+    fn step(
+        &mut self,
+        histories: &Histories,
+        feedback: Option<&ListFeedback>,
+        inputs: StepInputs,
+    ) -> Result<(), ModelError> {
+        self.check_items(&histories.item_idx)?;
+        self.network()?;
+        let Some(network) = self.network.take() else {
+            return Ok(());
+        };
+        let optimizer = &mut self.optimizer;
+        let noise = Noise::new(inputs.seed);
+        let layers = self.layers;
+        let (network, done) = guarded(|| {
+            let learnt = match layers {
+                Layers::Fused => network.fused_gradients(histories, &inputs, noise),
+                Layers::Plain => network.gradients(histories, &inputs, noise),
+            };
+            let of_lists = feedback.map_or(Ok(None), |feedback| feedback.gradients(&network))?;
+            let (gradients, sums) = match (learnt, of_lists) {
+                (None, None) => return Ok((network, None)),
+                (Some((gradients, sums)), None) => (gradients, Some(sums)),
+                (None, Some(of_lists)) => (of_lists, None),
+                (Some((gradients, sums)), Some(of_lists)) => {
+                    (added(&network, gradients, of_lists), Some(sums))
+                }
+            };
+            let (network, norm) = optimizer.step(network, gradients, inputs.lr);
+            Ok::<_, ModelError>((network, sums.map(|sums| (sums, norm))))
+        })??;
+        self.network = Some(network);
+        if let Some((sums, norm)) = done {
+            self.pending.add(sums, norm, inputs.step);
+        }
+        Ok(())
+    }
+
     /// Scores of rows `rows` in the order given, one block at a time.
     fn scores_of(
         &self,
@@ -152,30 +192,19 @@ impl<N: Network> Trainable for Session<N> {
     }
 
     fn train_step(&mut self, histories: &Histories, inputs: StepInputs) -> Result<(), ModelError> {
-        self.check_items(&histories.item_idx)?;
-        self.network()?;
-        let Some(network) = self.network.take() else {
-            return Ok(());
-        };
-        let optimizer = &mut self.optimizer;
-        let noise = Noise::new(inputs.seed);
-        let layers = self.layers;
-        let (network, done) = guarded(|| {
-            let gradients = match layers {
-                Layers::Fused => network.fused_gradients(histories, &inputs, noise),
-                Layers::Plain => network.gradients(histories, &inputs, noise),
-            };
-            let Some((gradients, sums)) = gradients else {
-                return (network, None);
-            };
-            let (network, norm) = optimizer.step(network, gradients, inputs.lr);
-            (network, Some((sums, norm)))
-        })?;
-        self.network = Some(network);
-        if let Some((sums, norm)) = done {
-            self.pending.add(sums, norm, inputs.step);
-        }
-        Ok(())
+        self.step(histories, None, inputs)
+    }
+
+    fn tune_step(
+        &mut self,
+        histories: &Histories,
+        feedback: &ListFeedback,
+        inputs: StepInputs,
+    ) -> Result<(), ModelError> {
+        self.check_items(&feedback.histories.item_idx)?;
+        let mut named = feedback.items();
+        named.try_for_each(|items| self.check_items(items))?;
+        self.step(histories, Some(feedback), inputs)
     }
 
     fn take_stats(&mut self) -> Result<TrainStats, ModelError> {

@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    HiddenStates, ModelError, Questions, RankAnswer, Rollout, SlopeAttributions, SlopeQuestion,
-    StateTracks,
+    HiddenStates, ListFeedback, ModelError, Questions, RankAnswer, Rollout, SlopeAttributions,
+    SlopeQuestion, StateTracks,
 };
 use seqscope_data::Histories;
 
@@ -199,6 +199,21 @@ pub trait Trainable: Send {
     /// # Errors
     /// [`ModelError::Compute`] when the device fails.
     fn train_step(&mut self, histories: &Histories, inputs: StepInputs) -> Result<(), ModelError>;
+
+    /// One optimiser step on these histories that also learns from what was said of lists: the
+    /// gradients of both are added. Statistics tell of the histories alone. A model that learns from
+    /// no lists passes them over.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when an item is not in the catalogue or the device fails.
+    fn tune_step(
+        &mut self,
+        histories: &Histories,
+        _feedback: &ListFeedback,
+        inputs: StepInputs,
+    ) -> Result<(), ModelError> {
+        self.train_step(histories, inputs)
+    }
 
     /// Means since the last call. Reads back from the device: call it when someone will look.
     ///

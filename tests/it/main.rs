@@ -19,6 +19,7 @@ mod cli_columns;
 mod cli_compare;
 mod cli_compare_references;
 mod cli_explain;
+mod cli_feedback;
 mod cli_inside;
 mod cli_list;
 mod cli_predict;
@@ -61,6 +62,8 @@ mod train;
 mod widget;
 #[cfg(feature = "gui")]
 mod window;
+#[cfg(feature = "gui")]
+mod window_feedback;
 #[cfg(feature = "gui")]
 mod window_frame;
 #[cfg(feature = "gui")]

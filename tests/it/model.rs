@@ -4,8 +4,8 @@ use std::path::Path;
 
 use seqscope::data::{DataShape, Histories};
 use seqscope::model::{
-    Blueprint, Layers, ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs, Trainable,
-    open_device,
+    Blueprint, Layers, ListFeedback, ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs,
+    Trainable, open_device,
 };
 use seqscope::spec::{Value, derive_seed};
 use strum::IntoEnumIterator as _;
@@ -323,6 +323,78 @@ fn training_learns_a_circle() {
             "{}: loss {first} → {last}",
             title(&spec)
         );
+    }
+}
+
+/// Beside training that is the same without them, lists after two histories move the chances of what
+/// was said of them; empty ones move nothing.
+#[test]
+fn accepted_items_become_likelier_and_rejected_ones_less() {
+    let shown: Histories = [&[3, 7, 1][..], &[5, 9, 2, 8]].into_iter().collect();
+    let feedback = ListFeedback {
+        histories: shown.clone(),
+        accepted: vec![vec![12], vec![]],
+        rejected: vec![vec![2], vec![10, 4]],
+        rejected_weight: 1.0,
+    };
+    let said = [(0, 12, 1.0), (0, 2, -1.0), (1, 10, -1.0), (1, 4, -1.0)];
+    for (spec, device) in families_on_both() {
+        let mut model = build(&spec, &device, 3);
+        train(&mut *model, 0, 10);
+        let chances = |model: &dyn Trainable| -> Vec<f64> {
+            let scores = model.scores(&shown).unwrap();
+            let of = |(row, item, _): &(usize, usize, f64)| {
+                let row = &scores[row * (N_ITEMS + 1)..(row + 1) * (N_ITEMS + 1)];
+                let sum: f64 = row[1..].iter().map(|score| f64::from(*score).exp()).sum();
+                f64::from(row[*item]).exp() / sum
+            };
+            said.iter().map(of).collect()
+        };
+        let mut without = build(&spec, &device, 3);
+        train(&mut *without, 0, 10);
+        for step in 0..20 {
+            let inputs = StepInputs {
+                lr: 0.005,
+                step,
+                n_steps: 20,
+                seed: derive_seed(9, "step", step as u64),
+            };
+            model.tune_step(&circle(), &feedback, inputs).unwrap();
+            without.train_step(&circle(), inputs).unwrap();
+        }
+        let stats = model.take_stats().unwrap();
+        assert_eq!(stats.n_steps, 20, "{}", title(&spec));
+        let (before, after) = (chances(&*without), chances(&*model));
+        for ((row, item, way), (before, after)) in said.iter().zip(before.iter().zip(&after)) {
+            assert!(
+                way * (after - before) > 0.0,
+                "{}: item {item} after history {row}: {before} → {after}",
+                title(&spec)
+            );
+        }
+
+        // Lists alone are learnt from too, and nothing said is nothing learnt.
+        let alone = StepInputs {
+            lr: 0.005,
+            step: 0,
+            n_steps: 1,
+            seed: 1,
+        };
+        let weights = |model: &dyn Trainable| bits(&model.scores(&shown).unwrap());
+        let unmoved = weights(&*model);
+        model
+            .tune_step(&Histories::new(), &ListFeedback::default(), alone)
+            .unwrap();
+        assert_eq!(weights(&*model), unmoved, "{}", title(&spec));
+        model
+            .tune_step(&Histories::new(), &feedback, alone)
+            .unwrap();
+        assert_ne!(weights(&*model), unmoved, "{}", title(&spec));
+        let unknown = ListFeedback {
+            rejected: vec![vec![N_ITEMS as u32 + 1], vec![]],
+            ..feedback.clone()
+        };
+        assert!(model.tune_step(&circle(), &unknown, alone).is_err());
     }
 }
 

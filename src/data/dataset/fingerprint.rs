@@ -46,7 +46,7 @@ impl Fingerprint {
     }
 
     /// Adds a text.
-    fn text(&mut self, text: &str) {
+    pub(super) fn text(&mut self, text: &str) {
         self.0.update(&(text.len() as u64).to_le_bytes());
         self.0.update(text.as_bytes());
     }

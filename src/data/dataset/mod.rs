@@ -7,6 +7,7 @@
 //! in each epoch (`augment`). `prepare` goes the whole way from the settings, and what became of a
 //! large log is kept for the next time (`cache`).
 
+mod answers;
 mod augment;
 mod batch;
 mod cache;
@@ -27,6 +28,7 @@ mod split;
 mod split_spec;
 mod task;
 
+pub use answers::{ReadAnswer, ReadAnswers, text_fingerprint};
 pub use augment::{AugmentSpec, Sampler};
 pub use batch::{Histories, PaddedBatch, Query};
 pub use check::{check, check_settings};

@@ -9,6 +9,7 @@
 //! tables go with the rows (`columns`), and ids may be replaced as they are read (`pseudonym`).
 
 mod anonymous;
+pub(crate) mod answers;
 pub mod clean;
 mod coding;
 mod columns;
@@ -59,3 +60,4 @@ pub(crate) use columns::JoinedTable;
 pub(crate) use events::{Events, compact};
 pub(crate) use grouping::ByUser;
 pub(crate) use open::{Log, open};
+pub(crate) use writings::known_as;

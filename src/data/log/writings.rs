@@ -38,7 +38,7 @@ pub(super) fn settle(events: &mut Events) -> Vec<Problem> {
 }
 
 /// The id under which a log has what another table writes in its own way: `101` for `101.0`.
-pub(super) fn known_as<'a>(ids: &'a Vocab, id: &str) -> Option<&'a str> {
+pub(crate) fn known_as<'a>(ids: &'a Vocab, id: &str) -> Option<&'a str> {
     exact(ids, id).or_else(|| match whole(id) {
         Some(whole) => exact(ids, whole),
         None if is_number(id) => exact(ids, &format!("{id}.0")),

@@ -59,6 +59,12 @@ fn with_data(experiment: &Experiment, of_data: Vec<Problem>) -> Vec<Problem> {
             .into_iter()
             .map(|problem| problem.under("training.gan")),
     );
+    problems.extend(
+        experiment
+            .fine_tune
+            .iter()
+            .flat_map(super::FineTuneSpec::check),
+    );
     if training.lr == 0.0 {
         let sentence = "Learning rate is 0, so nothing is learnt; 0.001 is a good start.";
         problems.push(Problem::warning("training.lr", sentence));

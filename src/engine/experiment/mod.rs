@@ -8,6 +8,7 @@ mod evaluation;
 mod features;
 mod file;
 mod file_settings;
+mod fine_tune;
 mod memory;
 mod plan;
 mod preset;
@@ -17,6 +18,7 @@ mod syntax;
 pub use difference::{Difference, differences};
 pub use error::ExperimentError;
 pub use evaluation::{EvaluationSpec, FilterSeen};
+pub use fine_tune::FineTuneSpec;
 pub use preset::Preset;
 
 use std::path::Path;
@@ -58,6 +60,9 @@ pub struct Experiment {
     /// Settings of the evaluation.
     #[serde(default)]
     pub evaluation: EvaluationSpec,
+    /// Run that it begins with, and how it learns from feedback; absent where it begins anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fine_tune: Option<FineTuneSpec>,
     /// Seed from which every random choice is derived.
     #[serde(default)]
     pub seed: u64,
@@ -74,6 +79,7 @@ impl Default for Experiment {
             model: ModelSpec::default(),
             training: TrainingSpec::default(),
             evaluation: EvaluationSpec::default(),
+            fine_tune: None,
             seed: 0,
         }
     }
@@ -264,7 +270,8 @@ impl Experiment {
     /// `data.table`, `data.query`, `data.time_format` (a word, or a pattern such as
     /// `%d/%m/%Y %H:%M`), `data.pseudonyms`, `data.missing`, `data.sessions_for_users`, where
     /// `auto` means "guess" for all but the paths; `data.clean.steps` (a list as in a file) and
-    /// `data.clean.steps[2].window_secs` (a setting of a step, counted from 0). A value that is
+    /// `data.clean.steps[2].window_secs` (a setting of a step, counted from 0); `fine_tune` (the run
+    /// to begin with, or `none`). A value that is
     /// refused changes nothing.
     ///
     /// # Errors

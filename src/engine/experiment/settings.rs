@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use strum::{IntoEnumIterator, VariantNames as _};
 
-use super::{Experiment, ExperimentError, Preset, columns, features, file, file_settings, syntax};
+use super::{
+    Experiment, ExperimentError, FineTuneSpec, Preset, columns, features, file, file_settings,
+    syntax,
+};
 use seqscope_base::spec::{Described, Entry, SetError, did_you_mean};
 use seqscope_data::{
     CleanSpec, DataSource, DataSpec, FileSpec, Role, SplitSpec, TaskKind, TaskSpec, WorldKind,
@@ -53,6 +56,15 @@ pub(super) fn set(
         }
         ("evaluation", key) if !key.is_empty() => {
             described(&mut experiment.evaluation, path, key, text)?;
+        }
+        ("fine_tune", "") => set_parent(&mut experiment.fine_tune, text),
+        ("fine_tune", key) => {
+            described(
+                experiment.fine_tune.get_or_insert_default(),
+                path,
+                key,
+                text,
+            )?;
         }
         ("split", "") => experiment.split = split(experiment.split, path, text)?,
         ("split", key) => set_in_split(&mut experiment.split, path, key, text)?,
@@ -149,6 +161,8 @@ fn paths(experiment: &Experiment) -> Vec<String> {
     paths.extend(under("training.augment", &experiment.training.augment));
     paths.extend(under("training.gan", &experiment.training.gan));
     paths.extend(under("evaluation", &experiment.evaluation));
+    let fine_tune = experiment.fine_tune.as_ref();
+    paths.extend(fine_tune.into_iter().flat_map(|of| under("fine_tune", of)));
     paths
 }
 
@@ -175,6 +189,15 @@ fn preset(text: &str) -> Result<Preset, ExperimentError> {
                 word_refused("preset", text, names.iter().map(String::as_str)),
             )
         })
+}
+
+/// Another parent keeps the other settings of fine-tuning; `none` takes them all away.
+fn set_parent(fine_tune: &mut Option<FineTuneSpec>, text: &str) {
+    if text.trim().is_empty() || text.trim().eq_ignore_ascii_case("none") {
+        *fine_tune = None;
+    } else {
+        fine_tune.get_or_insert_default().parent = text.trim().to_owned();
+    }
 }
 
 /// Another family starts from its defaults; the same one keeps its settings.

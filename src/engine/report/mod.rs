@@ -29,6 +29,7 @@ mod steps;
 mod tested_runs;
 mod text;
 mod trust;
+mod tuning;
 pub mod words;
 
 pub use attribution::attribution_tables;
@@ -53,6 +54,7 @@ pub use tested_runs::{protocol, sampled, tested_runs};
 pub use trust::{
     TrustedRun, trust_of_differences_table, trust_table, trusted_differences, trusted_runs,
 };
+pub use tuning::{tuning_table, tuning_words};
 
 use crate::run::RunId;
 

@@ -230,8 +230,8 @@ pub fn status_word(status: &RunStatus) -> &'static str {
     }
 }
 
-/// Why a run failed or cannot be read, its own metrics where it is judged by others, and by which
-/// rule they were counted.
+/// Why a run failed or cannot be read, its own metrics where it is judged by others, its parent, and
+/// by which rule they were counted.
 fn note(run: &Summary, manifest: Option<&Manifest>, kind: AnswerKind) -> String {
     let why = match &run.status {
         RunStatus::Ended(RunOutcome::Failed { sentence }) => Some(sentence.clone()),
@@ -242,7 +242,9 @@ fn note(run: &Summary, manifest: Option<&Manifest>, kind: AnswerKind) -> String 
     let rule = manifest
         .filter(|manifest| manifest.counted_before().is_some())
         .map(|_| OLDER_RULE.to_owned());
-    let parts: Vec<String> = [own, rule, why].into_iter().flatten().collect();
+    let origin = manifest.and_then(|manifest| manifest.lineage.as_ref());
+    let origin = origin.map(|lineage| format!("fine-tuned from {}", lineage.parent));
+    let parts: Vec<String> = [own, origin, rule, why].into_iter().flatten().collect();
     parts.join("; ")
 }
 

@@ -52,6 +52,7 @@ mod tests {
             experiment: Experiment::default(),
             follows_log: false,
             seen_target: SeenTargetRule::Missed,
+            lineage: None,
             data: DataStamp {
                 fingerprint: "a".to_owned(),
                 split_fingerprint: "b".to_owned(),

@@ -165,6 +165,15 @@ pub fn against_references(
     all
 }
 
+/// Some results against others, by each metric over the users in both; not yet corrected.
+pub(super) fn contrasts_of(
+    ours: &[UserResult],
+    theirs: &[UserResult],
+    metrics: &[Metric],
+) -> Vec<Contrast> {
+    contrasts(&of_model(ours), &of_model(theirs), metrics)
+}
+
 /// Every run but the first against the first, by each metric; the reason where the two must not be
 /// compared with each other. Corrected by Holm over all of it.
 pub(super) fn against_first(
@@ -353,7 +362,7 @@ impl Paired {
 }
 
 /// Holm's correction of both tests, each over all that were made.
-fn correct<'a>(made: impl Iterator<Item = &'a mut Paired>) {
+pub(super) fn correct<'a>(made: impl Iterator<Item = &'a mut Paired>) {
     let mut made: Vec<&mut Paired> = made.collect();
     let randomised = holm(
         &made

@@ -8,7 +8,7 @@ use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{read_text, write_whole};
-use super::{Pause, RunError, RunId, SeenTargetRule};
+use super::{Lineage, Pause, RunError, RunId, SeenTargetRule};
 use crate::experiment::Experiment;
 use seqscope_base::metric::{AnswerKind, Metrics, Reliability};
 use seqscope_base::spec::{Problem, quotable_reason};
@@ -132,6 +132,9 @@ pub struct Manifest {
     /// What became of true items that the user already had, where seen items are left out.
     #[serde(default)]
     pub seen_target: SeenTargetRule,
+    /// Origin of a fine-tuned run; `None` of one that began with drawn weights.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lineage: Option<Lineage>,
     /// Stamp of the data.
     pub data: DataStamp,
     /// Device that it was trained on.
@@ -144,7 +147,8 @@ pub struct Manifest {
     pub train_secs: f64,
     /// Epochs finished.
     pub epochs: usize,
-    /// Epoch with the best primary metric on validation, from 1.
+    /// Epoch with the best primary metric on validation, from 1; of a fine-tuned run its last, since
+    /// validation lies before the feedback.
     pub best_epoch: Option<usize>,
     /// The epoch in which training diverged, its loss far above that of guessing, and did not come
     /// back.
@@ -242,6 +246,7 @@ impl Manifest {
             experiment,
             follows_log: false,
             seen_target: SeenTargetRule::Missed,
+            lineage: None,
             data,
             device: Some(device),
             n_params,

@@ -36,10 +36,12 @@ mod error;
 mod example;
 mod export;
 mod export_tables;
+mod feedback;
 mod find;
 mod history;
 mod id;
 mod latent;
+mod lineage;
 mod lock;
 mod manifest;
 mod measured;
@@ -55,6 +57,7 @@ mod scenarios;
 mod slices;
 mod store;
 mod trust;
+mod tuning_effect;
 mod unfinished;
 mod verdict;
 mod vocabulary;
@@ -71,9 +74,11 @@ pub use counting_rule::SeenTargetRule;
 pub use curve::{Curve, CurveAxis, Curves};
 pub use epoch::EpochRecord;
 pub use error::RunError;
+pub use feedback::{Feedback, FeedbackCounts, feedback_fingerprint, later_feedback};
 pub use history::{History, HistoryPlace, HistoryPoint, Part};
 pub use id::RunId;
 pub use latent::LatentEpoch;
+pub use lineage::Lineage;
 pub use manifest::{
     DataStamp, LeftOutReferences, Manifest, References, RunOutcome, RunStatus, Summary,
 };
@@ -90,5 +95,6 @@ pub use store::RunStore;
 pub use trust::{
     JudgedRun, KeptAnswers, TrustBadge, TrustCheck, TrustCure, TrustMark, TrustTopic, next_seed,
 };
+pub use tuning_effect::{TuningEffect, TuningGroup, TuningRow, tuning_effect};
 pub use verdict::{references_ahead, verdict};
 pub use writer::{EpochDone, RunWriter};

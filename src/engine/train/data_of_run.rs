@@ -21,10 +21,10 @@ pub(super) fn data_of_run(
     }
 }
 
-/// The data of a run as it saw them, opened anew; whoever watches may stop it.
+/// Opens the data of a run anew, as it saw them; whoever waits may stop it.
 ///
 /// # Errors
-/// [`TrainError`] when the data cannot be read, or have changed since.
+/// [`TrainError`] when they cannot be opened, have changed since, or it was stopped.
 pub fn data_of_run_watched(
     manifest: &Manifest,
     watch: &dyn LoadProgress,

@@ -9,6 +9,8 @@ pub struct EarlyStop {
     patience: usize,
     best: Option<(usize, f64)>,
     last_epoch: usize,
+    /// Whether the last epoch is taken, whatever its value.
+    takes_last: bool,
 }
 
 impl EarlyStop {
@@ -20,6 +22,16 @@ impl EarlyStop {
             patience,
             best: None,
             last_epoch: 0,
+            takes_last: false,
+        }
+    }
+
+    /// Takes the last of all epochs for the best, and never stops.
+    #[must_use]
+    pub fn at_the_last(metric: Metric) -> Self {
+        Self {
+            takes_last: true,
+            ..Self::new(metric, 0)
         }
     }
 
@@ -30,11 +42,16 @@ impl EarlyStop {
         patience: usize,
         values: impl IntoIterator<Item = (usize, Option<f64>)>,
     ) -> Self {
-        let mut stop = Self::new(metric, patience);
+        Self::new(metric, patience).after(values)
+    }
+
+    /// Observes every `(epoch, value)` in turn.
+    #[must_use]
+    pub fn after(mut self, values: impl IntoIterator<Item = (usize, Option<f64>)>) -> Self {
         for (epoch, value) in values {
-            stop.observe(epoch, value);
+            self.observe(epoch, value);
         }
-        stop
+        self
     }
 
     /// Takes the value of an epoch; whether it is the best so far. An equal value is not better, so
@@ -42,9 +59,10 @@ impl EarlyStop {
     pub fn observe(&mut self, epoch: usize, value: Option<f64>) -> bool {
         self.last_epoch = epoch;
         let value = value.unwrap_or(f64::NAN);
-        let is_best = self
-            .metric
-            .is_better(value, self.best.map_or(f64::NAN, |(_, best)| best));
+        let is_best = self.takes_last
+            || self
+                .metric
+                .is_better(value, self.best.map_or(f64::NAN, |(_, best)| best));
         if is_best {
             self.best = Some((epoch, value));
         }

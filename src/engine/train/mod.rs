@@ -10,6 +10,7 @@ mod divergence;
 mod early_stop;
 mod error;
 mod evaluate;
+mod fine_tune;
 mod interrupted;
 mod latent;
 mod list_metrics;
@@ -39,6 +40,7 @@ pub use data_of_run::data_of_run_watched;
 pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use evaluate::judge;
+pub use fine_tune::{FineTuning, fine_tuning};
 pub use latent::LatentUse;
 pub use message::{
     Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, StopMode,
@@ -253,13 +255,9 @@ fn train_epoch(
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
     let (epoch, from, n_events_before) = (at.epoch, at.step, at.sums.n_events);
     let mut sums = Sums(at.sums);
-    for (step_in_epoch, histories) in (from..).zip(task.plan.batches(task, synthetic, epoch, from))
-    {
+    for (step_in_epoch, batch) in (from..).zip(task.plan.batches(task, synthetic, epoch, from)) {
         let (step, n_done) = ((epoch - 1) * n_steps + step_in_epoch, step_in_epoch + 1);
-        model.train_step(
-            &histories,
-            task.plan.inputs(&task.experiment.training, step),
-        )?;
+        batch.train(model, task.plan.inputs(&task.experiment.training, step))?;
         // The very first loss is that of an untrained model, by which the later ones are judged.
         let is_read = n_done % task.read_back_every() == 0 || n_done == n_steps || step == 0;
         if is_read {

@@ -1,10 +1,13 @@
 //! Makes a run ready: checks, data, device, model, references, folder. In that order, so that what
 //! cannot start leaves no folder.
 
+use std::sync::Arc;
+
 use super::blueprint::blueprint;
 use super::build::{BuildModel, Built};
 use super::data_of_run::{data_of_run, open_data};
 use super::early_stop::EarlyStop;
+use super::fine_tune::TuningStart;
 use super::plan::Plan;
 use super::ready::Onlooker;
 use super::resume::{go_on, resumable};
@@ -12,7 +15,7 @@ use super::task::TaskQuestions;
 use super::training_task::TrainingTask;
 use super::{Job, TrainError};
 use crate::experiment::{Experiment, FilterSeen};
-use crate::run::{DataStamp, Manifest, Part, RunStore, RunWriter};
+use crate::run::{DataStamp, Lineage, Manifest, Part, RunStore, RunWriter};
 use seqscope_base::metric::AnswerKind;
 use seqscope_base::spec::Problem;
 use seqscope_data::{self as data, DataShape, Prepared, TestTies};
@@ -33,10 +36,7 @@ pub(super) fn open(
         .as_ref()
         .map_or(job.experiment, |writer| writer.manifest.experiment.clone());
     let mut warnings = without_errors(experiment.check())?;
-    let prepared = match &earlier {
-        Some(writer) => data_of_run(&writer.manifest, job.prepared)?,
-        None => open_data(&experiment, job.prepared)?,
-    };
+    let (prepared, start) = opened(&job.store, &experiment, earlier.as_ref(), job.prepared)?;
     warnings.retain(|warning| prepared.dataset.has_clock() || !warning.is_of_times());
     warnings.extend(prepared.dataset.report.problems.iter().cloned());
     let follows_log = experiment.evaluation.filter_seen == FilterSeen::Auto;
@@ -54,10 +54,16 @@ pub(super) fn open(
             .collect(),
     )?);
     let questions = TaskQuestions::of_experiment(&experiment, &prepared)?;
-    let plan = Plan::new(&experiment, &prepared, &questions)?;
+    let mut plan = Plan::new(&experiment, &prepared, &questions)?;
+    plan.tuned = (start.as_ref())
+        .map(|start| start.plan(&experiment, &prepared, &plan.users))
+        .transpose()?;
     // Before the model is built: its weights alone may be too many.
     warnings.extend(memory_warnings(&experiment, shape)?);
     let Built { mut model, device } = build(&experiment, &plan_of_model)?;
+    if let Some(start) = &start {
+        start.load(model.as_mut())?;
+    }
     let references = questions.fit_references(&prepared, &experiment, watch)?;
     let references_valid = questions
         .judge_references(
@@ -70,7 +76,7 @@ pub(super) fn open(
         .metrics;
 
     let mut task = TrainingTask {
-        early_stop: EarlyStop::new(experiment.answers().primary(), experiment.training.patience),
+        early_stop: early_stop(&experiment),
         experiment,
         prepared,
         device,
@@ -83,8 +89,17 @@ pub(super) fn open(
     };
     let mut writer = match earlier {
         Some(writer) => go_on(&mut task, model.as_mut(), writer)?,
-        None => new_run(&task, model.as_ref(), &job.store, follows_log)?,
+        None => new_run(
+            &task,
+            model.as_ref(),
+            &job.store,
+            follows_log,
+            start.as_ref(),
+        )?,
     };
+    let origin = writer.manifest.lineage.iter().flat_map(Lineage::remarks);
+    task.warnings
+        .extend(origin.map(|remark| Problem::warning("fine_tune", remark)));
     writer.save_vocabulary(&task.prepared.dataset)?;
     writer
         .manifest
@@ -93,13 +108,48 @@ pub(super) fn open(
     Ok((task, model, writer))
 }
 
-/// A folder for a run that begins. `follows_log` says that the log decided whether seen items are
-/// left out.
+/// The data of a run, and what it begins with where that is another run.
+fn opened(
+    store: &RunStore,
+    experiment: &Experiment,
+    earlier: Option<&RunWriter>,
+    given: Option<Arc<Prepared>>,
+) -> Result<(Arc<Prepared>, Option<TuningStart>), TrainError> {
+    match (earlier, &experiment.fine_tune) {
+        (Some(writer), spec) => {
+            let prepared = data_of_run(&writer.manifest, given)?;
+            let start = (spec.as_ref())
+                .map(|spec| TuningStart::of_run(writer.store(), &writer.manifest, spec))
+                .transpose()?;
+            Ok((prepared, start))
+        }
+        (None, Some(spec)) => {
+            let (start, prepared) = TuningStart::from_parent(store, experiment, spec, given)?;
+            Ok((prepared, Some(start)))
+        }
+        (None, None) => Ok((open_data(experiment, given)?, None)),
+    }
+}
+
+/// Who decides which epoch is taken. Validation lies before feedback, so a fine-tuned run takes its
+/// last.
+fn early_stop(experiment: &Experiment) -> EarlyStop {
+    let primary = experiment.answers().primary();
+    if experiment.fine_tune.is_some() {
+        EarlyStop::at_the_last(primary)
+    } else {
+        EarlyStop::new(primary, experiment.training.patience)
+    }
+}
+
+/// A folder for a run that begins, anew or from `start`. `follows_log` says that the log decided
+/// whether seen items are left out.
 fn new_run(
     task: &TrainingTask,
     model: &dyn Trainable,
     store: &RunStore,
     follows_log: bool,
+    start: Option<&TuningStart>,
 ) -> Result<RunWriter, TrainError> {
     let manifest = Manifest::new(
         task.experiment.clone(),
@@ -107,13 +157,19 @@ fn new_run(
         task.device.clone(),
         model.n_params(),
     );
-    Ok(RunWriter::create(
+    let lineage = start.zip(task.plan.tuned.as_ref());
+    let writer = RunWriter::create(
         store,
         Manifest {
-            follows_log,
+            follows_log: follows_log || start.is_some_and(|start| start.follows_log),
+            lineage: lineage.map(|(start, plan)| start.lineage(plan)),
             ..manifest
         },
-    )?)
+    )?;
+    if let Some(start) = start {
+        start.keep(&writer)?;
+    }
+    Ok(writer)
 }
 
 /// Doubts whether the memory suffices, of training on the CPU.

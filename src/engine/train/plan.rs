@@ -5,6 +5,7 @@ use rand::seq::SliceRandom;
 use rand_chacha::ChaCha8Rng;
 
 use super::TrainError;
+use super::fine_tune::{Batch, EpochOrder, TunedPlan};
 use super::interrupted::Interrupted;
 use super::part_of_split::train_items;
 use super::schedule::lr_at;
@@ -31,6 +32,8 @@ pub(super) struct Plan {
     /// Fewest events of a history that can be learnt from.
     min_events: usize,
     seed: u64,
+    /// What a run learns that goes on from another; the users above may then be replayed.
+    pub(super) tuned: Option<TunedPlan>,
 }
 
 impl Plan {
@@ -75,12 +78,17 @@ impl Plan {
             n_synthetic,
             min_events,
             seed,
+            tuned: None,
         })
     }
 
     /// Steps of an epoch; the last one may hold fewer histories.
     pub(super) fn steps_per_epoch(&self) -> usize {
-        (self.users.len() + self.n_synthetic).div_ceil(self.batch_size)
+        let n_rows = self
+            .tuned
+            .as_ref()
+            .map_or(self.users.len() + self.n_synthetic, TunedPlan::n_rows);
+        n_rows.div_ceil(self.batch_size)
     }
 
     /// The histories that a sampler writes after reading those of the users. They depend on nothing
@@ -107,9 +115,33 @@ impl Plan {
     }
 
     /// The batches of an epoch: every user once and every synthetic history once, in an order of
-    /// its own, each user's history changed as the experiment says. Those before step `from` are
-    /// left out.
+    /// its own, each user's history changed as the experiment says; of a fine-tuned run what feedback
+    /// asks for. Those before step `from` are left out.
     pub(super) fn batches<'a>(
+        &'a self,
+        task: &'a TrainingTask,
+        synthetic: &'a Histories,
+        epoch: usize,
+        from: usize,
+    ) -> Box<dyn Iterator<Item = Batch> + 'a> {
+        let Some(tuned) = &self.tuned else {
+            let batches = self.batches_of_all(task, synthetic, epoch, from);
+            return Box::new(batches.map(|histories| Batch {
+                histories,
+                feedback: None,
+            }));
+        };
+        let order = EpochOrder {
+            seed: self.seed,
+            epoch,
+            batch_size: self.batch_size,
+            from,
+        };
+        Box::new(tuned.batches(&task.prepared, &task.questions, order))
+    }
+
+    /// The batches of a run that begins anew.
+    fn batches_of_all<'a>(
         &'a self,
         task: &'a TrainingTask,
         synthetic: &'a Histories,

@@ -93,7 +93,7 @@ pub fn restore_with(
 }
 
 /// Weights that are no numbers answer something, which means nothing.
-fn of_no_use(manifest: &Manifest, epoch: usize, broken: &BrokenWeights) -> String {
+pub(super) fn of_no_use(manifest: &Manifest, epoch: usize, broken: &BrokenWeights) -> String {
     let Manifest { id, best_epoch, .. } = manifest;
     let other = if *best_epoch == Some(epoch) {
         "take another epoch with `--epoch`"
@@ -114,7 +114,7 @@ fn on_cpu(experiment: &Experiment) -> Experiment {
     experiment
 }
 
-fn epoch_to_open(
+pub(super) fn epoch_to_open(
     store: &RunStore,
     manifest: &Manifest,
     wanted: Option<usize>,

@@ -2,7 +2,6 @@
 //! it was paused, else from the end of its last committed epoch.
 
 use super::TrainError;
-use super::early_stop::EarlyStop;
 use super::training_task::TrainingTask;
 use crate::run::{Manifest, Part, Pause, RunId, RunOutcome, RunStore, RunWriter, SeenTargetRule};
 use seqscope_base::spec::{Entry, Problem, ProblemKind};
@@ -68,7 +67,7 @@ pub(super) fn go_on(
             .map(|judged| judged.2)
     };
     let values = (1..=epochs).map(|epoch| (epoch, value(epoch)));
-    task.early_stop = EarlyStop::replayed(primary, task.experiment.training.patience, values);
+    task.early_stop = task.early_stop.clone().after(values);
     task.first_epoch = epochs + 1;
     let store = writer.store();
     match writer

@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use super::{
-    Arrange, ExplainView, ForecastKey, GalleryAction, HeadIdx, NoticeId, Page, Question, SettleKey,
-    SliceAction, ThemeChoice, TourAction, Transport, Visit, WhatIfAction,
+    Arrange, ExplainView, FeedbackAction, ForecastKey, GalleryAction, HeadIdx, NoticeId, Page,
+    Question, SettleKey, SliceAction, ThemeChoice, TourAction, Transport, Visit, WhatIfAction,
 };
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
@@ -108,6 +108,10 @@ pub enum Action {
     Gallery(GalleryAction),
     /// Change the history that is looked at, or ask about its changes.
     WhatIf(WhatIfAction),
+    /// Say something of the list that is looked at.
+    Feedback(FeedbackAction),
+    /// Train a new run from a run's weights, on what was said of its lists.
+    FineTune(RunId),
     /// Settle the items of a run and epoch on a map.
     Settle(SettleKey),
     /// End that work.
@@ -184,6 +188,8 @@ impl Action {
             Self::Slices(action) => action.label(),
             Self::Gallery(action) => action.label(),
             Self::WhatIf(action) => action.label(),
+            Self::Feedback(action) => action.label(),
+            Self::FineTune(_) => "Fine-tune on feedback",
             Self::Settle(_) => "Settle by t-SNE",
             Self::StopSettling => "Stop settling",
             Self::Dismiss(_) => "Dismiss",

@@ -58,6 +58,12 @@ impl App {
             Action::WhatIf(action) => self.can_what_if(action),
             Action::Arrange(arrange) => self.arrangement.enabled(arrange),
             Action::Tour(action) => self.can_tour(*action),
+            Action::Feedback(action) => self.can_say(*action),
+            Action::FineTune(run) => {
+                self.nothing_trains()?;
+                self.is_listed(run)?;
+                self.can_fine_tune(run)
+            }
             Action::Transport(transport) => self.can_move(*transport),
             Action::GoTo(_)
             | Action::SetTheme(_)

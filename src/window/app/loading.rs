@@ -8,7 +8,8 @@ use super::question::{Answerable, InSight, open_of};
 use super::views::ExplainSubject;
 use super::{App, InsideQuestion, Loadable, Page, Question, RunSeries, Training, ViewKey};
 use seqscope_data::{EvalCase, Prepared};
-use seqscope_engine::run::{Curves, Part, RunAccount, RunId, RunStore};
+use seqscope_engine::report::tuning_table;
+use seqscope_engine::run::{Curves, Part, RunAccount, RunId, RunStore, tuning_effect};
 
 impl App {
     pub(super) fn load_what_is_wanted(&mut self) {
@@ -311,6 +312,9 @@ fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> 
         latent_width: store.latent_width(run).unwrap_or_default(),
     };
     let milestones = account.milestones();
+    // Without its parent's results a run has no effect to show, and is still one.
+    let effect = tuning_effect(store, &manifest).ok().flatten();
+    let tuning = effect.as_ref().map(tuning_table);
     Ok(Arc::new(RunSeries {
         manifest,
         curves,
@@ -318,6 +322,7 @@ fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> 
         milestones,
         test_results,
         training,
+        tuning,
     }))
 }
 

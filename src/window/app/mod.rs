@@ -7,7 +7,7 @@
 //!
 //! The state is made of parts that know nothing of the application: [`Draft`], [`DataState`],
 //! [`TrainingState`], [`RunList`], [`Selection`], [`Views`], [`SliceState`], [`WhatIfState`],
-//! [`Arrangement`],
+//! [`FeedbackState`], [`Arrangement`],
 //! [`Notices`]. What a
 //! person asks goes through several of them, in a file for each kind of work (`open`, `prepare`,
 //! `train`, `runs`, `select`, `play`, …): there a job is started and, beside it, its answer is
@@ -21,6 +21,7 @@ mod attribution;
 mod data_state;
 mod draft;
 mod enabled;
+mod feedback;
 mod forecast_state;
 mod gallery;
 mod head_terms;
@@ -59,6 +60,7 @@ pub use arrange::{Arrange, Arrangement, KeptArrangement, NamedLayout, Scale};
 pub use attribution::AttributionAsk;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
+pub use feedback::{FeedbackAction, FeedbackState};
 pub use forecast_state::{CountForecast, ForecastKey, ForecastState};
 pub use gallery::{GalleryAction, GalleryAsk, GalleryBefore, GalleryState};
 pub use head_terms::HeadTermsAsk;
@@ -164,6 +166,8 @@ pub struct App {
     pub gallery: GalleryState,
     /// Histories as a person changes them.
     pub what_if: WhatIfState,
+    /// What was said of the lists of runs.
+    pub feedback: FeedbackState,
     /// Sentences on what went wrong or is worth knowing, until dismissed.
     pub notices: Notices,
     picker: Arc<dyn FilePicker>,
@@ -194,6 +198,7 @@ impl App {
             slices: SliceState::default(),
             gallery: GalleryState::default(),
             what_if: WhatIfState::default(),
+            feedback: FeedbackState::default(),
             notices: Notices::default(),
             picker: options.picker,
             jobs: Jobs::new(options.waker),
@@ -232,6 +237,7 @@ impl App {
         self.look_at_head();
         self.follow_playhead();
         self.begin_what_if();
+        self.begin_feedback();
         self.load_what_is_wanted();
         self.note_visit();
         self.follow_tour();
@@ -290,6 +296,8 @@ impl App {
             Action::Slices(action) => self.act_slices(action),
             Action::Gallery(action) => self.act_gallery(action),
             Action::WhatIf(action) => self.act_what_if(action),
+            Action::Feedback(action) => self.act_feedback(action),
+            Action::FineTune(run) => self.fine_tune(&run),
             Action::Transport(transport) => self.transport(transport),
             Action::Revisit(visit) => self.revisit(visit),
             Action::Tour(action) => self.act_tour(action),

@@ -160,13 +160,14 @@ impl App {
         let runs = self.runs.ready().into_iter().flatten().take(RUNS_OFFERED);
         runs.flat_map(|summary| {
             let (id, name) = (&summary.id, run_name(summary));
-            let all: [fn(RunId) -> Action; 6] = [
+            let all: [fn(RunId) -> Action; 7] = [
                 |id| Action::Select(Select::Run(id)),
                 |id| Action::Select(Select::SecondRun(Some(id))),
                 |id| Action::Select(Select::ToggleCompared(id)),
                 Action::UseExperimentOf,
                 Action::UseNextSeedOf,
                 Action::ResumeRun,
+                Action::FineTune,
             ];
             all.map(|ask| NamedAction::of(ask(id.clone()), &name))
         })
@@ -274,6 +275,7 @@ mod tests {
             ActionKind::Ask,
             ActionKind::Gallery,
             ActionKind::WhatIf,
+            ActionKind::Feedback,
             ActionKind::Settle,
             ActionKind::StopSettling,
             ActionKind::Dismiss,
@@ -284,6 +286,7 @@ mod tests {
             ActionKind::UseExperimentOf,
             ActionKind::UseNextSeedOf,
             ActionKind::ResumeRun,
+            ActionKind::FineTune,
         ]
         .into();
         for kind in ActionKind::iter() {

@@ -1,8 +1,11 @@
 //! Begins, holds and ends runs, and takes in what they tell.
 
+use std::sync::Arc;
+
 use super::job::{TrainingNews, sentence, start_training};
 use super::loadable::Ticket;
 use super::{Action, App, Loadable, Page, Tone, TrainView, Training, TrainingPhase};
+use seqscope_data::Prepared;
 use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::{RunId, RunOutcome, RunStatus};
 use seqscope_engine::train::{Command, Ended, Event, EventKind, Job, StopMode};
@@ -95,6 +98,11 @@ impl App {
     /// Trains an experiment, on the prepared data if they are its own.
     fn train(&mut self, experiment: Experiment) {
         let prepared = self.data.fresh(&experiment.data, experiment.split).cloned();
+        self.launch_with(experiment, prepared);
+    }
+
+    /// Begins a new run of an experiment, on data that are its own where there are some.
+    pub(super) fn launch_with(&mut self, experiment: Experiment, prepared: Option<Arc<Prepared>>) {
         self.launch(Job {
             experiment,
             store: self.runs.store.clone(),

@@ -11,6 +11,7 @@ use super::{
 };
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{AnswerAttribution, Recommendation, UserView, WhatIfAnswer};
+use seqscope_engine::report::ReportTable;
 use seqscope_engine::run::{Curves, Manifest, Milestone, RunId, UserResult};
 use seqscope_model::HeadTerms;
 
@@ -63,6 +64,8 @@ pub struct RunSeries {
     pub test_results: Vec<UserResult>,
     /// The run as the Train page shows it, its end included.
     pub training: Training,
+    /// Effect of fine-tuning, of a tested run that was fine-tuned.
+    pub tuning: Option<ReportTable>,
 }
 
 /// Loaded series, datasets and user views. [`super::App::receive`] starts loading what the

@@ -5,7 +5,9 @@ use egui::{Key, KeyboardShortcut, Modifiers};
 use strum::IntoEnumIterator;
 
 use super::Actions;
-use crate::app::{Action, App, Arrange, Page, Scale, Select, TrainingPhase, Transport};
+use crate::app::{
+    Action, App, Arrange, FeedbackAction, Page, Scale, Select, TrainingPhase, Transport,
+};
 use seqscope_engine::train::StopMode;
 
 /// Part of the window in which a key acts.
@@ -58,7 +60,7 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 const NONE: Modifiers = Modifiers::NONE;
 
 /// Every key. Of two with the same letter the one with more modifiers comes first.
-pub(super) static SHORTCUTS: [Shortcut; 25] = {
+pub(super) static SHORTCUTS: [Shortcut; 27] = {
     use Place::{Everywhere, Looking, OutsideText, Playhead, Training};
     [
         key(CTRL, Key::Num1, Everywhere, "Data", |_| {
@@ -119,6 +121,12 @@ pub(super) static SHORTCUTS: [Shortcut; 25] = {
         }),
         key(NONE, Key::K, Looking, "Previous user", |_| {
             Action::Select(Select::StepUser(-1))
+        }),
+        key(NONE, Key::A, Looking, "Accept the next item", |_| {
+            Action::Feedback(FeedbackAction::AnswerNext { accepted: true })
+        }),
+        key(NONE, Key::X, Looking, "Reject the next item", |_| {
+            Action::Feedback(FeedbackAction::AnswerNext { accepted: false })
         }),
         key(NONE, Key::ArrowLeft, Playhead, "Previous epoch", |_| {
             Action::Transport(Transport::Step(-1))

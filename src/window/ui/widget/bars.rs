@@ -1,7 +1,7 @@
 //! A short ranked list: place, title, bar, share.
 
 use egui::text::{LayoutJob, TextWrapping};
-use egui::{Align2, Rect, Role, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2};
+use egui::{Align, Align2, Layout, Rect, Role, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
 use crate::ui::{text, theme};
 
@@ -27,6 +27,30 @@ pub(crate) fn bars(ui: &mut Ui, rows: &[Bar]) {
     ui.spacing_mut().item_spacing.y = 1.0;
     for (at, row) in rows.iter().enumerate() {
         line(ui, at + 1, row, most);
+    }
+}
+
+/// Paints the list with something beside each line, at its right end: so wide, painted by `beside` for
+/// each place from 0, right to left.
+pub(crate) fn bars_beside(
+    ui: &mut Ui,
+    rows: &[Bar],
+    width: f32,
+    beside: &mut dyn FnMut(&mut Ui, usize),
+) {
+    let most = rows
+        .iter()
+        .map(|row| row.share)
+        .fold(f32::MIN_POSITIVE, f32::max);
+    ui.spacing_mut().item_spacing.y = 1.0;
+    for (at, row) in rows.iter().enumerate() {
+        let size = vec2(ui.available_width(), HEIGHT);
+        ui.allocate_ui_with_layout(size, Layout::left_to_right(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 2.0;
+            let left = (ui.available_width() - width).max(0.0);
+            ui.allocate_ui(vec2(left, HEIGHT), |ui| line(ui, at + 1, row, most));
+            ui.with_layout(Layout::right_to_left(Align::Center), |ui| beside(ui, at));
+        });
     }
 }
 

@@ -27,7 +27,7 @@ pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &ShownUser<'_>) {
 }
 
 /// The items that are likeliest to come next, or what a model of another task says.
-pub(super) fn next_body(ui: &mut Ui, shown: &ShownUser<'_>) {
+fn next_body(ui: &mut Ui, shown: &ShownUser<'_>) {
     match &shown.view().said {
         None => bars(ui, &rows(shown, &shown.view().next, None)),
         // The present is one moment for everybody, however long a user has been silent.

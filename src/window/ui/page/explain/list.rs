@@ -3,9 +3,9 @@
 use egui::{DragValue, RichText, Ui};
 
 use super::ShownUser;
-use super::cards::{next_body, next_card};
+use super::cards::next_card;
+use super::feedback::{self, ListedItem};
 use crate::app::{Action, App, ListAsk, Loadable, Question};
-use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::panel;
 use crate::ui::{Actions, theme};
 use seqscope_base::metric::Seen;
@@ -67,7 +67,10 @@ impl ListCard {
             self.blend(ui);
             let seen = self.seen.unwrap_or(as_judged);
             if self.weights.iter().all(|weight| *weight == 0.0) && seen == as_judged {
-                return next_body(ui, shown);
+                let items: Vec<ListedItem> = (shown.view().next.iter())
+                    .map(|scored| ListedItem::of(shown, scored.item_idx, scored.probability))
+                    .collect();
+                return feedback::answered_list(ui, shown, &items, app, actions);
             }
             let of_references = REFERENCES
                 .into_iter()
@@ -136,14 +139,20 @@ fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, ask: &ListAsk, actions
         actions.push(Action::Ask(Box::new(Question::List(ask.clone()))));
     }
     match made {
-        Some(Loadable::Ready(made)) => list(ui, shown, made),
+        Some(Loadable::Ready(made)) => list(ui, shown, made, app, actions),
         Some(Loadable::Failed(why)) => panel::failed(ui, why),
         _ => panel::loading(ui, "Fitting the references"),
     }
 }
 
-fn list(ui: &mut Ui, shown: &ShownUser<'_>, made: &Recommendation) {
-    let rows: Vec<Bar> = made
+fn list(
+    ui: &mut Ui,
+    shown: &ShownUser<'_>,
+    made: &Recommendation,
+    app: &App,
+    actions: &mut Actions,
+) {
+    let items: Vec<ListedItem> = made
         .items
         .iter()
         .map(|listed| {
@@ -152,14 +161,12 @@ fn list(ui: &mut Ui, shown: &ShownUser<'_>, made: &Recommendation) {
             } else {
                 ""
             };
-            Bar {
-                title: format!("{}{cold}", shown.title(listed.item_idx)),
-                share: listed.score as f32,
-                is_true: false,
-            }
+            let mut item = ListedItem::of(shown, listed.item_idx, listed.score as f32);
+            item.bar.title.push_str(cold);
+            item
         })
         .collect();
-    bars(ui, &rows);
+    feedback::answered_list(ui, shown, &items, app, actions);
     if made.n_cold_left_out > 0 {
         let words = "Items without training events, of which the data tell nothing";
         ui.weak(RichText::new(format!("{} new items left out", made.n_cold_left_out)).small())

@@ -5,6 +5,7 @@ mod attention;
 mod cards;
 mod cell;
 mod faithfulness;
+mod feedback;
 mod gallery;
 mod gates;
 mod item_facts;

@@ -40,6 +40,11 @@ impl<'a> ShownUser<'a> {
         shown(self.prepared.dataset.item_label(item_idx)).into_owned()
     }
 
+    /// Id of an item, as the data have it.
+    pub(in crate::ui::page) fn item_id(&self, item_idx: u32) -> &'a str {
+        self.prepared.dataset.items.id(item_idx).unwrap_or_default()
+    }
+
     /// Title of the item at a position of the history.
     pub(in crate::ui::page) fn title_at(&self, position: usize) -> Option<String> {
         self.items().get(position).map(|&item| self.title(item))

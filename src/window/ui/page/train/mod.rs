@@ -7,6 +7,7 @@ mod notes;
 mod reliability;
 mod result;
 mod trust;
+mod tuning;
 
 pub(super) use latent::ui as latent_bars;
 
@@ -64,6 +65,7 @@ impl TrainPage {
         self.header.ui(ui, training, app, actions);
         if let Some(run) = training.run.as_ref().filter(|_| !training.is_active()) {
             self.trust.ui(ui, app, run, actions);
+            tuning::ui(ui, app, run);
         }
         for note in notes::notes(training) {
             note.ui(ui);
