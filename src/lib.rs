@@ -50,9 +50,9 @@
 //! | `model` | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
 //! | | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
 //! | `engine` | [`experiment`] | what to do, as the user wrote it | `ron` |
-//! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`) | `ron` |
+//! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`); runs of other seeds and their mean (`seeds`) | `ron` |
 //! | | [`slice`] | which users of a run a person means: by list, by an expression | |
-//! | | [`train`] | one run from start to end, without threads; going on with one (`resume`) | |
+//! | | [`train`] | one run from start to end, without threads; going on with one (`resume`); what the machine does meanwhile (`meter`) | `nvml-wrapper`, `sysinfo` |
 //! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps | |
 //! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |
 //! | | [`catalogue`] | the list of all that can be chosen, for help and tests | |

@@ -44,6 +44,7 @@ mod state_tracks;
 #[cfg(test)]
 mod tests;
 mod trainable;
+mod value_counts;
 mod weights;
 mod window;
 
@@ -72,4 +73,5 @@ pub use trainable::{
     AttentionMaps, HeadPlace, HeadTerms, ItemTable, LatentCodes, LatentVectors, OptimizerSpec,
     StepInputs, StepScores, TrainStats, Trainable,
 };
+pub use value_counts::{Counted, ParamCounts, ValueCounts};
 pub use weights::{BrokenWeights, broken_weights};

@@ -19,9 +19,19 @@ pub(super) struct LossSums {
     pub(super) loss: Tensor<1>,
     /// Number of predicted events.
     pub(super) n_events: usize,
-    /// Sum of the Kullback–Leibler term over latent vectors, in nats, and their number: one a user,
-    /// or in a sequential model one an event. `[1]`
-    pub(super) kl: Option<(Tensor<1>, usize)>,
+    /// The two terms of the loss, where the model is variational.
+    pub(super) bound: Option<BoundSums>,
+}
+
+/// Terms of the evidence lower bound of one batch, still apart.
+pub(super) struct BoundSums {
+    /// Sum of the Kullback–Leibler term over latent vectors, in nats, whatever of it the loss is
+    /// charged. `[1]`
+    pub(super) kl: Tensor<1>,
+    /// Number of latent vectors: one a user, or in a sequential model one an event.
+    pub(super) n_latent: usize,
+    /// Sum of the reconstruction's negative log-likelihood over predicted events, in nats. `[1]`
+    pub(super) nll: Tensor<1>,
 }
 
 /// A family's network.

@@ -231,7 +231,7 @@ impl<B: StateNetwork> Network for OutcomeNetwork<B> {
             LossSums {
                 loss,
                 n_events,
-                kl: None,
+                bound: None,
             },
         ))
     }

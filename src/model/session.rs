@@ -11,11 +11,13 @@ use super::list_feedback::added;
 use super::network::{LossSums, Network};
 use super::optimizer::AdamW;
 use super::random::Noise;
+use super::value_counts;
 use super::weights::{self, WeightsStamp, compute_sentence, read};
 use super::{
     AttentionMaps, HeadPlace, HeadTerms, HiddenStates, ItemTable, LatentCodes, LatentVectors,
-    ListFeedback, ModelError, OpenDevice, OptimizerSpec, Questions, RankAnswer, Rollout,
-    SlopeAttributions, SlopeQuestion, StateTracks, StepInputs, StepScores, TrainStats, Trainable,
+    ListFeedback, ModelError, OpenDevice, OptimizerSpec, ParamCounts, Questions, RankAnswer,
+    Rollout, SlopeAttributions, SlopeQuestion, StateTracks, StepInputs, StepScores, TrainStats,
+    Trainable,
 };
 use seqscope_base::spec::words_of_panic;
 use seqscope_data::Histories;
@@ -37,6 +39,15 @@ pub(super) struct Session<N> {
     /// Length of a row of scores.
     n_columns: usize,
     pending: Pending,
+    gradient: GradientCounts,
+}
+
+/// Counts of one step's gradient.
+#[derive(Debug, Default)]
+struct GradientCounts {
+    /// Whether those of the next step are wanted.
+    is_wanted: bool,
+    counts: Vec<ParamCounts>,
 }
 
 /// Losses and norms of the steps since the last statistics, still on the device.
@@ -45,6 +56,7 @@ struct Pending {
     loss: Vec<Tensor<1>>,
     grad_norm: Vec<Tensor<1>>,
     kl: Vec<Tensor<1>>,
+    nll: Vec<Tensor<1>>,
     n_steps: usize,
     n_events: usize,
     n_users: usize,
@@ -68,6 +80,7 @@ impl<N: Network> Session<N> {
             n_items,
             n_columns: n_items + 1,
             pending: Pending::default(),
+            gradient: GradientCounts::default(),
         }
     }
 
@@ -117,24 +130,30 @@ impl<N: Network> Session<N> {
         let optimizer = &mut self.optimizer;
         let noise = Noise::new(inputs.seed);
         let layers = self.layers;
-        let (network, done) = guarded(|| {
+        let is_counted = std::mem::take(&mut self.gradient.is_wanted);
+        let (network, done, counted) = guarded(|| {
             let learnt = match layers {
                 Layers::Fused => network.fused_gradients(histories, &inputs, noise),
                 Layers::Plain => network.gradients(histories, &inputs, noise),
             };
             let of_lists = feedback.map_or(Ok(None), |feedback| feedback.gradients(&network))?;
             let (gradients, sums) = match (learnt, of_lists) {
-                (None, None) => return Ok((network, None)),
+                (None, None) => return Ok((network, None, None)),
                 (Some((gradients, sums)), None) => (gradients, Some(sums)),
                 (None, Some(of_lists)) => (of_lists, None),
                 (Some((gradients, sums)), Some(of_lists)) => {
                     (added(&network, gradients, of_lists), Some(sums))
                 }
             };
+            let counted = is_counted
+                .then(|| value_counts::of_gradients(&network, &gradients, N::name_in_files));
             let (network, norm) = optimizer.step(network, gradients, inputs.lr);
-            Ok::<_, ModelError>((network, sums.map(|sums| (sums, norm))))
+            Ok::<_, ModelError>((network, sums.map(|sums| (sums, norm)), counted))
         })??;
         self.network = Some(network);
+        if let Some(counted) = counted {
+            self.gradient.counts = counted?;
+        }
         if let Some((sums, norm)) = done {
             self.pending.add(sums, norm, inputs.step);
         }
@@ -210,6 +229,16 @@ impl<N: Network> Trainable for Session<N> {
     fn take_stats(&mut self) -> Result<TrainStats, ModelError> {
         let pending = std::mem::take(&mut self.pending);
         guarded(|| pending.read())?
+    }
+
+    fn count_next_gradient(&mut self) {
+        self.gradient.is_wanted = true;
+    }
+
+    fn value_counts(&mut self) -> Result<Vec<ParamCounts>, ModelError> {
+        let mut counts = guarded(|| value_counts::of_weights(self.network()?, N::name_in_files))??;
+        counts.append(&mut self.gradient.counts);
+        Ok(counts)
     }
 
     fn scores(&self, histories: &Histories) -> Result<Vec<f32>, ModelError> {
@@ -421,9 +450,10 @@ impl Pending {
         self.loss.push(sums.loss);
         self.grad_norm.extend(norm);
         self.n_events += sums.n_events;
-        if let Some((kl, n_users)) = sums.kl {
-            self.kl.push(kl);
-            self.n_users += n_users;
+        if let Some(bound) = sums.bound {
+            self.kl.push(bound.kl);
+            self.nll.push(bound.nll);
+            self.n_users += bound.n_latent;
         }
         self.n_steps += 1;
         self.step = step;
@@ -446,7 +476,9 @@ impl Pending {
         };
         let grad_norm = sum(self.grad_norm)?.unwrap_or(0.0) / self.n_steps as f64;
         let kl = sum(self.kl)?.map(|kl| kl / self.n_users.max(1) as f64);
-        let loss = loss / self.n_events.max(1) as f64;
+        let n_events = self.n_events.max(1) as f64;
+        let reconstruction = sum(self.nll)?.map(|nll| nll / n_events);
+        let loss = loss / n_events;
         match [loss, grad_norm]
             .into_iter()
             .find(|value| !value.is_finite())
@@ -459,6 +491,7 @@ impl Pending {
                 loss,
                 grad_norm,
                 kl,
+                reconstruction,
                 n_steps: self.n_steps,
                 n_events: self.n_events,
             }),

@@ -55,12 +55,14 @@ pub(super) fn assert_fused_is_plain<N: Network>(network: &N, histories: &[Vec<u3
         (a - b).abs() <= TOLERANCE * a.abs().max(1e-3),
         "losses {a} and {b}"
     );
-    if let (Some((a, _)), Some((b, _))) = (plain_sums.kl, fused_sums.kl) {
-        let [a, b] = [a, b].map(|kl| kl.into_scalar::<f32>());
-        assert!(
-            (a - b).abs() <= TOLERANCE * a.abs().max(1e-3),
-            "KL terms {a} and {b}"
-        );
+    if let (Some(a), Some(b)) = (plain_sums.bound, fused_sums.bound) {
+        for (what, a, b) in [("KL terms", a.kl, b.kl), ("reconstructions", a.nll, b.nll)] {
+            let [a, b] = [a, b].map(|sum| sum.into_scalar::<f32>());
+            assert!(
+                (a - b).abs() <= TOLERANCE * a.abs().max(1e-3),
+                "{what} {a} and {b}"
+            );
+        }
     }
     if kink::nearest() > kink::TOO_NEAR {
         network.visit(&mut Compare {

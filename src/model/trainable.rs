@@ -5,8 +5,8 @@ use std::path::Path;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    HiddenStates, ListFeedback, ModelError, Questions, RankAnswer, Rollout, SlopeAttributions,
-    SlopeQuestion, StateTracks,
+    HiddenStates, ListFeedback, ModelError, ParamCounts, Questions, RankAnswer, Rollout,
+    SlopeAttributions, SlopeQuestion, StateTracks,
 };
 use seqscope_data::Histories;
 
@@ -53,6 +53,9 @@ pub struct TrainStats {
     pub grad_norm: f64,
     /// Kullback–Leibler term a latent vector, in nats, mean over the steps; only a VAE has one.
     pub kl: Option<f64>,
+    /// Negative log-likelihood a predicted event, in nats, which is the loss without the
+    /// Kullback–Leibler term; only a VAE has one.
+    pub reconstruction: Option<f64>,
     /// Number of steps averaged over.
     pub n_steps: usize,
     /// Number of predicted events averaged over.
@@ -220,6 +223,19 @@ pub trait Trainable: Send {
     /// # Errors
     /// [`ModelError::Diverged`] when the loss is no number.
     fn take_stats(&mut self) -> Result<TrainStats, ModelError>;
+
+    /// Counts the gradient of the next step, for [`Trainable::value_counts`].
+    fn count_next_gradient(&mut self) {}
+
+    /// Counts of the weights as they are now, and of the gradient that was to be counted since the
+    /// last call, parameter by parameter. Nothing of a model that counts nothing. Reads back from
+    /// the device, as [`Trainable::save_weights`] does.
+    ///
+    /// # Errors
+    /// [`ModelError::Compute`] when the device fails.
+    fn value_counts(&mut self) -> Result<Vec<ParamCounts>, ModelError> {
+        Ok(Vec::new())
+    }
 
     /// Scores of the whole catalogue after each history, `[n_rows, n_items + 1]`; column 0 is
     /// padding and means nothing. A softmax over the other columns is the model's probability.

@@ -367,28 +367,28 @@ impl View for &Array {
 }
 
 /// Path of the parameter that is being visited.
-struct ModulePath {
+pub(super) struct ModulePath {
     parts: Vec<String>,
     name: NameInFiles,
 }
 
 impl ModulePath {
-    fn new(name: NameInFiles) -> Self {
+    pub(super) fn new(name: NameInFiles) -> Self {
         Self {
             parts: Vec::new(),
             name,
         }
     }
 
-    fn enter(&mut self, part: &str) {
+    pub(super) fn enter(&mut self, part: &str) {
         self.parts.push(part.to_owned());
     }
 
-    fn exit(&mut self) {
+    pub(super) fn exit(&mut self) {
         self.parts.pop();
     }
 
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         (self.name)(&self.parts.join("."))
     }
 }

@@ -232,6 +232,7 @@ impl Trainable for Fake {
             loss,
             grad_norm: loss / 3.0,
             kl: None,
+            reconstruction: None,
             n_steps,
             n_events: 10 * n_steps,
         })

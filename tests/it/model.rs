@@ -1,11 +1,12 @@
 //! What every model family promises, walked over the list of families.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use seqscope::data::{DataShape, Histories};
 use seqscope::model::{
-    Blueprint, Layers, ListFeedback, ModelError, ModelSpec, OpenDevice, OptimizerSpec, StepInputs,
-    Trainable, open_device,
+    Blueprint, Counted, Layers, ListFeedback, ModelError, ModelSpec, OpenDevice, OptimizerSpec,
+    StepInputs, Trainable, ValueCounts, open_device,
 };
 use seqscope::spec::{Value, derive_seed};
 use strum::IntoEnumIterator as _;
@@ -508,6 +509,63 @@ fn saved_weights_come_back_bit_for_bit() {
             std::fs::read(&path).unwrap(),
             std::fs::read(&again).unwrap()
         );
+    }
+}
+
+/// Counts of the numbers in a file of weights, by a look at every bin for every number.
+fn counted_slowly(path: &Path) -> BTreeMap<String, ValueCounts> {
+    let bytes = std::fs::read(path).unwrap();
+    let tensors = safetensors::SafeTensors::deserialize(&bytes).unwrap();
+    let arrays = tensors.iter().map(|(name, view)| {
+        let mut counts = ValueCounts::default();
+        for bytes in view.data().chunks_exact(4) {
+            let value = f64::from(f32::from_le_bytes(bytes.try_into().unwrap()));
+            let bin = (0..ValueCounts::N_BINS).find(|bin| {
+                let [low, high] = ValueCounts::ends(*bin);
+                match (low < 0.0, high > 0.0) {
+                    (true, true) => low < value && value < high,
+                    (true, false) => low < value && value <= high,
+                    (false, _) => low <= value && value < high,
+                }
+            });
+            counts.bins[bin.unwrap()] += 1;
+        }
+        (name.to_owned(), counts)
+    });
+    arrays.collect()
+}
+
+#[test]
+fn every_weight_is_counted_once_and_as_it_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("weights.safetensors");
+    for (spec, device) in families_on_both() {
+        let mut model = build(&spec, &device, 1);
+        train(&mut *model, 0, 2);
+        model.count_next_gradient();
+        train(&mut *model, 2, 3);
+        model.save_weights(&path).unwrap();
+        let counts = model.value_counts().unwrap();
+        let of = |counted| counts.iter().filter(move |one| one.counted == counted);
+        let weights: BTreeMap<String, ValueCounts> = of(Counted::Weights)
+            .map(|one| (one.name.clone(), one.counts.clone()))
+            .collect();
+        assert_eq!(weights, counted_slowly(&path), "{}", title(&spec));
+        let total: u64 = weights.values().map(ValueCounts::total).sum();
+        assert_eq!(total as usize, model.n_params(), "{}", title(&spec));
+        // The gradient of every parameter that has one, as many numbers as there are weights.
+        assert!(of(Counted::Gradients).count() > 1, "{}", title(&spec));
+        for one in of(Counted::Gradients) {
+            assert_eq!(
+                one.counts.total(),
+                weights[&one.name].total(),
+                "{}",
+                one.name
+            );
+            assert_eq!((one.counts.n_nan, one.counts.n_infinite), (0, 0));
+        }
+        let again = model.value_counts().unwrap();
+        assert!(again.iter().all(|one| one.counted == Counted::Weights));
     }
 }
 

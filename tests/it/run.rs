@@ -480,6 +480,7 @@ fn an_export_is_text_tables_and_weights_in_an_empty_folder() {
         "items.csv",
         "items.parquet",
         "log.txt",
+        "machine.csv",
         "manifest.ron",
         "test.csv",
         "test.parquet",

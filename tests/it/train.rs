@@ -127,9 +127,29 @@ fn a_finished_run_leaves_a_whole_folder() {
     );
 
     let history = store.history(&done.id).unwrap();
-    for metric in ["loss", "lr", "grad_norm", "events_per_sec", "secs"] {
+    for metric in [
+        "loss",
+        "lr",
+        "grad_norm",
+        "events",
+        "events_per_sec",
+        "secs",
+    ] {
         assert_eq!(history.series(Part::Train, metric).len(), 2, "{metric}");
     }
+    // Ten events a step, as the fake model tells them.
+    let events = history.series(Part::Train, "events");
+    assert!(
+        events
+            .iter()
+            .all(|(_, step, seen)| *seen as usize == 10 * *step),
+        "{events:?}"
+    );
+    let machine = store.machine(&done.id).unwrap();
+    assert_eq!(
+        machine.iter().map(|told| told.epoch).collect::<Vec<_>>(),
+        [1, 2]
+    );
     for metric in ["loss", "ndcg@10", "hr@10", "mrr", "hr@1", "hr@5", "ndcg@5"] {
         assert_eq!(history.series(Part::Valid, metric).len(), 2, "{metric}");
         let test = history.series(Part::Test, metric);

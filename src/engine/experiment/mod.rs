@@ -143,6 +143,8 @@ pub struct TrainingSpec {
     pub label_smoothing: f64,
     /// Whether the CPU trains by fused layers instead of burn's.
     pub fused: bool,
+    /// Whether weights and gradients are counted by size at the end of each epoch.
+    pub histograms: bool,
     /// Changes to training histories, drawn anew in each epoch.
     pub augment: AugmentSpec,
     /// The network that writes synthetic histories.
@@ -171,6 +173,7 @@ impl Default for TrainingSpec {
             gbce_t: 0.75,
             label_smoothing: 0.0,
             fused: true,
+            histograms: true,
             augment: AugmentSpec::default(),
             gan: GanSpec::default(),
         }
@@ -220,6 +223,9 @@ seqscope_base::spec::described! { TrainingSpec {
                                             are written out for it; off takes burn's automatic \
                                             differentiation: the same numbers but for rounding, \
                                             slower.", "on: several times faster";
+    histograms: Bool, More, "Histograms", "", "Weights and gradients of each parameter are counted \
+        by size at the end of each epoch, for the Train page. It changes no result.", "on: some \
+        nanoseconds a weight and epoch";
 } }
 
 impl Experiment {

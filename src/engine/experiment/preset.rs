@@ -139,6 +139,7 @@ impl Preset {
             device,
             patience,
             fused,
+            histograms,
             augment,
             gan,
             ..
@@ -147,6 +148,7 @@ impl Preset {
             device,
             patience,
             fused,
+            histograms,
             augment,
             gan,
             ..self.training()

@@ -2,8 +2,7 @@
 
 use super::contrast::{Contrast, Paired, against_first, values_by_user};
 use super::manifest::{Manifest, Summary};
-use super::{RunId, UserResult, why_not_comparable};
-use crate::experiment::Experiment;
+use super::{RunId, UserResult, differ_by_seed_alone};
 use seqscope_base::metric::Metric;
 use seqscope_base::metric::statistics::{Interval, SeedGroup, bootstrap_mean, seed_group};
 use seqscope_base::spec::Entry;
@@ -163,21 +162,16 @@ fn versus(
 /// The runs that differ in nothing but their seed, and may be compared.
 fn seed_groups(runs: &[Tested<'_>], compared: &[Compared]) -> Vec<Seeds> {
     type Members = Vec<(RunId, f64)>;
-    let mut groups: Vec<(Experiment, &Manifest, Members)> = Vec::new();
+    let mut groups: Vec<(&Manifest, Members)> = Vec::new();
     for (run, found) in runs.iter().zip(compared) {
         let Some(value) = found.value else { continue };
-        let alike = Experiment {
-            seed: 0,
-            name: String::new(),
-            ..run.manifest.experiment.clone()
-        };
         let one = (found.id.clone(), value);
         let group = groups
             .iter_mut()
-            .find(|(e, first, _)| *e == alike && why_not_comparable(first, run.manifest).is_none());
+            .find(|(first, _)| differ_by_seed_alone(first, run.manifest));
         match group {
-            Some((.., members)) => members.push(one),
-            None => groups.push((alike, run.manifest, vec![one])),
+            Some((_, members)) => members.push(one),
+            None => groups.push((run.manifest, vec![one])),
         }
     }
     let group = |members: Members| {
@@ -189,13 +183,14 @@ fn seed_groups(runs: &[Tested<'_>], compared: &[Compared]) -> Vec<Seeds> {
     };
     groups
         .into_iter()
-        .filter_map(|(.., members)| group(members))
+        .filter_map(|(_, members)| group(members))
         .collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::experiment::Experiment;
     use crate::run::{DataStamp, RunStatus};
     use seqscope_data::TaskSpec;
     use seqscope_model::{LstmSpec, ModelSpec};

@@ -275,9 +275,30 @@ pub enum CurveAxis {
     Epoch,
     /// Optimiser steps.
     Step,
+    /// Training events answered so far, those of every epoch counted again.
+    #[strum(to_string = "Events seen")]
+    Events,
     /// Seconds of training, pauses left out.
     #[strum(to_string = "Training time (s)")]
     Secs,
+}
+
+impl CurveAxis {
+    /// Reason why a run has no places on this axis; `None` for one that every run has.
+    #[must_use]
+    pub fn why_missing(self) -> Option<&'static str> {
+        match self {
+            Self::Epoch | Self::Step => None,
+            Self::Events => Some(
+                "Runs from before events were counted epoch by epoch have no place on this axis: \
+                 train them anew",
+            ),
+            Self::Secs => Some(
+                "Runs from before times were kept epoch by epoch have no place on this axis: train \
+                 them anew",
+            ),
+        }
+    }
 }
 
 /// All series of a run over its epochs, in a quarter of the memory that its history takes.
@@ -341,10 +362,10 @@ impl Curves {
     pub fn along(&self, axis: CurveAxis, part: Part, metric: &str) -> Option<Curve> {
         let curve = self.get(part, metric)?;
         let Some(places) = self.axis(axis) else {
-            // An older run has no times.
+            // An older run has no times, and no counts of events.
             return Some(match axis {
                 CurveAxis::Epoch => curve.clone(),
-                CurveAxis::Step | CurveAxis::Secs => Curve::default(),
+                CurveAxis::Step | CurveAxis::Events | CurveAxis::Secs => Curve::default(),
             });
         };
         // Both are in order of epoch, so one walk finds the places of all points.
@@ -357,12 +378,20 @@ impl Curves {
         Some(laid_out.collect::<Vec<_>>().into())
     }
 
+    /// Whether the run has places on an axis.
+    #[must_use]
+    pub fn has_axis(&self, axis: CurveAxis) -> bool {
+        axis == CurveAxis::Epoch || self.axis(axis).is_some_and(|places| !places.is_empty())
+    }
+
     /// Place of an epoch on an axis; `None` where the run has no such number.
     #[must_use]
     pub fn place_of(&self, axis: CurveAxis, epoch: usize) -> Option<f64> {
         match axis {
             CurveAxis::Epoch => Some(epoch as f64),
-            CurveAxis::Step | CurveAxis::Secs => self.axis(axis)?.value_at(epoch as f64),
+            CurveAxis::Step | CurveAxis::Events | CurveAxis::Secs => {
+                self.axis(axis)?.value_at(epoch as f64)
+            }
         }
     }
 
@@ -372,7 +401,7 @@ impl Curves {
         let Some(places) = self.axis(axis) else {
             return (axis == CurveAxis::Epoch).then(|| place.round().max(1.0) as usize);
         };
-        // Steps and seconds only grow with the epochs.
+        // Steps, events and seconds only grow with the epochs.
         let after = places.partition_point(|point| point[1] < place);
         let around = [after.checked_sub(1), Some(after)].into_iter().flatten();
         let near = around.filter_map(|at| places.get(at)).min_by(|a, b| {
@@ -387,6 +416,7 @@ impl Curves {
         match axis {
             CurveAxis::Epoch => None,
             CurveAxis::Step => Some(&self.steps),
+            CurveAxis::Events => self.get(Part::Train, "events"),
             CurveAxis::Secs => self.get(Part::Train, "secs"),
         }
     }
@@ -461,6 +491,7 @@ mod tests {
             .map(|epoch| point(epoch, "loss", 5.0 - epoch as f64))
             .collect();
         points.extend([1, 3, 4].map(|epoch| point(epoch, "secs", 2.5 * epoch as f64)));
+        points.extend([1, 2, 3].map(|epoch| point(epoch, "events", 700.0 * epoch as f64)));
         let curves = Curves::of_history(&History { points });
         let along = |axis| curves.along(axis, Part::Train, "loss").unwrap().to_vec();
         assert_eq!(
@@ -475,16 +506,26 @@ mod tests {
             along(CurveAxis::Secs),
             [[2.5, 4.0], [7.5, 2.0], [10.0, 1.0]]
         );
+        assert_eq!(
+            along(CurveAxis::Events),
+            [[700.0, 4.0], [1_400.0, 3.0], [2_100.0, 2.0]]
+        );
         assert!(curves.along(CurveAxis::Step, Part::Test, "loss").is_none());
         assert_eq!(curves.place_of(CurveAxis::Secs, 3), Some(7.5));
+        assert_eq!(curves.place_of(CurveAxis::Events, 2), Some(1_400.0));
         assert_eq!(curves.place_of(CurveAxis::Secs, 2), None);
         let near = |axis, place| curves.epoch_near(axis, place);
         assert_eq!(near(CurveAxis::Step, 26.0), Some(3));
         assert_eq!(near(CurveAxis::Step, -5.0), Some(1));
         assert_eq!(near(CurveAxis::Secs, 999.0), Some(4));
         assert_eq!(near(CurveAxis::Epoch, 2.4), Some(2));
+        assert_eq!(near(CurveAxis::Events, 1_300.0), Some(2));
+        assert!(curves.has_axis(CurveAxis::Events));
         let without = Curves::default();
         assert_eq!(without.epoch_near(CurveAxis::Secs, 1.0), None);
+        // Of an older run that says nothing of events, the axis says why.
+        assert!(!without.has_axis(CurveAxis::Events) && without.has_axis(CurveAxis::Epoch));
+        assert!(CurveAxis::Events.why_missing().is_some());
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use strum::IntoEnumIterator as _;
 
 use super::curve::Curves;
-use super::history::{HistoryPlace, HistoryPoint, Part};
+use super::history::{EVENTS, HistoryPlace, HistoryPoint, Part};
 use seqscope_base::metric::{AnswerKind, Metric, Metrics};
 use seqscope_base::spec::Entry;
 
@@ -28,6 +28,11 @@ pub struct EpochRecord {
     pub grad_norm: f64,
     /// Kullback–Leibler term a user, in nats, mean over the steps; for a VAE.
     pub kl: Option<f64>,
+    /// Negative log-likelihood of the reconstruction, nats an event, mean over the epoch; for a VAE.
+    pub reconstruction: Option<f64>,
+    /// Training events answered so far, those of every epoch counted again; `None` where the run
+    /// was begun by a program that did not count them.
+    pub events_seen: Option<f64>,
     /// Training events a second.
     pub events_per_sec: f64,
     /// Training time so far, pauses left out, in seconds.
@@ -39,6 +44,7 @@ const LOSS: &str = "loss";
 const LR: &str = "lr";
 const GRAD_NORM: &str = "grad_norm";
 const KL: &str = "kl";
+const RECONSTRUCTION: &str = "reconstruction";
 const EVENTS_PER_SEC: &str = "events_per_sec";
 const SECS: &str = "secs";
 
@@ -67,6 +73,8 @@ impl EpochRecord {
         train
             .points(numbers)
             .chain(train.points(self.kl.map(|kl| (KL, kl))))
+            .chain(train.points(self.reconstruction.map(|nll| (RECONSTRUCTION, nll))))
+            .chain(train.points(self.events_seen.map(|seen| (EVENTS, seen))))
             .chain(train.points(times))
             .chain(valid.judged(self.valid_loss, &self.valid))
             .collect()
@@ -100,6 +108,8 @@ impl EpochRecord {
                 lr: number(LR).unwrap_or(f64::NAN),
                 grad_norm: number(GRAD_NORM).unwrap_or(f64::NAN),
                 kl: number(KL),
+                reconstruction: number(RECONSTRUCTION),
+                events_seen: number(EVENTS),
                 events_per_sec: number(EVENTS_PER_SEC).unwrap_or(f64::NAN),
                 train_secs: number(SECS).unwrap_or(f64::NAN),
             });
@@ -137,6 +147,8 @@ mod tests {
             lr: 1e-3,
             grad_norm: 0.75,
             kl: Some(1.5),
+            reconstruction: Some(2.25),
+            events_seen: Some(900.0 * epoch as f64),
             events_per_sec: 1234.5,
             train_secs: 2.0 * epoch as f64,
         }
@@ -147,6 +159,8 @@ mod tests {
         let worse = EpochRecord {
             is_best: false,
             kl: None,
+            reconstruction: None,
+            events_seen: None,
             ..record(2, 0.25)
         };
         let told = vec![record(1, 0.5), worse, record(3, 0.75)];

@@ -5,9 +5,11 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::disk::{copy_whole, file_error, read_text, write_whole};
+use super::histograms::HISTOGRAMS_FILE;
 use super::history::Part;
 use super::id::RunId;
 use super::latent::LATENT_FILE;
+use super::machine::MACHINE_FILE;
 use super::pseudonymise::{self, RunPseudonyms};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
 use super::{RunError, export_tables, manifest};
@@ -72,6 +74,8 @@ impl RunStore {
         let mut perhaps = vec![
             (weights, "best.safetensors"),
             (dir.join(LATENT_FILE), LATENT_FILE),
+            (dir.join(HISTOGRAMS_FILE), HISTOGRAMS_FILE),
+            (dir.join(MACHINE_FILE), MACHINE_FILE),
         ];
         let log = dir.join(LOG_FILE);
         match &pseudonyms {

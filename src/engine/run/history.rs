@@ -45,8 +45,8 @@ pub struct HistoryPoint {
     /// Part of the data.
     pub part: Part,
     /// `loss` and the names of [`seqscope_base::metric::Metric`]; for training also `lr`,
-    /// `grad_norm`, `kl`, `events_per_sec` and `secs` (training time since the start); for
-    /// validation of a variational model `kl` and `active_units`, and at its end
+    /// `grad_norm`, `kl`, `reconstruction`, `events` (events answered since the start), `events_per_sec` and `secs`
+    /// (training time since the start); for validation of a variational model `kl` and `active_units`, and at its end
     /// `ndcg@10_own_latent` and `ndcg@10_other_latent`.
     pub metric: String,
     /// The number.
@@ -97,6 +97,9 @@ pub struct History {
     pub points: Vec<HistoryPoint>,
 }
 
+/// Name of the number of training events answered so far.
+pub(super) const EVENTS: &str = "events";
+
 /// First line of the file.
 const HEADER: &str = "step,epoch,split,metric,value\n";
 
@@ -109,6 +112,16 @@ impl History {
             .filter(|p| p.part == part && p.metric == metric)
             .map(|p| (p.epoch, p.step, p.value))
             .collect()
+    }
+
+    /// Training events answered until the end of an epoch; `None` where the run did not count them.
+    #[must_use]
+    pub fn events_seen(&self, epoch: usize) -> Option<f64> {
+        let counted = self.series(Part::Train, EVENTS).into_iter();
+        counted
+            .rev()
+            .find(|(of, ..)| *of == epoch)
+            .map(|(.., events)| events)
     }
 
     /// The whole file. Numbers are written with as many digits as bring back the same bits.

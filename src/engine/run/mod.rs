@@ -7,6 +7,8 @@
 //!   manifest.ron               experiment as run, data, device, best figures, outcome
 //!   history.csv                step, epoch, split, metric, value
 //!   latent.csv                 epoch, dimension, KL term, variance; of a variational model
+//!   histograms.csv             weights and gradients of each parameter counted by size, epoch by epoch
+//!   machine.csv                load, memory and energy of each epoch, as far as the machine tells them
 //!   results/valid.parquet      rank and probability of every user; test.parquet likewise
 //!   results/test.references.parquet   the same of each reference, in the same order
 //!   vocabulary/items.parquet   which row of the weights is which item; users and behaviours likewise
@@ -38,11 +40,13 @@ mod export;
 mod export_tables;
 mod feedback;
 mod find;
+mod histograms;
 mod history;
 mod id;
 mod latent;
 mod lineage;
 mod lock;
+mod machine;
 mod manifest;
 mod measured;
 mod memory;
@@ -54,6 +58,7 @@ mod pseudonymise;
 mod references;
 mod results;
 mod scenarios;
+mod seeds;
 mod slices;
 mod store;
 mod trust;
@@ -75,10 +80,12 @@ pub use curve::{Curve, CurveAxis, Curves};
 pub use epoch::EpochRecord;
 pub use error::RunError;
 pub use feedback::{Feedback, FeedbackCounts, feedback_fingerprint, later_feedback};
+pub use histograms::{ALL_PARAMETERS, ParamHistograms, counts_epoch};
 pub use history::{History, HistoryPlace, HistoryPoint, Part};
 pub use id::RunId;
 pub use latent::LatentEpoch;
 pub use lineage::Lineage;
+pub use machine::{MachineEpoch, MachineMetric};
 pub use manifest::{
     DataStamp, LeftOutReferences, Manifest, References, RunOutcome, RunStatus, Summary,
 };
@@ -90,6 +97,7 @@ pub use overfitting::Overfitting;
 pub use pause::{EpochSums, Pause};
 pub use references::{ReferenceAnswers, ReferenceResults};
 pub use results::UserResult;
+pub use seeds::{SeedMean, SeedRuns, differ_by_seed_alone, one_a_seed};
 pub use slices::{Facts, Slice, SliceBy, UserMean, slices};
 pub use store::RunStore;
 pub use trust::{

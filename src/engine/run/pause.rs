@@ -25,6 +25,9 @@ pub struct EpochSums {
     pub grad_norm: f64,
     /// Kullback–Leibler term, over steps; only of a VAE.
     pub kl: Option<f64>,
+    /// Negative log-likelihood of the reconstruction, over predicted events; only of a VAE.
+    #[serde(default)]
+    pub reconstruction: Option<f64>,
     /// Number of steps.
     pub n_steps: usize,
     /// Number of predicted events.

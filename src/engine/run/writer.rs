@@ -169,6 +169,8 @@ impl RunWriter {
         }
         remove_if_there(&self.store.references_file(&id))?;
         self.rewind_latent(last)?;
+        self.rewind_histograms(last)?;
+        self.rewind_machine(last)?;
         self.update_best()?;
         (self.manifest.test, self.manifest.test_sampled) = (None, None);
         self.manifest.reliability = None;

@@ -15,6 +15,7 @@ mod interrupted;
 mod latent;
 mod list_metrics;
 mod message;
+mod meter;
 mod open;
 mod outcome;
 mod part_of_split;
@@ -162,7 +163,7 @@ fn train(
     let synthetic = task.plan.synthetic(task, &mut |pass| {
         live.between_passes(pass, task.first_epoch)
     })?;
-    let mut begun = live.manifest().pause;
+    let (mut begun, mut events_seen) = (live.manifest().pause, task.events_before);
     for epoch in task.first_epoch..=task.plan.n_epochs {
         if early_stop.is_over() {
             break;
@@ -193,6 +194,7 @@ fn train(
 
         let is_best = early_stop.observe(epoch, valid.primary().1);
         let train_secs = live.clock.secs();
+        events_seen = events_seen.map(|before| before + trained.n_events as f64);
         live.say(EventKind::Evaluated(EpochRecord {
             epoch,
             step,
@@ -204,6 +206,8 @@ fn train(
             lr: task.plan.inputs(&task.experiment.training, step - 1).lr,
             grad_norm: trained.grad_norm,
             kl: trained.kl,
+            reconstruction: trained.reconstruction,
+            events_seen,
             events_per_sec,
             train_secs,
         }))?;
@@ -215,21 +219,36 @@ fn train(
                 shuffled: None,
             })))?;
         }
-        let writer = &mut live.recorder.writer;
-        writer.checkpoint(
-            model,
-            EpochDone {
-                epoch,
-                train_secs,
-                best: is_best.then_some(valid),
-            },
-        )?;
-        if is_best {
-            writer.save_results(Part::Valid, &judged.results(&task.prepared))?;
-        }
-        live.say(EventKind::Checkpointed { epoch })?;
+        let done = EpochDone {
+            epoch,
+            train_secs,
+            best: is_best.then_some(valid),
+        };
+        live.end_of_epoch(epoch)?;
+        keep_epoch(task, live, model, done, &judged)?;
     }
     Ok(())
+}
+
+/// Keeps what an epoch came to: its weights, how large they and their gradients are and, of the best
+/// so far, its answers.
+fn keep_epoch(
+    task: &TrainingTask,
+    live: &mut RunInProgress<'_>,
+    model: &mut dyn Trainable,
+    done: EpochDone,
+    judged: &Judgement<'_>,
+) -> Result<(), Interrupted> {
+    let (epoch, is_best) = (done.epoch, done.best.is_some());
+    let writer = &mut live.recorder.writer;
+    if task.counts_values(epoch) {
+        writer.append_histograms(epoch, &model.value_counts()?)?;
+    }
+    writer.checkpoint(model, done)?;
+    if is_best {
+        writer.save_results(Part::Valid, &judged.results(&task.prepared))?;
+    }
+    Ok(live.say(EventKind::Checkpointed { epoch })?)
 }
 
 /// A failure with the epoch in which it was met.
@@ -252,11 +271,14 @@ fn train_epoch(
     at: &mut Pause,
     divergence: &mut Divergence,
 ) -> Result<(TrainStats, f64), Interrupted> {
-    let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch());
+    let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch()?);
     let (epoch, from, n_events_before) = (at.epoch, at.step, at.sums.n_events);
     let mut sums = Sums(at.sums);
     for (step_in_epoch, batch) in (from..).zip(task.plan.batches(task, synthetic, epoch, from)) {
         let (step, n_done) = ((epoch - 1) * n_steps + step_in_epoch, step_in_epoch + 1);
+        if n_done == n_steps && task.counts_values(epoch) {
+            model.count_next_gradient();
+        }
         batch.train(model, task.plan.inputs(&task.experiment.training, step))?;
         // The very first loss is that of an untrained model, by which the later ones are judged.
         let is_read = n_done % task.read_back_every() == 0 || n_done == n_steps || step == 0;

@@ -76,6 +76,7 @@ pub(super) fn open(
         .metrics;
 
     let mut task = TrainingTask {
+        events_before: Some(0.0),
         early_stop: early_stop(&experiment),
         experiment,
         prepared,

@@ -60,6 +60,10 @@ impl Sums {
             .kl
             .map(|kl| sums.kl.unwrap_or(0.0) + kl * n_steps)
             .or(sums.kl);
+        sums.reconstruction = piece
+            .reconstruction
+            .map(|nll| sums.reconstruction.unwrap_or(0.0) + nll * n_events)
+            .or(sums.reconstruction);
         sums.n_steps += piece.n_steps;
         sums.n_events += piece.n_events;
     }
@@ -70,6 +74,7 @@ impl Sums {
             loss,
             grad_norm,
             kl,
+            reconstruction,
             n_steps,
             n_events,
         } = self.0;
@@ -78,6 +83,7 @@ impl Sums {
             loss: loss / events,
             grad_norm: grad_norm / steps,
             kl: kl.map(|kl| kl / steps),
+            reconstruction: reconstruction.map(|nll| nll / events),
             n_steps,
             n_events,
         }

@@ -56,10 +56,8 @@ pub(super) fn go_on(
 ) -> Result<RunWriter, TrainError> {
     count_as_now(&mut writer.manifest, &task.prepared)?;
     let (epochs, primary) = (writer.manifest.epochs, task.experiment.answers().primary());
-    let judged = writer
-        .store()
-        .history(writer.id())?
-        .series(Part::Valid, primary.name());
+    let history = writer.store().history(writer.id())?;
+    let judged = history.series(Part::Valid, primary.name());
     let value = |epoch| {
         judged
             .iter()
@@ -68,6 +66,10 @@ pub(super) fn go_on(
     };
     let values = (1..=epochs).map(|epoch| (epoch, value(epoch)));
     task.early_stop = task.early_stop.clone().after(values);
+    task.events_before = match epochs {
+        0 => Some(0.0),
+        last => history.events_seen(last),
+    };
     task.first_epoch = epochs + 1;
     let store = writer.store();
     match writer

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::divergence::Turn;
 use super::interrupted::Interrupted;
+use super::meter::MachineMeter;
 use super::progress::{Pace, Stopwatch};
 use super::record::Recorder;
 use super::{Command, Control, Ended, Event, EventKind, Observer, StopMode, TrainError};
@@ -23,6 +24,8 @@ pub(super) struct RunInProgress<'a> {
     observer: Option<&'a mut dyn Observer>,
     control: &'a mut dyn Control,
     pace: Pace,
+    /// Meters of the machine, once the first epoch has begun.
+    meter: Option<MachineMeter>,
     is_stopping: bool,
     is_leaving: bool,
     /// The test split is being read: from now on the run goes to its end.
@@ -51,6 +54,7 @@ impl<'a> RunInProgress<'a> {
             observer: Some(observer),
             control,
             pace,
+            meter: None,
             is_stopping: false,
             is_leaving: false,
             is_reading_test: false,
@@ -97,10 +101,44 @@ impl<'a> RunInProgress<'a> {
     }
 
     /// An epoch begins; at which second of training.
-    pub(super) fn start_epoch(&mut self) -> f64 {
+    ///
+    /// # Errors
+    /// [`TrainError`] when the log cannot be written.
+    pub(super) fn start_epoch(&mut self) -> Result<f64, TrainError> {
         let now_secs = self.clock.secs();
         self.pace.start_epoch(now_secs);
-        now_secs
+        let mut meter = match self.meter.take() {
+            Some(meter) => meter,
+            None => self.new_meter()?,
+        };
+        meter.begin(now_secs);
+        self.meter = Some(meter);
+        Ok(now_secs)
+    }
+
+    /// The meters of this machine; what it does not tell is told once.
+    fn new_meter(&mut self) -> Result<MachineMeter, TrainError> {
+        let device = self.manifest().device.clone();
+        let meter = MachineMeter::new(device.as_ref());
+        if let Some(not_told) = meter.not_told(device.as_ref()) {
+            self.recorder.writer.log(&not_told)?;
+        }
+        Ok(meter)
+    }
+
+    /// An epoch was trained and judged: what the machine did meanwhile is written down.
+    ///
+    /// # Errors
+    /// [`TrainError`] when it cannot be written.
+    pub(super) fn end_of_epoch(&mut self, epoch: usize) -> Result<(), TrainError> {
+        let now_secs = self.clock.secs();
+        match &mut self.meter {
+            Some(meter) => {
+                let told = meter.end(epoch, now_secs);
+                Ok(self.recorder.writer.append_machine(&told)?)
+            }
+            None => Ok(()),
+        }
     }
 
     /// Takes what the model read back, for the next progress.
@@ -169,6 +207,9 @@ impl<'a> RunInProgress<'a> {
     /// Obeys commands at a place where the run cannot be left: sums that are still on the device
     /// would be cut in two.
     pub(super) fn heed(&mut self) -> Result<(), Interrupted> {
+        if let Some(meter) = &mut self.meter {
+            meter.look_if_due();
+        }
         while let Some(command) = self.control.poll() {
             match command {
                 Command::Stop(mode) => self.stop(mode)?,
@@ -198,6 +239,9 @@ impl<'a> RunInProgress<'a> {
     fn pause(&mut self) -> Result<(), Interrupted> {
         self.clock.pause();
         self.say(EventKind::Paused)?;
+        if let Some(meter) = &mut self.meter {
+            meter.pause();
+        }
         loop {
             match self.control.wait(LOOK_AGAIN) {
                 Some(Command::GoOn) => break,
@@ -213,6 +257,9 @@ impl<'a> RunInProgress<'a> {
             }
         }
         self.clock.go_on();
+        if let Some(meter) = &mut self.meter {
+            meter.go_on();
+        }
         Ok(self.say(EventKind::Resumed)?)
     }
 

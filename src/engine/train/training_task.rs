@@ -10,7 +10,7 @@ use super::ready::Onlooker;
 use super::reference::{JudgedReferences, RunReferences};
 use super::task::TaskQuestions;
 use crate::experiment::Experiment;
-use crate::run::{Part, References};
+use crate::run::{Part, References, counts_epoch};
 use seqscope_base::spec::Problem;
 use seqscope_data::{EvalCase, Prepared};
 use seqscope_model::{DeviceInfo, DeviceKind};
@@ -26,6 +26,8 @@ pub(super) struct TrainingTask {
     pub(super) references: RunReferences,
     /// Metrics of the references on validation.
     pub(super) references_valid: References,
+    /// Training events answered in an earlier part of the run; `None` where it did not count them.
+    pub(super) events_before: Option<f64>,
     /// With the epochs of an earlier part of the run behind it.
     pub(super) early_stop: EarlyStop,
     pub(super) first_epoch: usize,
@@ -51,6 +53,11 @@ impl TrainingTask {
             self.experiment.evaluation,
             &mut Onlooker::nobody(),
         )
+    }
+
+    /// Whether weights and gradients are counted by size at the end of an epoch.
+    pub(super) fn counts_values(&self, epoch: usize) -> bool {
+        self.experiment.training.histograms && counts_epoch(epoch)
     }
 
     /// After how many steps the statistics are read back from the device.

@@ -48,7 +48,7 @@ pub(super) fn gradients<N: Module>(
         LossSums {
             loss,
             n_events,
-            kl: None,
+            bound: None,
         },
     )
 }

@@ -312,7 +312,7 @@ impl Network for Autoencoder {
             LossSums {
                 loss,
                 n_events,
-                kl: None,
+                bound: None,
             },
         ))
     }
@@ -341,7 +341,7 @@ impl Network for Autoencoder {
             LossSums {
                 loss,
                 n_events: bags.n_items(),
-                kl: None,
+                bound: None,
             },
         ))
     }

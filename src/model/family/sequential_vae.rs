@@ -20,7 +20,7 @@ use crate::item_vectors::ItemVectors;
 use crate::kernel::{Buffer, rows_of_logits};
 use crate::layers::{Axis, BATCH, LayerShape};
 use crate::loss::MAX_FLOATS;
-use crate::network::{LossSums, Network};
+use crate::network::{BoundSums, LossSums, Network};
 use crate::packing::SequencePacking;
 use crate::random::{EventPlace, Init, Noise, dropout_factors};
 use crate::recurrent::{self, Gru, RecurrentLayer as _, plain};
@@ -405,11 +405,14 @@ impl Network for SequentialVae {
         let KlTerm { sum: kl, charged } = KlTerm::new(mean, log_variance, self.spec.free_bits);
         let charged = charged.mul_scalar(self.beta(inputs)); // [1]
 
-        let loss = nll + charged.clone().inner();
         let sums = LossSums {
-            loss,
+            loss: nll.clone() + charged.clone().inner(),
             n_events,
-            kl: Some((kl.inner(), places.len())),
+            bound: Some(BoundSums {
+                kl: kl.inner(),
+                n_latent: places.len(),
+                nll,
+            }),
         };
         let gradients = (of_targets + charged)
             .div_scalar(n_events as f32)

@@ -18,7 +18,7 @@ use crate::item_vectors::ItemVectors;
 use crate::kernel::{Buffer, rows_of_logits};
 use crate::layers::{Axis, BATCH, LayerShape};
 use crate::loss::MAX_FLOATS;
-use crate::network::{LossSums, Network};
+use crate::network::{BoundSums, LossSums, Network};
 use crate::random::{Init, Noise};
 use crate::{
     Blueprint, Likelihood, MemoryNeed, ModelError, OpenDevice, OptimizerSpec, StepInputs,
@@ -278,11 +278,14 @@ impl Network for MultVae {
         let KlTerm { sum: kl, charged } = KlTerm::new(mean, log_variance, self.spec.free_bits);
         let charged = charged.mul_scalar(self.beta(inputs)); // [1]
 
-        let loss = nll + charged.clone().inner();
         let sums = LossSums {
-            loss,
+            loss: nll.clone() + charged.clone().inner(),
             n_events,
-            kl: Some((kl.inner(), rows.len())),
+            bound: Some(BoundSums {
+                kl: kl.inner(),
+                n_latent: rows.len(),
+                nll,
+            }),
         };
         let gradients = (of_bags + charged).div_scalar(n_events as f32).backward();
         Some((GradientsParams::from_grads(gradients, self), sums))

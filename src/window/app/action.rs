@@ -4,7 +4,8 @@ use std::path::PathBuf;
 
 use super::{
     Arrange, ExplainView, FeedbackAction, ForecastKey, GalleryAction, HeadIdx, NoticeId, Page,
-    Question, SettleKey, SliceAction, ThemeChoice, TourAction, Transport, Visit, WhatIfAction,
+    Question, SettleKey, SliceAction, ThemeChoice, TourAction, TrainStrip, Transport, Visit,
+    WhatIfAction,
 };
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
@@ -139,6 +140,10 @@ pub enum Select {
     Head(Option<HeadIdx>),
     /// Look at one event of the history.
     Event(Option<usize>),
+    /// Draw each of the runs that differ in their seed alone by itself, or their mean and band.
+    SeedsApart(bool),
+    /// Show something else under the large charts of Train.
+    Strip(TrainStrip),
 }
 
 impl Action {
@@ -211,6 +216,9 @@ impl Select {
             Self::View(_) => "Look in this way",
             Self::Head(_) => "Open this head",
             Self::Event(_) => "Look at this event",
+            Self::SeedsApart(true) => "Draw each seed by itself",
+            Self::Strip(_) => "Under the curves",
+            Self::SeedsApart(false) => "Draw seeds as mean and band",
         }
     }
 }

@@ -106,7 +106,9 @@ impl App {
             | Select::ToggleCompared(_)
             | Select::User(_)
             | Select::Head(_)
-            | Select::Event(_) => Ok(()),
+            | Select::Event(_)
+            | Select::SeedsApart(_)
+            | Select::Strip(_) => Ok(()),
         }
     }
 

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use super::job::sentence;
 use super::question::{Answerable, InSight, open_of};
 use super::views::ExplainSubject;
-use super::{App, InsideQuestion, Loadable, Page, Question, RunSeries, Training, ViewKey};
+use super::{
+    App, InsideQuestion, Loadable, Page, Question, RunSeries, TrainStrip, Training, ViewKey,
+};
 use seqscope_data::{EvalCase, Prepared};
 use seqscope_engine::report::tuning_table;
 use seqscope_engine::run::{Curves, Part, RunAccount, RunId, RunStore, tuning_effect};
@@ -14,6 +16,7 @@ use seqscope_engine::run::{Curves, Part, RunAccount, RunId, RunStore, tuning_eff
 impl App {
     pub(super) fn load_what_is_wanted(&mut self) {
         self.load_series();
+        self.load_histograms();
         let runs = self.explained_runs();
         self.views.data.retain(|run, _| runs.contains(run));
         self.share_known_data(&runs);
@@ -77,7 +80,7 @@ impl App {
         let selection = &self.selection;
         let mut runs: BTreeSet<RunId> = match self.page {
             Page::Data | Page::Model => BTreeSet::new(),
-            Page::Train => self.playhead_runs().into_iter().collect(),
+            Page::Train => self.trained_with_sisters(),
             // Of the other run only what it answered, for the users whose answer changed.
             Page::Explain => {
                 let pair = [&selection.run, &selection.second_run];
@@ -110,6 +113,49 @@ impl App {
                 move |app, series| app.take_series(run, series),
             );
         }
+    }
+
+    /// The run that Train shows, and those whose mean is drawn with it.
+    fn trained_with_sisters(&self) -> BTreeSet<RunId> {
+        let shown = self.playhead_runs();
+        let apart = self.selection.seeds_apart;
+        let together = shown.iter().filter(|_| !apart);
+        let sisters: Vec<RunId> = together.flat_map(|run| self.sisters_of(run)).collect();
+        shown.into_iter().chain(sisters).collect()
+    }
+
+    /// Reads the counts of weights and gradients of the run that Train shows, where they are looked
+    /// at; those of others are forgotten.
+    fn load_histograms(&mut self) {
+        let is_looked_at =
+            self.page == Page::Train && self.selection.train_strip == TrainStrip::Histograms;
+        let Some(run) = self
+            .playhead_runs()
+            .into_iter()
+            .next()
+            .filter(|_| is_looked_at)
+        else {
+            return;
+        };
+        self.views.histograms.retain(|other, _| *other == run);
+        match self.views.histograms(&run) {
+            Loadable::Idle => {
+                let loading = Loadable::Loading(format!("Reading {run}"));
+                self.views.histograms.insert(run.clone(), loading);
+            }
+            // As for series: what is here stays until the new is.
+            Loadable::Ready(_) if self.views.stale_histograms.contains(&run) => {}
+            Loadable::Ready(_) | Loadable::Loading(_) | Loadable::Failed(_) => return,
+        }
+        self.views.stale_histograms.remove(&run);
+        let (store, asked) = (self.runs.store.clone(), run.clone());
+        self.jobs.start(
+            "histograms",
+            move || store.histograms(&asked).map(Arc::new).map_err(sentence),
+            move |app, read| {
+                app.views.histograms.insert(run, read.into());
+            },
+        );
     }
 
     fn take_series(&mut self, run: RunId, series: Result<Arc<RunSeries>, String>) {
@@ -315,12 +361,14 @@ fn read_series(store: &RunStore, run: &RunId) -> Result<Arc<RunSeries>, String> 
     // Without its parent's results a run has no effect to show, and is still one.
     let effect = tuning_effect(store, &manifest).ok().flatten();
     let tuning = effect.as_ref().map(tuning_table);
+    let machine = store.machine(run).unwrap_or_default();
     Ok(Arc::new(RunSeries {
         manifest,
         curves,
         epochs,
         milestones,
         test_results,
+        machine,
         training,
         tuning,
     }))

@@ -6,7 +6,7 @@ use strum::IntoEnumIterator;
 
 use super::{
     Action, App, Arrange, ExplainView, Page, ReadyLayout, Select, ThemeChoice, TileSide,
-    TourAction, Transport, Visit, is_experiment,
+    TourAction, TrainStrip, Transport, Visit, is_experiment,
 };
 use seqscope_base::spec::shown;
 use seqscope_data::ProfileView;
@@ -53,6 +53,8 @@ impl App {
         let pages = Page::iter().map(|page| NamedAction::of(Action::GoTo(page), &page.to_string()));
         let views = ExplainView::iter()
             .map(|view| NamedAction::of(Action::Select(Select::View(view)), &view.to_string()));
+        let strips = TrainStrip::iter()
+            .map(|strip| NamedAction::of(Action::Select(Select::Strip(strip)), &strip.to_string()));
         let plain = [
             Action::TryIt,
             Action::OpenExample,
@@ -85,6 +87,8 @@ impl App {
             Action::Transport(Transport::Pause),
             Action::Select(Select::Head(None)),
             Action::Select(Select::Event(None)),
+            Action::Select(Select::SeedsApart(true)),
+            Action::Select(Select::SeedsApart(false)),
         ];
         let models = ModelKind::iter().map(|kind| {
             let title = ModelSpec::of_kind(kind).family().title();
@@ -98,6 +102,7 @@ impl App {
         self.named_visits()
             .chain(pages)
             .chain(views)
+            .chain(strips)
             .chain(plain.map(NamedAction::plain))
             .chain(self.named_layouts())
             .chain(models)

@@ -97,18 +97,32 @@ impl<'a> RunEpochs<'a> {
         match place {
             PlayheadPlace::Best => Some(self.best_or(last, None)),
             PlayheadPlace::Newest => Some(self.nearest_to(last)),
-            PlayheadPlace::Epoch(epoch) => Some(self.nearest_to(epoch)),
-            PlayheadPlace::Share(share) => {
-                let epoch = (share.clamp(0.0, 1.0) * self.n_epochs as f64).round();
-                Some(self.nearest_to((epoch as usize).max(1)))
+            PlayheadPlace::Epoch(_) | PlayheadPlace::Share(_) => {
+                self.epoch_of(place).map(|epoch| self.nearest_to(epoch))
             }
-            PlayheadPlace::Secs(secs) => Some(match self.epoch_at(secs) {
+            PlayheadPlace::Secs(_) => Some(match self.epoch_of(place) {
                 Some(epoch) => self.nearest_to(epoch),
                 None => self.best_or(
                     last,
                     Some("It has no training times; its best epoch is shown"),
                 ),
             }),
+        }
+    }
+
+    /// The epoch that a place is, whether its weights are kept or not; `None` where the run has no
+    /// such number.
+    #[must_use]
+    pub fn epoch_of(&self, place: PlayheadPlace) -> Option<usize> {
+        match place {
+            PlayheadPlace::Best => self.best,
+            PlayheadPlace::Newest => self.kept.last().copied(),
+            PlayheadPlace::Epoch(epoch) => Some(epoch),
+            PlayheadPlace::Share(share) => {
+                let epoch = (share.clamp(0.0, 1.0) * self.n_epochs as f64).round();
+                Some((epoch as usize).max(1))
+            }
+            PlayheadPlace::Secs(secs) => self.epoch_at(secs),
         }
     }
 
@@ -433,6 +447,24 @@ mod tests {
         );
         let (epoch, why) = shown(&timeless, PlayheadPlace::Secs(30.0));
         assert!(epoch == 4 && why.unwrap().contains("no training times"));
+    }
+
+    #[test]
+    fn a_place_is_an_epoch_whether_its_weights_are_kept_or_not() {
+        let times = (1..=10).map(|e| [f64::from(e), 6.0 * f64::from(e)]);
+        let secs = Curve::from(times.collect::<Vec<_>>());
+        let thinned = run(&[1, 2, 4, 8, 10], Some(&secs));
+        // An early stop in epoch 7 stays there on its own bar, though weights of 8 would be shown.
+        for unit in [PlayheadUnit::Epoch, PlayheadUnit::Share, PlayheadUnit::Time] {
+            let place = thinned.place_of(7, unit);
+            assert_eq!(
+                (thinned.epoch_of(place), shown(&thinned, place).0),
+                (Some(7), 8)
+            );
+        }
+        let timeless = run(&[1, 2], None);
+        assert_eq!(timeless.epoch_of(PlayheadPlace::Secs(3.0)), None);
+        assert_eq!(timeless.epoch_of(PlayheadPlace::Share(0.0)), Some(1));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! The colour of a run: a hue that is its own for ever, and a shade where runs that are shown
 //! together share one.
 
+use std::collections::BTreeSet;
+
 use super::App;
 use seqscope_engine::run::RunId;
 
@@ -32,6 +34,20 @@ impl RunColor {
             shade: before.len(),
         }
     }
+
+    /// Colour of runs that are drawn as one, which goes by the first of all their names, `beside`
+    /// others that are drawn with them: the hue is theirs for ever, and the shade is none that one
+    /// of the others has.
+    #[must_use]
+    pub fn of_group<'a>(first: &RunId, beside: impl IntoIterator<Item = &'a RunId>) -> Self {
+        let hue = hue(first);
+        let others = beside.into_iter().filter(|other| *other != first);
+        let alike: BTreeSet<&RunId> = others.filter(|other| self::hue(other) == hue).collect();
+        Self {
+            hue,
+            shade: alike.len(),
+        }
+    }
 }
 
 /// The hue of a run: FNV-1a of its name, 64 bits, so that it is the same on every machine.
@@ -56,9 +72,7 @@ impl App {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
-    use super::{N_HUES, RunColor, hue};
+    use super::{BTreeSet, N_HUES, RunColor, hue};
     use seqscope_engine::run::RunId;
 
     fn run(at: usize) -> RunId {
@@ -87,6 +101,19 @@ mod tests {
             counts[hue(run)] += 1;
         }
         assert!(counts.iter().all(|n| (25..80).contains(n)), "{counts:?}");
+    }
+
+    #[test]
+    fn a_group_keeps_the_hue_of_its_first_run_and_looks_like_no_other_that_is_drawn() {
+        let runs: Vec<RunId> = (0..60).map(run).collect();
+        let alone = RunColor::of_group(&runs[0], []);
+        assert_eq!(alone, RunColor::among(&runs[0], []));
+        let beside = RunColor::of_group(&runs[0], &runs[1..]);
+        assert_eq!(beside.hue, alone.hue);
+        let others = runs[1..].iter();
+        let is_alike = |other: &RunId| RunColor::among(other, &runs[1..]) == beside;
+        assert!(!others.clone().any(is_alike));
+        assert!(others.clone().any(|other| hue(other) == alone.hue));
     }
 
     #[test]

@@ -23,6 +23,8 @@ impl App {
             Select::View(view) => self.choose_view(view),
             Select::Head(head) => self.selection.head = head,
             Select::Event(event) => self.selection.event = event,
+            Select::Strip(strip) => self.selection.train_strip = strip,
+            Select::SeedsApart(apart) => self.selection.seeds_apart = apart,
         }
     }
 

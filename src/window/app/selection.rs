@@ -60,6 +60,39 @@ pub enum ThemeChoice {
     Light,
 }
 
+/// View of the strip under the large charts of Train.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, strum::EnumIter, strum::Display)]
+pub enum TrainStrip {
+    /// Learning rate, gradient norm and throughput.
+    #[default]
+    #[strum(to_string = "What drives it")]
+    Drivers,
+    /// The two terms of a variational loss.
+    #[strum(to_string = "Reconstruction and KL")]
+    Bound,
+    /// Weights and gradients by size.
+    #[strum(to_string = "Weights and gradients")]
+    Histograms,
+    /// Load, memory and energy of the machine.
+    #[strum(to_string = "Machine")]
+    Machine,
+}
+
+impl TrainStrip {
+    /// Sentence on what it shows.
+    #[must_use]
+    pub fn help(self) -> &'static str {
+        match self {
+            Self::Drivers => "Learning rate, norm of the gradient and throughput",
+            Self::Bound => "The two terms of a variational loss, each by itself",
+            Self::Histograms => {
+                "How large the weights and gradients of each parameter are, epoch by epoch"
+            }
+            Self::Machine => "Load, memory and energy of the machine, epoch by epoch",
+        }
+    }
+}
+
 /// Way of looking at one user on the Explain page.
 #[derive(
     Clone,
@@ -205,6 +238,11 @@ pub struct Selection {
     pub head: Option<HeadIdx>,
     /// Position in the user's history that is looked at.
     pub event: Option<usize>,
+    /// View of the strip under the large charts of Train.
+    pub train_strip: TrainStrip,
+    /// Whether runs that differ in their seed alone are drawn each by itself, and not as their mean
+    /// and band.
+    pub seeds_apart: bool,
 }
 
 impl Selection {

@@ -12,7 +12,9 @@ use super::{
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{AnswerAttribution, Recommendation, UserView, WhatIfAnswer};
 use seqscope_engine::report::ReportTable;
-use seqscope_engine::run::{Curves, Manifest, Milestone, RunId, UserResult};
+use seqscope_engine::run::{
+    Curves, MachineEpoch, Manifest, Milestone, ParamHistograms, RunId, UserResult,
+};
 use seqscope_model::HeadTerms;
 
 /// Memory that user views may take: all epochs of a run of usual size, so that they play from
@@ -62,6 +64,8 @@ pub struct RunSeries {
     pub milestones: Vec<Milestone>,
     /// The test rank of every user; empty until the run has come so far.
     pub test_results: Vec<UserResult>,
+    /// Numbers that the machine told of each epoch.
+    pub machine: Vec<MachineEpoch>,
     /// The run as the Train page shows it, its end included.
     pub training: Training,
     /// Effect of fine-tuning, of a tested run that was fine-tuned.
@@ -87,6 +91,9 @@ pub struct Views {
     pub(super) head_terms: Answers<HeadTermsAsk, HeadTerms>,
     pub(super) inside: InsideAnswers,
     pub(super) settle: SettleState,
+    /// Counts of weights and gradients of the run that Train shows.
+    pub(super) histograms: BTreeMap<RunId, Loadable<Arc<Vec<ParamHistograms>>>>,
+    pub(super) stale_histograms: BTreeSet<RunId>,
     /// The one question that the explaining thread works on.
     pub(super) asked: Option<ExplainSubject>,
     /// Keys in order of arrival, to drop the oldest.
@@ -106,6 +113,12 @@ impl Views {
     #[must_use]
     pub fn series(&self, run: &RunId) -> &Loadable<Arc<RunSeries>> {
         self.series.get(run).unwrap_or(&Loadable::Idle)
+    }
+
+    /// Counts of a run's weights and gradients by size.
+    #[must_use]
+    pub fn histograms(&self, run: &RunId) -> &Loadable<Arc<Vec<ParamHistograms>>> {
+        self.histograms.get(run).unwrap_or(&Loadable::Idle)
     }
 
     /// One user as one run sees them.
@@ -208,6 +221,7 @@ impl Views {
     /// The weights of a run have changed: what was made from its best epoch is old now.
     pub(super) fn run_changed(&mut self, run: &RunId) {
         self.stale_series.insert(run.clone());
+        self.stale_histograms.insert(run.clone());
         self.forget_answers(Forget::All, |key| key.run == *run && key.epoch.is_none());
         let changed = self
             .users
@@ -220,6 +234,8 @@ impl Views {
     pub(super) fn forget(&mut self, run: &RunId, what: Forget) {
         self.series.retain(|id, it| id != run || !what.takes(it));
         self.data.retain(|id, it| id != run || !what.takes(it));
+        self.histograms
+            .retain(|id, it| id != run || !what.takes(it));
         self.users
             .retain(|key, it| key.run != *run || !what.takes(it));
         self.forget_answers(what, |key| key.run == *run);

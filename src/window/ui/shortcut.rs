@@ -60,7 +60,7 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 const NONE: Modifiers = Modifiers::NONE;
 
 /// Every key. Of two with the same letter the one with more modifiers comes first.
-pub(super) static SHORTCUTS: [Shortcut; 27] = {
+pub(super) static SHORTCUTS: [Shortcut; 28] = {
     use Place::{Everywhere, Looking, OutsideText, Playhead, Training};
     [
         key(CTRL, Key::Num1, Everywhere, "Data", |_| {
@@ -139,6 +139,9 @@ pub(super) static SHORTCUTS: [Shortcut; 27] = {
         }),
         key(NONE, Key::End, Playhead, "Follow the newest epoch", |_| {
             Action::Transport(Transport::FollowLive)
+        }),
+        key(NONE, Key::G, Playhead, "Seeds as mean and band", |app| {
+            Action::Select(Select::SeedsApart(!app.selection.seeds_apart))
         }),
         key(
             NONE,

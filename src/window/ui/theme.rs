@@ -150,7 +150,12 @@ pub(crate) fn series_color(ui: &egui::Ui, at: usize) -> Color32 {
 /// The colour that stays with a run; of runs that share a hue the second is paler, the third
 /// darker, and the fourth looks like the first.
 pub(crate) fn run_color(ui: &egui::Ui, app: &App, run: &RunId) -> Color32 {
-    let RunColor { hue, shade } = app.run_color(run);
+    color_of(ui, app.run_color(run))
+}
+
+/// A hue in its shade.
+pub(crate) fn color_of(ui: &egui::Ui, color: RunColor) -> Color32 {
+    let RunColor { hue, shade } = color;
     let color = series_color(ui, hue);
     match shade % 3 {
         1 => mix(color, colors(ui).strong, 0.5),

@@ -1,8 +1,7 @@
 //! What the figures of one run may be trusted with.
 
 use super::{KeptAnswers, TrustBadge, TrustCheck, TrustCure, TrustTopic};
-use crate::experiment::Experiment;
-use crate::run::{Manifest, RunOutcome, Summary, references_ahead, why_not_comparable};
+use crate::run::{Manifest, RunOutcome, Summary, differ_by_seed_alone, references_ahead};
 use seqscope_base::metric::{AnswerKind, Seen};
 use seqscope_base::spec::{Entry, Problem, ProblemKind};
 use seqscope_data::{AuditMark, Finding, SplitSpec};
@@ -205,14 +204,8 @@ pub(super) fn n_tested_seeds(manifest: &Manifest, all: &[Summary]) -> usize {
 
 /// Seeds of the runs that differ from this one in nothing else, in order.
 fn seeds_of<'a>(manifest: &Manifest, all: impl Iterator<Item = &'a Manifest>) -> Vec<u64> {
-    let alike = |run: &Manifest| Experiment {
-        seed: 0,
-        name: String::new(),
-        ..run.experiment.clone()
-    };
-    let own = alike(manifest);
     let mut seeds: Vec<u64> = all
-        .filter(|other| why_not_comparable(manifest, other).is_none() && alike(other) == own)
+        .filter(|other| differ_by_seed_alone(manifest, other))
         .map(|other| other.experiment.seed)
         .collect();
     seeds.sort_unstable();
@@ -362,6 +355,7 @@ mod tests {
 
     use super::super::TrustMark;
     use super::*;
+    use crate::experiment::Experiment;
     use crate::run::{DataStamp, RunId, RunStatus};
     use seqscope_base::metric::{Metric, Metrics};
     use seqscope_data::{Check, Returned, Returns, TestTies, Verdict};

@@ -65,7 +65,7 @@ pub(super) fn gradients<L: RecurrentLayer>(
         LossSums {
             loss,
             n_events: n_targets,
-            kl: None,
+            bound: None,
         },
     ))
 }

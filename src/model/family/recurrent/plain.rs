@@ -245,7 +245,7 @@ impl<L: RecurrentLayer> RecurrentNetwork<L> {
             let sums = LossSums {
                 loss: loss.loss_sum,
                 n_events: targets.len(),
-                kl: None,
+                bound: None,
             };
             found = Some((sums, loss.d_items.mul_scalar(mean)));
             Some(loss.d_hidden.mul_scalar(mean))

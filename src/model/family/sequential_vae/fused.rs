@@ -11,7 +11,7 @@ use crate::kernel::{
     Buffer, LayerGradients, RecurrentKernel, Trace, VaeBatch, add_rows, dense_vae_gradients,
     dense_vae_states, on_threads, rows_over_shards, shards, sum_in_order,
 };
-use crate::network::{LossSums, Network};
+use crate::network::{BoundSums, LossSums, Network};
 use crate::packing::SequencePacking;
 use crate::random::{EventPlace, Noise};
 use crate::recurrent::{RecurrentLayer as _, register_host};
@@ -102,13 +102,17 @@ impl SequentialVae {
         self.backward(&steps, parts, &d_states, &gru, noise, &mut gradients);
         let device = self.item.weight.val().inner().device();
         let n_events = targets.elements.len();
-        let kl = Some((scalar(loss.kl, &device), places.len()));
+        let bound = BoundSums {
+            kl: scalar(loss.kl, &device),
+            n_latent: places.len(),
+            nll: scalar(loss.nll, &device),
+        };
         Some((
             gradients,
             LossSums {
                 loss: scalar(loss.nll + beta * loss.charged, &device),
                 n_events,
-                kl,
+                bound: Some(bound),
             },
         ))
     }

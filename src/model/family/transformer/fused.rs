@@ -55,7 +55,7 @@ pub(super) fn gradients(
         LossSums {
             loss,
             n_events,
-            kl: None,
+            bound: None,
         },
     ))
 }

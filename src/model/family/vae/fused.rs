@@ -9,7 +9,7 @@ use crate::kernel::{
     Buffer, Dense, DenseGradients, MultVaeLayers, VaeBatch, mult_vae_gradients, mult_vae_states,
     on_threads,
 };
-use crate::network::LossSums;
+use crate::network::{BoundSums, LossSums};
 use crate::random::Noise;
 use crate::weights::{on_host, register, scalar};
 use seqscope_data::Histories;
@@ -47,7 +47,11 @@ impl MultVae {
         let loss = LossSums {
             loss: scalar(loss.nll + beta * loss.charged, &device),
             n_events,
-            kl: Some((scalar(loss.kl, &device), rows.len())),
+            bound: Some(BoundSums {
+                kl: scalar(loss.kl, &device),
+                n_latent: rows.len(),
+                nll: scalar(loss.nll, &device),
+            }),
         };
         Some((gradients, loss))
     }
@@ -217,7 +221,10 @@ mod tests {
             let (gradients, sums) = pool
                 .install(|| network.fused_gradients(&histories, &inputs, Noise::new(5)))
                 .unwrap();
-            let mut all: Vec<f32> = vec![sums.loss.into_scalar(), sums.kl.unwrap().0.into_scalar()];
+            let mut all: Vec<f32> = vec![
+                sums.loss.into_scalar(),
+                sums.bound.unwrap().kl.into_scalar(),
+            ];
             for layer in network.layers() {
                 let weight = gradients.get::<2>(layer.weight.id).unwrap();
                 all.extend(weight.into_data().try_into_vec::<f32>().unwrap());

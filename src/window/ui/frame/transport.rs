@@ -286,11 +286,11 @@ fn flags_of(series: &RunSeries, leading: &RunSeries, unit: PlayheadUnit) -> Vec<
         let at = match unit {
             PlayheadUnit::Epoch => None,
             PlayheadUnit::Share | PlayheadUnit::Time => {
-                leading.shown_at(own.place_of(milestone.epoch, unit))
+                leading.epoch_of(own.place_of(milestone.epoch, unit))
             }
         };
         Milestone {
-            epoch: at.map_or(milestone.epoch, |at| at.epoch),
+            epoch: at.unwrap_or(milestone.epoch),
             kind: milestone.kind,
             sentence: format!("epoch {}: {}", milestone.epoch, milestone.sentence),
         }

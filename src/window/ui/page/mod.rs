@@ -8,8 +8,10 @@ mod form;
 mod headline;
 mod model;
 mod run_picker;
+mod seed_curves;
 mod train;
 mod welcome;
+mod x_axis;
 
 use super::Actions;
 use crate::app::{App, Page};

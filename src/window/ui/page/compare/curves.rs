@@ -4,16 +4,19 @@ use egui::{Color32, Ui};
 use strum::IntoEnumIterator as _;
 
 use super::super::headline::{self, lines_to_beat};
-use crate::app::{Action, App, Transport};
+use super::lineup::{LinedUp, Lineup};
+use crate::app::{Action, App, RunSeries, Transport};
 use crate::ui::Actions;
+use crate::ui::page::{seed_curves, x_axis};
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{
-    ChartData, ChartSeries, Chrome, Flag, LineChart, LinkedCursor, PlayheadLine, tick,
+    ChartData, Chrome, Flag, LineChart, LinkedCursor, PlayheadLine, SeriesGroup, tick,
 };
-use crate::ui::widget::run_words;
 use seqscope_base::metric::{AnswerKind, Better, Metric};
 use seqscope_base::spec::Entry;
-use seqscope_engine::run::{CurveAxis, Manifest, Part, References, RunId, why_not_comparable};
+use seqscope_engine::run::{
+    Curve, CurveAxis, Manifest, Part, References, RunId, why_not_comparable,
+};
 
 /// Loss that is drawn.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter, strum::Display)]
@@ -41,6 +44,10 @@ struct CurvesKey {
     runs: Vec<(RunId, usize)>,
     /// The runs' colours.
     colors: Vec<Color32>,
+    /// Whether each seed is drawn by itself.
+    seeds_apart: bool,
+    /// Revision of the list of runs: which of them is the first of its seeds.
+    listed: u64,
     x: CurveAxis,
     loss: LossOf,
     metric: Metric,
@@ -49,6 +56,7 @@ struct CurvesKey {
 
 pub(super) struct CurvesTab {
     key: Option<CurvesKey>,
+    lineup: Lineup,
     loss_of: LossOf,
     x: CurveAxis,
     cursor: LinkedCursor,
@@ -62,6 +70,7 @@ impl Default for CurvesTab {
     fn default() -> Self {
         Self {
             key: None,
+            lineup: Lineup::default(),
             loss_of: LossOf::default(),
             x: CurveAxis::default(),
             cursor: LinkedCursor::default(),
@@ -85,9 +94,13 @@ impl CurvesTab {
             ui.separator();
             headline::choice(ui, answers(app), &mut self.metric);
             ui.separator();
-            ui.label("x axis");
-            for x in CurveAxis::iter() {
-                ui.selectable_value(&mut self.x, x, x.to_string());
+            let n_runs = ready(app).count();
+            x_axis::choice(ui, &mut self.x, n_runs, |axis| n_with_axis(app, axis));
+            ui.separator();
+            seed_curves::switch(ui, app, actions);
+            let left_out = x_axis::left_out(self.x, n_runs, |axis| n_with_axis(app, axis));
+            if let Some(left_out) = left_out {
+                ui.weak(left_out);
             }
             if app
                 .selection
@@ -99,7 +112,7 @@ impl CurvesTab {
             }
         });
         self.refresh(ui, app);
-        self.cursor.begin(playheads(ui, app, self.x));
+        self.cursor.begin(self.playheads(app));
         let height = ui.available_height().max(160.0);
         ui.columns(2, |columns| {
             if let [left, right] = columns {
@@ -114,13 +127,52 @@ impl CurvesTab {
         actions.extend(epoch.map(|epoch| Action::Transport(Transport::Epoch(epoch))));
     }
 
+    /// The runs and means of the line-up as a chart, by one series of each run.
+    fn chart(&self, app: &App, y_label: &str, curve: impl Fn(&RunId) -> Curve) -> ChartData {
+        let mut data = ChartData {
+            x_label: self.x.to_string(),
+            y_label: y_label.to_owned(),
+            ..ChartData::default()
+        };
+        for one in self.lineup.iter() {
+            match one {
+                LinedUp::Run(run) => data.series.push(run.series(app, curve(&run.id))),
+                LinedUp::Seeds(seeds) => {
+                    let mean = seeds.group(app, &curve).drawn(self.x);
+                    data.series.push(mean.series);
+                    data.groups.push(mean.group);
+                    data.flags.extend(mean.fewer);
+                }
+            }
+        }
+        data
+    }
+
+    /// The playhead of every run that is drawn: one line where they are at the same place, else one
+    /// for each in its colour.
+    fn playheads(&self, app: &App) -> Vec<PlayheadLine> {
+        let drawn = app.selection.compared.iter();
+        let mut lines: Vec<PlayheadLine> = drawn
+            .filter_map(|run| {
+                let epoch = app.selection.shown_epoch(run)?.epoch;
+                let series = app.views.series(run).ready()?;
+                Some(PlayheadLine {
+                    x: series.curves.place_of(self.x, epoch)?,
+                    color: self.lineup.color_of(run),
+                })
+            })
+            .collect();
+        if let [first, others @ ..] = lines.as_mut_slice()
+            && others.iter().all(|other| (other.x - first.x).abs() < 1e-9)
+        {
+            first.color = None;
+            lines.truncate(1);
+        }
+        lines
+    }
+
     fn refresh(&mut self, ui: &Ui, app: &App) {
-        let ready = app
-            .selection
-            .compared
-            .iter()
-            .filter_map(|run| Some((run, app.views.series(run).ready()?)));
-        let runs: Vec<(RunId, usize)> = ready
+        let runs: Vec<(RunId, usize)> = ready(app)
             .map(|(run, series)| (run.clone(), series.curves.n_points()))
             .collect();
         let key = CurvesKey {
@@ -129,6 +181,8 @@ impl CurvesTab {
                 .map(|(run, _)| theme::run_color(ui, app, run))
                 .collect(),
             runs,
+            seeds_apart: app.selection.seeds_apart,
+            listed: app.runs.revision(),
             x: self.x,
             loss: self.loss_of,
             metric: headline::chosen(answers(app), self.metric),
@@ -137,76 +191,47 @@ impl CurvesTab {
         if self.key.as_ref() == Some(&key) {
             return;
         }
-        let loss = curves(app, &key, self.loss_of.part(), "loss");
-        let ranking = curves(app, &key, Part::Valid, key.metric.name());
-        self.loss.set(data(self.x, "Loss (nats an event)", loss));
+        let runs: Vec<&RunId> = key.runs.iter().map(|(run, _)| run).collect();
+        self.lineup = Lineup::of_runs(ui, app, &runs);
+        let part = self.loss_of.part();
+        let loss = self.chart(app, "Loss (nats an event)", |run| {
+            series_of(app, run, key.x, part, "loss")
+        });
+        self.loss.set(loss);
         let y_label = format!("{} on validation", key.metric.title());
-        let mut ranked = data(self.x, &y_label, ranking);
-        ranked.flags = ranked
-            .series
-            .iter()
-            .filter_map(|series| best(series, key.metric))
-            .collect();
+        let mut ranked = self.chart(app, &y_label, |run| {
+            series_of(app, run, key.x, Part::Valid, key.metric.name())
+        });
+        let best = ranked.series.iter().filter_map(|series| {
+            let group = ranked.groups.iter().find(|group| group.of == series.name);
+            let whole = group.map(SeriesGroup::whole_mean);
+            best(whole.as_ref().unwrap_or(&series.points), key.metric)
+        });
+        ranked.flags.extend(best.collect::<Vec<_>>());
         ranked.references = lines_to_beat(&shared_references(app, &key.runs), key.metric);
         self.ranking.set(ranked);
         self.key = Some(key);
     }
 }
 
-fn data(x: CurveAxis, y_label: &str, series: Vec<ChartSeries>) -> ChartData {
-    ChartData {
-        x_label: x.to_string(),
-        y_label: y_label.to_owned(),
-        series,
-        ..ChartData::default()
-    }
-}
-
-fn curves(app: &App, key: &CurvesKey, part: Part, metric: &str) -> Vec<ChartSeries> {
-    let runs = key.runs.iter().zip(&key.colors);
-    runs.filter_map(|((run, _), color)| {
-        let points = app
-            .views
-            .series(run)
-            .ready()?
-            .curves
-            .along(key.x, part, metric)
-            .unwrap_or_default();
-        let name = app
-            .runs
-            .summary(run)
-            .map_or_else(|| run.to_string(), run_words::distinct_title);
-        Some(ChartSeries {
-            name,
-            color: *color,
-            points,
-            keep_raw: false,
-        })
-    })
-    .collect()
-}
-
-/// The playhead of every run that is drawn: one line where they are at the same place, else one for
-/// each in its colour.
-fn playheads(ui: &Ui, app: &App, axis: CurveAxis) -> Vec<PlayheadLine> {
+/// The drawn runs whose series are read.
+fn ready(app: &App) -> impl Iterator<Item = (&RunId, &RunSeries)> {
     let drawn = app.selection.compared.iter();
-    let mut lines: Vec<PlayheadLine> = drawn
-        .filter_map(|run| {
-            let epoch = app.selection.shown_epoch(run)?.epoch;
-            let series = app.views.series(run).ready()?;
-            Some(PlayheadLine {
-                x: series.curves.place_of(axis, epoch)?,
-                color: Some(theme::run_color(ui, app, run)),
-            })
-        })
-        .collect();
-    if let [first, others @ ..] = lines.as_mut_slice()
-        && others.iter().all(|other| (other.x - first.x).abs() < 1e-9)
-    {
-        first.color = None;
-        lines.truncate(1);
-    }
-    lines
+    drawn.filter_map(|run| Some((run, &**app.views.series(run).ready()?)))
+}
+
+/// How many of them have places on an axis.
+fn n_with_axis(app: &App, axis: CurveAxis) -> usize {
+    ready(app)
+        .filter(|(_, series)| series.curves.has_axis(axis))
+        .count()
+}
+
+/// One series of a run along an axis; without points where it has none.
+fn series_of(app: &App, run: &RunId, x: CurveAxis, part: Part, metric: &str) -> Curve {
+    let series = app.views.series(run).ready();
+    let curve = series.and_then(|series| series.curves.along(x, part, metric));
+    curve.unwrap_or_default()
 }
 
 /// The epoch of the run that leads the playhead at a place on the axis.
@@ -230,10 +255,10 @@ fn answers(app: &App) -> AnswerKind {
 }
 
 /// The best point of a curve.
-fn best(series: &ChartSeries, metric: Metric) -> Option<Flag> {
+fn best(points: &Curve, metric: Metric) -> Option<Flag> {
     let at = match metric.better() {
-        Better::Lower => series.points.lowest()?,
-        Better::Higher | Better::Neither => series.points.highest()?,
+        Better::Lower => points.lowest()?,
+        Better::Higher | Better::Neither => points.highest()?,
     };
     Some(Flag {
         at,

@@ -4,6 +4,7 @@
 mod columns;
 mod curves;
 mod disagree;
+mod lineup;
 mod pair;
 mod run_names;
 mod settings;

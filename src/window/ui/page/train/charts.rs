@@ -1,21 +1,23 @@
-//! The curves: loss and ranking large, what drives them small below.
+//! The curves: loss and ranking large, and a strip below.
 
-use egui::{Align, Layout, Ui, vec2};
+use egui::Ui;
 
 use super::super::headline::{self, lines_to_beat};
-use crate::app::Training;
-use crate::ui::theme;
+use super::super::{seed_curves, x_axis};
+use super::machine::MachineData;
+use super::sisters::{Sisters, SistersKey};
+use super::strip::{self, Strip};
+use crate::app::{App, Loadable, RunSeries, Training};
 use crate::ui::widget::line_chart::{
     ChartData, ChartSeries, Chrome, Flag, LineChart, LinkedCursor, PlayheadLine, tick,
 };
+use crate::ui::{Actions, theme};
 use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_base::spec::Entry;
-use seqscope_engine::run::{Curve, CurveAxis, EpochRecord, RunId};
+use seqscope_engine::run::{Curve, CurveAxis, EpochRecord, MachineEpoch, Part, RunId};
 
-/// Height of a small chart, title included.
-const SMALL: f32 = 150.0;
-/// Least width of what stands beside the small charts: a table of names and three metrics.
-const BESIDE: f32 = 330.0;
+/// Height of the choice between the large charts and the strip, with the gaps around it.
+const CHOICE: f32 = 44.0;
 
 /// Key of the numbers that the charts were last filled with; filled again only when it changes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -27,6 +29,8 @@ struct ChartsKey {
     metric: Option<Metric>,
     x: CurveAxis,
     dark: bool,
+    sisters: SistersKey,
+    n_machine: usize,
 }
 
 pub(super) struct Charts {
@@ -36,7 +40,7 @@ pub(super) struct Charts {
     x: CurveAxis,
     loss: LineChart,
     ranking: LineChart,
-    small: [LineChart; 3],
+    strip: Strip,
     cursor: LinkedCursor,
 }
 
@@ -48,11 +52,7 @@ impl Default for Charts {
             x: CurveAxis::default(),
             loss: LineChart::new("Loss"),
             ranking: LineChart::new("Metric on validation"),
-            small: [
-                LineChart::new("Learning rate"),
-                LineChart::new("Gradient norm"),
-                LineChart::new("Throughput"),
-            ],
+            strip: Strip::default(),
             cursor: LinkedCursor::default(),
         }
     }
@@ -64,19 +64,33 @@ impl Charts {
     pub(super) fn ui(
         &mut self,
         ui: &mut Ui,
+        app: &App,
         training: &Training,
         playhead: Option<usize>,
+        actions: &mut Actions,
         beside: impl FnOnce(&mut Ui),
     ) -> Option<usize> {
-        self.choices(ui, training);
-        self.refresh(training, ui);
+        let sisters = Sisters::of_run(app, training.run.as_ref());
+        ui.horizontal_wrapped(|ui| {
+            self.choices(ui, training);
+            if sisters.is_some() || app.selection.seeds_apart {
+                ui.separator();
+                seed_curves::switch(ui, app, actions);
+            }
+        });
+        let series = training.run.as_ref().map(|run| app.views.series(run));
+        let machine = series
+            .and_then(Loadable::ready)
+            .map(|series| &series.machine[..]);
+        self.refresh(training, sisters.as_ref(), machine.unwrap_or_default(), ui);
         let at = playhead.and_then(|epoch| training.points.iter().find(|p| p.epoch == epoch));
         let lines = at.map(|point| PlayheadLine {
             x: place_of(self.x, point),
             color: None,
         });
         self.cursor.begin(lines.into_iter().collect());
-        let large = (ui.available_height() - SMALL - 16.0).max(220.0);
+        let strip = app.selection.train_strip;
+        let large = (ui.available_height() - strip::height(strip) - CHOICE).max(140.0);
         ui.columns(2, |columns| {
             if let [left, right] = columns {
                 self.loss
@@ -85,25 +99,15 @@ impl Charts {
                     .linked(right, large, Chrome::Full, &mut self.cursor);
             }
         });
-        ui.add_space(6.0);
-        let gap = ui.spacing().item_spacing.x;
-        let n_small = self.small.len() as f32;
-        let quarter = (ui.available_width() - n_small * gap) / (n_small + 1.0);
-        let width = (ui.available_width() - quarter.max(BESIDE)) / n_small - gap;
-        ui.horizontal_top(|ui| {
-            for chart in &mut self.small {
-                ui.allocate_ui_with_layout(
-                    vec2(width, SMALL),
-                    Layout::top_down(Align::Min),
-                    |ui| {
-                        ui.set_width(width);
-                        chart.linked(ui, SMALL, Chrome::Small, &mut self.cursor);
-                    },
-                );
-            }
-            ui.vertical(beside);
-        });
-        let clicked = self.cursor.end(ui.ctx())?;
+        strip::choice(ui, app, actions);
+        let chosen = self
+            .strip
+            .ui(ui, app, training, playhead, &mut self.cursor, beside);
+        let clicked = self.cursor.end(ui.ctx());
+        if chosen.is_some() {
+            return chosen;
+        }
+        let clicked = clicked?;
         let distance = |point: &&EpochRecord| (place_of(self.x, point) - clicked).abs();
         let points = training.points.iter();
         points
@@ -112,19 +116,27 @@ impl Charts {
     }
 
     fn choices(&mut self, ui: &mut Ui, training: &Training) {
-        use strum::IntoEnumIterator as _;
-        ui.horizontal(|ui| {
-            ui.label("x axis");
-            for x in CurveAxis::iter() {
-                ui.selectable_value(&mut self.x, x, x.to_string());
-            }
-            ui.separator();
-            ui.label("Metric");
-            headline::choice(ui, training.answers(), &mut self.metric);
+        let n_runs = usize::from(!training.points.is_empty());
+        x_axis::choice(ui, &mut self.x, n_runs, |axis| {
+            usize::from(
+                training
+                    .points
+                    .iter()
+                    .any(|p| place_of(axis, p).is_finite()),
+            )
         });
+        ui.separator();
+        ui.label("Metric");
+        headline::choice(ui, training.answers(), &mut self.metric);
     }
 
-    fn refresh(&mut self, training: &Training, ui: &Ui) {
+    fn refresh(
+        &mut self,
+        training: &Training,
+        sisters: Option<&Sisters<'_>>,
+        machine: &[MachineEpoch],
+        ui: &Ui,
+    ) {
         let key = ChartsKey {
             run: training.run.clone(),
             n_steps: training.step_losses.len(),
@@ -133,22 +145,38 @@ impl Charts {
             metric: self.metric,
             x: self.x,
             dark: ui.visuals().dark_mode,
+            sisters: sisters.map(Sisters::key).unwrap_or_default(),
+            n_machine: machine.len(),
         };
         if self.key.as_ref() == Some(&key) {
             return;
         }
         let view = ChartSource {
             training,
+            sisters,
             x: self.x,
             ui,
         };
         self.loss.set(view.loss());
         self.ranking
             .set(view.ranking(headline::chosen(training.answers(), self.metric)));
-        let [lr, norm, speed] = &mut self.small;
-        lr.set(view.single("Learning rate", "per step", 0, |p| p.lr));
-        norm.set(view.single("Gradient norm", "before clipping", 5, |p| p.grad_norm));
-        speed.set(view.single("Throughput", "events/s", 2, |p| p.events_per_sec));
+        self.strip.set_drivers([
+            view.single("Learning rate", "per step", 0, |p| p.lr),
+            view.single("Gradient norm", "before clipping", 5, |p| p.grad_norm),
+            view.single("Throughput", "events/s", 2, |p| p.events_per_sec),
+        ]);
+        let terms = [
+            view.single("Reconstruction", "nats an event", 6, |p| {
+                told(p.reconstruction)
+            }),
+            view.single("KL", "nats a latent vector", 4, |p| told(p.kl)),
+        ];
+        self.strip.set_bound(terms);
+        let machine = machine
+            .iter()
+            .filter_map(|told| Some((view.x_at(told.epoch)?, told)));
+        self.strip
+            .set_machine(MachineData::new(ui, &self.x.to_string(), machine));
         self.key = Some(key);
     }
 }
@@ -158,13 +186,21 @@ fn place_of(axis: CurveAxis, point: &EpochRecord) -> f64 {
     match axis {
         CurveAxis::Epoch => point.epoch as f64,
         CurveAxis::Step => point.step as f64,
+        CurveAxis::Events => told(point.events_seen),
         CurveAxis::Secs => point.train_secs,
     }
+}
+
+/// A number that a run may not have, as a point of a chart.
+fn told(value: Option<f64>) -> f64 {
+    value.unwrap_or(f64::NAN)
 }
 
 /// Training numbers as chart data.
 struct ChartSource<'a> {
     training: &'a Training,
+    /// Runs of other seeds, whose mean with this one is drawn.
+    sisters: Option<&'a Sisters<'a>>,
     x: CurveAxis,
     ui: &'a Ui,
 }
@@ -174,15 +210,23 @@ impl ChartSource<'_> {
         place_of(self.x, point)
     }
 
-    /// Steps between two evaluations lie between two epochs; at which second one was made is not
-    /// told.
+    /// The place of an epoch; `None` of one that the run does not know.
+    fn x_at(&self, epoch: usize) -> Option<f64> {
+        let mut points = self.training.points.iter();
+        points
+            .find(|point| point.epoch == epoch)
+            .map(|point| self.x_of(point))
+    }
+
+    /// Steps between two evaluations lie between two epochs; at which second one was made and how
+    /// many events were seen by then is not told.
     fn x_of_step(&self, step: usize) -> Option<f64> {
         match self.x {
             CurveAxis::Epoch => {
                 Some(step as f64 / self.training.progress.steps_per_epoch.max(1) as f64)
             }
             CurveAxis::Step => Some(step as f64),
-            CurveAxis::Secs => None,
+            CurveAxis::Events | CurveAxis::Secs => None,
         }
     }
 
@@ -221,6 +265,7 @@ impl ChartSource<'_> {
             .map(|p| [self.x_of(p), p.train_loss])
             .chain(steps)
             .collect();
+        let valid = self.points(|p| p.valid_loss);
         let series = vec![
             ChartSeries {
                 name: "training".to_owned(),
@@ -231,7 +276,7 @@ impl ChartSource<'_> {
             ChartSeries {
                 name: "validation".to_owned(),
                 color: theme::series_color(self.ui, 1),
-                points: self.points(|p| p.valid_loss),
+                points: valid.clone(),
                 keep_raw: true,
             },
         ];
@@ -241,7 +286,20 @@ impl ChartSource<'_> {
                 "Loss (nats an event)"
             }
         };
-        self.data(unit, series)
+        let chart = self.data(unit, series);
+        self.with_seeds(chart, "validation", "loss", valid)
+    }
+
+    /// A chart with the mean of all seeds by one series on validation, this run's own among them.
+    fn with_seeds(&self, mut chart: ChartData, what: &str, metric: &str, own: Curve) -> ChartData {
+        if let Some(sisters) = self.sisters {
+            let along = |run: &RunSeries| run.curves.along(self.x, Part::Valid, metric);
+            let mean = sisters.with_own(self.ui, what, own, along).drawn(self.x);
+            chart.series.insert(0, mean.series);
+            chart.groups.push(mean.group);
+            chart.flags.extend(mean.fewer);
+        }
+        chart
     }
 
     fn ranking(&self, metric: Metric) -> ChartData {
@@ -261,14 +319,15 @@ impl ChartSource<'_> {
         let series = vec![ChartSeries {
             name,
             color: theme::series_color(self.ui, 1),
-            points,
+            points: points.clone(),
             keep_raw: true,
         }];
-        ChartData {
+        let chart = ChartData {
             references: lines_to_beat(&self.training.references_valid, metric),
             flags: best.into_iter().collect(),
             ..self.data(&format!("{} on validation", metric.title()), series)
-        }
+        };
+        self.with_seeds(chart, metric.title(), metric.name(), points)
     }
 
     fn single(

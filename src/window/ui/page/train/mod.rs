@@ -2,10 +2,14 @@
 
 mod charts;
 mod header;
+mod histograms;
 mod latent;
+mod machine;
 mod notes;
 mod reliability;
 mod result;
+mod sisters;
+mod strip;
 mod trust;
 mod tuning;
 
@@ -78,7 +82,7 @@ impl TrainPage {
         let run = training.run.as_ref();
         let shown = run.and_then(|run| app.selection.shown_epoch(run));
         let playhead = shown.map(|shown| shown.epoch);
-        let clicked = self.charts.ui(ui, training, playhead, |ui| {
+        let clicked = self.charts.ui(ui, app, training, playhead, actions, |ui| {
             reliability::ui(ui, training, beside, |ui| result::ui(ui, training));
         });
         actions.extend(clicked.map(|epoch| Action::Transport(Transport::Epoch(epoch))));
@@ -376,6 +380,54 @@ mod tests {
         harness.hover_at(egui::pos2(bars.left() + 50.0, bars.bottom() - 5.0));
         harness.run();
         harness.get_by_label_contains("Dimension 2: 1.50 nats, active");
+    }
+
+    #[test]
+    fn the_strip_shows_what_is_chosen_and_says_what_a_run_has_not() {
+        use crate::app::{Select, TrainStrip};
+        let mut harness = harness(Some(training(TrainingPhase::Running)));
+        harness.run();
+        harness.get_by_label("Gradient norm");
+        harness.get_by_label("Machine").click();
+        harness.run();
+        let asked = Action::Select(Select::Strip(TrainStrip::Machine));
+        assert_eq!(harness.state().asked, [asked]);
+        harness.state_mut().app.selection.train_strip = TrainStrip::Machine;
+        harness.run();
+        harness.get_by_label_contains("Nothing was told of the machine");
+        harness.state_mut().app.selection.train_strip = TrainStrip::Bound;
+        harness.run();
+        harness.get_by_label_contains("Only a variational model");
+        let training = harness.state_mut().app.training.current.as_mut().unwrap();
+        for point in &mut training.points {
+            (point.reconstruction, point.kl) = (Some(4.5), Some(1.25));
+        }
+        // The charts are filled again with the next epoch.
+        training.points.push(EpochRecord {
+            epoch: 3,
+            reconstruction: Some(4.0),
+            kl: Some(1.5),
+            ..EpochRecord::default()
+        });
+        harness.run();
+        harness.get_by_label("Reconstruction");
+        harness.get_by_label("Kullback–Leibler term");
+        assert!(
+            harness
+                .query_by_label_contains("Only a variational")
+                .is_none()
+        );
+    }
+
+    #[test]
+    fn an_axis_on_which_a_run_has_no_places_says_why() {
+        let mut harness = harness(Some(training(TrainingPhase::Running)));
+        harness.run();
+        let events = harness.get_by_label("Events seen");
+        assert!(events.accesskit_node().is_disabled());
+        events.hover();
+        harness.run();
+        harness.get_by_label_contains("before events were counted");
     }
 
     #[test]

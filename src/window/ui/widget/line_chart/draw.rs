@@ -31,19 +31,18 @@ impl LineChart {
             let bounds = *m.transform().bounds();
             [bounds.min()[0], bounds.max()[0]]
         });
-        let is_more = self.drawn.refresh(
-            &self.data,
-            drawn::DrawnKey {
-                revision: self.revision,
-                log_x: self.log.x,
-                log_y: self.log.y,
-                smoothing: self.smoothing.smoothing(),
-                hidden: self.hidden.iter().cloned().collect(),
-                x_range,
-                n_columns: (ui.available_width() / COLUMN).max(1.0) as usize,
-            },
-        );
-        if is_more {
+        let key = drawn::DrawnKey {
+            revision: self.revision,
+            log_x: self.log.x,
+            log_y: self.log.y,
+            smoothing: self.smoothing.smoothing(),
+            hidden: self.hidden.iter().cloned().collect(),
+            x_range,
+            n_columns: (ui.available_width() / COLUMN).max(1.0) as usize,
+        };
+        let mut cut = std::mem::take(&mut self.cut);
+        cut.refresh(&self.data, &key, &self.held());
+        if self.drawn.refresh(&self.data, key) {
             ui.ctx().request_repaint();
         }
         let grid = theme::colors(ui).line;
@@ -53,8 +52,10 @@ impl LineChart {
         }
         let shown = plot.show(ui, |plot| {
             self.paint_lines(plot);
+            cut.set_axis(plot);
             zoom_by_wheel(plot, self.drawn.extent);
         });
+        self.cut = cut;
         self.paint_playheads(ui, &shown.transform, cursor);
         self.paint_labels(ui, &shown.transform);
         self.hover_table(ui, &shown, cursor);
@@ -119,6 +120,13 @@ impl LineChart {
         }
     }
 
+    /// Numbers that stay in sight where outliers are cut, as they are drawn.
+    fn held(&self) -> Vec<f64> {
+        let zero = (self.data.from_zero && !self.log.y).then_some(0.0);
+        let lines = self.references().filter_map(|line| self.y(line.value));
+        lines.chain(zero).collect()
+    }
+
     /// The reference lines that are shown.
     fn references(&self) -> impl Iterator<Item = &Reference> {
         let is_shown = !self.hidden.contains(legend::REFERENCES);
@@ -176,7 +184,7 @@ impl LineChart {
     fn paint_labels(&self, ui: &Ui, transform: &PlotTransform) {
         let frame = *transform.frame();
         let mut tags: Vec<Tag> = self.flag_tags(ui, transform);
-        tags.extend(self.log_note(transform));
+        tags.extend(self.note(transform));
         tags.extend(self.reference_tags(transform));
         let font = TextStyle::Small.resolve(ui.style());
         let color = ui.visuals().text_color();
@@ -282,16 +290,20 @@ impl LineChart {
             && self.data.references.is_empty()
     }
 
-    fn log_note(&self, transform: &PlotTransform) -> Option<Tag> {
-        (self.drawn.n_not_positive > 0).then(|| {
+    /// Words on points that are not shown, in the corner.
+    fn note(&self, transform: &PlotTransform) -> Option<Tag> {
+        let bounds = transform.bounds();
+        let cut = self.cut.words([bounds.min()[1], bounds.max()[1]]);
+        let log = (self.drawn.n_not_positive > 0).then(|| {
             let n = text::counted(self.drawn.n_not_positive, "number");
-            let text = format!("{n} ≤ 0 cannot be shown on a log axis");
-            Tag {
-                at: transform.frame().left_top() + vec2(8.0, 18.0),
-                anchor: Align2::LEFT_BOTTOM,
-                text,
-                line: None,
-            }
+            format!("{n} ≤ 0 cannot be shown on a log axis")
+        });
+        let told: Vec<String> = cut.into_iter().chain(log).collect();
+        (!told.is_empty()).then(|| Tag {
+            at: transform.frame().left_top() + vec2(8.0, 18.0),
+            anchor: Align2::LEFT_BOTTOM,
+            text: told.join(" · "),
+            line: None,
         })
     }
 
@@ -331,7 +343,7 @@ impl LineChart {
         tip.gap(14.0).show(|ui| {
             ui.strong(format!("{} {}", self.data.x_label, tick(x)));
             egui::Grid::new("rows")
-                .num_columns(3)
+                .num_columns(4)
                 .spacing(vec2(8.0, 2.0))
                 .show(ui, |ui| {
                     for row in rows.iter().take(HOVER_ROWS) {
@@ -340,6 +352,9 @@ impl LineChart {
                         ui.painter().circle_filled(rect.center(), 4.0, row.color);
                         ui.label(&row.name);
                         ui.monospace(tick(row.value));
+                        if let Some(band) = &row.band {
+                            ui.weak(band);
+                        }
                         ui.end_row();
                     }
                 });
@@ -367,6 +382,12 @@ impl LineChart {
     fn visible(&self) -> impl Iterator<Item = &ChartSeries> + Clone {
         let series = self.data.series.iter();
         series.filter(|series| !self.hidden.contains(&series.name))
+    }
+
+    /// The band of a series that is a mean, in words.
+    fn band_at(&self, series: &ChartSeries, x: f64) -> Option<String> {
+        let mut groups = self.data.groups.iter();
+        groups.find(|group| group.of == series.name)?.words_at(x)
     }
 
     /// Whether two x lie within a few pixels of each other.
@@ -403,6 +424,7 @@ impl LineChart {
                     name: s.name.clone(),
                     color: s.color,
                     value: point[1],
+                    band: self.band_at(s, point[0]),
                     distance,
                 })
             })
@@ -434,6 +456,8 @@ struct HoverRow {
     name: String,
     color: Color32,
     value: f64,
+    /// Band of a mean and how many were averaged, in words.
+    band: Option<String>,
     distance: f32,
 }
 

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use egui::{Color32, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2};
+use egui::{
+    Color32, Label, Rect, RichText, Role, Sense, Shape, Stroke, Ui, WidgetInfo, pos2, vec2,
+};
 
 use super::{ChartData, tick};
 
@@ -22,22 +24,36 @@ pub(super) fn ui(
     read_at: Option<f64>,
     hidden: &mut BTreeSet<String>,
 ) {
+    let is_mean = |name: &str| data.groups.iter().any(|group| group.of == name);
     for series in &data.series {
         let number = read_at.map(|x| value_near(&series.points, x).map_or_else(String::new, tick));
         let name = LegendName {
             name: &series.name,
             color: series.color,
-            is_dashed: false,
+            sample: if is_mean(&series.name) {
+                Sample::Mean
+            } else {
+                Sample::Line
+            },
             number,
         };
         name.ui(ui, hidden);
+    }
+    if let Some(group) = data.groups.first() {
+        let member = group.member;
+        let words = RichText::new(format!("band: lowest to highest {member}"));
+        ui.add(Label::new(words.small().weak()).extend())
+        .on_hover_text(format!(
+            "The thick line is the mean; behind it each {member} is a thin one. Where some have \
+                 no number, the mean is of those that have one: the pointer tells how many."
+        ));
     }
     // Each reference is named on its own line.
     if !data.references.is_empty() {
         let name = LegendName {
             name: REFERENCES,
             color: reference_color(ui),
-            is_dashed: true,
+            sample: Sample::Dashed,
             number: None,
         };
         name.ui(ui, hidden);
@@ -68,11 +84,20 @@ pub(super) fn reference_color(ui: &Ui) -> Color32 {
     ui.visuals().text_color().gamma_multiply(0.75)
 }
 
+/// Piece of a line before a name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sample {
+    Line,
+    /// A thick line on its band.
+    Mean,
+    Dashed,
+}
+
 /// One name of the row.
 struct LegendName<'a> {
     name: &'a str,
     color: Color32,
-    is_dashed: bool,
+    sample: Sample,
     /// Number at the cursor; `None` where there is no cursor.
     number: Option<String>,
 }
@@ -128,11 +153,20 @@ impl LegendName<'_> {
             ui.visuals().weak_text_color().gamma_multiply(0.4)
         };
         let stroke = Stroke::new(2.0, color);
-        if self.is_dashed {
-            ui.painter()
-                .extend(Shape::dashed_line(&ends, stroke, 4.0, 3.0));
-        } else {
-            ui.painter().line_segment(ends, stroke);
+        match self.sample {
+            Sample::Line => {
+                ui.painter().line_segment(ends, stroke);
+            }
+            Sample::Mean => {
+                let band = Rect::from_two_pos(ends[0], ends[1]).expand2(vec2(0.0, 5.0));
+                ui.painter()
+                    .rect_filled(band, 0.0, color.gamma_multiply(0.25));
+                ui.painter().line_segment(ends, Stroke::new(3.0, color));
+            }
+            Sample::Dashed => {
+                ui.painter()
+                    .extend(Shape::dashed_line(&ends, stroke, 4.0, 3.0));
+            }
         }
     }
 }

@@ -7,13 +7,17 @@ mod axis;
 mod cursor;
 mod draw;
 mod drawn;
+mod group;
 mod labels;
 mod legend;
+mod outliers;
 mod smooth;
 mod table;
 
 pub(crate) use axis::{log_marks, log_text, plain_marks, tick, whole_marks};
 pub use cursor::{LinkedCursor, PlayheadLine};
+pub use group::SeriesGroup;
+use outliers::CutChoice;
 use smooth::Smoothing;
 pub use smooth::{gaussian, smooth};
 
@@ -63,6 +67,8 @@ pub struct ChartData {
     pub y_label: String,
     /// The curves.
     pub series: Vec<ChartSeries>,
+    /// Bands and members of those series that are means.
+    pub groups: Vec<SeriesGroup>,
     /// Lines to compare with.
     pub references: Vec<Reference>,
     /// Marks.
@@ -99,6 +105,7 @@ pub struct LineChart {
     log: LogAxes,
     /// Whether an axis has become another one, so that what was zoomed to is no more.
     has_new_axis: bool,
+    cut: CutChoice,
     smoothing: SmoothingChoice,
     /// Curve under the pointer in the last frame.
     pointed: Option<String>,
@@ -120,6 +127,7 @@ impl LineChart {
             revision: 0,
             log: LogAxes::default(),
             has_new_axis: false,
+            cut: CutChoice::default(),
             smoothing: SmoothingChoice::default(),
             pointed: None,
             own_cursor: LinkedCursor::default(),
@@ -229,7 +237,16 @@ impl LineChart {
                 .toggle_value(&mut self.log.x, "Log x")
                 .on_hover_text(named("Logarithmic x axis"));
             self.has_new_axis |= log_y.changed() || log_x.changed();
-            ui.menu_button(self.smoothing.words(), |ui| self.smoothing.ui(ui));
+            let mut words = self.smoothing.words();
+            if self.cut.is_on {
+                words += ", cut";
+            }
+            ui.menu_button(words, |ui| {
+                self.smoothing.ui(ui);
+                let cuts = ui.checkbox(&mut self.cut.is_on, "Cut outliers");
+                self.has_new_axis |= cuts.changed();
+                cuts.on_hover_text("Leave out the few points far away, and say how many they are");
+            });
         });
     }
 }

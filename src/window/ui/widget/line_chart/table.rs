@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use egui::Ui;
-use egui_extras::{Column, TableBuilder};
+use egui_extras::TableBuilder;
 
+use super::group::{Column, columns};
 use super::{ChartData, tick};
 use seqscope_engine::report::csv_field;
 
@@ -23,22 +24,20 @@ impl WideTable {
             return;
         }
         self.revision = revision;
-        self.columns = std::iter::once(&data.x_label)
-            .chain(data.series.iter().map(|s| &s.name))
-            .cloned()
-            .collect();
-        let mut xs: Vec<f64> = data
-            .series
+        let columns = columns(data);
+        let mut xs: Vec<f64> = columns
             .iter()
-            .flat_map(|s| s.points.iter().map(|p| p[0]))
+            .flat_map(|column| column.points.iter().map(|p| p[0]))
             .collect();
         xs.sort_by(f64::total_cmp);
         xs.dedup();
-        let mut next = vec![0_usize; data.series.len()];
+        let mut next = vec![0_usize; columns.len()];
         self.rows = xs
             .into_iter()
-            .map(|x| (x, row_at(data, x, &mut next)))
+            .map(|x| (x, row_at(&columns, x, &mut next)))
             .collect();
+        let names = columns.into_iter().map(|column| column.name);
+        self.columns = std::iter::once(data.x_label.clone()).chain(names).collect();
     }
 
     /// The table as text; an empty field where a curve has no number.
@@ -69,8 +68,11 @@ impl WideTable {
             .striped(true)
             .auto_shrink(false)
             .max_scroll_height(height - 24.0)
-            .columns(Column::auto().at_least(90.0).clip(true), n_columns - 1)
-            .column(Column::remainder().at_least(90.0))
+            .columns(
+                egui_extras::Column::auto().at_least(90.0).clip(true),
+                n_columns - 1,
+            )
+            .column(egui_extras::Column::remainder().at_least(90.0))
             .header(20.0, |mut header| {
                 for name in &self.columns {
                     header.col(|ui| {
@@ -98,10 +100,10 @@ impl WideTable {
 
 /// The number of every curve at `x`; `next` holds how far each curve has been read. Where a curve
 /// has several numbers at one x (a step counted twice after a resume) the last one counts.
-fn row_at(data: &ChartData, x: f64, next: &mut [usize]) -> Vec<Option<f64>> {
-    let values = data.series.iter().zip(next).map(|(series, at)| {
+fn row_at(columns: &[Column<'_>], x: f64, next: &mut [usize]) -> Vec<Option<f64>> {
+    let values = columns.iter().zip(next).map(|(column, at)| {
         let mut value = None;
-        while let Some(point) = series.points.get(*at).filter(|p| p[0] <= x) {
+        while let Some(point) = column.points.get(*at).filter(|p| p[0] <= x) {
             value = Some(point[1]).filter(|v| v.is_finite());
             *at += 1;
         }
