@@ -116,7 +116,8 @@
 //!     `tests/it/fuzz`).
 //! 11. **Hidden ids stay hidden, and nothing goes out.** Where ids are pseudonyms, no true id is in
 //!     a run, its log or an export, no sentence quotes a cell, whatever stands in it, and the key is
-//!     nowhere; nothing that is built in can reach a network (tests
+//!     nowhere, nor is one in a slice that is kept of such a run; nothing that is built in can reach
+//!     a network (tests `where_ids_are_pseudonyms_no_true_id_is_taken_and_none_is_offered`,
 //!     `no_true_id_is_on_disk_and_no_figure_changes`, `an_export_hides_what_a_run_does_not`,
 //!     `nothing_that_a_log_says_is_quoted_where_ids_are_hidden`,
 //!     `nothing_that_is_built_in_can_make_a_request`).

@@ -15,6 +15,7 @@ use seqscope_data::{self as data, Column, DataSource, Moment, Outcomes, Sample, 
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{AskAll, Word};
 use seqscope_engine::report::words::count;
+use seqscope_engine::slice::SliceMembers;
 use seqscope_engine::train::TaskQuestions;
 
 /// Question to everybody, and where the answers go.
@@ -24,6 +25,8 @@ pub(super) struct Everyone<'a> {
     pub(super) moment: Moment,
     pub(super) ask: AskAll<'a>,
     pub(super) to: &'a Path,
+    /// Users who are asked; `None` asks everyone.
+    pub(super) only: Option<&'a SliceMembers>,
 }
 
 /// Refuses a place that could not be written, or that holds the log itself, before anybody is
@@ -74,7 +77,11 @@ impl Everyone<'_> {
         let prepared = self.ask.prepared;
         streams.warn(prepared.doubt_of(self.moment).as_slice())?;
         let task = &self.asked.restored.manifest.experiment.task;
-        let samples = prepared.everyone_at(self.moment, task.kind());
+        let mut samples = prepared.everyone_at(self.moment, task.kind());
+        let n_left_out = prepared.dataset.users.len().saturating_sub(samples.len());
+        if let Some(only) = self.only {
+            samples.retain(|sample| only.holds(sample.user_idx));
+        }
         let bar = ProgressBar::new(samples.len() as u64);
         if let Ok(style) = ProgressStyle::with_template("{bar:24} {percent:>3}%  {msg}") {
             bar.set_style(style);
@@ -99,7 +106,6 @@ impl Everyone<'_> {
         } else {
             data::write_csv(self.to, &table)
         }?;
-        let n_left_out = prepared.dataset.users.len().saturating_sub(samples.len());
         match is_json {
             IsJson::Yes => streams.json(&self.json(samples.len(), n_left_out, &table)),
             IsJson::No => self.write(samples.len(), n_left_out, streams),

@@ -11,6 +11,7 @@ use super::progress::OpeningBar;
 use super::pseudonyms::PseudonymArgs;
 use super::shown_names::ShownNames;
 use super::signals::Signals;
+use super::slice_args::{SliceArgs, nobody, users_of};
 use super::user_answer::{Answerer, IsJson, UserAnswer, reference};
 use super::what_if::{self, WhatIfArgs};
 use super::{Streams, typed};
@@ -23,7 +24,8 @@ use seqscope_engine::error::Error;
 use seqscope_engine::explain::{AskAll, Foresee, Scenario, Scored, Word, foresee_after};
 use seqscope_engine::report::words::count;
 use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, ReportTable};
-use seqscope_engine::run::RunStore;
+use seqscope_engine::run::{Part, RunStore};
+use seqscope_engine::slice::{SliceMembers, SliceSource};
 use seqscope_engine::train::{Restored, TaskQuestions, restore_watched};
 
 /// Which run, of whom, how many.
@@ -66,6 +68,8 @@ pub struct Args {
     #[arg(long)]
     json: bool,
     #[command(flatten)]
+    slice: SliceArgs,
+    #[command(flatten)]
     what_if: WhatIfArgs,
     #[command(flatten)]
     pseudonyms: PseudonymArgs,
@@ -75,6 +79,12 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let (store, id) = &store.locate(&args.run)?;
     if let Some(to) = &args.to {
         everyone::check_place(to, &store.manifest(id)?.experiment.data.source)?;
+    }
+    if args.slice.is_given() && !args.all {
+        return Err(Error::edge(
+            "a slice is of many users, and one is asked for",
+            "write `--all --to FILE.csv` in place of `--user`, or leave the slice out",
+        ));
     }
     let control = Signals::of_keyboard()?;
     let restored = restore_watched(store, id, args.epoch, &OpeningBar::new(control.ends()))?;
@@ -98,12 +108,14 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     };
     if let Some(to) = &args.to {
         let moment = moment(&restored, args)?;
+        let only = only_users(args, store, &restored)?;
         return Everyone {
             asked,
             shown: &shown,
             moment,
             ask,
             to,
+            only: only.as_ref(),
         }
         .run(&control, is_json, streams);
     }
@@ -145,6 +157,26 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     whose
         .foreseen(asked, &shown, &ask, args)?
         .print(is_json, streams)
+}
+
+/// Users of a slice, where everyone of it is asked and no other.
+fn only_users(
+    args: &Args,
+    store: &RunStore,
+    restored: &Restored,
+) -> Result<Option<SliceMembers>, Error> {
+    let Some(slice) = args.slice.chosen(store)? else {
+        return Ok(None);
+    };
+    let results = store.results(&restored.manifest.id, Part::Test)?;
+    let results = results.unwrap_or_default();
+    let answers = restored.manifest.experiment.answers();
+    let source = SliceSource::new(&restored.prepared, answers, &results);
+    let members = users_of(Some(&slice), &source)?;
+    match &members.why_empty {
+        Some(why) => Err(nobody(why)),
+        None => Ok(Some(members)),
+    }
 }
 
 /// Whether lists leave out what a user had: as the run was judged.

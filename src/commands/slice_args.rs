@@ -27,6 +27,11 @@ impl SliceArgs {
             rule: SliceRule::Where(text.clone()),
         }))
     }
+
+    /// Whether any was asked for.
+    pub(super) fn is_given(&self) -> bool {
+        self.slice.is_some() || self.only_where.is_some()
+    }
 }
 
 /// Name of a slice in a sentence: its own, or its expression.

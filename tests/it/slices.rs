@@ -357,13 +357,12 @@ fn nothing_went_wrong(screen: &mut Screen) {
 #[test]
 fn a_filter_is_typed_the_list_shrinks_and_is_kept_as_a_slice() {
     let (mut screen, run) = explained();
-    assert!(screen.shows("Everyone"));
     type_into(&mut screen, "Filter users", "lenght > 3");
     assert!(screen.shows("did you mean `length`?") && screen.app().selection.slice.is_none());
     act(&mut screen, SliceAction::Choose(None));
     let users = filtered(&mut screen, &run, "length >= 7 and rank > 1");
     assert!(!users.users.is_empty() && users.users.len() < 40);
-    assert!(screen.shows(&users.words()) && screen.shows("As filtered"));
+    assert!(screen.shows(&users.words()));
 
     type_into(&mut screen, "Name of the slice", "long ones");
     screen.click("Keep as slice");

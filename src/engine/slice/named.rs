@@ -44,6 +44,12 @@ pub fn named_rows(
             rows.notes
                 .push(format!("The slice `{name}` is empty. {why}"));
         }
+        if users.by_answers {
+            rows.notes.push(format!(
+                "The users of the slice `{name}` were chosen by what the first run answered, so \
+                 its own figure there is no estimate."
+            ));
+        }
         for (run, of) in runs.iter().zip(&mut rows.of_runs) {
             let mean = UserMean::of_results(&users.answers_of(vocab, run), metric);
             of.extend(mean.map(|mean| Slice::of(SliceBy::Named, slice.name.clone(), mean)));

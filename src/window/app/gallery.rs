@@ -134,14 +134,17 @@ impl App {
         if ask.kind == GalleryKind::Changed && ask.before.is_none() {
             return Err("Choose the run or epoch that changes are counted from.".to_owned());
         }
-        if let Some(GalleryBefore::Run(other)) = &ask.before {
-            let other = self.runs.summary(other);
+        if let Some(GalleryBefore::Run(id)) = &ask.before {
+            let other = self.runs.summary(id);
             let other = other.and_then(|other| other.manifest.as_ref());
             let other = other.ok_or("The other run is not in the folder of runs any more.")?;
             if let Some(why) = seqscope_engine::run::why_not_comparable(manifest, other) {
                 return Err(format!(
                     "The two runs cannot be compared: {why}; choose another run."
                 ));
+            }
+            if self.views.series(id).ready().is_none() {
+                return Err("The results of the other run are being read.".to_owned());
             }
         }
         match self.slice_users(&ask.run) {

@@ -264,6 +264,8 @@ fn significance(of: &ComparedSeries) -> Significance {
         beside: None,
     };
     if let Some(table) = &mut tables.by_slice {
+        let slice = of.slice.as_ref();
+        table.lead = slice.map_or_else(Vec::new, |it| words_of_slice(&it.words, &it.members));
         table.notes.extend(named.notes);
     }
     if let Some(slice) = &of.slice {

@@ -15,9 +15,6 @@ use seqscope_data::Prepared;
 use seqscope_engine::run::RunId;
 use seqscope_engine::slice::{SliceField, SliceMembers, completed, completions};
 
-/// Height of a line of the list.
-const ROW: f32 = 20.0;
-
 /// Names that are offered while one is typed.
 const OFFERED: usize = 8;
 
@@ -256,10 +253,11 @@ fn list_of_slice(
 fn list(ui: &mut Ui, app: &App, prepared: &Prepared, of: Option<&[u32]>, actions: &mut Actions) {
     let dataset = &prepared.dataset;
     let n = of.map_or(dataset.users.len(), <[u32]>::len);
+    let row = ui.spacing().interact_size.y;
     ScrollArea::vertical()
         .id_salt("users")
         .auto_shrink([false, false])
-        .show_rows(ui, ROW, n, |ui, rows| {
+        .show_rows(ui, row, n, |ui, rows| {
             for at in rows {
                 let user = of.map_or(Some(at as u32), |of| of.get(at).copied());
                 let Some((user, id)) = user.and_then(|user| Some((user, dataset.users.id(user)?)))

@@ -2,7 +2,7 @@
 
 use egui::{Key, Popup, Rect, Slider, TextEdit, Ui};
 
-use crate::app::{Action, App, Select, TourStep};
+use crate::app::{Action, App, Loadable, Select, TourStep};
 use crate::ui::Actions;
 use crate::ui::frame::action_button_as;
 use crate::ui::page::run_picker;
@@ -82,24 +82,23 @@ impl Pickers {
         let row = ui.min_rect();
         let next = Rect::from_x_y_ranges(next_from..=row.right(), row.y_range());
         tour::mark(ui, TourStep::User, next);
-        let n_users = users.len();
+        let listed = Listed::of_run(app, run, users.len());
+        let at = present.and_then(|idx| listed.place(idx));
+        let n_users = listed.n_users;
         let mut place = self
             .dragged_user
-            .unwrap_or_else(|| present.map_or(1, |idx| idx as usize + 1));
+            .unwrap_or_else(|| at.map_or(1, |at| at + 1));
         let slider = Slider::new(&mut place, 1..=n_users.max(1)).show_value(false);
         let slid = ui
             .add(slider)
             .labelled_by(name.id)
             .on_hover_text("Slide through all users");
-        ui.label(format!(
-            "{} of {}",
-            text::count(place),
-            text::count(n_users)
-        ));
+        let is_there = at.is_some() || self.dragged_user.is_some() || slid.changed();
+        ui.label(listed.words(is_there.then_some(place)));
         self.dragged_user = slid.dragged().then_some(place);
         // Each user costs a pass through the model: ask when the knob is let go.
         let is_chosen = slid.drag_stopped() || (slid.changed() && !slid.dragged());
-        if is_chosen && let Some(id) = u32::try_from(place - 1).ok().and_then(|idx| users.id(idx)) {
+        if is_chosen && let Some(id) = listed.user(place - 1).and_then(|idx| users.id(idx)) {
             actions.push(Action::Select(Select::User(id.to_owned())));
         }
     }
@@ -147,6 +146,51 @@ impl Pickers {
         {
             self.query.clear();
         }
+    }
+}
+
+/// Users through whom a person steps and slides: everyone, or those of the chosen slice.
+struct Listed<'a> {
+    n_users: usize,
+    slice: Option<&'a [u32]>,
+}
+
+impl<'a> Listed<'a> {
+    fn of_run(app: &'a App, run: &RunId, n_all: usize) -> Self {
+        let members = app.slice_users(run).and_then(Loadable::ready);
+        let slice = members.map(|members| members.users.as_slice());
+        let slice = slice.filter(|users| !users.is_empty());
+        Self {
+            n_users: slice.map_or(n_all, <[u32]>::len),
+            slice,
+        }
+    }
+
+    /// Place of a user among them, from 0.
+    fn place(&self, user: u32) -> Option<usize> {
+        match self.slice {
+            Some(users) => users.binary_search(&user).ok(),
+            None => Some(user as usize),
+        }
+    }
+
+    fn user(&self, place: usize) -> Option<u32> {
+        match self.slice {
+            Some(users) => users.get(place).copied(),
+            None => u32::try_from(place).ok(),
+        }
+    }
+
+    /// Which of how many: `3 of 12 in the slice`.
+    fn words(&self, place: Option<usize>) -> String {
+        let of = text::count(self.n_users);
+        let place = place.map_or_else(|| "none".to_owned(), text::count);
+        let whose = if self.slice.is_some() {
+            " in the slice"
+        } else {
+            ""
+        };
+        format!("{place} of {of}{whose}")
     }
 }
 
