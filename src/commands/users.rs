@@ -151,7 +151,7 @@ impl AskedUsers<'_> {
             }
             AnswerKind::Number => vec![ReportColumn::numbers("error", "Error")],
         });
-        let title = format!("{} of `{}`", self.members.words(), self.manifest.id);
+        let title = format!("Users of `{}`", self.manifest.id);
         let mut table = ReportTable::new("users", title, columns);
         for &user in self.members.users.iter().take(self.args.top) {
             let front: [ReportCell; 2] = [

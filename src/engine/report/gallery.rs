@@ -123,7 +123,11 @@ fn cells(
     }
     if gallery.kind == GalleryKind::Surprising {
         let first = user.answer.first;
-        cells.push(user.answer.perplexity.map(CellValue::Number).into());
+        let spread = user
+            .answer
+            .perplexity
+            .map(|value| CellValue::Decimals { value, digits: 1 });
+        cells.push(spread.into());
         cells.push(
             first
                 .map(|it| CellValue::Text((names.answer)(it.item_idx)))

@@ -15,6 +15,10 @@ use seqscope_data::Prepared;
 use seqscope_engine::run::RunId;
 use seqscope_engine::slice::{SliceField, SliceMembers, completed, completions};
 
+/// Room for the button that keeps a slice, and for those that rename and delete one.
+const KEEP: f32 = 124.0;
+const RENAME: f32 = 148.0;
+
 /// Names that are offered while one is typed.
 const OFFERED: usize = 8;
 
@@ -56,6 +60,8 @@ impl UserList {
         prepared: &Prepared,
         actions: &mut Actions,
     ) {
+        // While users are being looked for there is little to show, and the panel keeps its height.
+        ui.set_min_height(ui.available_height());
         let members = app.slice_users(run);
         let found = members.and_then(Loadable::ready);
         ui.horizontal(|ui| {
@@ -125,14 +131,14 @@ impl UserList {
             return;
         };
         ui.horizontal(|ui| {
-            let hint = if slice.name.is_empty() {
-                "Name"
+            let (hint, buttons) = if slice.name.is_empty() {
+                ("Name", KEEP)
             } else {
-                "New name"
+                ("New name", RENAME)
             };
             let field = TextEdit::singleline(&mut self.name)
                 .hint_text(hint)
-                .desired_width((ui.available_width() - 104.0).max(60.0));
+                .desired_width((ui.available_width() - buttons).max(40.0));
             let field = ui.add(field);
             field.widget_info(|| {
                 egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Name of the slice")
