@@ -272,11 +272,12 @@ fn a_comparison_is_written_as_latex_markdown_and_csv() {
         place.seqscope(&line)
     };
     let latex = written("--format latex").ok().out;
-    assert_eq!(latex.matches(r"\toprule").count(), 5, "{latex}");
+    assert_eq!(latex.matches(r"\toprule").count(), 6, "{latex}");
     for words in [
         r"\caption{NDCG@10 on test by user: 95 \% intervals",
         &format!(r"\texttt{{{}}}", runs[0].replace('_', r"\_")),
         r"\label{tab:settings}",
+        r"\label{tab:trust-differences}",
     ] {
         assert!(latex.contains(words), "`{words}` in {latex}");
     }
