@@ -53,7 +53,7 @@
 //! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`); runs of other seeds and their mean (`seeds`) | `ron` |
 //! | | [`slice`] | which users of a run a person means: by list, by an expression | |
 //! | | [`train`] | one run from start to end, without threads; going on with one (`resume`); what the machine does meanwhile (`meter`) | `nvml-wrapper`, `sysinfo` |
-//! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps | |
+//! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps; rules that a model keeps | |
 //! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |
 //! | | [`catalogue`] | the list of all that can be chosen, for help and tests | |
 //! | | [`error`] | the sum of the modules' errors, and what is shown of them | |

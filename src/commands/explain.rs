@@ -14,12 +14,15 @@ use super::shown_names::ShownNames;
 use super::signals::Signals;
 use super::{Streams, typed};
 use seqscope_base::metric::Seen;
+use seqscope_data::Dataset;
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{
     AnswerAttribution, AnswerQuestion, AnswerTarget, AttributionEffort, AttributionError,
     attribute, mean_attention,
 };
-use seqscope_engine::report::{ReportForm, ReportTable, attribution_tables, heads_tables};
+use seqscope_engine::report::{
+    ItemNames, ReportForm, ReportTable, attribution_tables, heads_tables,
+};
 use seqscope_engine::run::RunStore;
 use seqscope_engine::train::{Restored, restore_watched};
 
@@ -29,7 +32,12 @@ pub struct Args {
     #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
     /// The user's id as in the log
-    #[arg(long, value_name = "ID", required_unless_present = "heads")]
+    #[arg(
+        long,
+        value_name = "ID",
+        allow_negative_numbers = true,
+        required_unless_present = "heads"
+    )]
     user: Option<String>,
     /// In place of one answer: what each head of attention looks at on the whole, by events back and
     /// by behaviour, in the answers after the last event of so many users
@@ -41,8 +49,13 @@ pub struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     before: Option<u32>,
     /// Item whose probability is explained: `first`, the one that is recommended first; `true`, the
-    /// one that came; or an id or title
-    #[arg(long, value_name = "ITEM", default_value = "first")]
+    /// one that came; or an id or title (`item:true` for an item that is called so)
+    #[arg(
+        long,
+        value_name = "ITEM",
+        default_value = "first",
+        allow_negative_numbers = true
+    )]
     target: String,
     /// The epoch whose weights are explained [default: the best]
     #[arg(long, value_name = "N")]
@@ -120,8 +133,11 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let asked = question(args, &restored, &shown)?;
     let found =
         attribute(restored.model.as_ref(), &restored.prepared, &asked).map_err(told_error)?;
-    let label = |item| shown.label(item);
-    let tables = attribution_tables(&found, &label);
+    let names = ItemNames {
+        id: &|item| shown.item(item),
+        label: &|item| shown.label(item),
+    };
+    let tables = attribution_tables(&found, names);
     if args.json {
         let told = Told {
             restored: &restored,
@@ -188,11 +204,11 @@ fn by_key(tables: &[ReportTable]) -> Value {
         .collect()
 }
 
-fn question(
+fn question<'a>(
     args: &Args,
-    restored: &Restored,
+    restored: &'a Restored,
     shown: &ShownNames<'_>,
-) -> Result<AnswerQuestion, Error> {
+) -> Result<AnswerQuestion<'a>, Error> {
     let dataset = &restored.prepared.dataset;
     let user_idx = user_named(dataset, shown, args.user.as_deref().unwrap_or_default())? as usize;
     let n_events = dataset.sequences.items(user_idx).len();
@@ -207,7 +223,7 @@ fn question(
     let target = match args.target.as_str() {
         "first" => AnswerTarget::First,
         "true" => AnswerTarget::Came,
-        word => AnswerTarget::Item(typed::item(dataset, shown, word)?),
+        word => AnswerTarget::Item(named(dataset, shown, word)?),
     };
     Ok(AnswerQuestion {
         user_idx,
@@ -215,6 +231,7 @@ fn question(
         target,
         filter_seen: restored.manifest.seen() == Seen::LeftOut,
         tells_test: restored.manifest.test.is_some(),
+        features: &restored.manifest.experiment.data.features,
         effort: AttributionEffort {
             n_steps: args.steps as usize,
             n_orders: args.orders as usize,
@@ -224,10 +241,21 @@ fn question(
     })
 }
 
+/// The item of a word, which may say that it means an item.
+fn named(dataset: &Dataset, shown: &ShownNames<'_>, word: &str) -> Result<u32, Error> {
+    let said = word.strip_prefix("item:");
+    match (typed::item(dataset, shown, word), said) {
+        // An item may be called `item:true` itself.
+        (Err(_), Some(said)) => typed::item(dataset, shown, said),
+        (found, _) => found,
+    }
+}
+
 /// The error as the command line tells it: what is wrong, and the cure apart.
 fn told_error(error: AttributionError) -> Error {
     match error {
         AttributionError::Model(error) => error.into(),
+        AttributionError::Data(error) => error.into(),
         AttributionError::NoEvents
         | AttributionError::NothingCame
         | AttributionError::HeldBack
@@ -243,7 +271,7 @@ fn told_error(error: AttributionError) -> Error {
 struct Told<'a> {
     restored: &'a Restored,
     shown: &'a ShownNames<'a>,
-    asked: &'a AnswerQuestion,
+    asked: &'a AnswerQuestion<'a>,
     found: &'a AnswerAttribution,
 }
 

@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
     /// The user's id as in the log
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
     user: String,
     /// The layer, from 1 [default: the last]
     #[arg(long, value_name = "N")]

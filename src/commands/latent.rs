@@ -23,7 +23,12 @@ pub struct Args {
     #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
     /// The user whose latent vector is moved, by id as in the log
-    #[arg(long, value_name = "ID", requires = "dimension")]
+    #[arg(
+        long,
+        value_name = "ID",
+        allow_negative_numbers = true,
+        requires = "dimension"
+    )]
     user: Option<String>,
     /// Dimension that is moved by up to 3 σ either way, from 1
     #[arg(long, value_name = "N", requires = "user", conflicts_with = "draw")]

@@ -37,6 +37,7 @@ mod pseudonyms;
 mod recommend;
 mod request;
 mod resume;
+mod rules;
 mod runs;
 mod set;
 mod shown_names;
@@ -141,6 +142,8 @@ pub enum CliCommand {
     Gates(gates::Args),
     /// Show the use of a run's latent space, and what points of it are decoded to
     Latent(latent::Args),
+    /// Show the rules that a run keeps: a decision tree that imitates it, and what follows what
+    Rules(rules::Args),
     /// Map a run's items, or its users in the latent space, in a plane
     Map(map::Args),
     /// Copy a run's tables and weights to a new folder
@@ -183,6 +186,7 @@ pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Res
         CliCommand::FineTune(args) => fine_tune::run(args, &store, streams),
         CliCommand::Gates(args) => gates::run(&args, &store, streams),
         CliCommand::Latent(args) => latent::run(&args, &store, streams),
+        CliCommand::Rules(args) => rules::run(&args, &store, streams),
         CliCommand::Map(args) => map::run(&args, &store, streams),
         CliCommand::Export(args) => export::run(&args, &store, streams),
         CliCommand::Devices(args) => devices::run(&args, streams),

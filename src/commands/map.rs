@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(long, value_enum, default_value_t)]
     method: MapMethodWord,
     /// List the nearest neighbours of this item (by id) instead, by cosine
-    #[arg(long, value_name = "ITEM")]
+    #[arg(long, value_name = "ITEM", allow_negative_numbers = true)]
     near: Option<String>,
     /// The epoch whose weights are used [default: the best]
     #[arg(long, value_name = "N")]

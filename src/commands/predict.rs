@@ -34,14 +34,14 @@ pub struct Args {
     #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
     /// The user's id as in the log
-    #[arg(long, value_name = "ID", required_unless_present_any = ["all", "history", "scenario"])]
+    #[arg(long, value_name = "ID", allow_negative_numbers = true, required_unless_present_any = ["all", "history", "scenario"])]
     user: Option<String>,
     /// Every user at one moment; the table is written to --to
     #[arg(long, requires = "to", conflicts_with_all = ["user", "history", "ahead"])]
     all: bool,
     /// A history of your own in place of a user's: ids or titles as one line of CSV, such as
     /// A,B,"C, D"
-    #[arg(long, value_name = "ITEM,..", conflicts_with_all = ["user", "at", "reference"])]
+    #[arg(long, value_name = "ITEM,..", allow_hyphen_values = true, conflicts_with_all = ["user", "at", "reference"])]
     history: Option<String>,
     /// Moment of the prediction: only events before it are used. A date or time (UTC), or `now` for
     /// the end of the log [default: now]
@@ -142,6 +142,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
             shown: &shown,
             name: &whose.name,
             sample: whose.sample,
+            moment: whose.moment,
             top: ask.top,
             n_ahead: args.ahead as usize,
             is_json,
@@ -504,6 +505,14 @@ impl Foreseen<'_> {
                 "Each event after the first is foreseen as if item 1 of the events before it had \
                  come."
             )?;
+            let n_events = self.lists.iter().filter(|list| !list.is_empty()).count();
+            if n_events < self.asked.n_ahead {
+                writeln!(
+                    out,
+                    "{}",
+                    what_if::ended_early(n_events, self.asked.n_ahead)
+                )?;
+            }
         }
         if let Some(assumed) = &self.whose.assumed {
             writeln!(out, "{assumed}")?;

@@ -29,7 +29,7 @@ pub struct Args {
     #[arg(value_name = "RUN", help = super::RUN)]
     run: String,
     /// The user's id as in the log; an id that the log does not have is a new user
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
     user: String,
     /// How many items to list
     #[arg(long, value_name = "N", default_value_t = 10)]

@@ -13,7 +13,7 @@ use super::user_answer::{Answerer, IsJson};
 use super::{Streams, typed};
 use seqscope_base::metric::Odds;
 use seqscope_base::spec::shown as foreign;
-use seqscope_data::Sample;
+use seqscope_data::{EditedEvent, Moment, Sample};
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{
     Draw, DrawnPath, Edit, Flip, FlipAsk, HistoryOf, Moved, Scenario, ScenarioError, Standing,
@@ -39,11 +39,12 @@ pub(super) struct WhatIfArgs {
     #[arg(long, value_name = "NAME|FILE.ron", conflicts_with_all = ["all", "history", "reference"])]
     scenario: Option<String>,
     /// Tell the places of this item before and after, wherever it stands
-    #[arg(long, value_name = "ITEM", conflicts_with_all = ["all", "history", "reference", "flip", "sample"])]
+    #[arg(long, value_name = "ITEM", allow_negative_numbers = true, conflicts_with_all = ["all", "history", "reference", "flip", "sample"])]
     item: Option<String>,
     /// Find the smallest edit after which another item is recommended first: single deletions among
-    /// the last 50 events, single replacements, pairs of deletions, then one deletion after the other
-    #[arg(long, conflicts_with_all = ["all", "history", "reference", "edit", "scenario", "sample", "ahead"])]
+    /// the last 50 events, single replacements, pairs of deletions, then one deletion after the
+    /// other; from the history as `--edit` and `--scenario` leave it
+    #[arg(long, conflicts_with_all = ["all", "history", "reference", "sample", "ahead"])]
     flip: bool,
     /// Draw so many continuations of --ahead events by the model's probabilities
     #[arg(long, value_name = "N", conflicts_with_all = ["all", "history", "reference"], value_parser = clap::value_parser!(u32).range(1..=10_000))]
@@ -132,6 +133,8 @@ pub(super) struct Asked<'a> {
     /// Name in a sentence: `user 17`.
     pub(super) name: &'a str,
     pub(super) sample: Sample,
+    /// Moment that was named, after which no event may be put.
+    pub(super) moment: Option<Moment>,
     pub(super) top: usize,
     pub(super) n_ahead: usize,
     pub(super) is_json: IsJson,
@@ -157,9 +160,6 @@ impl Asked<'_> {
             },
             restored.manifest.seen(),
         );
-        if args.flip {
-            return self.flip(&what_if, control, streams);
-        }
         let mut edits = Vec::new();
         if let Some(scenario) = scenario {
             let user = dataset.users.id(self.sample.user_idx).unwrap_or_default();
@@ -169,8 +169,12 @@ impl Asked<'_> {
         for text in &args.edit {
             edits.push(self.edit(text)?);
         }
+        let events = what_if.edited(&edits).map_err(edge)?;
+        self.check_moment(&events)?;
+        if args.flip {
+            return self.flip(&what_if, &edits, control, streams);
+        }
         if let Some(n_samples) = args.sample {
-            let events = what_if.edited(&edits).map_err(edge)?;
             let draw = Draw {
                 n_ahead: self.n_ahead,
                 n_samples: n_samples as usize,
@@ -200,6 +204,25 @@ impl Asked<'_> {
         self.print_answer(&answer, asked.edits.len(), streams)
     }
 
+    /// Refuses an event that lies behind the moment that was named: nobody could have seen it.
+    fn check_moment(&self, events: &[EditedEvent]) -> Result<(), Error> {
+        let Some(moment) = self.moment else {
+            return Ok(());
+        };
+        let dataset = &self.by.restored.prepared.dataset;
+        let later = events.iter().find(|event| !moment.sees(event.time_secs));
+        later.map_or(Ok(()), |event| {
+            Err(Error::edge(
+                format!(
+                    "an edit puts an event at {}, which is not before {}",
+                    dataset.time_text(event.time_secs),
+                    moment.text().unwrap_or_default()
+                ),
+                "give it an earlier time, or a later one to `--at`",
+            ))
+        })
+    }
+
     /// An edit as it was typed, with its item by id.
     fn edit(&self, text: &str) -> Result<Edit, Error> {
         let mut edit = Edit::parse(text).map_err(edge)?;
@@ -224,8 +247,10 @@ impl Asked<'_> {
 
     fn heading(&self, after: &str) -> String {
         let n_events = count(self.sample.history_len as usize);
+        let moment = self.moment.and_then(|moment| moment.text());
+        let before = moment.map_or_else(String::new, |moment| format!(" before {moment}"));
         format!(
-            "{}, after {n_events} events of {}{after}",
+            "{}, after {n_events} events of {}{before}{after}",
             self.by.by(),
             foreign(self.name)
         )
@@ -324,6 +349,7 @@ impl Asked<'_> {
     fn flip(
         &self,
         what_if: &WhatIf<'_>,
+        edits: &[Edit],
         control: &Signals,
         streams: &mut Streams<'_>,
     ) -> Result<(), Error> {
@@ -332,26 +358,31 @@ impl Asked<'_> {
             bar.set_style(style);
         }
         let pressed = control.ends();
-        let flip = what_if.flip(FlipAsk::default(), &mut |now| {
+        let flip = what_if.flip_after(edits, FlipAsk::default(), &mut |now| {
             bar.set_length(now.of as u64);
             bar.set_position(now.done as u64);
             bar.set_message(format!("Trying {}", now.stage));
             !pressed.load(Ordering::Relaxed)
         });
         bar.finish_and_clear();
-        self.print_flip(&flip.map_err(refused)?, streams)
+        self.print_flip(&flip.map_err(refused)?, edits.len(), streams)
     }
 
-    fn print_flip(&self, flip: &Flip, streams: &mut Streams<'_>) -> Result<(), Error> {
+    fn print_flip(
+        &self,
+        flip: &Flip,
+        n_edits: usize,
+        streams: &mut Streams<'_>,
+    ) -> Result<(), Error> {
         if self.is_json == IsJson::Yes {
-            return streams.json(&self.flip_json(flip));
+            return streams.json(&self.flip_json(flip, n_edits));
         }
         let out = &mut *streams.out;
         let name = |item: u32| match self.names(item) {
             (item, title) if title.is_empty() => item,
             (item, title) => format!("{item} ({title})"),
         };
-        writeln!(out, "{}:", self.heading(""))?;
+        writeln!(out, "{}:", self.heading(&edited_words(n_edits)))?;
         writeln!(out, "First now: {}", name(flip.first))?;
         if let Some(found) = &flip.found {
             for edit in &found.edits {
@@ -364,6 +395,13 @@ impl Asked<'_> {
                 CellValue::Number(found.odds).words(),
                 name(flip.first)
             )?;
+            if found.listed_first != found.item_idx {
+                writeln!(
+                    out,
+                    "The list then begins with {}, which the edit took out of the history.",
+                    name(found.listed_first)
+                )?;
+            }
         }
         writeln!(out, "{}", flip.words())?;
         for tried in &flip.tried {
@@ -382,7 +420,7 @@ impl Asked<'_> {
         Ok(())
     }
 
-    fn flip_json(&self, flip: &Flip) -> Value {
+    fn flip_json(&self, flip: &Flip, n_edits: usize) -> Value {
         let item =
             |item: u32| json!({ "item": self.shown.item(item), "title": self.shown.label(item) });
         let found = flip.found.as_ref().map(|found| {
@@ -390,6 +428,7 @@ impl Asked<'_> {
             json!({
                 "edits": edits,
                 "first": item(found.item_idx),
+                "listed_first": item(found.listed_first),
                 "odds": found.odds,
                 "smallest": found.is_smallest,
             })
@@ -410,6 +449,7 @@ impl Asked<'_> {
         told.extend([
             ("user", json!(self.shown.user(self.sample.user_idx))),
             ("events_seen", json!(self.sample.history_len)),
+            ("edits", json!(n_edits)),
             ("first", item(flip.first)),
             ("found", json!(found)),
             ("tried", json!(tried)),
@@ -474,14 +514,36 @@ impl Asked<'_> {
         writeln!(
             out,
             "{}; drawn at temperature {}, top-p {}, seed {}; probabilities are those of the draw:",
-            self.heading(""),
+            self.heading(&edited_words(n_edits)),
             draw.temperature,
             draw.top_p,
             draw.seed
         )?;
         write!(out, "{}", table.rows_as_text())?;
+        let shortest = drawn.iter().map(Vec::len).min().unwrap_or(draw.n_ahead);
+        if shortest < draw.n_ahead {
+            writeln!(out, "{}", ended_early(shortest, draw.n_ahead))?;
+        }
         Ok(())
     }
+}
+
+/// Words on the edits that were made first.
+fn edited_words(n_edits: usize) -> String {
+    match n_edits {
+        0 => String::new(),
+        1 => " after 1 edit".to_owned(),
+        n => format!(" after {n} edits"),
+    }
+}
+
+/// Sentence on a forecast that is shorter than was asked for.
+pub(super) fn ended_early(n_events: usize, n_ahead: usize) -> String {
+    format!(
+        "Only {} of {n_ahead} events are foreseen: after them every item has been had, and seen \
+         items are left out.",
+        count(n_events)
+    )
 }
 
 /// Place of an item; a dash where the history has it.

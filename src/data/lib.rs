@@ -28,12 +28,12 @@ mod value;
 pub mod world;
 
 pub use dataset::{
-    AugmentSpec, ColumnFit, DataShape, DataSpec, Dataset, EditedEvent, EvalCase, Feature,
-    FeatureSpec, FeatureSummary, FeatureValues, Histories, HistoryEditor, MarkovSampler, Moment,
-    NextNumber, NumberOf, Outcomes, Output, PaddedBatch, Prepared, Query, RETURNS_FROM, ReadAnswer,
-    ReadAnswers, Returned, Returns, Sample, Sampler, Scale, Sequences, Split, SplitSpec, TaskKind,
-    TaskSpec, WillAct, check, check_settings, check_task, feature, features, number_at, outcomes,
-    prepare, read, read_anew, text_fingerprint, training_mask, words,
+    AugmentSpec, ColumnFit, DataShape, DataSpec, Dataset, EditedEvent, EditorBasis, EvalCase,
+    Feature, FeatureSpec, FeatureSummary, FeatureValues, Histories, HistoryEditor, MarkovSampler,
+    Moment, NextNumber, NumberOf, Outcomes, Output, PaddedBatch, Prepared, Query, RETURNS_FROM,
+    ReadAnswer, ReadAnswers, Returned, Returns, Sample, Sampler, Scale, Sequences, Split,
+    SplitSpec, TaskKind, TaskSpec, WillAct, check, check_settings, check_task, feature, features,
+    number_at, outcomes, prepare, read, read_anew, text_fingerprint, training_mask, words,
 };
 pub use describe::{
     Activity, AuditMark, BehaviourCount, Behaviours, Calendar, Check, ColdGroup, ColdKind,

@@ -57,13 +57,14 @@ fn taught(spec: &ModelSpec, prepared: &Prepared) -> Box<dyn Trainable> {
     model
 }
 
-fn asked(user_idx: usize, history_len: usize, target: AnswerTarget) -> AnswerQuestion {
+fn asked(user_idx: usize, history_len: usize, target: AnswerTarget) -> AnswerQuestion<'static> {
     AnswerQuestion {
         user_idx,
         history_len,
         target,
         filter_seen: true,
         tells_test: true,
+        features: &[],
         effort: AttributionEffort {
             n_steps: 8,
             n_orders: 3,
@@ -346,7 +347,7 @@ fn the_terms_of_a_head_give_its_weights() {
 fn what_cannot_be_explained_says_why() {
     let prepared = walks_of(&[LEN, LEN, LEN, LEN, 1]);
     let model = taught(&small(ModelKind::Lstm), &prepared);
-    let why = |question: AnswerQuestion| attribute(&*model, &prepared, &question).unwrap_err();
+    let why = |question: AnswerQuestion<'_>| attribute(&*model, &prepared, &question).unwrap_err();
     let first = why(asked(3, 0, AnswerTarget::First));
     assert!(matches!(first, AttributionError::NoEvents));
     assert!(matches!(

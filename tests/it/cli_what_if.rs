@@ -220,3 +220,105 @@ fn samples_are_drawn_by_their_seed_from_a_changed_history_too() {
     ask(&place, &line).fails(1, &["temperature is a number above 0"]);
     ask(&place, &["--user", "u07", "--top-p", "0.5"]).fails(2, &["--sample"]);
 }
+
+#[test]
+fn a_search_goes_on_from_edits_and_samples_say_what_they_follow() {
+    let place = place();
+    let edits = ["--edit", "Delete(event: 1)", "--edit", "Delete(event: 1)"];
+    let mut n_found = 0;
+    for user in ["u01", "u02", "u03"] {
+        let line = [&["--user", user, "--flip", "--json"], &edits[..]].concat();
+        let told = ask(&place, &line).ok().json();
+        assert_eq!(told["edits"], 2);
+        if told["found"].is_null() {
+            continue;
+        }
+        n_found += 1;
+        let own = told["found"]["edits"].as_array().unwrap();
+        let own: Vec<&str> = own.iter().map(|edit| edit.as_str().unwrap()).collect();
+        let mut line = [&["--user", user, "--json"], &edits[..]].concat();
+        let as_edited = ask(&place, &line).ok().json();
+        assert_eq!(list(&as_edited, "after")[0], told["first"]["item"]);
+        for edit in &own {
+            line.extend(["--edit", edit]);
+        }
+        let replayed = ask(&place, &line).ok().json();
+        assert_eq!(
+            list(&replayed, "after")[0],
+            told["found"]["listed_first"]["item"]
+        );
+    }
+    assert!(n_found > 0);
+    let line = [&["--user", "u07", "--sample", "2"], &edits[..]].concat();
+    let text = ask(&place, &line).ok().out;
+    assert!(
+        text.contains("of user u07 after 2 edits; drawn at"),
+        "{text}"
+    );
+    // Of 20 items, some of which are had, a thousand events cannot come.
+    let text = ask(&place, &["--user", "u07", "--ahead", "1000"]).ok().out;
+    assert!(text.contains("of 1000 events are foreseen"), "{text}");
+    let text = ask(
+        &place,
+        &["--user", "u07", "--sample", "1", "--ahead", "900"],
+    )
+    .ok()
+    .out;
+    assert!(text.contains("of 900 events are foreseen"), "{text}");
+}
+
+#[test]
+fn no_event_is_put_behind_the_moment_that_was_named() {
+    let place = place();
+    let told = ask(&place, &["--user", "u07", "--at", "now", "--json"])
+        .ok()
+        .json();
+    let end = told["moment"].as_str().unwrap().to_owned();
+    let later = "Insert(item: \"1\", time: \"2090-01-01\")"
+        .replace("\"1\"", &format!("{:?}", next(&told, 0)));
+    ask(&place, &["--user", "u07", "--edit", &later]).ok();
+    let line = ["--user", "u07", "--at", &end, "--edit", &later];
+    ask(&place, &line).fails(1, &["puts an event at 2090-01-01", "--at"]);
+    let line = ["--user", "u07", "--at", &end, "--edit", "Delete(event: 1)"];
+    let text = ask(&place, &line).ok().out;
+    assert!(
+        text.contains(&format!("of user u07 before {end}")),
+        "{text}"
+    );
+}
+
+/// Without the event the model is told of other gaps: what `explain` says of its removal is what
+/// `predict` says after the edit.
+#[test]
+fn explain_and_an_edit_agree_about_an_event_away() {
+    let place = place();
+    let explain = |target: &str| {
+        let line = [
+            "explain", "last", "--runs", "runs", "--user", "u07", "--json", "--target", target,
+        ];
+        place.run(&line).ok().json()
+    };
+    let told = explain("first");
+    let item = told["target"]["item"].as_str().unwrap();
+    assert_eq!(explain(&format!("item:{item}"))["target"], told["target"]);
+    let whole = told["target"]["log_probability"].as_f64().unwrap();
+    let rows = told["tables"]["events"]["rows"].as_array().unwrap();
+    assert!(rows.len() >= 3 && rows.len() < 16, "all events are read");
+    let mut moved = 0;
+    for (at, row) in rows.iter().enumerate() {
+        let edit = format!("Delete(event: {})", at + 1);
+        let line = ["--user", "u07", "--edit", &edit, "--item", item, "--json"];
+        let after = ask(&place, &line).ok().json();
+        let chance = after["item"]["after"]["probability"].as_f64().unwrap();
+        let removal = row["removal"].as_f64().unwrap();
+        assert!(
+            (whole - removal - chance.ln()).abs() < 1e-4,
+            "{at}: {row} {after}"
+        );
+        moved += usize::from(removal.abs() > 1e-3);
+    }
+    assert!(moved > 0);
+    place
+        .run(&["explain", "last", "--runs", "runs", "--user", "-5"])
+        .fails(1, &["no user `-5`"]);
+}

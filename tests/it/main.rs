@@ -23,6 +23,7 @@ mod cli_feedback;
 mod cli_inside;
 mod cli_list;
 mod cli_predict;
+mod cli_rules;
 mod cli_shown;
 mod cli_what_if;
 mod cli_world;

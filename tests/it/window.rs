@@ -1205,6 +1205,10 @@ fn a_history_is_changed_and_taken_back_and_an_item_is_put_in_by_its_title() {
     let title = dataset.item_label(5).to_owned();
     type_into(&mut screen, "Insert item", &title);
     let words = format!("Insert {title}");
+    let query = seqscope::app::ItemQuery { run, words: title };
+    screen.until("the items that are called so", move |w| {
+        w.app().item_search.found(&query).is_some()
+    });
     let offered = screen.harness.query_all_by_label_contains(&words).next();
     offered.unwrap().click();
     screen.harness.run_steps(3);

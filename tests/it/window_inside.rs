@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use seqscope::app::{
-    ExplainView, GatesAsk, ItemsAsk, LatentAsk, Page, SettleKey, ThemeChoice, TrainingPhase,
+    ExplainView, GatesAsk, ItemQuery, ItemsAsk, LatentAsk, Page, SettleKey, ThemeChoice,
+    TrainingPhase,
 };
 use seqscope::explain::TSNE_EPOCHS;
 use seqscope::run::RunId;
@@ -156,6 +157,14 @@ fn the_items_of_any_family_are_a_map_that_is_searched_and_settles() {
         .get_by_label("Search items")
         .type_text(&first);
     screen.harness.run_steps(3);
+    let query = ItemQuery {
+        run: run.clone(),
+        words: first.clone(),
+    };
+    screen.until("the items that are called so", move |w| {
+        w.app().item_search.found(&query).is_some()
+    });
+    screen.harness.run_steps(2);
     assert!(screen.shows("found, ringed on the map"));
     screen.click(&first);
     screen.until("neighbours", |w| {
@@ -169,5 +178,47 @@ fn the_items_of_any_family_are_a_map_that_is_searched_and_settles() {
         w.app().views.settle().state(&key).ready().is_some()
     });
     assert!(screen.shows(&format!("{TSNE_EPOCHS} of {TSNE_EPOCHS} steps")));
+    assert_well(&mut screen);
+}
+
+#[test]
+fn the_rules_of_a_run_are_found_in_the_background_and_a_rule_lists_its_users() {
+    let (mut screen, run) = explained("GRU");
+    screen.click("Rules");
+    assert_eq!(screen.app().selection.view, ExplainView::Rules);
+    assert!(screen.shows("No rules have been looked for"));
+    screen.click("Find the rules");
+    let asked = run.clone();
+    screen.until("the rules", move |w| {
+        let rules = w.app().views.rules();
+        rules.found(&asked, None).ready().is_some()
+    });
+    let found = Arc::clone(
+        screen
+            .app()
+            .views
+            .rules()
+            .found(&run, None)
+            .ready()
+            .unwrap(),
+    );
+    let tree = found.tree.as_ref().unwrap();
+    let sentence = tree.sentence(&tree.leaves[0]);
+    assert!(screen.shows("Decision tree that imitates the model") && screen.shows("Fidelity"));
+    screen.click(&sentence);
+    screen.harness.run_steps(2);
+    let leaf = &tree.leaves[0];
+    let n = leaf.grown.len() + leaf.held_out.len();
+    let users = format!("{n} users of {}", tree.class_words(leaf.node));
+    assert!(screen.shows(&users), "{users}");
+    screen.click("What follows what");
+    assert!(screen.shows("What follows what, and whether the model obeys"));
+    let table = found.bigrams.as_ref().unwrap();
+    let rows = if table.rows.is_empty() {
+        "No rule is frequent and sure enough"
+    } else {
+        "Obeyed"
+    };
+    assert!(screen.shows(rows), "{rows}");
     assert_well(&mut screen);
 }

@@ -126,6 +126,15 @@ impl Histories {
         self.cut((0..self.n_rows()).flat_map(of_row))
     }
 
+    /// The last events of every row: so many of each, or all where it has fewer.
+    #[must_use]
+    pub fn tails(&self, lens: &[usize]) -> Self {
+        self.cut(lens.iter().enumerate().map(|(row, len)| {
+            let range = self.range(row);
+            (row, range.end - (*len).min(range.len())..range.end)
+        }))
+    }
+
     /// Rows of some events of one row: each of `kept` names those that stay, by their places in the
     /// row. Each event keeps what is known of it, its time and its features; what is asked does not
     /// go along.

@@ -5,6 +5,8 @@
 //! features know. So classes keep their numbers, and numbers are brought to scale as those of the
 //! log were; nothing is fitted on what a person made up.
 
+use std::sync::Arc;
+
 use super::feature::{self, Feature, FeatureSpec, FeatureValues};
 use super::{Dataset, Histories, Prepared, Sequences};
 use crate::error::DataError;
@@ -35,6 +37,13 @@ pub struct EditedEvent {
 /// no number. What is told of items and users follows from its item and its user.
 pub struct HistoryEditor<'a> {
     prepared: &'a Prepared,
+    basis: Arc<EditorBasis>,
+}
+
+/// Whatever an editor takes of a log, found by looking through all its events: to be kept where
+/// histories of one log are changed again and again.
+#[derive(Debug)]
+pub struct EditorBasis {
     /// The features, each as it is computed before anything is fitted.
     specs: Vec<FeatureSpec>,
     /// What the log says beside its events.
@@ -42,28 +51,40 @@ pub struct HistoryEditor<'a> {
     witnesses: Vec<Witness>,
 }
 
-impl<'a> HistoryEditor<'a> {
-    /// Makes the editor of a log whose features were computed from `specs`, in their order.
+impl EditorBasis {
+    /// Looks through a log whose features were computed from `specs`, in their order.
     #[must_use]
-    pub fn new(prepared: &'a Prepared, specs: &[FeatureSpec]) -> Self {
+    pub fn new(prepared: &Prepared, specs: &[FeatureSpec]) -> Self {
         let dataset = &prepared.dataset;
-        let beside = if prepared.features.is_empty() {
-            Dataset::default()
-        } else {
-            Dataset {
-                behaviours: dataset.behaviours.clone(),
-                titles: dataset.titles.clone(),
-                item_columns: dataset.item_columns.clone(),
-                report: dataset.report.clone(),
-                ..Dataset::default()
-            }
-        };
+        let mut beside = Dataset::default();
+        if !prepared.features.is_empty() {
+            beside.behaviours = dataset.behaviours.clone();
+            beside.report = dataset.report.clone();
+        }
+        // Only a feature of a column reads these, and each small log gets a copy.
+        if specs.iter().any(FeatureSpec::is_of_column) {
+            beside.titles.clone_from(&dataset.titles);
+            beside.item_columns.clone_from(&dataset.item_columns);
+        }
         Self {
-            prepared,
             specs: specs.iter().cloned().map(unfitted).collect(),
             beside,
             witnesses: witnesses(prepared),
         }
+    }
+}
+
+impl<'a> HistoryEditor<'a> {
+    /// Makes the editor of a log whose features were computed from `specs`, in their order.
+    #[must_use]
+    pub fn new(prepared: &'a Prepared, specs: &[FeatureSpec]) -> Self {
+        Self::on(prepared, Arc::new(EditorBasis::new(prepared, specs)))
+    }
+
+    /// Makes the editor of a log that was looked through before.
+    #[must_use]
+    pub fn on(prepared: &'a Prepared, basis: Arc<EditorBasis>) -> Self {
+        Self { prepared, basis }
     }
 
     /// The log.
@@ -84,7 +105,7 @@ impl<'a> HistoryEditor<'a> {
         let features = self.features(user_idx, rows)?;
         let has_clock = self.prepared.dataset.has_clock();
         let mut histories = Histories::new();
-        let mut start = self.witnesses.len();
+        let mut start = self.basis.witnesses.len();
         for row in rows {
             let items: Vec<u32> = row.iter().map(|event| event.item_idx).collect();
             let times: Vec<i64> = if has_clock {
@@ -108,20 +129,23 @@ impl<'a> HistoryEditor<'a> {
         if fitted.is_empty() {
             return Ok(Vec::new());
         }
-        if fitted.len() != self.specs.len() {
+        let EditorBasis {
+            specs, witnesses, ..
+        } = self.basis.as_ref();
+        if fitted.len() != specs.len() {
             let sentence = "the data were prepared with other features than these; open the run \
                             again.";
             return Err(Problem::error("data.features", sentence).into());
         }
         let small = self.small_log(user_idx, rows);
-        let training: Vec<bool> = self.witnesses.iter().map(|it| it.is_training).collect();
-        let mut features = feature::features(&small, &self.specs, &training)?;
-        for (made, spec) in features.iter_mut().zip(&self.specs) {
+        let training: Vec<bool> = witnesses.iter().map(|it| it.is_training).collect();
+        let mut features = feature::features(&small, specs, &training)?;
+        for (made, spec) in features.iter_mut().zip(specs) {
             if let (FeatureSpec::Behaviour(_), FeatureValues::Index { idx, .. }) =
                 (spec, &mut made.values)
             {
                 let events = rows.iter().flatten();
-                for (class, event) in idx.iter_mut().skip(self.witnesses.len()).zip(events) {
+                for (class, event) in idx.iter_mut().skip(witnesses.len()).zip(events) {
                     if event.behaviour_idx.is_none() {
                         *class = 0;
                     }
@@ -142,14 +166,17 @@ impl<'a> HistoryEditor<'a> {
             user_columns,
             ..
         } = &self.prepared.dataset;
+        let EditorBasis {
+            beside, witnesses, ..
+        } = self.basis.as_ref();
         let first = sequences.range(user_idx).start;
-        let witnessed = self.witnesses.iter().map(|it| Some(it.event));
+        let witnessed = witnesses.iter().map(|it| Some(it.event));
         let edited = rows.iter().flatten();
         let from: Vec<Option<usize>> = witnessed
             .chain(edited.map(|event| event.from.map(|at| first + at)))
             .collect();
         let mut small = gathered(sequences, &from);
-        let n_witnesses = self.witnesses.len();
+        let n_witnesses = witnesses.len();
         for (at, event) in rows.iter().flatten().enumerate() {
             event.write(&mut small, n_witnesses + at);
         }
@@ -159,14 +186,14 @@ impl<'a> HistoryEditor<'a> {
             end += row.len();
             small.offsets.push(end);
         }
-        let users = self.witnesses.iter().map(|it| it.user);
+        let users = witnesses.iter().map(|it| it.user);
         let users: Vec<usize> = users
             .chain(std::iter::repeat_n(user_idx, rows.len()))
             .collect();
         Dataset {
             sequences: small,
             user_columns: picked(user_columns, &users.iter().map(|&user| Some(user))),
-            ..self.beside.clone()
+            ..beside.clone()
         }
     }
 }
@@ -222,8 +249,7 @@ impl Dataset {
     /// A sentence with the cure where the log has no times, the text is no moment, or it lies before
     /// the log begins.
     pub fn time_of(&self, text: &str) -> Result<i64, String> {
-        let times = self.sequences.time_secs.as_deref().unwrap_or(&[]);
-        let Some(first) = times.iter().min().copied() else {
+        let Some((first, _)) = self.sequences.first_and_last_secs() else {
             return Err("this log has no times; leave the time out".to_owned());
         };
         let begins = self.time_text(first);
@@ -250,6 +276,7 @@ impl Dataset {
 }
 
 /// Event of the log that teaches the small one what was fitted.
+#[derive(Debug)]
 struct Witness {
     event: usize,
     user: usize,

@@ -32,7 +32,7 @@ pub use answers::{ReadAnswer, ReadAnswers, text_fingerprint};
 pub use augment::{AugmentSpec, Sampler};
 pub use batch::{Histories, PaddedBatch, Query};
 pub use check::{check, check_settings};
-pub use edited::{EditedEvent, HistoryEditor};
+pub use edited::{EditedEvent, EditorBasis, HistoryEditor};
 pub use feature::{
     ColumnFit, Feature, FeatureSpec, FeatureSummary, FeatureValues, features, training_mask, words,
 };

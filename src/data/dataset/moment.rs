@@ -20,6 +20,18 @@ pub struct Moment {
 }
 
 impl Moment {
+    /// Whether an event at this time is seen at the moment; every event is in a log without times.
+    #[must_use]
+    pub fn sees(&self, time_secs: i64) -> bool {
+        self.secs.is_none_or(|secs| {
+            if self.sees_all {
+                time_secs <= secs
+            } else {
+                time_secs < secs
+            }
+        })
+    }
+
     /// Text for a person, in UTC; the number in a log whose times only order, nothing in one
     /// without times.
     #[must_use]
@@ -226,6 +238,9 @@ mod tests {
         let moment = prepared.moment(None).unwrap();
         assert_eq!(moment.text().as_deref(), Some("1970-01-01T00:00:30Z"));
         assert_eq!(prepared.doubt_of(moment), None);
+        assert!(moment.sees(30) && !moment.sees(31));
+        let between = prepared.moment(Some("1970-01-01T00:00:20Z")).unwrap();
+        assert!(between.sees(19) && !between.sees(20));
         let later = prepared.moment(Some("1970-01-02")).unwrap();
         assert!(
             prepared

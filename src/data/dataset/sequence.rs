@@ -68,6 +68,18 @@ impl Sequences {
             .and_then(|t| t.get(self.range(user_idx)))
     }
 
+    /// Times of the log's first and last event, by the first and the last of each user, which are in
+    /// order; `None` without times.
+    #[must_use]
+    pub fn first_and_last_secs(&self) -> Option<(i64, i64)> {
+        let times = self.time_secs.as_ref()?;
+        let of_users = self.offsets.windows(2).filter_map(|pair| {
+            let own = times.get(*pair.first()?..*pair.last()?)?;
+            Some((*own.first()?, *own.last()?))
+        });
+        of_users.reduce(|all, own| (all.0.min(own.0), all.1.max(own.1)))
+    }
+
     /// Microseconds between two neighbouring events of a user, the later at `position`; 0 where
     /// both are of one moment. `None` for the first event and without times.
     #[must_use]

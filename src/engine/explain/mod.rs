@@ -1,5 +1,5 @@
-//! Plain numbers in, explanations out: what a model thought at each step of one user's history, and
-//! what it would say had the history been another (`whatif`).
+//! Plain numbers in, explanations out: what a model thought at each step of one user's history, what
+//! it would say had the history been another (`whatif`), and which rules it keeps (`rules`).
 
 mod attention_cell;
 mod attribution;
@@ -11,6 +11,7 @@ mod list;
 mod mean_attention;
 mod outcome;
 mod ranked;
+mod rules;
 mod whatif;
 
 pub use attention_cell::CellArithmetic;
@@ -37,6 +38,11 @@ pub use list::{
 };
 pub use mean_attention::{HeadMean, MeanAttention, mean_attention};
 pub use outcome::{AskedThere, SaidNow, TaskAnswers};
+pub use rules::{
+    BigramAsk, BigramCut, BigramRule, BigramRules, FEWEST_USERS, Fidelity, ImitationTree,
+    LeafUsers, RuleBy, RuleFeature, RuleNode, RuleSplit, RuleTest, RuleTree, RuleUnit, RuleValues,
+    RulesError, RulesProgress, RulesStage, TreeQuestion, bigram_rules, imitate,
+};
 pub use whatif::{
     Change, Draw, Drawn, DrawnPath, Edit, Flip, FlipAsk, FlipFound, FlipProgress, FlipStage,
     FlipTried, HistoryOf, Moved, Scenario, ScenarioError, Standing, WhatIf, WhatIfAnswer,

@@ -1,26 +1,24 @@
 //! One answer attributed to the events of its history, as tables.
 
-use super::{CellValue, ReportCell, ReportColumn, ReportTable, words};
+use super::{CellValue, ItemNames, ReportCell, ReportColumn, ReportTable, words};
 use crate::explain::{AnswerAttribution, AttributionMethod, DeletionOrder, TargetAnswer};
 use seqscope_base::spec::counted;
 
 /// The tables of one explained answer: the events with every method's values, how far the methods
-/// agree, how the probability falls as events go, and the areas under those curves. `label` names an
-/// item.
+/// agree, how the probability falls as events go, and the areas under those curves.
 #[must_use]
-pub fn attribution_tables(
-    of: &AnswerAttribution,
-    label: &dyn Fn(u32) -> String,
-) -> Vec<ReportTable> {
+pub fn attribution_tables(of: &AnswerAttribution, names: ItemNames<'_>) -> Vec<ReportTable> {
     vec![
-        events_table(of, label),
+        events_table(of, names),
         agreement_table(of),
         deletion_table(of),
         areas_table(of),
     ]
 }
 
-fn events_table(of: &AnswerAttribution, label: &dyn Fn(u32) -> String) -> ReportTable {
+fn events_table(of: &AnswerAttribution, names: ItemNames<'_>) -> ReportTable {
+    let has_titles = names.have_titles(of.items.iter().copied());
+    let title = has_titles.then(|| ReportColumn::words("title", "Title"));
     let columns = [
         ReportColumn::numbers("event", "Event").help("Number in the user's history, from 1"),
         ReportColumn::words("item", "Item"),
@@ -30,9 +28,13 @@ fn events_table(of: &AnswerAttribution, label: &dyn Fn(u32) -> String) -> Report
     });
     let rank = ReportColumn::numbers("rank_without", "Rank without")
         .help("Rank of the target without the event, among the items that are ranked with it");
-    let columns = columns.into_iter().chain(methods).chain([rank]);
+    let columns = columns
+        .into_iter()
+        .chain(title)
+        .chain(methods)
+        .chain([rank]);
     let mut table = ReportTable::new("events", "What moved the answer", columns);
-    table.lead = vec![answer_words(of, label), of.verdict.sentence.clone()];
+    table.lead = vec![answer_words(of, names.label), of.verdict.sentence.clone()];
     for (at, &item) in of.items.iter().enumerate() {
         let values = of.values.iter().map(|values| {
             let value = values.values.get(at).copied().unwrap_or(f64::NAN);
@@ -41,9 +43,11 @@ fn events_table(of: &AnswerAttribution, label: &dyn Fn(u32) -> String) -> Report
         let without = of.without.get(at).map_or_else(ReportCell::empty, rank_cell);
         let event = [
             CellValue::Count(of.first + at + 1).into(),
-            label(item).into(),
+            (names.id)(item).into(),
         ];
-        table.row(event.into_iter().chain(values).chain([without]));
+        let title = has_titles.then(|| (names.label)(item).into());
+        let event = event.into_iter().chain(title);
+        table.row(event.chain(values).chain([without]));
     }
     table.notes = event_notes(of);
     table
@@ -71,10 +75,17 @@ fn event_notes(of: &AnswerAttribution) -> Vec<String> {
             counted(of.n_older, "older event")
         ));
     }
-    if of.keeps_features {
-        let sentence = "An event keeps its features as they were recorded: a gap is not measured \
-                        anew when the event before it is removed.";
+    if of.has_features {
+        let sentence = "Where an event is removed, the features of the others are worked out as if \
+                        it had never been: a gap is measured anew.";
         notes.push(sentence.to_owned());
+    }
+    if of.n_unread > 0 {
+        notes.push(format!(
+            "The model has no room for {}; none of them moves up when a later one is removed, as \
+             it does where an edit deletes one.",
+            counted(of.n_unread, "older event")
+        ));
     }
     if let Some(path) = of.path {
         notes.push(format!(

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use super::{
-    Arrange, ExplainView, FeedbackAction, ForecastKey, GalleryAction, HeadIdx, NoticeId, Page,
-    Question, SettleKey, SliceAction, ThemeChoice, TourAction, TrainStrip, Transport, Visit,
-    WhatIfAction,
+    Arrange, ExplainView, FeedbackAction, ForecastKey, GalleryAction, HeadIdx, ItemQuery, NoticeId,
+    Page, Question, RulesKey, SettleKey, SliceAction, ThemeChoice, TourAction, TrainStrip,
+    Transport, Visit, WhatIfAction,
 };
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
@@ -113,10 +113,16 @@ pub enum Action {
     Feedback(FeedbackAction),
     /// Train a new run from a run's weights, on what was said of its lists.
     FineTune(RunId),
+    /// Look for items by id or title.
+    FindItems(ItemQuery),
     /// Settle the items of a run and epoch on a map.
     Settle(SettleKey),
     /// End that work.
     StopSettling,
+    /// Look for the rules that a run keeps.
+    FindRules(RulesKey),
+    /// End the search for rules.
+    StopRules,
     /// Take a notice away.
     Dismiss(NoticeId),
 }
@@ -195,8 +201,11 @@ impl Action {
             Self::WhatIf(action) => action.label(),
             Self::Feedback(action) => action.label(),
             Self::FineTune(_) => "Fine-tune on feedback",
+            Self::FindItems(_) => "Find items",
             Self::Settle(_) => "Settle by t-SNE",
             Self::StopSettling => "Stop settling",
+            Self::FindRules(_) => "Find the rules",
+            Self::StopRules => "Stop looking for rules",
             Self::Dismiss(_) => "Dismiss",
         }
     }

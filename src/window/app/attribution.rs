@@ -51,6 +51,7 @@ impl Answerable for AttributionAsk {
             target: self.target,
             filter_seen: restored.manifest.seen() == Seen::LeftOut,
             tells_test: restored.manifest.test.is_some(),
+            features: &restored.manifest.experiment.data.features,
             effort: AttributionEffort::default(),
         };
         attribute(restored.model.as_ref(), &restored.prepared, &asked).map_err(sentence)

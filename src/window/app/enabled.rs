@@ -65,6 +65,10 @@ impl App {
                 self.can_fine_tune(run)
             }
             Action::Transport(transport) => self.can_move(*transport),
+            Action::StopRules => unless(
+                !self.views.rules().is_searching(),
+                "No rules are looked for.",
+            ),
             Action::GoTo(_)
             | Action::SetTheme(_)
             | Action::OpenExample
@@ -81,8 +85,10 @@ impl App {
             | Action::TestDifferences
             | Action::SetKey(_)
             | Action::Ask(_)
+            | Action::FindItems(_)
             | Action::Settle(_)
             | Action::StopSettling
+            | Action::FindRules(_)
             | Action::Dismiss(_) => Ok(()),
         }
     }

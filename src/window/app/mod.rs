@@ -18,6 +18,7 @@
 mod action;
 mod arrange;
 mod attribution;
+mod changed_history;
 mod data_state;
 mod draft;
 mod enabled;
@@ -26,6 +27,7 @@ mod forecast_state;
 mod gallery;
 mod head_terms;
 mod inside;
+mod item_search;
 mod job;
 mod layout;
 mod loadable;
@@ -39,6 +41,7 @@ mod prepare;
 mod preset;
 mod profile;
 mod question;
+mod rules_state;
 mod run_color;
 mod run_list;
 mod runs;
@@ -59,6 +62,7 @@ mod what_if;
 pub use action::{Action, Select};
 pub use arrange::{Arrange, Arrangement, KeptArrangement, NamedLayout, Scale};
 pub use attribution::AttributionAsk;
+pub use changed_history::ChangedHistory;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
 pub use feedback::{FeedbackAction, FeedbackState};
@@ -69,6 +73,7 @@ pub use inside::{
     GatesAsk, InsideAnswers, InsideQuestion, ItemsAsk, LatentAsk, LatentSpace, LikeAsk,
     NeighboursAsk, PriorAsk, TraversalAsk,
 };
+pub use item_search::{ItemQuery, ItemSearch};
 #[doc(hidden)]
 pub use job::ModelBuilder;
 pub use job::{FilePicker, PickKind, Waker};
@@ -85,6 +90,7 @@ pub use playhead::{
 };
 pub use preset::{SizePreset, sized_model};
 pub use question::{Answers, ListAsk, Question};
+pub use rules_state::{FoundRules, RulesKey, RulesState};
 pub use run_color::{N_HUES, RunColor};
 pub use run_list::{FOREIGN_RUNS_EVERY, RunList};
 pub use selection::{ExplainView, HeadIdx, Page, Selection, ThemeChoice, TrainStrip};
@@ -96,9 +102,7 @@ pub use training::{TrainView, Training, TrainingPhase};
 pub use training_state::TrainingState;
 pub use views::{RunSeries, ViewKey, Views};
 pub use visited::{Visit, Visited};
-pub use what_if::{
-    ChangedHistory, EditAsk, FlipSearchState, OfUser, SavedScenario, WhatIfAction, WhatIfState,
-};
+pub use what_if::{EditAsk, FlipSearchState, OfUser, SavedScenario, WhatIfAction, WhatIfState};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -169,6 +173,8 @@ pub struct App {
     pub what_if: WhatIfState,
     /// What was said of the lists of runs.
     pub feedback: FeedbackState,
+    /// Items by id or title.
+    pub item_search: ItemSearch,
     /// Sentences on what went wrong or is worth knowing, until dismissed.
     pub notices: Notices,
     picker: Arc<dyn FilePicker>,
@@ -200,6 +206,7 @@ impl App {
             gallery: GalleryState::default(),
             what_if: WhatIfState::default(),
             feedback: FeedbackState::default(),
+            item_search: ItemSearch::default(),
             notices: Notices::default(),
             picker: options.picker,
             jobs: Jobs::new(options.waker),
@@ -268,8 +275,11 @@ impl App {
             Action::ExportProfile(view) => self.export_profile(view),
             Action::ExportRefused => self.export_refused(),
             Action::Ask(question) => self.ask(*question),
+            Action::FindItems(query) => self.find_items(query),
             Action::Settle(key) => self.settle(key),
             Action::StopSettling => self.views.settle.stop(),
+            Action::FindRules(key) => self.find_rules(key),
+            Action::StopRules => self.views.rules.stop(),
             Action::Forecast(key) => self.forecast(key),
             Action::ChooseModel(kind) => self.change_draft(|draft| draft.choose_model(kind)),
             Action::Edit(next) => self.change_draft(|draft| draft.edit(*next, Instant::now())),

@@ -281,8 +281,11 @@ mod tests {
             ActionKind::Gallery,
             ActionKind::WhatIf,
             ActionKind::Feedback,
+            ActionKind::FindItems,
             ActionKind::Settle,
             ActionKind::StopSettling,
+            ActionKind::FindRules,
+            ActionKind::StopRules,
             ActionKind::Dismiss,
             // It destroys, and is asked for where one sees what goes.
             ActionKind::DeleteRun,

@@ -130,6 +130,9 @@ pub enum ExplainView {
     /// Users whom the run answered best, worst, as a surprise.
     #[strum(to_string = "Gallery")]
     Gallery,
+    /// Rules that the model keeps.
+    #[strum(to_string = "Rules")]
+    Rules,
 }
 
 impl ExplainView {
@@ -159,6 +162,9 @@ impl ExplainView {
                  answer changed most"
             }
             Self::ItemMap => "The items by their vectors: which the model takes for alike",
+            Self::Rules => {
+                "A small decision tree that says what the model says, and what follows what in the log"
+            }
         }
     }
 
@@ -166,9 +172,12 @@ impl ExplainView {
     #[must_use]
     pub fn why_not(self, kind: ModelKind) -> Option<&'static str> {
         match self {
-            Self::Overview | Self::WhatIf | Self::Faithfulness | Self::ItemMap | Self::Gallery => {
-                None
-            }
+            Self::Overview
+            | Self::WhatIf
+            | Self::Faithfulness
+            | Self::ItemMap
+            | Self::Gallery
+            | Self::Rules => None,
             Self::Gates => why_no_gates(kind),
             Self::LatentSpace => why_no_latent_space(kind),
         }

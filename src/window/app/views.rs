@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::significance::{Significance, SignificanceKey};
 use super::{
     Answers, AttributionAsk, EditAsk, HeadTermsAsk, InsideAnswers, ListAsk, Loadable, Question,
-    SettleState, Training,
+    RulesState, SettleState, Training,
 };
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{AnswerAttribution, Recommendation, UserView, WhatIfAnswer};
@@ -94,6 +94,7 @@ pub struct Views {
     /// Counts of weights and gradients of the run that Train shows.
     pub(super) histograms: BTreeMap<RunId, Loadable<Arc<Vec<ParamHistograms>>>>,
     pub(super) stale_histograms: BTreeSet<RunId>,
+    pub(super) rules: RulesState,
     /// The one question that the explaining thread works on.
     pub(super) asked: Option<ExplainSubject>,
     /// Keys in order of arrival, to drop the oldest.
@@ -203,6 +204,12 @@ impl Views {
     #[must_use]
     pub fn settle(&self) -> &SettleState {
         &self.settle
+    }
+
+    /// The rules of a run.
+    #[must_use]
+    pub fn rules(&self) -> &RulesState {
+        &self.rules
     }
 
     /// How far the data of a run are, and why they could not be had.

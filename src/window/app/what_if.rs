@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use super::changed_history::ChangedHistory;
 use super::job::{ModelCache, sentence};
 use super::loadable::Ticket;
 use super::question::{Answerable, Answers};
 use super::views::Views;
 use super::{App, ExplainView, Loadable, ViewKey};
-use seqscope_data::{EditedEvent, Prepared};
+use seqscope_base::spec::counted;
+use seqscope_data::{HistoryEditor, Prepared};
 use seqscope_engine::explain::{
-    Edit, Flip, FlipAsk, FlipProgress, HistoryOf, Scenario, ScenarioError, WhatIf, WhatIfAnswer,
-    WhatIfAsk, apply_edits,
+    Edit, Flip, FlipAsk, FlipProgress, HistoryOf, Scenario, WhatIf, WhatIfAnswer, WhatIfAsk,
 };
 use seqscope_engine::run::{RunId, RunStore};
 use seqscope_engine::train::{Restored, restore};
@@ -74,69 +75,6 @@ pub struct OfUser {
     pub user_id: String,
 }
 
-/// A history and what a person has made of it.
-#[derive(Clone, Debug, PartialEq)]
-pub struct ChangedHistory {
-    /// The history as it is.
-    pub base: Vec<EditedEvent>,
-    /// The history after the edits.
-    pub events: Vec<EditedEvent>,
-    edits: Vec<Edit>,
-    past: Vec<Vec<Edit>>,
-    future: Vec<Vec<Edit>>,
-}
-
-impl ChangedHistory {
-    fn new(base: Vec<EditedEvent>) -> Self {
-        Self {
-            events: base.clone(),
-            base,
-            edits: Vec::new(),
-            past: Vec::new(),
-            future: Vec::new(),
-        }
-    }
-
-    /// The edits, the first first.
-    #[must_use]
-    pub fn edits(&self) -> &[Edit] {
-        &self.edits
-    }
-
-    /// Puts other edits in the place of the present ones; nothing changes where one cannot be made.
-    fn set(&mut self, prepared: &Prepared, edits: Vec<Edit>) -> Result<(), ScenarioError> {
-        let mut events = self.base.clone();
-        apply_edits(&prepared.dataset, &edits, &mut events)?;
-        self.events = events;
-        self.past.push(std::mem::replace(&mut self.edits, edits));
-        self.future.clear();
-        Ok(())
-    }
-
-    fn undo(&mut self, prepared: &Prepared) -> Result<(), ScenarioError> {
-        let Some(edits) = self.past.pop() else {
-            return Ok(());
-        };
-        let future = std::mem::take(&mut self.future);
-        let present = self.edits.clone();
-        self.set(prepared, edits)?;
-        self.past.pop();
-        self.future = future;
-        self.future.push(present);
-        Ok(())
-    }
-
-    fn redo(&mut self, prepared: &Prepared) -> Result<(), ScenarioError> {
-        let Some(edits) = self.future.pop() else {
-            return Ok(());
-        };
-        let future = std::mem::take(&mut self.future);
-        self.set(prepared, edits)?;
-        self.future = future;
-        Ok(())
-    }
-}
-
 /// Changes that are kept with a run.
 #[derive(Clone, Debug, PartialEq)]
 pub struct SavedScenario {
@@ -151,6 +89,8 @@ pub struct SavedScenario {
 pub struct FlipSearchState {
     /// Whose history is searched, through the weights of which epoch.
     pub key: ViewKey,
+    /// Edits that were made before; what is found follows them.
+    pub edits: Vec<Edit>,
     /// How far it is.
     pub progress: Option<FlipProgress>,
     /// What was found.
@@ -230,8 +170,8 @@ impl Answerable for EditAsk {
         models: &mut ModelCache,
         known: Option<&Arc<Prepared>>,
     ) -> Result<WhatIfAnswer, String> {
-        let restored = models.restored(&self.key.run, self.key.epoch, known)?;
-        let what_if = what_if(restored, &self.key.user_id, Some(self.n_events))?;
+        let (restored, editor) = models.editing(&self.key, known)?;
+        let what_if = what_if(restored, editor, &self.key.user_id, Some(self.n_events))?;
         let asked = WhatIfAsk {
             edits: self.edits.clone(),
             top: LISTED.min(restored.prepared.dataset.n_items()),
@@ -249,6 +189,7 @@ impl Answerable for EditAsk {
 /// One user's history before the model of a run: so many events, or all that are open.
 fn what_if<'a>(
     restored: &'a Restored,
+    editor: HistoryEditor<'a>,
     user_id: &str,
     n_events: Option<usize>,
 ) -> Result<WhatIf<'a>, String> {
@@ -268,10 +209,9 @@ fn what_if<'a>(
         user_idx as usize,
         restored.manifest.test.is_some(),
     );
-    Ok(WhatIf::new(
+    Ok(WhatIf::on(
         restored.model.as_ref(),
-        prepared,
-        &restored.manifest.experiment.data.features,
+        editor,
         HistoryOf {
             n_events: n_events.unwrap_or(of.n_events).min(of.n_events),
             ..of
@@ -299,17 +239,42 @@ impl App {
             return;
         };
         let history = HistoryOf::user(&prepared, user_idx as usize, test_is_open);
-        let known = self.what_if.histories.get(&of);
-        if known.is_none_or(|known| known.base.len() != history.n_events) {
-            let base = prepared
-                .dataset
-                .events_of(history.user_idx, history.n_events);
+        self.take_history(&of, &prepared, history);
+        if !self.what_if.saved.contains_key(&of.run) {
+            self.read_scenarios(&of.run);
+        }
+    }
+
+    /// Takes a user's history as it is; edits of one that was shorter, since its run had not ended,
+    /// are made again.
+    fn take_history(&mut self, of: &OfUser, prepared: &Prepared, history: HistoryOf) {
+        let known = self.what_if.histories.get_mut(of);
+        let n_known = known.as_ref().map(|known| known.base.len());
+        if n_known == Some(history.n_events) {
+            return;
+        }
+        let base = prepared
+            .dataset
+            .events_of(history.user_idx, history.n_events);
+        let Some(known) = known.filter(|known| !known.edits.is_empty()) else {
             self.what_if
                 .histories
                 .insert(of.clone(), ChangedHistory::new(base));
-        }
-        if !self.what_if.saved.contains_key(&of.run) {
-            self.read_scenarios(&of.run);
+            return;
+        };
+        let more = history.n_events.saturating_sub(n_known.unwrap_or(0));
+        let made = known.regrown(prepared, base);
+        match made {
+            Ok(()) => self.notices.done(format!(
+                "The run has ended, so {} of the user {} told now; your edits were made again on \
+                 the longer history.",
+                counted(more, "later event"),
+                if more == 1 { "is" } else { "are" }
+            )),
+            Err(why) => self.notices.failed(format!(
+                "The history has changed with the end of the run, and your edits could not be made \
+                 again: {why}. Make them anew."
+            )),
         }
     }
 
@@ -456,10 +421,15 @@ impl App {
         if let Some(search) = &self.what_if.search {
             search.stop.store(true, Ordering::Relaxed);
         }
+        let edits = self
+            .what_if
+            .history(of)
+            .map_or_else(Vec::new, |history| history.edits.clone());
         let ticket = self.what_if.last_search.renew();
         let stop = Arc::new(AtomicBool::new(false));
         self.what_if.search = Some(FlipSearchState {
             key: key.clone(),
+            edits: edits.clone(),
             progress: None,
             found: Loadable::Loading("Trying edits".to_owned()),
             ticket,
@@ -475,8 +445,10 @@ impl App {
             move || {
                 let restored =
                     restore(&store, &key.run, key.epoch, Some(prepared)).map_err(sentence)?;
-                let what_if = what_if(&restored, &key.user_id, None)?;
-                let flip = what_if.flip(FlipAsk::default(), &mut |progress| {
+                let features = &restored.manifest.experiment.data.features;
+                let editor = HistoryEditor::new(&restored.prepared, features);
+                let what_if = what_if(&restored, editor, &key.user_id, None)?;
+                let flip = what_if.flip_after(&edits, FlipAsk::default(), &mut |progress| {
                     sender.offer(move |app: &mut Self| {
                         if let Some(search) = app.search_of(ticket) {
                             search.progress = Some(progress);

@@ -342,6 +342,11 @@ impl FeatureSpec {
         settings_of!(self)
     }
 
+    /// Whether it is made from a free column or from titles.
+    pub(in crate::dataset) fn is_of_column(&self) -> bool {
+        self.computable().column().is_some()
+    }
+
     /// The feature's settings, to be changed.
     pub fn described_mut(&mut self) -> &mut dyn Described {
         settings_of!(self)

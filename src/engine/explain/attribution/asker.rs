@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::{AnswerQuestion, AttributionError};
 use seqscope_base::metric::{Odds, Rank, Seen, mid_rank};
-use seqscope_data::Histories;
+use seqscope_data::{DataError, EditedEvent, Histories, HistoryEditor};
 use seqscope_model::{ModelError, Trainable};
 
 /// Word of a model on one item.
@@ -30,9 +31,15 @@ const AT_A_TIME: usize = 256;
 const MAX_SCORES: usize = 4_000_000;
 
 /// A model, a history and an item.
+///
+/// Histories without some of their events are made by a [`HistoryEditor`], as those that a person
+/// edits: what is told of the events that stay follows, such as the gap to the event before. Older
+/// events that the model does not read are there when that is worked out, and left away then.
 pub(super) struct Asker<'a> {
     model: &'a dyn Trainable,
-    history: &'a Histories,
+    editor: HistoryEditor<'a>,
+    user_idx: usize,
+    events: Vec<EditedEvent>,
     target: u32,
     /// Items that are not ranked: those of the whole history, whatever is removed of it, so that a
     /// removed item does not compete where it did not before.
@@ -42,35 +49,39 @@ pub(super) struct Asker<'a> {
 }
 
 impl<'a> Asker<'a> {
-    /// A model that is asked about `target` after the only row of a history, of which it reads
-    /// these events.
+    /// A model that is asked about `target` after a user's first events, of which it reads these.
     pub(super) fn new(
         model: &'a dyn Trainable,
-        history: &'a Histories,
+        editor: HistoryEditor<'a>,
+        asked: &AnswerQuestion<'_>,
         target: u32,
-        filter_seen: bool,
         read: Range<usize>,
     ) -> Self {
+        let dataset = &editor.prepared().dataset;
+        let events = dataset.events_of(asked.user_idx, asked.history_len);
+        let items: Vec<u32> = events.iter().map(|event| event.item_idx).collect();
         Self {
             model,
-            history,
+            editor,
+            user_idx: asked.user_idx,
+            events,
             target,
-            excluded: Seen::filtered(filter_seen).excluded(history.row(0)),
+            excluded: Seen::filtered(asked.filter_seen).excluded(&items),
             read,
         }
     }
 
     /// The answer after all events.
-    pub(super) fn whole(&self) -> Result<TargetAnswer, ModelError> {
+    pub(super) fn whole(&self) -> Result<TargetAnswer, AttributionError> {
         let answers = self.after(&[self.read.clone().collect()])?;
-        answers.first().copied().ok_or_else(no_answer)
+        Ok(answers.first().copied().ok_or_else(no_answer)?)
     }
 
     /// The answer without each of these events.
     pub(super) fn without_each(
         &self,
         events: Range<usize>,
-    ) -> Result<Vec<TargetAnswer>, ModelError> {
+    ) -> Result<Vec<TargetAnswer>, AttributionError> {
         let kept: Vec<Vec<usize>> = events
             .map(|gone| self.read.clone().filter(|&event| event != gone).collect())
             .collect();
@@ -86,24 +97,39 @@ impl<'a> Asker<'a> {
     }
 
     /// The answer after each of these choices among the events.
-    pub(super) fn after(&self, kept: &[Vec<usize>]) -> Result<Vec<TargetAnswer>, ModelError> {
+    pub(super) fn after(&self, kept: &[Vec<usize>]) -> Result<Vec<TargetAnswer>, AttributionError> {
         let mut answers = Vec::with_capacity(kept.len());
         let mut at_a_time = 1;
         let mut rest = kept;
         while !rest.is_empty() {
             let (block, later) = rest.split_at(at_a_time.min(rest.len()));
             rest = later;
-            let histories = self.history.picked(0, block.iter().map(Vec::as_slice));
+            let histories = self.histories(block)?;
             let scores = self.model.scores(&histories)?;
             // How long a row is, the first one tells.
             let n_columns = (scores.len() / block.len()).max(1);
             if scores.len() != n_columns * block.len() || n_columns <= self.target as usize {
-                return Err(no_answer());
+                return Err(no_answer().into());
             }
             at_a_time = (MAX_SCORES / n_columns).clamp(1, AT_A_TIME);
             answers.extend(scores.chunks_exact(n_columns).map(|row| self.judged(row)));
         }
         Ok(answers)
+    }
+
+    /// The events that are kept, as the model is told of them where the others never were.
+    fn histories(&self, kept: &[Vec<usize>]) -> Result<Histories, DataError> {
+        let unread = 0..self.read.start;
+        let rows: Vec<Vec<EditedEvent>> = kept
+            .iter()
+            .map(|kept| {
+                let all = unread.clone().chain(kept.iter().copied());
+                all.filter_map(|at| self.events.get(at).cloned()).collect()
+            })
+            .collect();
+        let whole = self.editor.histories(self.user_idx, &rows)?;
+        let lens: Vec<usize> = kept.iter().map(Vec::len).collect();
+        Ok(whole.tails(&lens))
     }
 
     fn judged(&self, row: &[f32]) -> TargetAnswer {

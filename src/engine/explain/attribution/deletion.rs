@@ -10,10 +10,9 @@ use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
 
 use super::asker::{Asker, TargetAnswer};
-use super::{AttributionEffort, AttributionMethod, EventValues};
+use super::{AttributionEffort, AttributionError, AttributionMethod, EventValues};
 use seqscope_base::metric::statistics::SEED;
 use seqscope_base::spec::derive_seed;
-use seqscope_model::ModelError;
 
 /// Order in which events are removed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,9 +62,9 @@ pub(super) fn curves(
     events: Range<usize>,
     values: &[EventValues],
     effort: AttributionEffort,
-) -> Result<(Vec<DeletionCurve>, Vec<f64>), ModelError> {
+) -> Result<(Vec<DeletionCurve>, Vec<f64>), AttributionError> {
     let stops = stops(events.len(), effort.n_points);
-    let curve = |order: &[usize]| -> Result<Vec<f64>, ModelError> {
+    let curve = |order: &[usize]| -> Result<Vec<f64>, AttributionError> {
         let kept: Vec<Vec<usize>> = stops
             .iter()
             .map(|&n| asker.but(order.get(..n).unwrap_or(order)))

@@ -8,6 +8,8 @@ mod asker;
 mod deletion;
 mod look;
 mod method;
+#[cfg(test)]
+mod tests;
 mod verdict;
 
 pub use asker::TargetAnswer;
@@ -21,7 +23,7 @@ use super::ranked::{Candidates, SeenItems};
 use crate::run::Part;
 use asker::Asker;
 use seqscope_base::metric::statistics::{kendall, spearman};
-use seqscope_data::{Histories, Prepared};
+use seqscope_data::{DataError, FeatureSpec, Histories, HistoryEditor, Prepared};
 use seqscope_model::{AttentionMaps, ModelError, SlopeAttributions, SlopeQuestion, Trainable};
 
 /// Item whose probability is explained.
@@ -38,7 +40,7 @@ pub enum AnswerTarget {
 
 /// One answer to be explained.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct AnswerQuestion {
+pub struct AnswerQuestion<'a> {
     /// The user.
     pub user_idx: usize,
     /// Number of the user's first events that the answer follows.
@@ -49,6 +51,8 @@ pub struct AnswerQuestion {
     pub filter_seen: bool,
     /// Whether the test events may be told: only once a run has ended.
     pub tells_test: bool,
+    /// Features that the data were prepared with: they are worked out anew where an event goes.
+    pub features: &'a [FeatureSpec],
     /// Pains to be taken.
     pub effort: AttributionEffort,
 }
@@ -101,6 +105,9 @@ pub enum AttributionError {
     /// The item is not in the catalogue.
     #[error("The item is not in the catalogue of this run; name one of its items.")]
     UnknownItem,
+    /// The features cannot be computed.
+    #[error(transparent)]
+    Data(#[from] DataError),
     /// The model failed.
     #[error(transparent)]
     Model(#[from] ModelError),
@@ -118,8 +125,11 @@ pub struct AnswerAttribution {
     pub first: usize,
     /// Number of older events that the model reads and that are not explained.
     pub n_older: usize,
-    /// Whether the model is told of features, which the events keep as they were recorded.
-    pub keeps_features: bool,
+    /// Number of events before those that the model reads: it has no room for them, and none moves
+    /// up when a later one goes.
+    pub n_unread: usize,
+    /// Whether the model is told of features, which are worked out anew when an event goes.
+    pub has_features: bool,
     /// Items of the events that are explained. `[n_events]`
     pub items: Vec<u32>,
     /// The model's word on the target with each of these events away. `[n_events]`
@@ -204,15 +214,17 @@ impl AnswerAttribution {
 /// Explains one answer of a model that ranks the next item.
 ///
 /// Only what the model reads counts: of a history that is longer than its window the older events
-/// stay away, so that none of them moves up when another goes. An event that stays keeps its time
-/// and its features as they were recorded; places are counted anew.
+/// stay away, so that none of them moves up when another goes. An event that stays keeps its time;
+/// its features are worked out as if the others had never been, such as the gap to the event before
+/// it, and so are places. That is what an edit does that deletes the event (`whatif`), as long as
+/// the history fits into the model's window.
 ///
 /// # Errors
 /// [`AttributionError`] when there is nothing to explain, or the model fails.
 pub fn attribute(
     model: &dyn Trainable,
     prepared: &Prepared,
-    asked: &AnswerQuestion,
+    asked: &AnswerQuestion<'_>,
 ) -> Result<AnswerAttribution, AttributionError> {
     let items = prepared.dataset.sequences.items(asked.user_idx);
     let history = prepared.histories([(asked.user_idx, asked.history_len)]);
@@ -231,7 +243,8 @@ pub fn attribute(
         }
         AnswerTarget::Item(item) => item,
     };
-    attribute_history(model, &history, target, asked)
+    let editor = HistoryEditor::new(prepared, asked.features);
+    attribute_history(model, &history, editor, target, asked)
 }
 
 /// The item that the model recommends first after a history.
@@ -253,8 +266,9 @@ fn first_of(
 fn attribute_history(
     model: &dyn Trainable,
     history: &Histories,
+    editor: HistoryEditor<'_>,
     target: u32,
-    asked: &AnswerQuestion,
+    asked: &AnswerQuestion<'_>,
 ) -> Result<AnswerAttribution, AttributionError> {
     let (n_all, effort) = (history.row(0).len(), asked.effort);
     if n_all == 0 {
@@ -274,7 +288,7 @@ fn attribute_history(
     let first = n_all
         .saturating_sub(effort.most_events.max(1))
         .max(read_from);
-    let asker = Asker::new(model, history, target, asked.filter_seen, read_from..n_all);
+    let asker = Asker::new(model, editor, asked, target, read_from..n_all);
     let explained = first..n_all;
 
     let answer = asker.whole()?;
@@ -296,7 +310,8 @@ fn attribute_history(
         answer,
         first,
         n_older: first - read_from,
-        keeps_features: !history.beside.is_empty(),
+        n_unread: read_from,
+        has_features: !history.beside.is_empty(),
         items: history.row(0).get(explained).unwrap_or(&[]).to_vec(),
         without,
         lacking: method::lacking(&values),

@@ -23,7 +23,7 @@ pub use settle::{Settling, TSNE_EPOCHS, settled};
 use seqscope_data::Prepared;
 
 /// Events of training of each item, at its index; 0 at padding's.
-fn training_counts(prepared: &Prepared) -> Vec<u32> {
+pub(super) fn training_counts(prepared: &Prepared) -> Vec<u32> {
     let mut counts = vec![0; prepared.dataset.n_items() + 1];
     let sequences = &prepared.dataset.sequences;
     for (user, &len) in prepared.split.train_len.iter().enumerate() {

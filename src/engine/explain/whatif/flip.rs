@@ -10,6 +10,7 @@
 //! first.
 
 use super::{Edit, WhatIf, WhatIfError};
+use crate::explain::inside::training_counts;
 use crate::explain::ranked::{Candidates, SeenItems};
 use seqscope_base::metric::Seen;
 use seqscope_data::EditedEvent;
@@ -83,8 +84,11 @@ pub struct FlipTried {
 pub struct FlipFound {
     /// The edits, one after the other.
     pub edits: Vec<Edit>,
-    /// The item that is recommended first after them.
+    /// The item that is recommended first after them, of those that count: see [`not_counted`].
     pub item_idx: u32,
+    /// The item that the list after them has first: another one where the edit took an item out of
+    /// the history that now comes before all that count.
+    pub listed_first: u32,
     /// How many times likelier that item then is than the one that was first.
     pub odds: f64,
     /// Whether no smaller edit of the kinds that were tried does it; else it is the best found.
@@ -178,8 +182,23 @@ impl WhatIf<'_> {
     /// # Errors
     /// [`WhatIfError`] where nothing is recommended as things are, or the model fails.
     pub fn flip(&self, asked: FlipAsk, watch: &mut Watch<'_>) -> Result<Flip, WhatIfError> {
-        let scores = self.scores(std::slice::from_ref(&self.base))?;
-        let seen = self.seen_in(&self.base);
+        self.flip_after(&[], asked, watch)
+    }
+
+    /// Does what [`WhatIf::flip`] does for the history as some edits have left it; what is found
+    /// follows them.
+    ///
+    /// # Errors
+    /// As [`WhatIf::flip`], and where an edit cannot be made.
+    pub fn flip_after(
+        &self,
+        edits: &[Edit],
+        asked: FlipAsk,
+        watch: &mut Watch<'_>,
+    ) -> Result<Flip, WhatIfError> {
+        let start = self.edited(edits)?;
+        let scores = self.scores(std::slice::from_ref(&start))?;
+        let seen = self.seen_in(&start);
         let list = Candidates::new(&scores, &seen).best(asked.n_candidates.max(1));
         let Some(&first) = list.first() else {
             return Err(WhatIfError::Setting(
@@ -188,10 +207,12 @@ impl WhatIf<'_> {
                     .to_owned(),
             ));
         };
-        let n_last = asked.last.min(self.base.len());
+        let n_last = asked.last.min(start.len());
+        let positions = start.len() - n_last..start.len();
         let candidates = self.candidates(asked.n_candidates, &list, first);
         let mut search = FlipSearch {
             what_if: self,
+            start,
             seen,
             watch,
             flip: Flip {
@@ -203,7 +224,6 @@ impl WhatIf<'_> {
                 is_stopped: false,
             },
         };
-        let positions = self.base.len() - n_last..self.base.len();
         search.run(&positions.collect::<Vec<_>>(), &candidates)?;
         Ok(search.flip)
     }
@@ -228,16 +248,7 @@ impl WhatIf<'_> {
 
     /// The items of most training events, of equals those with the smaller index.
     fn most_popular(&self, n: usize) -> Vec<u32> {
-        let prepared = self.editor.prepared();
-        let mut counts = vec![0_u32; self.n_columns()];
-        for (user, &len) in prepared.split.train_len.iter().enumerate() {
-            let items = prepared.dataset.sequences.items(user);
-            for &item in items.iter().take(len as usize) {
-                if let Some(count) = counts.get_mut(item as usize) {
-                    *count += 1;
-                }
-            }
-        }
+        let counts = training_counts(self.editor.prepared());
         let mut items: Vec<u32> = (1..self.n_columns() as u32).collect();
         items.sort_by_key(|item| std::cmp::Reverse(counts.get(*item as usize).copied()));
         items.truncate(n);
@@ -255,16 +266,16 @@ enum Trial {
 }
 
 impl Trial {
-    fn history(&self, base: &[EditedEvent]) -> Vec<EditedEvent> {
+    fn history(&self, start: &[EditedEvent]) -> Vec<EditedEvent> {
         match self {
-            Self::Delete(gone) => base
+            Self::Delete(gone) => start
                 .iter()
                 .enumerate()
                 .filter(|(at, _)| !gone.contains(at))
                 .map(|(_, event)| event.clone())
                 .collect(),
             Self::Replace(at, item) => {
-                let mut events = base.to_vec();
+                let mut events = start.to_vec();
                 if let Some(event) = events.get_mut(*at) {
                     event.item_idx = *item;
                 }
@@ -303,6 +314,8 @@ struct TrialResult {
 /// A search in work.
 struct FlipSearch<'s, 'm, 'w> {
     what_if: &'s WhatIf<'m>,
+    /// The history in which edits are tried.
+    start: Vec<EditedEvent>,
     /// Items of the history as it is, where they are left out.
     seen: SeenItems,
     watch: &'s mut Watch<'w>,
@@ -316,10 +329,10 @@ impl FlipSearch<'_, '_, '_> {
         if self.whole_stage(FlipStage::Deletions, &deletions)? {
             return Ok(());
         }
-        let base = &self.what_if.base;
+        let start = &self.start;
         let replacements: Vec<Trial> = singles
             .flat_map(|&at| candidates.iter().map(move |item| (at, *item)))
-            .filter(|(at, item)| base.get(*at).is_some_and(|event| event.item_idx != *item))
+            .filter(|(at, item)| start.get(*at).is_some_and(|event| event.item_idx != *item))
             .map(|(at, item)| Trial::Replace(at, item))
             .collect();
         if !candidates.is_empty() && self.whole_stage(FlipStage::Replacements, &replacements)? {
@@ -372,7 +385,7 @@ impl FlipSearch<'_, '_, '_> {
         }
         if let Some((trial, result)) = best {
             // A stop within a kind takes nothing from what was found: none of it is smaller.
-            self.found(trial, result, true);
+            self.found(trial, result, true)?;
         }
         Ok(best.is_some() || self.flip.is_stopped)
     }
@@ -416,7 +429,7 @@ impl FlipSearch<'_, '_, '_> {
             let Some((trial, result)) = best else { break };
             if result.is_flip {
                 tried.n_flips = 1;
-                self.found(trial, result, false);
+                self.found(trial, result, false)?;
                 break;
             }
             if let Trial::Delete(more) = trial {
@@ -433,20 +446,31 @@ impl FlipSearch<'_, '_, '_> {
         goes_on
     }
 
-    fn found(&mut self, trial: &Trial, result: TrialResult, is_smallest: bool) {
-        let items = &self.what_if.editor.prepared().dataset.items;
+    fn found(
+        &mut self,
+        trial: &Trial,
+        result: TrialResult,
+        is_smallest: bool,
+    ) -> Result<(), WhatIfError> {
+        let what_if = self.what_if;
+        let items = &what_if.editor.prepared().dataset.items;
+        let after = trial.history(&self.start);
+        let scores = what_if.scores(std::slice::from_ref(&after))?;
+        let listed = Candidates::new(&scores, &what_if.seen_in(&after)).best(1);
         self.flip.found = Some(FlipFound {
             edits: trial.edits(|item| items.id(item).unwrap_or_default().to_owned()),
             item_idx: result.other,
+            listed_first: listed.first().copied().unwrap_or(result.other),
             odds: result.ln_odds.exp(),
             is_smallest,
         });
+        Ok(())
     }
 
     /// Asks the model about some trials at once.
     fn results(&self, trials: &[Trial]) -> Result<Vec<TrialResult>, WhatIfError> {
-        let base = &self.what_if.base;
-        let rows: Vec<_> = trials.iter().map(|trial| trial.history(base)).collect();
+        let start = &self.start;
+        let rows: Vec<_> = trials.iter().map(|trial| trial.history(start)).collect();
         let scores = self.what_if.scores(&rows)?;
         let rows = scores.chunks_exact(self.what_if.n_columns());
         Ok(trials

@@ -64,10 +64,21 @@ impl<'a> WhatIf<'a> {
         of: HistoryOf,
         seen: Seen,
     ) -> Self {
-        let editor = HistoryEditor::new(prepared, specs);
+        Self::on(model, HistoryEditor::new(prepared, specs), of, seen)
+    }
+
+    /// Does what [`WhatIf::new`] does, by an editor that is there already.
+    #[must_use]
+    pub fn on(
+        model: &'a dyn Trainable,
+        editor: HistoryEditor<'a>,
+        of: HistoryOf,
+        seen: Seen,
+    ) -> Self {
+        let dataset = &editor.prepared().dataset;
         Self {
             model,
-            base: prepared.dataset.events_of(of.user_idx, of.n_events),
+            base: dataset.events_of(of.user_idx, of.n_events),
             editor,
             user_idx: of.user_idx,
             seen,

@@ -135,6 +135,8 @@ impl Scenario {
     /// # Errors
     /// [`ScenarioError`] where it is no scenario, or one of a later version.
     pub fn parse(text: &str) -> Result<Self, ScenarioError> {
+        // Some editors put a mark before the text.
+        let text = text.strip_prefix('\u{feff}').unwrap_or(text);
         let read: Result<Self, _> = options().from_str(text);
         let scenario = read.map_err(|error| {
             // A later version may have edits that only look like faults.
@@ -150,6 +152,11 @@ impl Scenario {
         })?;
         if scenario.version > VERSION {
             return Err(ScenarioError::newer(scenario.version));
+        }
+        if scenario.version == 0 {
+            return Err(ScenarioError::new(
+                "there is no version 0 of a scenario; write version: 1, or save it anew",
+            ));
         }
         Ok(scenario)
     }
@@ -387,8 +394,8 @@ fn insert(
 
 /// The log's last moment.
 fn end_of(dataset: &Dataset) -> i64 {
-    let times = dataset.sequences.time_secs.as_deref().unwrap_or(&[]);
-    times.iter().max().copied().unwrap_or(0)
+    let span = dataset.sequences.first_and_last_secs();
+    span.map_or(0, |(_, last)| last)
 }
 
 /// Position behind all events up to a time.
@@ -478,6 +485,7 @@ mod tests {
             dataset.behaviours.intern(name);
         }
         dataset.sequences = Sequences {
+            offsets: vec![0, 1, 2],
             time_secs: Some(vec![100, 500]),
             value: Some(vec![1.0, 2.0]),
             ..Sequences::default()
@@ -633,6 +641,11 @@ mod tests {
         };
         let other = scenario.check(&data, "u 1").unwrap_err().sentence;
         assert!(other.contains("other data"), "{other}");
+        let marked = format!("\u{feff}{text}");
+        assert_eq!(Scenario::parse(&marked).unwrap(), scenario);
+        let none = text.replace("version: 1", "version: 0");
+        let none = Scenario::parse(&none).unwrap_err().sentence;
+        assert!(none.contains("no version 0"), "{none}");
         let newer = text.replace("version: 1", "version: 2");
         let newer = Scenario::parse(&newer).unwrap_err().sentence;
         assert!(newer.contains("a newer Seqscope"), "{newer}");

@@ -247,6 +247,12 @@ fn the_smallest_edit_is_that_of_brute_force_on_200_cases() {
             let first = first_after(&model, &items, &out);
             assert_eq!(first, Some(found.item_idx), "case {case}");
             assert_ne!(found.item_idx, flip.first, "case {case}");
+            let out = match seen {
+                Seen::LeftOut => items.clone(),
+                Seen::Ranked => Vec::new(),
+            };
+            let listed = first_after(&model, &items, &out);
+            assert_eq!(listed, Some(found.listed_first), "case {case}");
             assert!(found.odds >= 1.0, "case {case}");
         }
     }
@@ -254,6 +260,39 @@ fn the_smallest_edit_is_that_of_brute_force_on_200_cases() {
         of_stage.iter().all(|n| *n > 3) && n_greedy > 1,
         "every kind comes to its turn: {of_stage:?}, greedy {n_greedy}"
     );
+}
+
+#[test]
+fn a_search_after_edits_is_that_of_the_history_they_make() {
+    let mut n_found = 0;
+    for case in 0..60 {
+        let (model, history, seen) = random_case(case);
+        let edited: Vec<u32> = history[1..].iter().copied().chain([1]).collect();
+        let (whole, other) = (
+            prepared(model.n_items, &history),
+            prepared(model.n_items, &edited),
+        );
+        let edits =
+            ["Delete(event: 1)", "Insert(item: \"i1\")"].map(|text| Edit::parse(text).unwrap());
+        let asked = FlipAsk {
+            last: 4,
+            n_candidates: 0,
+        };
+        let after = what_if(&model, &whole, seen).flip_after(&edits, asked, &mut |_| true);
+        let direct = what_if(&model, &other, seen).flip(asked, &mut |_| true);
+        let (Ok(after), Ok(direct)) = (after, direct) else {
+            continue;
+        };
+        n_found += usize::from(after.found.is_some());
+        assert_eq!(after, direct, "case {case}");
+    }
+    assert!(n_found > 10, "{n_found}");
+    let (model, history, seen) = random_case(1);
+    let whole = prepared(model.n_items, &history);
+    let wrong = [Edit::Delete { event: 99 }];
+    let refused =
+        what_if(&model, &whole, seen).flip_after(&wrong, FlipAsk::default(), &mut |_| true);
+    assert!(refused.unwrap_err().to_string().starts_with("edit 1"));
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::{AnswerSender, Jobs, catch, sentence};
 use crate::app::question::ListAsk;
 use crate::app::views::ViewKey;
 use seqscope_base::metric::Seen;
-use seqscope_data::Prepared;
+use seqscope_data::{EditorBasis, HistoryEditor, Prepared};
 use seqscope_engine::explain::{
     FittedReferences, ListRequest, Recommendation, StateSample, UserView, recommendation,
     view_of_task,
@@ -83,6 +83,7 @@ impl<S: 'static> ExplainWorker<S> {
             open: Vec::new(),
             references: None,
             states: None,
+            editor: None,
         };
         let sender = jobs.sender();
         let spawned = std::thread::Builder::new()
@@ -108,6 +109,8 @@ pub(in crate::app) struct ModelCache {
     references: Option<(RunId, FittedReferences)>,
     /// States of others that a state was last compared with, if its model has such.
     states: Option<(RunId, Option<usize>, Option<StateSample>)>,
+    /// What changed histories of a run are made by.
+    editor: Option<(RunId, Arc<EditorBasis>)>,
 }
 
 impl ModelCache {
@@ -135,6 +138,7 @@ impl ModelCache {
         self.open.retain(|(open, ..)| open != run);
         self.references = None;
         self.states = None;
+        self.editor = None;
     }
 
     /// The data of a run.
@@ -224,6 +228,26 @@ impl ModelCache {
             .states
             .as_ref()
             .and_then(|(.., states)| states.as_ref()))
+    }
+
+    /// A run opened at an epoch, and the editor of its histories, which is made once.
+    pub(in crate::app) fn editing(
+        &mut self,
+        key: &ViewKey,
+        known: Option<&Arc<Prepared>>,
+    ) -> Result<(&Restored, HistoryEditor<'_>), String> {
+        let kept = self.editor.take().filter(|(run, _)| *run == key.run);
+        let restored = self.restored(&key.run, key.epoch, known)?;
+        let basis = kept.map_or_else(
+            || {
+                let features = &restored.manifest.experiment.data.features;
+                Arc::new(EditorBasis::new(&restored.prepared, features))
+            },
+            |(_, basis)| basis,
+        );
+        self.editor = Some((key.run.clone(), Arc::clone(&basis)));
+        let restored = self.restored(&key.run, key.epoch, known)?;
+        Ok((restored, HistoryEditor::on(&restored.prepared, basis)))
     }
 
     /// A run with the weights of an epoch; `known` are data already open that may be the run's.

@@ -33,7 +33,7 @@ const SIDE_PART: f32 = 0.28;
 fn least(view: ExplainView) -> egui::Vec2 {
     match view {
         ExplainView::Overview => vec2(380.0, 260.0),
-        ExplainView::WhatIf | ExplainView::Faithfulness => vec2(720.0, 320.0),
+        ExplainView::WhatIf | ExplainView::Faithfulness | ExplainView::Rules => vec2(720.0, 320.0),
         ExplainView::Gates
         | ExplainView::LatentSpace
         | ExplainView::ItemMap

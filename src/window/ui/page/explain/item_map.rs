@@ -8,7 +8,7 @@ use super::gates::asked;
 use super::item_facts::{ItemFact, fact_of_items, facts};
 use super::point_colors::PointColors;
 use crate::app::{
-    Action, App, InsideQuestion, ItemsAsk, Loadable, NeighboursAsk, SettleKey, ViewKey,
+    Action, App, InsideQuestion, ItemQuery, ItemsAsk, Loadable, NeighboursAsk, SettleKey, ViewKey,
 };
 use crate::ui::frame::action_button_as;
 use crate::ui::theme::size;
@@ -23,9 +23,6 @@ use seqscope_engine::run::RunId;
 
 /// Items listed of a search and of a lasso.
 const LISTED: usize = 40;
-
-/// Titles that a search looks through in one frame.
-const SEARCHED_A_FRAME: usize = 20_000;
 
 /// Way in which vectors become places.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,43 +51,11 @@ pub(super) struct ItemMapView {
     map_number: u64,
     revision: u64,
     chosen: Option<u32>,
-    search: ItemSearch,
-    enclosed: Vec<usize>,
-}
-
-/// Search through the titles, some of them a frame.
-#[derive(Default)]
-struct ItemSearch {
-    query: String,
-    /// The query, in small letters, that `found` answers as far as `next`.
-    sought: String,
-    next: usize,
+    search: String,
+    /// Items that the search found, and whether more may be on their way.
     found: Vec<u32>,
-}
-
-impl ItemSearch {
-    fn go_on(&mut self, ui: &Ui, prepared: &Prepared) {
-        let query = self.query.trim().to_lowercase();
-        if query != self.sought {
-            (self.sought, self.next) = (query, 0);
-            self.found.clear();
-        }
-        let n_items = prepared.dataset.n_items();
-        if self.sought.is_empty() || self.next >= n_items || self.found.len() >= LISTED {
-            return;
-        }
-        let end = (self.next + SEARCHED_A_FRAME).min(n_items);
-        for item in self.next + 1..=end {
-            let title = prepared.dataset.item_label(item as u32);
-            if title.to_lowercase().contains(&self.sought) && self.found.len() < LISTED {
-                self.found.push(item as u32);
-            }
-        }
-        self.next = end;
-        if end < n_items {
-            ui.ctx().request_repaint();
-        }
-    }
+    is_looking: bool,
+    enclosed: Vec<usize>,
 }
 
 impl ItemMapView {
@@ -115,7 +80,7 @@ impl ItemMapView {
             epoch: key.epoch,
         };
         self.refresh(&map, app.views.settle().map(&settle_key));
-        self.search.go_on(ui, prepared);
+        self.look_for(key, app, actions);
         let width = (ui.available_width() * 0.3).clamp(260.0, 400.0);
         let mut shows_side = app.arrangement.shows_side;
         Panel::right("items_chosen")
@@ -175,7 +140,8 @@ impl ItemMapView {
         self.run = Some(run.clone());
         (self.held, self.chosen) = (None, None);
         self.enclosed.clear();
-        self.search = ItemSearch::default();
+        self.search.clear();
+        self.found.clear();
         self.scatter.fit();
     }
 
@@ -359,7 +325,6 @@ impl ItemMapView {
         };
         let place = |item: &u32| (*item as usize).saturating_sub(1);
         let found = self
-            .search
             .found
             .iter()
             .map(|item| mark(place(item), colors.warning, false));
@@ -375,20 +340,43 @@ impl ItemMapView {
         enclosed.chain(found).chain(chosen).collect()
     }
 
+    /// Asks for the items of the search, and takes in what was found.
+    fn look_for(&mut self, key: &ViewKey, app: &App, actions: &mut Actions) {
+        let query = ItemQuery {
+            run: key.run.clone(),
+            words: self.search.trim().to_owned(),
+        };
+        if query.words.is_empty() {
+            return self.found.clear();
+        }
+        if !app.item_search.is_asked(&query) {
+            actions.push(Action::FindItems(query.clone()));
+        }
+        let found = app.item_search.found(&query);
+        self.is_looking = found.is_none();
+        if let Some(found) = found
+            && self.found != found
+        {
+            self.found = found.to_vec();
+        }
+    }
+
     fn search_card(&mut self, ui: &mut Ui, prepared: &Prepared) {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
             let name = ui.label("Search items");
-            let field = TextEdit::singleline(&mut self.search.query).hint_text("part of a title");
+            let field = TextEdit::singleline(&mut self.search).hint_text("part of a title");
             ui.add(field.desired_width(f32::INFINITY))
                 .labelled_by(name.id);
-            if self.search.sought.is_empty() {
+            if self.search.trim().is_empty() {
                 return;
             }
-            let is_done = self.search.next >= prepared.dataset.n_items();
-            match self.search.found.len() {
-                0 if is_done => ui.weak("No title has these letters."),
-                0 => ui.weak("Looking…"),
+            match self.found.len() {
+                0 => ui.weak(if self.is_looking {
+                    "Looking…"
+                } else {
+                    "No title has these letters."
+                }),
                 n if n >= LISTED => ui.weak(format!("The first {n}, ringed on the map")),
                 n => ui.weak(format!("{n} found, ringed on the map")),
             };
@@ -396,7 +384,7 @@ impl ItemMapView {
                 .id_salt("found_items")
                 .max_height(140.0);
             list.show(ui, |ui| {
-                for &item in &self.search.found {
+                for &item in &self.found {
                     if item_row(ui, prepared, item, self.chosen == Some(item)) {
                         self.chosen = Some(item);
                     }

@@ -14,6 +14,7 @@ mod latent_space;
 mod list;
 mod pickers;
 mod point_colors;
+mod rules;
 mod shown;
 mod user_facts;
 mod views;
@@ -55,6 +56,7 @@ pub(super) struct ExplainPage {
     latent_space: latent_space::LatentSpaceView,
     item_map: item_map::ItemMapView,
     gallery: gallery::GalleryView,
+    rules: rules::RulesView,
 }
 
 impl ExplainPage {
@@ -154,6 +156,7 @@ impl ExplainPage {
             ExplainView::LatentSpace => self.latent_space.ui(ui, shown, key, app, actions),
             ExplainView::ItemMap => self.item_map.ui(ui, key, app, actions),
             ExplainView::Gallery => self.gallery.ui(ui, key, app, actions),
+            ExplainView::Rules => self.rules.ui(ui, key, app, actions),
         }
     }
 

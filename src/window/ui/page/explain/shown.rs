@@ -36,6 +36,11 @@ impl<'a> ShownUser<'a> {
         self.prepared.dataset.sequences.items(self.view.user_idx)
     }
 
+    pub(in crate::ui::page) fn id(&self, item_idx: u32) -> String {
+        let id = self.prepared.dataset.items.id(item_idx);
+        shown(id.unwrap_or_default()).into_owned()
+    }
+
     pub(in crate::ui::page) fn title(&self, item_idx: u32) -> String {
         shown(self.prepared.dataset.item_label(item_idx)).into_owned()
     }

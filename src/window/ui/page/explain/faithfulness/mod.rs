@@ -16,7 +16,7 @@ use crate::ui::widget::panel;
 use crate::ui::{Actions, text};
 use events::EventTable;
 use seqscope_engine::explain::{AnswerAttribution, AnswerTarget, DeletionOrder, UserView};
-use seqscope_engine::report::{ReportTable, attribution_tables};
+use seqscope_engine::report::{ItemNames, ReportTable, attribution_tables};
 use seqscope_engine::run::RunId;
 
 /// Width that the agreement and the curves take beside the events.
@@ -165,7 +165,11 @@ impl FaithfulnessView {
         }
         self.of = Some((Arc::clone(found), is_dark));
         self.events.forget_order();
-        self.tables = attribution_tables(found, &|item| shown.title(item));
+        let names = ItemNames {
+            id: &|item| shown.id(item),
+            label: &|item| shown.title(item),
+        };
+        self.tables = attribution_tables(found, names);
         self.chart.set(curves(ui, found));
     }
 

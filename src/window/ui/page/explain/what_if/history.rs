@@ -6,7 +6,7 @@ use egui::{
 };
 
 use super::{Changed, search};
-use crate::app::{Action, App, WhatIfAction};
+use crate::app::{Action, App, ItemQuery, WhatIfAction};
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
@@ -24,9 +24,6 @@ const TOLD: usize = 6;
 #[derive(Default)]
 pub(super) struct HistoryCard {
     query: String,
-    /// The query that `found` answers.
-    answered: Option<String>,
-    found: Vec<u32>,
     name: String,
     /// Position of the event that is being changed.
     chosen: Option<usize>,
@@ -57,7 +54,7 @@ impl HistoryCard {
             }
         });
         self.scenarios(ui, changed, app, actions);
-        self.insertion(ui, changed, actions);
+        self.insertion(ui, changed, app, actions);
         told(ui, changed);
         if let Some(at) = self.chosen
             && let Some(event) = changed.history.events.get(at)
@@ -100,7 +97,7 @@ impl HistoryCard {
     }
 
     /// Search by title or id; what is chosen is put in behind the chosen event, or last.
-    fn insertion(&mut self, ui: &mut Ui, changed: Changed<'_>, actions: &mut Actions) {
+    fn insertion(&mut self, ui: &mut Ui, changed: Changed<'_>, app: &App, actions: &mut Actions) {
         let after = self.chosen.map(|at| at + 1);
         let field = ui
             .horizontal(|ui| {
@@ -119,11 +116,15 @@ impl HistoryCard {
         if self.query.trim().is_empty() {
             return;
         }
-        if self.answered.as_ref() != Some(&self.query) {
-            self.found = found(changed.dataset, self.query.trim());
-            self.answered = Some(self.query.clone());
+        let query = ItemQuery {
+            run: changed.key.run.clone(),
+            words: self.query.trim().to_owned(),
+        };
+        if !app.item_search.is_asked(&query) {
+            actions.push(Action::FindItems(query.clone()));
         }
-        if let Some(item) = self.offered(ui, changed, &field) {
+        let found = app.item_search.found(&query);
+        if let Some(item) = offered(ui, changed, &field, found) {
             let id = changed.dataset.items.id(item).unwrap_or_default();
             actions.push(change(Edit::Insert {
                 item: id.to_owned(),
@@ -136,36 +137,6 @@ impl HistoryCard {
         } else if ui.input(|i| i.key_pressed(Key::Escape)) {
             self.query.clear();
         }
-    }
-
-    /// The items that were found; the one that is chosen.
-    fn offered(&self, ui: &Ui, changed: Changed<'_>, field: &Response) -> Option<u32> {
-        let mut chosen = None;
-        if field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
-            chosen = self.found.first().copied();
-        }
-        Popup::from_response(field)
-            .open(true)
-            .close_behavior(PopupCloseBehavior::IgnoreClicks)
-            .show(|ui| {
-                ui.set_min_width(220.0);
-                if self.found.is_empty() {
-                    ui.weak("No item is called so");
-                }
-                for &item in &self.found {
-                    let id = changed.dataset.items.id(item).unwrap_or_default();
-                    let title = changed.title(item);
-                    let words = if title == id {
-                        format!("Insert {title}")
-                    } else {
-                        format!("Insert {title} ({})", shown(id))
-                    };
-                    if ui.selectable_label(false, words).clicked() {
-                        chosen = Some(item);
-                    }
-                }
-            });
-        chosen
     }
 
     /// Fields of the event that is chosen.
@@ -307,6 +278,39 @@ impl HistoryCard {
     }
 }
 
+/// The items that were found, `None` while they are looked for; the one that is chosen.
+fn offered(ui: &Ui, changed: Changed<'_>, field: &Response, found: Option<&[u32]>) -> Option<u32> {
+    let items = found.unwrap_or_default();
+    let mut chosen = None;
+    if field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter)) {
+        chosen = items.first().copied();
+    }
+    Popup::from_response(field)
+        .open(true)
+        .close_behavior(PopupCloseBehavior::IgnoreClicks)
+        .show(|ui| {
+            ui.set_min_width(220.0);
+            match found {
+                None => _ = ui.spinner(),
+                Some([]) => _ = ui.weak("No item is called so"),
+                Some(_) => {}
+            }
+            for &item in items.iter().take(OFFERED) {
+                let id = changed.dataset.items.id(item).unwrap_or_default();
+                let title = changed.title(item);
+                let words = if title == id {
+                    format!("Insert {title}")
+                } else {
+                    format!("Insert {title} ({})", shown(id))
+                };
+                if ui.selectable_label(false, words).clicked() {
+                    chosen = Some(item);
+                }
+            }
+        });
+    chosen
+}
+
 fn change(edit: Edit) -> Action {
     Action::WhatIf(WhatIfAction::Edit(edit))
 }
@@ -397,54 +401,4 @@ fn told(ui: &mut Ui, changed: Changed<'_>) {
     };
     let words = format!("Changed: {more}{}", words.join("; "));
     ui.add(Label::new(RichText::new(words).small().weak()).wrap());
-}
-
-/// Items by id or title: the id itself, titles that begin so, then those that contain it.
-fn found(dataset: &Dataset, text: &str) -> Vec<u32> {
-    let wanted = text.to_lowercase();
-    let (mut begins, mut contains) = (Vec::new(), Vec::new());
-    for item in 1..=dataset.n_items() as u32 {
-        let title = dataset.item_label(item).to_lowercase();
-        if title.starts_with(&wanted) {
-            begins.push(item);
-            if begins.len() >= OFFERED {
-                break;
-            }
-        } else if contains.len() < OFFERED && title.contains(&wanted) {
-            contains.push(item);
-        }
-    }
-    let exact = dataset.items.idx(text);
-    let mut all: Vec<u32> = exact.into_iter().collect();
-    for item in begins.into_iter().chain(contains) {
-        if !all.contains(&item) {
-            all.push(item);
-        }
-    }
-    all.truncate(OFFERED);
-    all
-}
-
-#[cfg(test)]
-mod tests {
-    use super::found;
-    use seqscope_data::{Dataset, Vocab};
-
-    #[test]
-    fn an_id_comes_first_then_titles_that_begin_so_then_the_rest() {
-        let mut dataset = Dataset {
-            items: Vocab::starting_at(1),
-            ..Dataset::default()
-        };
-        for id in ["10", "11", "heat", "13"] {
-            dataset.items.intern(id);
-        }
-        dataset.titles = ["White Heat", "Heat (1995)", "Fargo", "Heathers"]
-            .map(str::to_owned)
-            .to_vec();
-        assert_eq!(found(&dataset, "heat"), [3, 2, 4, 1]);
-        assert_eq!(found(&dataset, "fargo"), [3]);
-        assert_eq!(found(&dataset, "10"), [1]);
-        assert!(found(&dataset, "alien").is_empty());
-    }
 }

@@ -14,14 +14,14 @@ pub(super) fn ui(ui: &mut Ui, changed: Changed<'_>, app: &App, actions: &mut Act
     ui.label(RichText::new("What does the first recommendation hang on?").strong());
     action_button(ui, app, actions, Action::WhatIf(WhatIfAction::Flip));
     let Some(search) = app.what_if.search(changed.key) else {
-        let words = "Tries, among the last 50 events of the history as it is, every single \
+        let words = "Tries, among the last 50 events of the history as it stands, every single \
                      deletion, single replacements, every pair of deletions, and then one deletion \
                      after the other.";
         ui.add(Label::new(RichText::new(words).weak()).wrap());
         return;
     };
     match &search.found {
-        Loadable::Ready(flip) => outcome(ui, changed, flip, app, actions),
+        Loadable::Ready(flip) => outcome(ui, changed, search, flip, app, actions),
         Loadable::Failed(why) => panel::failed(ui, why),
         Loadable::Idle | Loadable::Loading(_) => progress(ui, search, app, actions),
     }
@@ -58,7 +58,29 @@ fn progress(ui: &mut Ui, search: &FlipSearchState, app: &App, actions: &mut Acti
     });
 }
 
-fn outcome(ui: &mut Ui, changed: Changed<'_>, flip: &Flip, app: &App, actions: &mut Actions) {
+fn outcome(
+    ui: &mut Ui,
+    changed: Changed<'_>,
+    search: &FlipSearchState,
+    flip: &Flip,
+    app: &App,
+    actions: &mut Actions,
+) {
+    let present = changed.history.edits();
+    let after: Vec<Edit> = flip.found.as_ref().map_or_else(Vec::new, |found| {
+        [&search.edits[..], &found.edits[..]].concat()
+    });
+    let is_made = flip.found.is_some() && present == after;
+    if present != search.edits && !is_made {
+        let words = match search.edits.len() {
+            0 => "Searched in the history as it is, without your edits.".to_owned(),
+            n => format!(
+                "Searched in the history after {}.",
+                text::counted(n, "edit")
+            ),
+        };
+        ui.add(Label::new(RichText::new(words).weak()).wrap());
+    }
     if let Some(found) = &flip.found {
         let words = format!(
             "First now: {}. After the edit: {}, {} times as likely.",
@@ -70,7 +92,10 @@ fn outcome(ui: &mut Ui, changed: Changed<'_>, flip: &Flip, app: &App, actions: &
         for edit in &found.edits {
             ui.add(Label::new(format!("• {}", edit_words(changed, edit))).wrap());
         }
-        make(ui, found, app, actions);
+        listed_first(ui, changed, found);
+        if !is_made {
+            action_button(ui, app, actions, Action::WhatIf(WhatIfAction::Use(after)));
+        }
     }
     ui.add(Label::new(RichText::new(flip.words()).strong()).wrap());
     for tried in &flip.tried {
@@ -92,9 +117,16 @@ fn outcome(ui: &mut Ui, changed: Changed<'_>, flip: &Flip, app: &App, actions: &
     }
 }
 
-fn make(ui: &mut Ui, found: &FlipFound, app: &App, actions: &mut Actions) {
-    let edits = found.edits.clone();
-    action_button(ui, app, actions, Action::WhatIf(WhatIfAction::Use(edits)));
+/// Says which item the list really begins with, where that one does not count.
+fn listed_first(ui: &mut Ui, changed: Changed<'_>, found: &FlipFound) {
+    if found.listed_first == found.item_idx {
+        return;
+    }
+    let words = format!(
+        "The list then begins with {}, which the edit took out of the history.",
+        changed.title(found.listed_first)
+    );
+    ui.add(Label::new(RichText::new(words).weak()).wrap());
 }
 
 /// An edit of the history as it is, in words.
