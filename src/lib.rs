@@ -130,8 +130,10 @@
 //!     `the_number_of_threads_changes_no_bit`).
 //! 14. **A frame looks at what is in sight, not at all there is.** Long curves are painted by as
 //!     many points as there are pixels, lists by their rows in sight, pictures are uploaded once
-//!     and a few a frame; a list of runs reads no series, and a window at rest asks for no frame
-//!     (tests `a_million_points_are_painted_by_as_many_as_there_are_pixels`,
+//!     and a few a frame; a list of runs reads no series, and a window at rest asks for no frame.
+//!     Of the views of Explain only those in the layout are painted, and only they ask the model
+//!     (tests `on_explain_a_question_waits_until_its_view_is_in_sight`,
+//!     `a_million_points_are_painted_by_as_many_as_there_are_pixels`,
 //!     `a_long_list_of_runs_paints_only_what_is_in_sight`,
 //!     `a_long_timeline_paints_only_what_is_in_sight`,
 //!     `many_maps_are_uploaded_a_few_a_frame_and_each_once`, `the_list_reads_no_series`,
@@ -204,6 +206,7 @@
 //! | feedback | what people accepted and rejected of the lists of a run |
 //! | lineage | the parent of a fine-tuned run, and the feedback that it learnt from |
 //! | trial | a saved run of the same data, split, task and family, among which one may have been picked |
+//! | layout | the views of Explain that are shown at once, one to four, and how they share the page |
 //! | scenario | edits of one user's history, after which a model is asked what it then says |
 //! | verdict | what is said of a run at its end: which references are ahead |
 //! | problem | a sentence with a cure, at the setting or line that it is about |
