@@ -1,12 +1,36 @@
 //! Focus of the keyboard: a ring around whatever has it, wherever that is; and scrolled into sight.
 
 use egui::accesskit::{Action, ActionRequest, TreeId};
-use egui::{Context, Event, Id, StrokeKind, Ui};
+use egui::{Context, Event, Id, Key, Rect, StrokeKind, Ui};
 
 use super::theme::{self, size};
 
 /// Width of the ring, and room between it and what it surrounds.
 const RING: f32 = 2.0;
+
+/// Keys that go through a list.
+const ARROWS: [Key; 4] = [
+    Key::ArrowUp,
+    Key::ArrowDown,
+    Key::ArrowLeft,
+    Key::ArrowRight,
+];
+
+fn page() -> Id {
+    Id::unique("room of the page")
+}
+
+/// Notes the room of the page in this frame.
+pub(super) fn note_page(ui: &Ui) {
+    let rect = ui.max_rect();
+    ui.ctx().data_mut(|data| data.insert_temp(page(), rect));
+}
+
+/// Whether a place is on the page, and not in what stands around it.
+fn is_on_page(ctx: &Context, place: Rect) -> bool {
+    let room: Option<Rect> = ctx.data(|data| data.get_temp(page()));
+    room.is_none_or(|room| room.x_range().contains(place.center().x))
+}
 
 /// State of the focus.
 #[derive(Default)]
@@ -33,8 +57,10 @@ impl Focus {
         ctx.input_mut(|input| input.events.push(event));
     }
 
-    /// Paints the ring over what is painted already.
-    pub(super) fn ring(&mut self, ui: &Ui) {
+    /// Paints the ring over what is painted already. Arrows scroll to what is out of sight
+    /// everywhere; Tab does so on a page that is a form, and leaves a list after its rows in sight:
+    /// it may have thousands.
+    pub(super) fn ring(&mut self, ui: &Ui, is_form: bool) {
         let ctx = ui.ctx();
         let focused = ctx.memory(egui::Memory::focused);
         let before = std::mem::replace(&mut self.last, focused);
@@ -42,7 +68,10 @@ impl Focus {
             return;
         };
         let seen = response.interact_rect;
-        if focused != before && !seen.expand(1.0).contains_rect(response.rect) {
+        let by_arrow = ctx.input(|input| ARROWS.iter().any(|key| input.key_pressed(*key)));
+        let may_scroll = by_arrow || (is_form && is_on_page(ctx, response.rect));
+        let is_hidden = !seen.expand(1.0).contains_rect(response.rect);
+        if focused != before && is_hidden && may_scroll {
             self.hidden = focused;
             ctx.request_repaint();
         }
@@ -72,7 +101,7 @@ mod tests {
                         let _ = ui.button(format!("button {at}"));
                     }
                 });
-                focus.ring(ui);
+                focus.ring(ui, true);
             },
             Focus::default(),
         );

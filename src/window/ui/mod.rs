@@ -27,7 +27,7 @@ pub mod widget;
 
 pub use run::{Renderer, WindowError, WindowOptions, run_window};
 
-use crate::app::{Action, App, AppOptions, FOREIGN_RUNS_EVERY};
+use crate::app::{Action, App, AppOptions, FOREIGN_RUNS_EVERY, Page};
 
 /// Actions that a person asked for in this frame, in order; applied after painting.
 pub(crate) type Actions = Vec<Action>;
@@ -111,7 +111,8 @@ impl eframe::App for Window {
         self.keys.ui(ui, &self.app, &mut actions);
         self.manual.ui(ui);
         self.notices.ui(ui, &self.app, &mut actions);
-        self.focus.ring(ui);
+        let is_form = matches!(self.app.page, Page::Data | Page::Model);
+        self.focus.ring(ui, is_form);
         let has_asked = !actions.is_empty();
         for action in actions {
             self.app.apply(action);

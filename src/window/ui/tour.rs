@@ -57,9 +57,14 @@ pub(super) fn ui(ui: &Ui, app: &App, actions: &mut Actions) {
         let painter = ctx.layer_painter(layer);
         painter.rect_stroke(around, size::CORNER, stroke, StrokeKind::Outside);
     }
+    // The menu hangs down where the card would be.
+    let opens_a_menu = app.tour.stand() == TourStand::At(TourStep::Layout);
     Area::new(Id::unique("tour card"))
         .order(Order::Foreground)
-        .fixed_pos(card_place(ctx.content_rect(), rect))
+        .fixed_pos(card_place(
+            ctx.content_rect(),
+            rect.filter(|_| !opens_a_menu),
+        ))
         .show(ctx, |ui| {
             let colors = theme::colors(ui);
             theme::card(ui)

@@ -9,6 +9,7 @@ mod users;
 use egui::{CentralPanel, Panel, vec2};
 
 use super::Actions;
+use super::focus;
 use super::page::Pages;
 use super::theme::{self, size};
 use super::widget::room;
@@ -81,6 +82,7 @@ impl Frame {
         }
         let page = theme::page(ui);
         CentralPanel::default().frame(page).show(ui, |ui| {
+            focus::note_page(ui);
             let name = app.page.to_string();
             let is_welcome = app.page == Page::Data && !app.has_begun;
             let least = if is_welcome {
