@@ -5,6 +5,7 @@ use clap::ValueEnum as _;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator as _;
 
+use super::agreement::{self, UserArgs};
 use super::compare_slice::FirstRun;
 use super::format::{TableFormat, write_tables};
 use super::grouped::{GroupedSentences, of_runs};
@@ -61,6 +62,8 @@ pub struct Args {
     /// Print one JSON object instead of tables
     #[arg(long, conflicts_with_all = ["format", "tables"])]
     json: bool,
+    #[command(flatten)]
+    users: UserArgs,
 }
 
 /// Tables of a comparison.
@@ -130,6 +133,9 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .iter()
         .map(|(store, id)| store.manifest(id))
         .collect::<Result<Vec<_>, _>>()?;
+    if args.users.are_wanted()? {
+        return agreement::run(&args.users, args.form(), &places, &manifests, streams);
+    }
     let metric = metric_of(args, &manifests)?;
     let claims = args
         .claims

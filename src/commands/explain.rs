@@ -95,6 +95,9 @@ enum WhichTable {
     Areas,
     /// With --heads: what the heads look at by events back
     Places,
+    /// With --heads: by every single distance from the last event, with its spread over the users;
+    /// a row a head and distance, printed where it is asked for
+    Distances,
     /// With --heads: by behaviour
     Behaviours,
 }
@@ -189,7 +192,10 @@ fn heads(
             "tables": by_key(&tables),
         }));
     }
-    args.write(tables, streams)
+    let tables = tables.into_iter();
+    let is_wanted =
+        |table: &ReportTable| !args.tables.is_empty() || !WhichTable::Distances.is(table);
+    args.write(tables.filter(is_wanted).collect(), streams)
 }
 
 /// Tables as JSON by their keys.

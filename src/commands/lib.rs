@@ -4,6 +4,7 @@
 //! [`Streams`] rather than `println!`, so that `seqscope runs | head` ends quietly when the reader
 //! goes away; progress, warnings and errors go to standard error.
 
+mod agreement;
 mod audit;
 mod bench;
 mod catalogue;

@@ -300,3 +300,67 @@ fn a_comparison_is_written_as_latex_markdown_and_csv() {
     written("--format csv").fails(1, &["CSV holds one table", "--table runs"]);
     assert_eq!(written("--format json").ok().json(), told);
 }
+
+/// Rank by user, as a run's own table has it.
+fn ranks(place: &Place, run: &str) -> Vec<(String, String, f64)> {
+    let store = seqscope::run::RunStore::at(place.path("runs"));
+    let id = seqscope::run::RunId(run.to_owned());
+    let results = store.results(&id, seqscope::run::Part::Test);
+    let results = results.unwrap().unwrap().into_iter();
+    results
+        .map(|row| (row.user_id, row.item_id, row.rank))
+        .collect()
+}
+
+#[test]
+fn users_are_listed_by_the_size_of_the_disagreement() {
+    let (place, runs) = trained(&["--set seed=1", "--set seed=2", "--set seed=3"]);
+    let line = |more: &str| format!("compare {} {} --runs runs {more}", runs[0], runs[1]);
+    let csv = place
+        .seqscope(&line("--users disagreement --format csv"))
+        .ok()
+        .out;
+    let (a, b) = (ranks(&place, &runs[0]), ranks(&place, &runs[1]));
+    let mut slow: Vec<(f64, usize)> = Vec::new();
+    for (at, (user, _, rank)) in a.iter().enumerate() {
+        let (_, _, other) = b.iter().find(|(other, ..)| other == user).unwrap();
+        let size = (1.0 / rank - 1.0 / other).abs();
+        if size > 0.0 {
+            slow.push((-size, at));
+        }
+    }
+    slow.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.cmp(&b.1)));
+    let users: Vec<&str> = csv
+        .lines()
+        .skip(1)
+        .map(|line| line.split(',').next().unwrap())
+        .collect();
+    let expected: Vec<&str> = slow.iter().map(|(_, at)| a[*at].0.as_str()).collect();
+    assert_eq!(users, expected, "{csv}");
+    let told = place
+        .seqscope(&line("--users log --seeds --by probability --top 5 --json"))
+        .ok()
+        .json();
+    assert_eq!(told["runs"][0].as_array().unwrap().len(), 3, "{told}");
+    assert_eq!(told["by"], "log-probability");
+    assert_eq!(told["table"]["rows"].as_array().unwrap().len(), 5);
+    // Either side is the mean of all three seeds, so nobody is apart.
+    assert_eq!(told["differ"], 0, "{told}");
+    place
+        .seqscope(&format!(
+            "compare {} --runs runs --users disagreement",
+            runs[0]
+        ))
+        .fails(1, &["two runs", "name two different runs"]);
+    place
+        .seqscope(&line("--pseudonyms"))
+        .fails(1, &["--pseudonyms", "--users disagreement"]);
+    let hidden = place
+        .seqscope(&line("--users log --pseudonyms --format csv"))
+        .ok()
+        .out;
+    assert!(
+        hidden.lines().skip(1).all(|line| line.starts_with("u-")),
+        "{hidden}"
+    );
+}

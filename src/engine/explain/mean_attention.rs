@@ -1,5 +1,7 @@
-//! Looks of the heads on the whole: in the answers after the last event of many users.
+//! Looks of the heads on the whole: in the answers after the last event of many users, by how far
+//! back an event lies and by what was done.
 
+use super::attribution::last_look;
 use seqscope_data::Prepared;
 use seqscope_model::{AttentionMaps, ModelError, Trainable};
 
@@ -19,8 +21,59 @@ pub struct MeanAttention {
     /// Share of the events that are of each behaviour, mean over the users: what a head would give
     /// that looks at all alike. `[n_behaviours]`
     pub even_by_behaviour: Vec<f64>,
+    /// Users by distance: entry `d` is of the event that lies `d` before the last one. Each entry has
+    /// a user.
+    pub distances: Vec<DistanceUsers>,
     /// The heads, layer by layer.
     pub heads: Vec<HeadMean>,
+}
+
+/// Users whose history has an event at a distance.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct DistanceUsers {
+    /// Their number.
+    pub n_users: usize,
+    /// Share that a head would give that looks at all events alike: mean of 1 over the number of
+    /// events that are read.
+    pub even: f64,
+}
+
+/// Mean of a share over users, and how far they lie apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct UserSpread {
+    /// Number of users.
+    pub n_users: usize,
+    /// Mean; NaN without users.
+    pub mean: f64,
+    /// Standard deviation over the users, `n - 1` in the denominator; NaN of fewer than two.
+    pub deviation: f64,
+}
+
+/// Running mean and sum of squares (Welford 1962), which loses no digits where the shares are small.
+#[derive(Clone, Copy, Debug, Default)]
+struct Running {
+    n: usize,
+    mean: f64,
+    squares: f64,
+}
+
+impl Running {
+    fn add(&mut self, value: f64) {
+        self.n += 1;
+        let before = value - self.mean;
+        self.mean += before / self.n as f64;
+        self.squares += before * (value - self.mean);
+    }
+
+    fn spread(self) -> UserSpread {
+        let is_known = |known: bool, value: f64| if known { value } else { f64::NAN };
+        let variance = self.squares / self.n.saturating_sub(1).max(1) as f64;
+        UserSpread {
+            n_users: self.n,
+            mean: is_known(self.n > 0, self.mean),
+            deviation: is_known(self.n > 1, variance.max(0.0).sqrt()),
+        }
+    }
 }
 
 /// Looks of one head, mean over the users.
@@ -35,8 +88,11 @@ pub struct HeadMean {
     pub evenness: f64,
     /// Share of the weight at each place back. `[n_places]`
     pub by_place: Vec<f64>,
-    /// Share of the weight on events of each behaviour. `[n_behaviours]`
-    pub by_behaviour: Vec<f64>,
+    /// Share of the weight on events of each behaviour, over all users. `[n_behaviours]`
+    pub by_behaviour: Vec<UserSpread>,
+    /// Share of the weight on the event at each distance, over the users whose history has one
+    /// there. `[n_distances]`
+    pub by_distance: Vec<UserSpread>,
 }
 
 /// Looks of the heads in the answers after the last event of these users; `None` for a model without
@@ -92,8 +148,19 @@ struct LookSums {
     n_spread: usize,
     longest: usize,
     even: Vec<f64>,
-    /// Layers, heads and their sums; the evenness is a sum too.
-    heads: Vec<HeadMean>,
+    distances: Vec<DistanceUsers>,
+    heads: Vec<HeadSums>,
+}
+
+/// Sums of one head.
+#[derive(Default)]
+struct HeadSums {
+    layer: usize,
+    head: usize,
+    evenness: f64,
+    by_place: Vec<f64>,
+    by_behaviour: Vec<Running>,
+    by_distance: Vec<Running>,
 }
 
 impl LookSums {
@@ -108,16 +175,23 @@ impl LookSums {
                 *sum += 1.0 / n as f64;
             }
         }
+        if self.distances.len() < n {
+            self.distances.resize(n, DistanceUsers::default());
+        }
+        for users in self.distances.iter_mut().take(n) {
+            users.n_users += 1;
+            users.even += 1.0 / n as f64;
+        }
         let n_behaviours = self.even.len();
         for at in 0..maps.n_layers * maps.n_heads {
             let (layer, head) = (at / maps.n_heads, at % maps.n_heads);
             if self.heads.len() == at {
-                self.heads.push(HeadMean {
+                self.heads.push(HeadSums {
                     layer,
                     head,
-                    evenness: 0.0,
                     by_place: vec![0.0; PLACES.len() + 1],
-                    by_behaviour: vec![0.0; n_behaviours],
+                    by_behaviour: vec![Running::default(); n_behaviours],
+                    ..HeadSums::default()
                 });
             }
             if let Some(sums) = self.heads.get_mut(at) {
@@ -133,24 +207,24 @@ impl LookSums {
         let (n_users, n_spread) = (self.n_users as f64, self.n_spread as f64);
         // Only the places that some history reaches.
         let n_places = PLACES.iter().filter(|most| **most < self.longest).count() + 1;
-        for head in &mut self.heads {
-            head.evenness /= n_spread;
-            head.by_place.truncate(n_places);
-            let sums = head.by_place.iter_mut().chain(&mut head.by_behaviour);
-            sums.for_each(|sum| *sum /= n_users);
-        }
         self.even.iter_mut().for_each(|sum| *sum /= n_users);
+        for users in &mut self.distances {
+            users.even /= users.n_users as f64;
+        }
+        let heads = self.heads.into_iter();
+        let heads = heads.map(|sums| sums.means(n_users, n_spread, n_places));
         Some(MeanAttention {
             n_users: self.n_users,
             places: (0..n_places).map(place_name).collect(),
             behaviours,
             even_by_behaviour: self.even,
-            heads: self.heads,
+            distances: self.distances,
+            heads: heads.collect(),
         })
     }
 }
 
-impl HeadMean {
+impl HeadSums {
     /// Adds one look to the sums, the oldest event first.
     fn add(&mut self, look: &[f64], behaviours: &[u16]) {
         if look.len() > 1 {
@@ -164,22 +238,35 @@ impl HeadMean {
                 *sum += weight;
             }
         }
+        let mut of_user = vec![0.0; self.by_behaviour.len()];
         for (&behaviour, weight) in behaviours.iter().zip(look) {
-            if let Some(sum) = self.by_behaviour.get_mut(usize::from(behaviour)) {
+            if let Some(sum) = of_user.get_mut(usize::from(behaviour)) {
                 *sum += weight;
             }
         }
+        for (sums, share) in self.by_behaviour.iter_mut().zip(of_user) {
+            sums.add(share);
+        }
+        if self.by_distance.len() < look.len() {
+            self.by_distance.resize(look.len(), Running::default());
+        }
+        for (sums, weight) in self.by_distance.iter_mut().zip(look.iter().rev()) {
+            sums.add(*weight);
+        }
     }
-}
 
-/// Look of the last place of a map at the first `n` events; what other places get is shared out.
-fn last_look(map: &[f32], len: usize, n: usize) -> Vec<f64> {
-    let row = map.get(map.len().saturating_sub(len)..).unwrap_or(&[]);
-    let look: Vec<f64> = row.iter().take(n).copied().map(f64::from).collect();
-    let sum: f64 = look.iter().sum();
-    look.into_iter()
-        .map(|weight| if sum > 0.0 { weight / sum } else { 0.0 })
-        .collect()
+    fn means(self, n_users: f64, n_spread: f64, n_places: usize) -> HeadMean {
+        let places = self.by_place.into_iter().take(n_places);
+        let spreads = |sums: Vec<Running>| sums.into_iter().map(Running::spread).collect();
+        HeadMean {
+            layer: self.layer,
+            head: self.head,
+            evenness: self.evenness / n_spread,
+            by_place: places.map(|sum| sum / n_users).collect(),
+            by_behaviour: spreads(self.by_behaviour),
+            by_distance: spreads(self.by_distance),
+        }
+    }
 }
 
 fn place_name(at: usize) -> String {
@@ -233,11 +320,97 @@ mod tests {
         };
         let head = &found.heads[0];
         near(&head.by_place, &[0.75, 0.15, 0.1]);
-        near(&head.by_behaviour, &[0.6, 0.4]);
+        let means: Vec<f64> = head.by_behaviour.iter().map(|share| share.mean).collect();
+        near(&means, &[0.6, 0.4]);
         near(&found.even_by_behaviour, &[2.0 / 3.0, 1.0 / 3.0]);
         // (.2 ln 5 + .3 ln (10/3) + .5 ln 2) / ln 3, of the one user with several events.
         near(&[head.evenness], &[1.029_653 / 1.098_612]);
         assert!(LookSums::default().means(Vec::new()).is_none());
+    }
+
+    /// Some hundred users of up to forty events, added up by hand.
+    #[test]
+    fn distances_are_means_over_the_users_who_have_an_event_there() {
+        let number = |at: usize| ((at * 7919 % 4001) as f32 * 0.713).sin().abs() + 0.01;
+        let histories: Vec<(Vec<f32>, Vec<u16>)> = (0..120)
+            .map(|user| {
+                let n = user * 31 % 40 + 1;
+                let row = (0..n).map(|at| number(user * 50 + at)).collect();
+                let of = (0..n).map(|at| ((user + at) % 3 == 0).into()).collect();
+                (row, of)
+            })
+            .collect();
+        let mut sums = LookSums {
+            even: vec![0.0; 2],
+            ..LookSums::default()
+        };
+        for (row, of) in &histories {
+            sums.add(&maps(row), row.len(), of);
+        }
+        let found = sums.means(vec!["view".into(), "buy".into()]).unwrap();
+        assert_eq!(
+            (found.distances.len(), found.heads[0].by_distance.len()),
+            (40, 40)
+        );
+        let near = |a: f64, b: f64| (a - b).abs() < 1e-9 || (a.is_nan() && b.is_nan());
+        let slow = |shares: &[f64]| {
+            let n = shares.len() as f64;
+            let mean = shares.iter().sum::<f64>() / n;
+            let squares: f64 = shares.iter().map(|share| (share - mean).powi(2)).sum();
+            [mean, (squares / (n - 1.0)).sqrt()]
+        };
+        let share = |row: &[f32], at: usize| {
+            let sum: f64 = row.iter().map(|weight| f64::from(*weight)).sum();
+            f64::from(row[at]) / sum
+        };
+        for distance in 0..40 {
+            let there: Vec<&Vec<f32>> = histories
+                .iter()
+                .map(|(row, _)| row)
+                .filter(|row| row.len() > distance)
+                .collect();
+            let shares: Vec<f64> = there
+                .iter()
+                .map(|row| share(row, row.len() - 1 - distance))
+                .collect();
+            let [mean, deviation] = slow(&shares);
+            let of = found.heads[0].by_distance[distance];
+            assert_eq!(
+                (of.n_users, found.distances[distance].n_users),
+                (there.len(), there.len())
+            );
+            assert!(
+                near(of.mean, mean) && near(of.deviation, deviation),
+                "{of:?} {mean}"
+            );
+            let even: f64 = there.iter().map(|row| 1.0 / row.len() as f64).sum();
+            assert!(near(
+                found.distances[distance].even,
+                even / there.len() as f64
+            ));
+        }
+        let buys: Vec<f64> = histories
+            .iter()
+            .map(|(row, of)| {
+                (0..row.len())
+                    .filter(|at| of[*at] == 1)
+                    .map(|at| share(row, at))
+                    .sum()
+            })
+            .collect();
+        let [mean, deviation] = slow(&buys);
+        let of = found.heads[0].by_behaviour[1];
+        assert!(of.n_users == 120 && near(of.mean, mean) && near(of.deviation, deviation));
+    }
+
+    /// One user has no spread, and a look of 500 events as many distances.
+    #[test]
+    fn one_long_history_is_told_whole() {
+        let mut sums = LookSums::default();
+        sums.add(&maps(&[0.002; 500]), 500, &[]);
+        let found = sums.means(Vec::new()).unwrap();
+        let far = found.heads[0].by_distance[499];
+        assert!(far.n_users == 1 && (far.mean - 0.002).abs() < 1e-9 && far.deviation.is_nan());
     }
 
     #[test]

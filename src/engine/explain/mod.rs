@@ -3,6 +3,7 @@
 
 mod attention_cell;
 mod attribution;
+mod beside;
 mod everyone;
 mod gallery;
 mod heads;
@@ -21,6 +22,10 @@ pub use attribution::{
     EventValues, MODERATE, PathQuality, STRONG, TargetAnswer, WhyNoMethod, asking_look, attribute,
     rollout, rollout_map,
 };
+pub use beside::{
+    AttentionDifference, EventSign, MapOfEvents, MapsOverRuns, aligned_events, difference_of,
+    maps_over_runs, signs_of, timelines_differ,
+};
 pub use everyone::{AskAll, Speaker, Word};
 pub use gallery::{
     Gallery, GalleryAnswer, GalleryKind, GalleryUser, MOST_IN_GALLERY, answer_name, best_or_worst,
@@ -36,7 +41,7 @@ pub use list::{
     Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, ScoreSource,
     recommendation,
 };
-pub use mean_attention::{HeadMean, MeanAttention, mean_attention};
+pub use mean_attention::{DistanceUsers, HeadMean, MeanAttention, UserSpread, mean_attention};
 pub use outcome::{AskedThere, SaidNow, TaskAnswers};
 pub use rules::{
     BigramAsk, BigramCut, BigramRule, BigramRules, FEWEST_USERS, Fidelity, ImitationTree,

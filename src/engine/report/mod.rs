@@ -4,6 +4,7 @@
 //! What a table says is put together here, from what the other modules found; how a number is
 //! written stands in [`words`] alone, so that no face says it otherwise.
 
+mod agreement;
 mod attribution;
 mod audit;
 mod cell;
@@ -34,6 +35,7 @@ mod trust;
 mod tuning;
 pub mod words;
 
+pub use agreement::{AgreedUsers, agreement_table};
 pub use attribution::attribution_tables;
 pub use audit::audit_table;
 pub use cell::{CellValue, Emphasis, ReportCell, SortKey};

@@ -25,6 +25,7 @@
 //! where it says so and an *interrupted* one where it does not. [`RunWriter`] writes a run;
 //! [`RunStore`] lists, finds and reads them.
 
+mod agreement;
 mod breaks;
 mod checkpoint;
 mod comparable;
@@ -68,6 +69,9 @@ mod verdict;
 mod vocabulary;
 mod writer;
 
+pub use agreement::{
+    AgreementBy, FoundCounts, LeftOutUsers, UserAgreement, UserPair, seed_sisters,
+};
 pub use breaks::{BreakKind, TrainingBreak};
 pub(crate) use breaks::{HELD, LEFT, WENT_ON};
 pub use comparable::why_not_comparable;

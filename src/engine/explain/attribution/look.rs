@@ -15,14 +15,19 @@ pub fn asking_look(maps: &AttentionMaps, n_events: usize) -> Vec<f64> {
     } = *maps;
     let mut mean = vec![0.0; n_events];
     for head in 0..n_heads {
-        let map = maps.head(n_layers.saturating_sub(1), head);
-        let row = map.get(map.len().saturating_sub(len)..).unwrap_or(&[]);
-        let look = shared_out(row.iter().copied().map(f64::from).collect(), n_events);
+        let look = last_look(maps.head(n_layers.saturating_sub(1), head), len, n_events);
         mean.iter_mut()
             .zip(look)
             .for_each(|(mean, weight)| *mean += weight / n_heads as f64);
     }
     mean
+}
+
+/// Look of the last place of one head's map of `len` places at the first `n` of them, made to add up
+/// to 1: what is given to the others, such as a mask, is shared out. `[n]`
+pub(in crate::explain) fn last_look(map: &[f32], len: usize, n: usize) -> Vec<f64> {
+    let row = map.get(map.len().saturating_sub(len)..).unwrap_or(&[]);
+    shared_out(row.iter().copied().map(f64::from).collect(), n)
 }
 
 /// Attention rollout of the last place: the share of each event in what has come to it through all

@@ -14,6 +14,7 @@ mod verdict;
 
 pub use asker::TargetAnswer;
 pub use deletion::{DeletionCurve, DeletionOrder};
+pub(super) use look::last_look;
 pub use look::{asking_look, rollout, rollout_map};
 pub use method::{AttributionMethod, WhyNoMethod};
 pub use verdict::{AttentionVerdict, MODERATE, STRONG};
