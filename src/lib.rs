@@ -50,10 +50,10 @@
 //! | `model` | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
 //! | | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
 //! | `engine` | [`experiment`] | what to do, as the user wrote it | `ron` |
-//! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`); runs of other seeds and their mean (`seeds`) | `ron` |
+//! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`), and on whom (`agreement`); runs of other seeds and their mean (`seeds`) | `ron` |
 //! | | [`slice`] | which users of a run a person means: by list, by an expression | |
 //! | | [`train`] | one run from start to end, without threads; going on with one (`resume`); what the machine does meanwhile (`meter`) | `nvml-wrapper`, `sysinfo` |
-//! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps; rules that a model keeps | |
+//! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps; rules that a model keeps; of two runs on one user (`beside`) | |
 //! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |
 //! | | [`catalogue`] | the list of all that can be chosen, for help and tests | |
 //! | | [`error`] | the sum of the modules' errors, and what is shown of them | |
@@ -209,6 +209,7 @@
 //! | layout | the views of Explain that are shown at once, one to four, and how they share the page |
 //! | scenario | edits of one user's history, after which a model is asked what it then says |
 //! | verdict | what is said of a run at its end: which references are ahead |
+//! | disagreement | of two runs on a user: the difference of how well they rank the test target |
 //! | problem | a sentence with a cure, at the setting or line that it is about |
 //! | audit | the search for what leaks from test into training |
 //! | pseudonym | a keyed hash in the place of an id |

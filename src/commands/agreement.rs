@@ -6,6 +6,7 @@ use clap::ValueEnum;
 use serde_json::json;
 
 use super::Streams;
+use super::compare_slice::FirstRun;
 use super::format::{TableFormat, write_tables};
 use super::pseudonyms::PseudonymArgs;
 use seqscope_data::{Pseudonymiser, Pseudonyms};
@@ -92,6 +93,7 @@ pub(super) fn run(
     format: TableFormat,
     places: &[RunPlace],
     manifests: &[Manifest],
+    of: Option<&FirstRun>,
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
     let ([_, _], [first, second]) = (places, manifests) else {
@@ -111,7 +113,7 @@ pub(super) fn run(
     let hidden = args.pseudonyms.pseudonymiser(streams)?;
     let members = places.iter().zip(manifests);
     let sides = members
-        .map(|(place, manifest)| side(args, place, manifest))
+        .map(|(place, manifest)| side(args, place, manifest, of))
         .collect::<Result<Vec<_>, Error>>()?;
     let slices: Vec<Vec<&[UserResult]>> = sides
         .iter()
@@ -127,13 +129,16 @@ pub(super) fn run(
     };
     listed.truncate(args.top.map_or(usize::MAX, |top| top as usize));
     let names = HiddenIds::new(hidden, first);
-    let table = agreement_table(AgreedUsers {
+    let mut table = agreement_table(AgreedUsers {
         found: &found,
         listed: &listed,
         sides: [&first.id.0, &second.id.0],
         user: &|id| names.user(id),
         item: &|id| names.item(id),
     });
+    table
+        .lead
+        .extend(of.map(FirstRun::words).unwrap_or_default());
     if format == TableFormat::Json {
         let out = found.left_out;
         let runs: Vec<Vec<&str>> = sides
@@ -164,6 +169,7 @@ fn side(
     args: &UserArgs,
     place: &RunPlace,
     manifest: &Manifest,
+    of: Option<&FirstRun>,
 ) -> Result<Vec<(RunId, Vec<UserResult>)>, Error> {
     let (store, _) = place;
     let own = Arc::new(manifest.clone());
@@ -182,6 +188,10 @@ fn side(
                 "let it come to its end (`seqscope resume`), or name another run",
             ));
         }
+        let results = match of {
+            Some(first) => first.answers_of(results),
+            None => results,
+        };
         side.push((member.id.clone(), results));
     }
     Ok(side)

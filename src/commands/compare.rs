@@ -134,7 +134,9 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         .map(|(store, id)| store.manifest(id))
         .collect::<Result<Vec<_>, _>>()?;
     if args.users.are_wanted()? {
-        return agreement::run(&args.users, args.form(), &places, &manifests, streams);
+        let first = FirstRun::open(&args.slice, false, &stores, &manifests)?;
+        let of = first.as_ref();
+        return agreement::run(&args.users, args.form(), &places, &manifests, of, streams);
     }
     let metric = metric_of(args, &manifests)?;
     let claims = args

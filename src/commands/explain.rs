@@ -12,6 +12,7 @@ use super::progress::OpeningBar;
 use super::pseudonyms::PseudonymArgs;
 use super::shown_names::ShownNames;
 use super::signals::Signals;
+use super::slice_args::{SliceArgs, nobody, users_of, words_of};
 use super::{Streams, typed};
 use seqscope_base::metric::Seen;
 use seqscope_data::Dataset;
@@ -23,7 +24,8 @@ use seqscope_engine::explain::{
 use seqscope_engine::report::{
     ItemNames, ReportForm, ReportTable, attribution_tables, heads_tables,
 };
-use seqscope_engine::run::RunStore;
+use seqscope_engine::run::{Part, RunStore};
+use seqscope_engine::slice::{SliceSource, words_of_slice};
 use seqscope_engine::train::{Restored, restore_watched};
 
 /// Answer of a run that is to be explained.
@@ -44,6 +46,8 @@ pub struct Args {
     #[arg(long, value_name = "USERS", num_args = 0..=1, require_equals = true, default_missing_value = "200",
           conflicts_with_all = ["user", "before", "target"], value_parser = clap::value_parser!(u32).range(1..))]
     heads: Option<u32>,
+    #[command(flatten)]
+    slice: SliceArgs,
     /// Explain what the run said before this event of the user, counted from 1 [default: after the
     /// last event]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -124,8 +128,29 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let (store, id) = &store.locate(&args.run)?;
     let control = Signals::of_keyboard()?;
     let restored = restore_watched(store, id, args.epoch, &OpeningBar::new(control.ends()))?;
+    let slice = args.slice.chosen(store)?;
     if let Some(n_users) = args.heads {
-        return heads(args, n_users as usize, &restored, &control, streams);
+        let results = store.results(id, Part::Test)?.unwrap_or_default();
+        let answers = restored.manifest.experiment.answers();
+        let source = SliceSource::new(&restored.prepared, answers, &results);
+        let members = users_of(slice.as_ref(), &source)?;
+        if let Some(why) = &members.why_empty {
+            return Err(nobody(why));
+        }
+        let of = slice.as_ref().zip(Some(&members));
+        let words = of.map(|(slice, of)| words_of_slice(words_of(slice), of));
+        let asked = AskedHeads {
+            users: spread(&members.users, n_users as usize),
+            words: words.unwrap_or_default(),
+            restored: &restored,
+        };
+        return heads(args, &asked, &control, streams);
+    }
+    if slice.is_some() {
+        return Err(Error::edge(
+            "`--slice` and `--where` choose many users, and one answer is about one user",
+            "add `--heads` in place of `--user`, or leave them out",
+        ));
     }
     if !restored.questions.ranks_items() {
         let why = "this run does not rank items, and only answers about an item are explained";
@@ -153,23 +178,37 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     args.write(tables, streams)
 }
 
+/// Heads of a run that are asked about some users.
+struct AskedHeads<'a> {
+    users: Vec<usize>,
+    /// Sentences on whom they are, where not everyone is meant.
+    words: Vec<String>,
+    restored: &'a Restored,
+}
+
+/// So many of some users, spread evenly over the log, whose order may mean something.
+fn spread(users: &[u32], n: usize) -> Vec<usize> {
+    let n = n.min(users.len());
+    let places = (0..n).map(|at| at * users.len() / n);
+    let chosen = places.filter_map(|at| users.get(at));
+    chosen.map(|user| *user as usize).collect()
+}
+
 /// Prints what the heads look at on the whole.
 fn heads(
     args: &Args,
-    n_users: usize,
-    restored: &Restored,
+    asked: &AskedHeads<'_>,
     control: &Signals,
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
-    let n_all = restored.prepared.dataset.users.len();
-    // Spread evenly over the log, whose order may mean something.
-    let n_users = n_users.min(n_all).max(1);
-    let users: Vec<usize> = (0..n_users).map(|at| at * n_all / n_users).collect();
+    let AskedHeads {
+        users, restored, ..
+    } = asked;
     let pressed = control.ends();
     let found = mean_attention(
         restored.model.as_ref(),
         &restored.prepared,
-        &users,
+        users,
         &mut |_| !pressed.load(Ordering::Relaxed),
     )?;
     let Some(found) = found else {
@@ -183,7 +222,10 @@ fn heads(
             "take a run of a family with attention",
         ));
     };
-    let tables = heads_tables(&found);
+    let mut tables = heads_tables(&found);
+    for table in &mut tables {
+        table.lead.extend(asked.words.iter().cloned());
+    }
     if args.json {
         return streams.json(&json!({
             "run": restored.manifest.id.0,

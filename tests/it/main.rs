@@ -69,3 +69,5 @@ mod window_feedback;
 mod window_frame;
 #[cfg(feature = "gui")]
 mod window_inside;
+#[cfg(feature = "gui")]
+mod window_two;

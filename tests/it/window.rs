@@ -95,6 +95,12 @@ impl Screen {
         self.harness.run_steps(3);
     }
 
+    pub(crate) fn click_containing(&mut self, words: &str) {
+        let found = self.harness.query_all_by_label_contains(words).next();
+        found.unwrap().click();
+        self.harness.run_steps(3);
+    }
+
     fn app_page(&mut self, page: Page) {
         self.harness.state_mut().app_mut().apply(Action::GoTo(page));
         self.harness.run_steps(5);

@@ -208,19 +208,24 @@ impl UserAgreement {
         let all = by_run.iter().flatten().flat_map(HashMap::keys).copied();
         let elsewhere: HashSet<&str> = all.filter(|user| !known.contains(user)).collect();
         found.left_out.not_in_all += elsewhere.len();
-        let size = |at: &usize| found.users[*at].difference(by).abs();
-        let mut by_size: Vec<usize> = (0..found.users.len())
-            .filter(|at| size(at) > ROUNDING)
-            .collect();
+        // What differs by rounding alone is as large.
+        let size = |at: &usize| (found.users[*at].difference(by).abs() / ROUNDING).round();
+        let mut by_size: Vec<usize> = (0..found.users.len()).filter(|at| size(at) > 0.0).collect();
         by_size.sort_by(|a, b| size(b).total_cmp(&size(a)).then(a.cmp(b)));
         found.by_size = by_size;
         found
     }
 
     /// The user on whom the sides differ most after the present one, or before for a negative step;
-    /// round at the ends. Whoever is not among them comes before the first.
+    /// round at the ends, among those who are meant. Whoever is not among them comes before the
+    /// first.
     #[must_use]
-    pub fn stepped(&self, present: Option<&str>, by: i64) -> Option<&UserPair> {
+    pub fn stepped(
+        &self,
+        present: Option<&str>,
+        by: i64,
+        is_meant: impl Fn(&UserPair) -> bool,
+    ) -> Option<&UserPair> {
         let is_present = |at: &usize| {
             let pair = self.users.get(*at);
             pair.is_some_and(|pair| present == Some(pair.user_id.as_str()))
@@ -232,9 +237,13 @@ impl UserAgreement {
             None if by > 0 => -1,
             None => 0,
         };
-        let next = from.checked_add(by)?.checked_rem_euclid(n)?;
-        let at = self.by_size.get(usize::try_from(next).ok()?)?;
-        self.users.get(*at)
+        let places = (1..=n).map(|step| (from + step * by.signum()).rem_euclid(n));
+        let pairs = places.filter_map(|place| {
+            let at = self.by_size.get(usize::try_from(place).ok()?)?;
+            self.users.get(*at)
+        });
+        let mut meant = pairs.filter(|pair| is_meant(pair));
+        meant.next().filter(|_| by != 0)
     }
 
     /// How many users either side found among the first ten.
@@ -401,7 +410,10 @@ mod tests {
         assert_eq!(ids, ["a", "b", "c", "d"]);
         // |1 − ½| twice, then |1/50 − 1/25|; b is no disagreement.
         assert_eq!(found.by_size, [0, 2, 3]);
-        let next = |present, by| found.stepped(present, by).map(|pair| pair.user_id.as_str());
+        let next = |present, by| {
+            let pair = found.stepped(present, by, |_| true);
+            pair.map(|pair| pair.user_id.as_str())
+        };
         assert_eq!(
             [
                 next(None, 1),
@@ -417,7 +429,15 @@ mod tests {
         );
         assert_eq!(found.left_out.not_in_all, 2);
         let nobody = between(AgreementBy::ReciprocalRank, &left, &left);
-        assert!(nobody.by_size.is_empty() && nobody.stepped(Some("a"), 1).is_none());
+        assert!(nobody.by_size.is_empty() && nobody.stepped(Some("a"), 1, |_| true).is_none());
+        let among = |id: &str| {
+            let pair = found.stepped(Some("a"), 1, |pair| pair.user_id == id);
+            pair.map(|pair| pair.user_id.as_str())
+        };
+        assert_eq!(
+            [among("d"), among("a"), among("b")],
+            [Some("d"), Some("a"), None]
+        );
     }
 
     /// Users on whom exactly one run is right, as the counts have them.

@@ -3,13 +3,13 @@
 use std::path::PathBuf;
 
 use super::{
-    Arrange, ExplainView, FeedbackAction, ForecastKey, GalleryAction, HeadIdx, ItemQuery, NoticeId,
-    Page, Question, RulesKey, SettleKey, SliceAction, ThemeChoice, TourAction, TrainStrip,
-    Transport, Visit, WhatIfAction,
+    Arrange, ExplainView, FeedbackAction, ForecastKey, GalleryAction, HeadIdx, ItemQuery,
+    MeanAttentionKey, NoticeId, Page, Question, RulesKey, RunSide, SettleKey, SliceAction,
+    ThemeChoice, TourAction, TrainStrip, Transport, Visit, WhatIfAction,
 };
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
-use seqscope_engine::run::RunId;
+use seqscope_engine::run::{AgreementBy, RunId};
 use seqscope_engine::train::StopMode;
 use seqscope_model::ModelKind;
 
@@ -123,6 +123,10 @@ pub enum Action {
     FindRules(RulesKey),
     /// End the search for rules.
     StopRules,
+    /// Average the attention of a run and epoch over users.
+    AverageAttention(Box<MeanAttentionKey>),
+    /// End that work on a run.
+    StopAveraging(RunId),
     /// Take a notice away.
     Dismiss(NoticeId),
 }
@@ -134,12 +138,21 @@ pub enum Select {
     Run(RunId),
     /// The right one of two runs on Compare.
     SecondRun(Option<RunId>),
+    /// Show the second run beside the first on Explain, or no longer.
+    Beside(bool),
     /// Draw this run's curves on Compare, or no longer.
     ToggleCompared(RunId),
     /// Look at this user, by id as in the log.
     User(String),
     /// Look at the next user (+1) or the previous one (−1).
     StepUser(i64),
+    /// Look at the user on whom the two runs differ most after the present one (+1), or before
+    /// (−1).
+    StepDisagreement(i64),
+    /// Measure disagreement in this way.
+    AgreeBy(AgreementBy),
+    /// Let a side of the comparison stand for all seeds of its experiment, or no longer.
+    Seeds(RunSide, bool),
     /// Look at the user in another way.
     View(ExplainView),
     /// Open one attention head; `None` shows all.
@@ -206,6 +219,8 @@ impl Action {
             Self::StopSettling => "Stop settling",
             Self::FindRules(_) => "Find the rules",
             Self::StopRules => "Stop looking for rules",
+            Self::AverageAttention(_) => "Average the attention",
+            Self::StopAveraging(_) => "Stop averaging",
             Self::Dismiss(_) => "Dismiss",
         }
     }
@@ -218,10 +233,17 @@ impl Select {
         match self {
             Self::Run(_) => "Look at this run",
             Self::SecondRun(_) => "Compare with",
+            Self::Beside(true) => "Put run B beside",
+            Self::Beside(false) => "Take run B away",
             Self::ToggleCompared(_) => "Draw its curves",
             Self::User(_) => "Look at this user",
             Self::StepUser(by) if *by < 0 => "Previous user",
             Self::StepUser(_) => "Next user",
+            Self::StepDisagreement(by) if *by < 0 => "Previous disagreement",
+            Self::StepDisagreement(_) => "Next disagreement",
+            Self::AgreeBy(_) => "Measure disagreement by",
+            Self::Seeds(RunSide::A, _) => "All seeds of A",
+            Self::Seeds(RunSide::B, _) => "All seeds of B",
             Self::View(_) => "Look in this way",
             Self::Head(_) => "Open this head",
             Self::Event(_) => "Look at this event",

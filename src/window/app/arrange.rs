@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::layout::{Layout, ReadyLayout, TileSide};
 use super::{App, ExplainView, Page, Tone};
+use seqscope_engine::run::RunId;
 use seqscope_model::ModelKind;
 
 /// Version of what is kept; a later one is told and left alone.
@@ -395,17 +396,28 @@ impl App {
         }
     }
 
-    /// Reason why the model that is looked at has no such view; `None` where it has.
+    /// Reason why the model that is looked at has no such view; `None` where it has, or that of the
+    /// run beside it.
     #[must_use]
     pub fn why_no_view(&self, view: ExplainView) -> Option<&'static str> {
-        view.why_not(self.model_kind()?)
+        let why_not = view.why_not(self.model_kind()?)?;
+        let beside = self.selection.beside().and_then(|run| self.kind_of(run));
+        match beside.map(|kind| view.why_not(kind)) {
+            Some(None) => None,
+            Some(Some(_)) | None => Some(why_not),
+        }
     }
 
     /// Kind of the model that is looked at.
     #[must_use]
     pub fn model_kind(&self) -> Option<ModelKind> {
-        let summary = self.runs.summary(self.selection.run.as_ref()?)?;
-        let manifest = summary.manifest.as_ref()?;
+        self.kind_of(self.selection.run.as_ref()?)
+    }
+
+    /// Kind of the model of a run.
+    #[must_use]
+    pub fn kind_of(&self, run: &RunId) -> Option<ModelKind> {
+        let manifest = self.runs.summary(run)?.manifest.as_ref()?;
         Some(ModelKind::from(&manifest.experiment.model))
     }
 

@@ -69,6 +69,7 @@ impl App {
                 !self.views.rules().is_searching(),
                 "No rules are looked for.",
             ),
+            Action::AverageAttention(key) => self.can_average(key),
             Action::GoTo(_)
             | Action::SetTheme(_)
             | Action::OpenExample
@@ -89,6 +90,7 @@ impl App {
             | Action::Settle(_)
             | Action::StopSettling
             | Action::FindRules(_)
+            | Action::StopAveraging(_)
             | Action::Dismiss(_) => Ok(()),
         }
     }
@@ -107,8 +109,21 @@ impl App {
                 let layout = self.arrangement.layout();
                 layout.can_choose(*view).map_err(str::to_owned)
             }
+            Select::Beside(true) => unless(
+                self.selection.second_run.is_none() && self.runs.with_weights().count() < 2,
+                "There is no other run to put beside it; train another, or open the example.",
+            ),
+            Select::StepDisagreement(_) => self.can_step_disagreement(),
+            Select::Seeds(side, true) => unless(
+                self.agreement.seeds_of(*side).len() < 2,
+                "No other seed of this experiment was trained and tested; use its settings with \
+                 the next seed.",
+            ),
             Select::Run(_)
             | Select::SecondRun(_)
+            | Select::AgreeBy(_)
+            | Select::Seeds(_, false)
+            | Select::Beside(false)
             | Select::ToggleCompared(_)
             | Select::User(_)
             | Select::Head(_)

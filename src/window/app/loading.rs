@@ -44,19 +44,9 @@ impl App {
 
     /// Runs whose users are looked at on the present page.
     fn explained_runs(&self) -> Vec<RunId> {
-        let selection = &self.selection;
-        let pair = [selection.run.clone(), selection.second_run.clone()];
-        let wanted = match self.page {
-            Page::Explain => &pair[..1],
-            Page::Compare => &pair[..],
-            Page::Data | Page::Model | Page::Train => &[],
-        };
+        let mut wanted = self.runs_looked_at();
+        wanted.retain(|run| self.has_weights(run));
         wanted
-            .iter()
-            .flatten()
-            .filter(|run| self.has_weights(run))
-            .cloned()
-            .collect()
     }
 
     /// Whether a run has come to its first weights.
@@ -256,6 +246,9 @@ impl App {
             ExplainSubject::Asked(Question::HeadTerms(ask)) => {
                 self.ask_models(ask, Question::HeadTerms);
             }
+            ExplainSubject::Asked(Question::SeedMaps(ask)) => {
+                self.ask_models(ask, Question::SeedMaps);
+            }
             ExplainSubject::Asked(Question::Inside(question)) => self.ask_inside(question),
         }
     }
@@ -267,6 +260,7 @@ impl App {
             Question::Edits(ask) => self.views.edits.want(ask),
             Question::Attribution(ask) => self.views.attributions.want(ask),
             Question::HeadTerms(ask) => self.views.head_terms.want(ask),
+            Question::SeedMaps(ask) => self.views.seed_maps.want(ask),
             Question::Inside(question) => self.views.inside.want(question),
         }
     }
@@ -307,6 +301,7 @@ impl App {
             .or_else(|| open_of(&self.views.lists, in_sight).map(Question::List))
             .or_else(|| open_of(&self.views.attributions, in_sight).map(Question::Attribution))
             .or_else(|| open_of(&self.views.head_terms, in_sight).map(Question::HeadTerms))
+            .or_else(|| open_of(&self.views.seed_maps, in_sight).map(Question::SeedMaps))
             .or_else(|| self.views.inside.open(in_sight).map(Question::Inside))
     }
 

@@ -16,6 +16,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 mod action;
+mod agreement;
 mod arrange;
 mod attribution;
 mod changed_history;
@@ -32,6 +33,7 @@ mod job;
 mod layout;
 mod loadable;
 mod loading;
+mod mean_attention;
 mod notice;
 mod open;
 mod palette;
@@ -45,6 +47,7 @@ mod rules_state;
 mod run_color;
 mod run_list;
 mod runs;
+mod seed_maps;
 mod select;
 mod selection;
 mod settle_state;
@@ -60,6 +63,7 @@ mod visited;
 mod what_if;
 
 pub use action::{Action, Select};
+pub use agreement::{AgreementMap, AgreementState, RunSide};
 pub use arrange::{Arrange, Arrangement, KeptArrangement, NamedLayout, Scale};
 pub use attribution::AttributionAsk;
 pub use changed_history::ChangedHistory;
@@ -82,6 +86,7 @@ pub use layout::{
 };
 pub use loadable::Loadable;
 pub use loading::typical_user;
+pub use mean_attention::{AveragedUsers, MeanAttentionJob, MeanAttentionKey, MeanAttentionState};
 pub use notice::{Notice, NoticeId, Notices, Tone};
 pub use palette::{NamedAction, find_names, run_name};
 pub use playhead::{
@@ -93,6 +98,7 @@ pub use question::{Answers, ListAsk, Question};
 pub use rules_state::{FoundRules, RulesKey, RulesState};
 pub use run_color::{N_HUES, RunColor};
 pub use run_list::{FOREIGN_RUNS_EVERY, RunList};
+pub use seed_maps::SeedMapsAsk;
 pub use selection::{ExplainView, HeadIdx, Page, Selection, ThemeChoice, TrainStrip};
 pub use settle_state::{SettleKey, SettleState};
 pub use significance::{Significance, SignificanceTables};
@@ -175,6 +181,10 @@ pub struct App {
     pub feedback: FeedbackState,
     /// Items by id or title.
     pub item_search: ItemSearch,
+    /// Agreement of the two runs that are looked at, user by user.
+    pub agreement: AgreementState,
+    /// Attention averaged over users.
+    pub mean_attention: MeanAttentionState,
     /// Sentences on what went wrong or is worth knowing, until dismissed.
     pub notices: Notices,
     picker: Arc<dyn FilePicker>,
@@ -207,6 +217,8 @@ impl App {
             what_if: WhatIfState::default(),
             feedback: FeedbackState::default(),
             item_search: ItemSearch::default(),
+            agreement: AgreementState::default(),
+            mean_attention: MeanAttentionState::default(),
             notices: Notices::default(),
             picker: options.picker,
             jobs: Jobs::new(options.waker),
@@ -247,6 +259,7 @@ impl App {
         self.begin_what_if();
         self.begin_feedback();
         self.load_what_is_wanted();
+        self.load_agreement();
         self.note_visit();
         self.follow_tour();
     }
@@ -280,6 +293,8 @@ impl App {
             Action::StopSettling => self.views.settle.stop(),
             Action::FindRules(key) => self.find_rules(key),
             Action::StopRules => self.views.rules.stop(),
+            Action::AverageAttention(key) => self.average_attention(*key),
+            Action::StopAveraging(run) => self.mean_attention.stop(&run),
             Action::Forecast(key) => self.forecast(key),
             Action::ChooseModel(kind) => self.change_draft(|draft| draft.choose_model(kind)),
             Action::Edit(next) => self.change_draft(|draft| draft.edit(*next, Instant::now())),

@@ -19,19 +19,32 @@ impl App {
     #[must_use]
     pub fn playhead_runs(&self) -> Vec<RunId> {
         let selection = &self.selection;
-        let (first, second) = match self.page {
-            Page::Data | Page::Model => (None, None),
+        match self.page {
+            Page::Data | Page::Model => Vec::new(),
             Page::Train => {
                 let in_work = match self.train_view() {
                     TrainView::Run(training) => training.run.as_ref(),
                     TrainView::Loading(_) | TrainView::Failed(_) | TrainView::Nothing => None,
                 };
-                (in_work.or(selection.run.as_ref()), None)
+                let run = in_work.or(selection.run.as_ref());
+                run.into_iter().cloned().collect()
             }
-            Page::Explain => (selection.run.as_ref(), None),
-            Page::Compare => (selection.run.as_ref(), selection.second_run.as_ref()),
+            Page::Explain | Page::Compare => self.runs_looked_at(),
+        }
+    }
+
+    /// Runs through which the present page looks at a user: the chosen one and, where two stand side
+    /// by side, the second.
+    #[must_use]
+    pub fn runs_looked_at(&self) -> Vec<RunId> {
+        let selection = &self.selection;
+        let second = match self.page {
+            Page::Data | Page::Model | Page::Train => return Vec::new(),
+            Page::Explain => selection.beside(),
+            Page::Compare => selection.second_run.as_ref(),
         };
-        first.into_iter().chain(second).cloned().collect()
+        let first = selection.run.iter();
+        first.chain(second).cloned().collect()
     }
 
     /// Moves the playhead on to the time `now_secs` of any clock, where it plays. Returns the time

@@ -10,11 +10,13 @@ use std::sync::Arc;
 use super::job::ModelCache;
 use super::views::Views;
 use super::{
-    AttributionAsk, EditAsk, ExplainView, HeadTermsAsk, InsideQuestion, Loadable, ViewKey,
+    AttributionAsk, EditAsk, ExplainView, HeadTermsAsk, InsideQuestion, Loadable, SeedMapsAsk,
+    ViewKey,
 };
 use seqscope_base::metric::Seen;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{Recommendation, ScoreSource};
+use seqscope_engine::run::RunId;
 
 /// Answers that are kept of one kind of question, so that going back costs nothing.
 const ANSWERS_KEPT: usize = 16;
@@ -30,6 +32,8 @@ pub enum Question {
     Attribution(AttributionAsk),
     /// Terms of the weights of a head.
     HeadTerms(HeadTermsAsk),
+    /// Mean attention over several seeds.
+    SeedMaps(SeedMapsAsk),
     /// Anything about the inside of a model.
     Inside(InsideQuestion),
 }
@@ -90,8 +94,8 @@ pub(super) fn open_of<Q: Answerable>(
     answers: &Answers<Q, Q::Answer>,
     in_sight: &InSight<'_>,
 ) -> Option<Q> {
-    let open = answers.open();
-    open.filter(|asked| in_sight.has(*asked)).cloned()
+    let mut open = answers.open();
+    open.find(|asked| in_sight.has(*asked)).cloned()
 }
 
 /// A list for the user that is looked at.
@@ -126,10 +130,14 @@ impl Answerable for ListAsk {
     }
 }
 
-/// Answers to one kind of question: what is wanted now, and the last few that came.
+/// Runs that are looked at side by side: so many questions of one kind may be wanted at a time.
+const ASKED_AT_ONCE: usize = 2;
+
+/// Answers to one kind of question: what is wanted now of each run, and the last few that came.
 #[derive(Debug)]
 pub struct Answers<Q, A> {
-    wanted: Option<Q>,
+    /// The question that is wanted of each run, the latest last.
+    wanted: Vec<(RunId, Q)>,
     /// The latest last.
     kept: Vec<(Q, Loadable<Arc<A>>)>,
 }
@@ -137,25 +145,25 @@ pub struct Answers<Q, A> {
 impl<Q, A> Default for Answers<Q, A> {
     fn default() -> Self {
         Self {
-            wanted: None,
+            wanted: Vec::new(),
             kept: Vec::new(),
         }
     }
 }
 
 impl<Q: PartialEq + Clone, A> Answers<Q, A> {
-    /// Whether this is what was asked for last.
+    /// Whether this is what was asked of its run last.
     #[must_use]
     pub fn is_wanted(&self, question: &Q) -> bool {
-        self.wanted.as_ref() == Some(question)
+        self.wanted.iter().any(|(_, wanted)| wanted == question)
     }
 
     /// Whether what was asked for last has been answered, well or ill.
     #[must_use]
     pub fn has_answer(&self) -> bool {
         self.wanted
-            .as_ref()
-            .is_some_and(|wanted| self.to(wanted).is_some())
+            .last()
+            .is_some_and(|(_, wanted)| self.to(wanted).is_some())
     }
 
     /// The answer to this question, once it has come.
@@ -165,6 +173,13 @@ impl<Q: PartialEq + Clone, A> Answers<Q, A> {
             .iter()
             .find(|(asked, _)| asked == question)
             .map(|(_, answer)| answer)
+    }
+
+    /// Whether what is wanted of such questions has been answered, well or ill.
+    #[must_use]
+    pub fn is_answered(&self, is_meant: impl Fn(&Q) -> bool) -> bool {
+        let mut meant = self.wanted.iter().filter(|(_, wanted)| is_meant(wanted));
+        meant.any(|(_, wanted)| self.to(wanted).is_some())
     }
 
     /// The answer to this question or, while it is on its way, the latest to one like it.
@@ -183,15 +198,20 @@ impl<Q: PartialEq + Clone, A> Answers<Q, A> {
         self.to(question).or_else(like)
     }
 
-    /// Asks; until then wanted questions that were not answered are passed over.
-    pub(super) fn want(&mut self, question: Q) {
-        self.wanted = Some(question);
+    /// Asks of a run; what was wanted of it until then and was not answered is passed over.
+    pub(super) fn want_of(&mut self, run: &RunId, question: Q) {
+        self.wanted.retain(|(of, _)| of != run);
+        if self.wanted.len() >= ASKED_AT_ONCE {
+            self.wanted.remove(0);
+        }
+        self.wanted.push((run.clone(), question));
     }
 
-    /// Question that is wanted and has no answer yet.
-    fn open(&self) -> Option<&Q> {
+    /// Questions that are wanted and have no answer yet.
+    fn open(&self) -> impl Iterator<Item = &Q> {
         self.wanted
-            .as_ref()
+            .iter()
+            .map(|(_, wanted)| wanted)
             .filter(|wanted| self.to(wanted).is_none())
     }
 
@@ -210,6 +230,18 @@ impl<Q: PartialEq + Clone, A> Answers<Q, A> {
     }
 }
 
+#[expect(
+    private_bounds,
+    reason = "what asks is as private as the trait of what is asked"
+)]
+impl<Q: Answerable> Answers<Q, Q::Answer> {
+    /// Asks of the run that the question is about.
+    pub(super) fn want(&mut self, question: Q) {
+        let run = question.key().run.clone();
+        self.want_of(&run, question);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -217,28 +249,52 @@ mod tests {
     use seqscope_engine::explain::GateView;
     use seqscope_engine::run::RunId;
 
+    fn run(name: &str) -> RunId {
+        RunId(name.to_owned())
+    }
+
+    /// Two pages' halves that each say in every frame what they want never take the place of each
+    /// other.
+    #[test]
+    fn each_of_two_runs_wants_its_own_and_a_third_takes_the_place_of_the_older() {
+        let mut answers: Answers<usize, usize> = Answers::default();
+        let (a, b, c) = (run("a"), run("b"), run("c"));
+        for _ in 0..3 {
+            answers.want_of(&a, 1);
+            answers.want_of(&b, 2);
+        }
+        assert!(answers.is_wanted(&1) && answers.is_wanted(&2));
+        assert_eq!(answers.open().copied().collect::<Vec<_>>(), [1, 2]);
+        answers.take(2, Ok(Arc::new(20)));
+        assert_eq!(answers.open().next(), Some(&1));
+        answers.want_of(&a, 3);
+        assert!(!answers.is_wanted(&1) && answers.is_wanted(&2) && answers.is_wanted(&3));
+        answers.want_of(&c, 4);
+        assert!(!answers.is_wanted(&2) && answers.is_wanted(&3) && answers.is_wanted(&4));
+    }
+
     #[test]
     fn an_answer_stays_for_its_like_until_its_own_comes_and_the_oldest_goes() {
         let mut answers: Answers<usize, usize> = Answers::default();
         let is_odd = |asked: &usize| asked % 2 == 1;
-        answers.want(1);
-        assert_eq!(answers.open(), Some(&1));
+        answers.want_of(&run("a"), 1);
+        assert_eq!(answers.open().next(), Some(&1));
         assert!(answers.to_or_like(&1, is_odd).is_none());
         answers.take(1, Ok(Arc::new(10)));
-        assert_eq!(answers.open(), None);
-        answers.want(3);
+        assert_eq!(answers.open().next(), None);
+        answers.want_of(&run("a"), 3);
         let shown = answers.to_or_like(&3, is_odd);
         assert_eq!(shown.and_then(|answer| answer.ready()), Some(&Arc::new(10)));
         assert!(answers.to(&3).is_none());
         answers.take(3, Err("no".to_owned()));
-        assert!(answers.to(&3).unwrap().ready().is_none() && answers.open().is_none());
+        assert!(answers.to(&3).unwrap().ready().is_none() && answers.open().next().is_none());
         for other in 10..10 + ANSWERS_KEPT {
             answers.take(other, Ok(Arc::new(other)));
         }
         assert!(answers.to(&1).is_none() && answers.to(&10).is_some());
-        answers.want(12);
+        answers.want_of(&run("a"), 12);
         answers.forget(|asked, _| *asked == 12);
-        assert_eq!(answers.open(), Some(&12));
+        assert_eq!(answers.open().next(), Some(&12));
     }
 
     #[test]

@@ -15,11 +15,22 @@ impl App {
                 if let Some(run) = &run {
                     self.views.forget(run, Forget::Failed);
                 }
-                self.selection.second_run = run;
+                self.selection.look_beside(run);
+            }
+            Select::Beside(is_beside) => {
+                if is_beside {
+                    self.choose_runs_to_compare();
+                }
+                self.selection.is_beside = is_beside && self.selection.second_run.is_some();
             }
             Select::ToggleCompared(run) => self.selection.toggle_compared(run),
             Select::User(user_id) => self.selection.look_at_user(Some(user_id)),
             Select::StepUser(by) => self.step_user(by),
+            Select::StepDisagreement(by) => self.step_disagreement(by),
+            Select::AgreeBy(by) => self.agreement.by = by,
+            Select::Seeds(side, are_wanted) => {
+                self.agreement.has_seeds[side.at()] = are_wanted;
+            }
             Select::View(view) => self.choose_view(view),
             Select::Head(head) => self.selection.head = head,
             Select::Event(event) => self.selection.event = event,

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Playhead, ShownEpoch, ViewKey};
 use seqscope_engine::run::{NamedSlice, RunId};
-use seqscope_model::ModelKind;
+use seqscope_model::{ModelKind, ModelSpec};
 
 /// The pages, left to right in the order of the questions they answer.
 #[derive(
@@ -133,6 +133,9 @@ pub enum ExplainView {
     /// Rules that the model keeps.
     #[strum(to_string = "Rules")]
     Rules,
+    /// Attention averaged over many users.
+    #[strum(to_string = "Over users")]
+    OverUsers,
 }
 
 impl ExplainView {
@@ -165,6 +168,10 @@ impl ExplainView {
             Self::Rules => {
                 "A small decision tree that says what the model says, and what follows what in the log"
             }
+            Self::OverUsers => {
+                "What each head looks at in the answers about many users: by how far back an event \
+                 lies, and by behaviour"
+            }
         }
     }
 
@@ -180,6 +187,7 @@ impl ExplainView {
             | Self::Rules => None,
             Self::Gates => why_no_gates(kind),
             Self::LatentSpace => why_no_latent_space(kind),
+            Self::OverUsers => why_no_attention(kind),
         }
     }
 }
@@ -196,6 +204,22 @@ fn why_no_gates(kind: ModelKind) -> Option<&'static str> {
             "An autoencoder reads a history as a bag of items: nothing is carried from event to \
              event, so there are no gates.",
         ),
+    }
+}
+
+/// Reason why a kind of model never has attention; `None` where it may have some: a recurrent network
+/// has it by a setting.
+fn why_no_attention(kind: ModelKind) -> Option<&'static str> {
+    match kind {
+        ModelKind::Transformer
+        | ModelKind::Bert4Rec
+        | ModelKind::EncoderDecoder
+        | ModelKind::Lstm
+        | ModelKind::Gru
+        | ModelKind::Rnn => None,
+        ModelKind::Vae | ModelKind::Autoencoder | ModelKind::SequentialVae => {
+            Some(ModelSpec::of_kind(kind).family().why_no_attention())
+        }
     }
 }
 
@@ -229,8 +253,10 @@ pub struct HeadIdx {
 pub struct Selection {
     /// The run that Explain shows, and the left one of two on Compare.
     pub run: Option<RunId>,
-    /// The right one of two on Compare.
+    /// The right one of two on Compare, and on Explain where it stands beside the first.
     pub second_run: Option<RunId>,
+    /// Whether Explain shows the second run beside the first.
+    pub is_beside: bool,
     /// Runs whose curves are drawn together on Compare, in order of choice.
     pub compared: Vec<RunId>,
     /// The user, by id as in the log.
@@ -266,6 +292,28 @@ impl Selection {
             self.second_run = before;
         }
         true
+    }
+
+    /// The run that Explain shows beside the first.
+    #[must_use]
+    pub fn beside(&self) -> Option<&RunId> {
+        self.second_run.as_ref().filter(|_| self.is_beside)
+    }
+
+    /// Puts a run, or none, in the second place; the first one in the second place changes places
+    /// with the one that was there.
+    pub(super) fn look_beside(&mut self, run: Option<RunId>) {
+        if run.is_none() {
+            self.is_beside = false;
+        }
+        match run {
+            Some(run) if self.run.as_ref() == Some(&run) => {
+                if let Some(second) = self.second_run.clone() {
+                    self.look_at(&second);
+                }
+            }
+            run => self.second_run = run,
+        }
     }
 
     /// Nothing of this run is selected any more.

@@ -7,10 +7,12 @@ use std::sync::Arc;
 use super::significance::{Significance, SignificanceKey};
 use super::{
     Answers, AttributionAsk, EditAsk, HeadTermsAsk, InsideAnswers, ListAsk, Loadable, Question,
-    RulesState, SettleState, Training,
+    RulesState, SeedMapsAsk, SettleState, Training,
 };
 use seqscope_data::Prepared;
-use seqscope_engine::explain::{AnswerAttribution, Recommendation, UserView, WhatIfAnswer};
+use seqscope_engine::explain::{
+    AnswerAttribution, MapsOverRuns, Recommendation, UserView, WhatIfAnswer,
+};
 use seqscope_engine::report::ReportTable;
 use seqscope_engine::run::{
     Curves, MachineEpoch, Manifest, Milestone, ParamHistograms, RunId, UserResult,
@@ -89,6 +91,7 @@ pub struct Views {
     pub(super) edits: Answers<EditAsk, WhatIfAnswer>,
     pub(super) attributions: Answers<AttributionAsk, AnswerAttribution>,
     pub(super) head_terms: Answers<HeadTermsAsk, HeadTerms>,
+    pub(super) seed_maps: Answers<SeedMapsAsk, MapsOverRuns>,
     pub(super) inside: InsideAnswers,
     pub(super) settle: SettleState,
     /// Counts of weights and gradients of the run that Train shows.
@@ -188,6 +191,12 @@ impl Views {
         &self.head_terms
     }
 
+    /// Mean attention over seeds.
+    #[must_use]
+    pub fn seed_maps(&self) -> &Answers<SeedMapsAsk, MapsOverRuns> {
+        &self.seed_maps
+    }
+
     /// Explained answers.
     #[must_use]
     pub fn attributions(&self) -> &Answers<AttributionAsk, AnswerAttribution> {
@@ -282,6 +291,8 @@ impl Views {
             .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
         self.head_terms
             .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
+        self.seed_maps
+            .forget(|ask, answer| ask.keys().any(&is_gone) && what.takes(answer));
         self.inside.forget(what, is_gone);
     }
 

@@ -57,10 +57,11 @@ const fn key(
 
 const CTRL: Modifiers = Modifiers::COMMAND;
 const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
+const SHIFT: Modifiers = Modifiers::SHIFT;
 const NONE: Modifiers = Modifiers::NONE;
 
 /// Every key. Of two with the same letter the one with more modifiers comes first.
-pub(super) static SHORTCUTS: [Shortcut; 28] = {
+pub(super) static SHORTCUTS: [Shortcut; 30] = {
     use Place::{Everywhere, Looking, OutsideText, Playhead, Training};
     [
         key(CTRL, Key::Num1, Everywhere, "Data", |_| {
@@ -116,6 +117,12 @@ pub(super) static SHORTCUTS: [Shortcut; 28] = {
         key(CTRL_SHIFT, Key::Z, OutsideText, "Redo", redo),
         key(CTRL, Key::Y, OutsideText, "Redo", redo),
         key(CTRL, Key::Z, OutsideText, "Undo", undo),
+        key(SHIFT, Key::J, Looking, "Next disagreement", |_| {
+            Action::Select(Select::StepDisagreement(1))
+        }),
+        key(SHIFT, Key::K, Looking, "Previous disagreement", |_| {
+            Action::Select(Select::StepDisagreement(-1))
+        }),
         key(NONE, Key::J, Looking, "Next user", |_| {
             Action::Select(Select::StepUser(1))
         }),

@@ -164,6 +164,17 @@ pub(crate) fn color_of(ui: &egui::Ui, color: RunColor) -> Color32 {
     }
 }
 
+/// Colours of two runs in one picture: their own, or two that can be told apart where theirs are of
+/// one hue.
+pub(crate) fn pair_colors(ui: &egui::Ui, app: &App, runs: [&RunId; 2]) -> [Color32; 2] {
+    let [a, b] = runs.map(|run| app.run_color(run).hue);
+    if a == b {
+        [0, 1].map(|at| series_color(ui, at))
+    } else {
+        runs.map(|run| run_color(ui, app, run))
+    }
+}
+
 /// A card: a group of things on the page.
 pub(crate) fn card(ui: &egui::Ui) -> egui::Frame {
     let colors = colors(ui);

@@ -19,6 +19,9 @@ use seqscope_engine::train::{Restored, restore};
 /// Models kept open at a time: two runs side by side, now and one epoch ago.
 const MODELS_KEPT: usize = 4;
 
+/// Runs of which more than the model is kept: two side by side.
+const RUNS_KEPT: usize = 2;
+
 /// Items of a recommendation list.
 const LISTED: usize = 10;
 
@@ -81,8 +84,8 @@ impl<S: 'static> ExplainWorker<S> {
         let mut models = ModelCache {
             store: self.store.clone(),
             open: Vec::new(),
-            references: None,
-            states: None,
+            references: Vec::new(),
+            states: Vec::new(),
             editor: None,
         };
         let sender = jobs.sender();
@@ -105,10 +108,10 @@ impl<S: 'static> ExplainWorker<S> {
 pub(in crate::app) struct ModelCache {
     store: RunStore,
     open: Vec<(RunId, Option<usize>, Restored)>,
-    /// References of the run that a list was last made for: they take seconds to fit.
-    references: Option<(RunId, FittedReferences)>,
-    /// States of others that a state was last compared with, if its model has such.
-    states: Option<(RunId, Option<usize>, Option<StateSample>)>,
+    /// References of the runs that lists were last made for: they take seconds to fit.
+    references: Vec<(RunId, FittedReferences)>,
+    /// States of others that states were last compared with, if the models have such.
+    states: Vec<(RunId, Option<usize>, Option<StateSample>)>,
     /// What changed histories of a run are made by.
     editor: Option<(RunId, Arc<EditorBasis>)>,
 }
@@ -136,8 +139,8 @@ impl ModelCache {
 
     fn forget(&mut self, run: &RunId) {
         self.open.retain(|(open, ..)| open != run);
-        self.references = None;
-        self.states = None;
+        self.references.retain(|(of, _)| of != run);
+        self.states.retain(|(of, ..)| of != run);
         self.editor = None;
     }
 
@@ -168,7 +171,8 @@ impl ModelCache {
         known: Option<&Arc<Prepared>>,
     ) -> Result<Recommendation, String> {
         let ListAsk { key, seen, weights } = ask;
-        let kept = self.references.take().filter(|(run, _)| *run == key.run);
+        let at = self.references.iter().position(|(run, _)| *run == key.run);
+        let kept = at.map(|at| self.references.remove(at));
         let restored = self.restored(&key.run, key.epoch, known)?;
         let new = || {
             (
@@ -187,7 +191,7 @@ impl ModelCache {
         };
         let made = recommendation(restored.model.as_ref(), prepared, &mut fitted, &request)
             .map_err(sentence);
-        self.references = Some((run, fitted));
+        keep(&mut self.references, (run, fitted));
         made
     }
 
@@ -214,20 +218,18 @@ impl ModelCache {
         key: &ViewKey,
         known: Option<&Arc<Prepared>>,
     ) -> Result<Option<&StateSample>, String> {
-        let is_known = self
-            .states
-            .as_ref()
-            .is_some_and(|(run, epoch, _)| (run, *epoch) == (&key.run, key.epoch));
-        if !is_known {
+        let is_of = |run: &RunId, epoch| (run, epoch) == (&key.run, key.epoch);
+        if !self.states.iter().any(|(run, at, _)| is_of(run, *at)) {
             let restored = self.restored(&key.run, key.epoch, known)?;
             let seed = restored.manifest.experiment.seed;
             let drawn = StateSample::draw(restored.model.as_ref(), &restored.prepared, seed);
-            self.states = Some((key.run.clone(), key.epoch, drawn.map_err(sentence)?));
+            let drawn = drawn.map_err(sentence)?;
+            self.states.retain(|(run, ..)| *run != key.run);
+            keep(&mut self.states, (key.run.clone(), key.epoch, drawn));
         }
-        Ok(self
-            .states
-            .as_ref()
-            .and_then(|(.., states)| states.as_ref()))
+        let mut kept = self.states.iter();
+        let of_key = kept.find(|(run, at, _)| is_of(run, *at));
+        Ok(of_key.and_then(|(.., states)| states.as_ref()))
     }
 
     /// A run opened at an epoch, and the editor of its histories, which is made once.
@@ -276,6 +278,14 @@ impl ModelCache {
             .map(|(.., restored)| restored)
             .ok_or_else(String::new)
     }
+}
+
+/// Adds what was made of a run, in the place of the oldest where there are too many.
+fn keep<T>(kept: &mut Vec<T>, made: T) {
+    if kept.len() >= RUNS_KEPT {
+        kept.remove(0);
+    }
+    kept.push(made);
 }
 
 /// Number of the user in the data of the run.

@@ -2,7 +2,7 @@
 
 use egui::{ComboBox, Ui};
 
-use crate::app::{Action, App, Select};
+use crate::app::{Action, App, RunSide, Select};
 use crate::ui::Actions;
 use crate::ui::widget::run_words;
 use seqscope_engine::run::{RunId, Summary};
@@ -10,20 +10,34 @@ use seqscope_engine::run::{RunId, Summary};
 /// Width of the list of runs: enough for most titles, since only those in sight are measured.
 const RUN_LIST_WIDTH: f32 = 300.0;
 
+/// Run that is chosen for a place.
+#[derive(Clone, Copy)]
+pub(in crate::ui::page) struct RunChoice<'a> {
+    /// The place.
+    pub(in crate::ui::page) side: RunSide,
+    /// The run that has it.
+    pub(in crate::ui::page) chosen: Option<&'a RunId>,
+}
+
 /// Shows the chosen run's name, and the others to choose from.
 pub(in crate::ui::page) fn ui(
     ui: &mut Ui,
     app: &App,
     runs: &[Summary],
-    chosen: Option<&RunId>,
+    choice: RunChoice<'_>,
     actions: &mut Actions,
 ) {
-    let name = ui.label("Run");
+    let RunChoice { side, chosen } = choice;
+    let (name, select): (&str, fn(RunId) -> Select) = match side {
+        RunSide::A => ("Run", Select::Run),
+        RunSide::B => ("Run B", |run| Select::SecondRun(Some(run))),
+    };
+    let label = ui.label(name);
     let shown = chosen
         .and_then(|run| app.runs.summary(run))
         .map_or_else(|| "choose one".to_owned(), run_words::distinct_title);
     // The list scrolls by itself: only rows in sight are laid out, and there may be a thousand.
-    let combo = ComboBox::from_id_salt("run")
+    let combo = ComboBox::from_id_salt(name)
         .selected_text(shown)
         .width(240.0)
         .height(f32::INFINITY)
@@ -47,11 +61,11 @@ pub(in crate::ui::page) fn ui(
                         .selectable_label(is_chosen, run_words::distinct_title(summary))
                         .clicked()
                     {
-                        actions.push(Action::Select(Select::Run(summary.id.clone())));
+                        actions.push(Action::Select(select(summary.id.clone())));
                     }
                 }
             },
         );
     });
-    shown.response.labelled_by(name.id);
+    shown.response.labelled_by(label.id);
 }

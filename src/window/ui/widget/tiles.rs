@@ -37,7 +37,8 @@ fn least(view: ExplainView) -> egui::Vec2 {
         ExplainView::Gates
         | ExplainView::LatentSpace
         | ExplainView::ItemMap
-        | ExplainView::Gallery => vec2(560.0, 320.0),
+        | ExplainView::Gallery
+        | ExplainView::OverUsers => vec2(560.0, 320.0),
     }
 }
 

@@ -1,9 +1,9 @@
 //! Compare: which is better, really? A table of runs, what differs in their settings, their curves
-//! over each other, and one user through two of them.
+//! over each other, one user through two of them, and on which users the two differ.
 
+mod agreement;
 mod columns;
 mod curves;
-mod disagree;
 mod lineup;
 mod pair;
 mod run_names;
@@ -36,6 +36,9 @@ enum Below {
     /// One user through two runs.
     #[strum(to_string = "One user, two runs")]
     User,
+    /// How well two runs rank everyone's test item.
+    #[strum(to_string = "All users, two runs")]
+    Agreement,
 }
 
 /// View state of the page.
@@ -46,6 +49,7 @@ pub(super) struct ComparePage {
     curves: curves::CurvesTab,
     settings: settings::SettingDifferences,
     pair: pair::Pair,
+    agreement: agreement::AgreementTab,
 }
 
 impl ComparePage {
@@ -97,6 +101,11 @@ impl ComparePage {
             Below::HowSure => significance::how_sure(ui, app, actions),
             Below::Slices => significance::by_slice(ui, app, actions),
             Below::User => self.pair.ui(ui, app, actions),
+            Below::Agreement => {
+                if self.agreement.ui(ui, app, actions) {
+                    self.below = Below::User;
+                }
+            }
         }
     }
 }

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use egui::{Layout, RichText, ScrollArea, Ui, vec2};
+use egui::{Layout, ScrollArea, Ui, vec2};
 
-use super::super::explain::{AttentionView, Pickers, ShownUser, next_card, why_no_attention};
-use super::disagree::Disagreements;
-use crate::app::{Action, App, Loadable, Select};
+use super::super::explain::{
+    AttentionView, PairView, PairViews, Pickers, ShownUser, next_card, next_disagreement,
+    run_heading, why_no_attention,
+};
+use crate::app::{Action, App, Loadable, Page, Select};
+use crate::ui::Actions;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
-use crate::ui::widget::run_words;
 use crate::ui::widget::timeline::{self, Timeline};
-use crate::ui::{Actions, text};
-use seqscope_base::spec::Entry;
 use seqscope_engine::explain::UserView;
-use seqscope_engine::run::{RunId, Summary};
+use seqscope_engine::run::RunId;
 use seqscope_model::ModelKind;
 
 /// Height of the attention maps of one side; the side scrolls where there is less room.
@@ -25,7 +25,7 @@ const LARGEST_MAPS: f32 = 620.0;
 #[derive(Default)]
 pub(super) struct Pair {
     pickers: Pickers,
-    disagreements: Disagreements,
+    views: PairViews,
     sides: [PairSide; 2],
 }
 
@@ -44,8 +44,21 @@ impl Pair {
         };
         ui.horizontal_wrapped(|ui| {
             self.pickers.user(ui, app, left, actions);
-            self.disagreement(ui, app, [left, right], actions);
+            next_disagreement(ui, app, actions);
+            ui.separator();
+            self.views.buttons(ui);
+            if ui
+                .button("All views")
+                .on_hover_text("Every view of Explain for both runs, side by side")
+                .clicked()
+            {
+                actions.push(Action::Select(Select::Beside(true)));
+                actions.push(Action::GoTo(Page::Explain));
+            }
         });
+        if self.views.view() != PairView::SideBySide {
+            return self.views.ui(ui, [left, right], app, actions);
+        }
         let width = (ui.available_width() - size::GAP) / 2.0;
         let height = ui.available_height();
         ui.horizontal_top(|ui| {
@@ -69,34 +82,10 @@ impl Pair {
     }
 }
 
-impl Pair {
-    /// Steps through the users whose test item only one of the two has among its first ten.
-    fn disagreement(&mut self, ui: &mut Ui, app: &App, runs: [&RunId; 2], actions: &mut Actions) {
-        let [Some(left), Some(right)] = runs.map(|run| app.views.series(run).ready()) else {
-            return;
-        };
-        let found = self.disagreements.between(left, right);
-        let users = app
-            .views
-            .data(runs[0])
-            .map(|prepared| &prepared.dataset.users);
-        let place = |id: &str| users.and_then(|users| users.idx(id));
-        let next = found.next(app.selection.user_id.as_deref().and_then(place), place);
-        let button = ui.add_enabled(next.is_some(), egui::Button::new("Next disagreement ⏭"));
-        let reason = "No user was judged on test by both runs with only one of them right";
-        let button = button
-            .on_hover_text(found.words())
-            .on_disabled_hover_text(reason);
-        if let Some(id) = next.filter(|_| button.clicked()) {
-            actions.push(Action::Select(Select::User(id.clone())));
-        }
-    }
-}
-
 impl PairSide {
     fn ui(&mut self, ui: &mut Ui, run: &RunId, app: &App, actions: &mut Actions) {
         let summary = app.runs.summary(run);
-        heading(ui, app, run, summary);
+        run_heading(ui, app, run, summary);
         let Some(view) = view(ui, app, run) else {
             return;
         };
@@ -134,31 +123,6 @@ impl PairSide {
                 next_card(ui, &shown);
             });
     }
-}
-
-fn heading(ui: &mut Ui, app: &App, run: &RunId, summary: Option<&Summary>) {
-    ui.horizontal(|ui| {
-        run_words::dot(ui, theme::run_color(ui, app, run));
-        let title = summary.map_or_else(|| run.to_string(), run_words::distinct_title);
-        ui.add(egui::Label::new(RichText::new(title).strong()).truncate());
-        if let Some(shown) = app.selection.shown_epoch(run) {
-            let epoch = ui.label(format!("epoch {}", shown.epoch));
-            if let Some(why) = &shown.why {
-                epoch.on_hover_text(why);
-            }
-        }
-        if let Some(test) = summary
-            .and_then(|s| s.manifest.as_ref())
-            .and_then(|m| m.test.as_ref())
-        {
-            let (metric, value) = test.primary();
-            ui.weak(format!(
-                "test {} {}",
-                metric.title(),
-                text::optional_metric(value)
-            ));
-        }
-    });
 }
 
 fn view(ui: &mut Ui, app: &App, run: &RunId) -> Option<Arc<UserView>> {

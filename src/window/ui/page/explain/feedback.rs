@@ -6,9 +6,10 @@ use egui::{Button, RichText, Role, Ui, WidgetInfo};
 use super::ShownUser;
 use crate::app::{Action, App, FeedbackAction};
 use crate::ui::frame::{action_button, action_button_as};
-use crate::ui::widget::bars::{Bar, bars_beside};
+use crate::ui::widget::bars::{Bar, bars, bars_beside};
 use crate::ui::{Actions, theme};
 use seqscope_engine::report::words::counted;
+use seqscope_engine::run::RunId;
 
 /// Room for the two buttons of a line.
 const BUTTONS: f32 = 50.0;
@@ -43,14 +44,18 @@ struct AnswerButton<'a> {
 /// Paints a list whose items can be accepted and rejected, and what follows from it.
 pub(super) fn answered_list(
     ui: &mut Ui,
+    run: &RunId,
     shown: &ShownUser<'_>,
     items: &[ListedItem],
     app: &App,
     actions: &mut Actions,
 ) {
-    let Some(run) = &app.selection.run else {
+    // What is said is kept with the run that is looked at, not with one beside it.
+    if app.selection.run.as_ref() != Some(run) {
+        let rows: Vec<Bar> = items.iter().map(|item| item.bar.clone()).collect();
+        bars(ui, &rows);
         return;
-    };
+    }
     let user = app.selection.user_id.as_deref().unwrap_or_default();
     let rows: Vec<Bar> = items.iter().map(|item| item.bar.clone()).collect();
     bars_beside(ui, &rows, BUTTONS, &mut |ui, at| {

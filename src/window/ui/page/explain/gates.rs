@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use egui::{ComboBox, Panel, RichText, ScrollArea, Ui};
+use egui::{ComboBox, RichText, ScrollArea, Ui};
 use strum::IntoEnumIterator as _;
 
 use super::ShownUser;
@@ -12,7 +12,7 @@ use crate::app::{
 };
 use crate::ui::theme::size;
 use crate::ui::widget::heatmap::{ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle};
-use crate::ui::widget::panel;
+use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
 use crate::ui::{Actions, text, theme};
 use seqscope_base::spec::shown as foreign;
 use seqscope_data::Prepared;
@@ -88,11 +88,13 @@ impl GatesView {
         self.refresh(&view, at);
         let width = (ui.available_width() * 0.3).clamp(260.0, 380.0);
         let mut shows_side = app.arrangement.shows_side;
-        Panel::right("like_states")
+        let widths = AsideWidths {
+            usual: width,
+            least: 240.0,
+            most: (ui.available_width() * 0.5).max(240.0),
+        };
+        panel::aside(ui, PanelSide::After, "like_states", widths)
             .frame(egui::Frame::new())
-            .resizable(true)
-            .default_size(width)
-            .size_range(240.0..=(ui.available_width() * 0.5).max(240.0))
             .show_collapsible(ui, &mut shows_side, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     like_card(ui, shown, key, &view, app, actions);

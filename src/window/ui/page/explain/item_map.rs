@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use egui::{ComboBox, Panel, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{ComboBox, RichText, ScrollArea, TextEdit, Ui, vec2};
 
 use super::gates::asked;
 use super::item_facts::{ItemFact, fact_of_items, facts};
@@ -13,7 +13,7 @@ use crate::app::{
 use crate::ui::frame::action_button_as;
 use crate::ui::theme::size;
 use crate::ui::widget::bars::{Bar, bars};
-use crate::ui::widget::panel;
+use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
 use crate::ui::widget::scatter::{DragTool, Scatter, ScatterMark, ScatterPoints};
 use crate::ui::{Actions, text, theme};
 use seqscope_base::spec::shown as foreign;
@@ -83,11 +83,13 @@ impl ItemMapView {
         self.look_for(key, app, actions);
         let width = (ui.available_width() * 0.3).clamp(260.0, 400.0);
         let mut shows_side = app.arrangement.shows_side;
-        Panel::right("items_chosen")
+        let widths = AsideWidths {
+            usual: width,
+            least: 240.0,
+            most: (ui.available_width() * 0.5).max(240.0),
+        };
+        panel::aside(ui, PanelSide::After, "items_chosen", widths)
             .frame(egui::Frame::new())
-            .resizable(true)
-            .default_size(width)
-            .size_range(240.0..=(ui.available_width() * 0.5).max(240.0))
             .show_collapsible(ui, &mut shows_side, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     self.search_card(ui, prepared);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use egui::{Button, ComboBox, Panel, RichText, ScrollArea, Slider, Ui, vec2};
+use egui::{Button, ComboBox, RichText, ScrollArea, Slider, Ui, vec2};
 use strum::IntoEnumIterator as _;
 
 use super::ShownUser;
@@ -18,7 +18,7 @@ use crate::ui::page::train::latent_bars;
 use crate::ui::theme::size;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::heatmap::{ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle};
-use crate::ui::widget::panel;
+use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
 use crate::ui::widget::scatter::{DragTool, Scatter, ScatterMark, ScatterPoints};
 use crate::ui::{Actions, text, theme};
 use seqscope_base::spec::shown as foreign;
@@ -80,11 +80,13 @@ impl LatentSpaceView {
         };
         let width = (ui.available_width() * 0.36).clamp(300.0, 460.0);
         let mut shows_side = app.arrangement.shows_side;
-        Panel::right("latent_probes")
+        let widths = AsideWidths {
+            usual: width,
+            least: 280.0,
+            most: (ui.available_width() * 0.5).max(280.0),
+        };
+        panel::aside(ui, PanelSide::After, "latent_probes", widths)
             .frame(egui::Frame::new())
-            .resizable(true)
-            .default_size(width)
-            .size_range(280.0..=(ui.available_width() * 0.5).max(280.0))
             .show_collapsible(ui, &mut shows_side, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     self.traversal(ui, shown, key, &space.map, app, actions);

@@ -5,12 +5,13 @@ use egui::{DragValue, RichText, Ui};
 use super::ShownUser;
 use super::cards::next_card;
 use super::feedback::{self, ListedItem};
-use crate::app::{Action, App, ListAsk, Loadable, Question};
+use crate::app::{Action, App, ListAsk, Loadable, Question, ViewKey};
 use crate::ui::widget::panel;
 use crate::ui::{Actions, theme};
 use seqscope_base::metric::Seen;
 use seqscope_base::spec::Entry;
 use seqscope_engine::explain::{Recommendation, ScoreSource};
+use seqscope_engine::run::RunId;
 use seqscope_model::baseline::BaselineKind;
 
 /// References that can be blended in here; the command line takes any.
@@ -37,6 +38,7 @@ impl ListCard {
         &mut self,
         ui: &mut Ui,
         shown: &ShownUser<'_>,
+        key: &ViewKey,
         app: &App,
         actions: &mut Actions,
     ) {
@@ -46,14 +48,6 @@ impl ListCard {
         }
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            let Some(key) = app
-                .selection
-                .run
-                .as_ref()
-                .and_then(|run| app.selection.view_key(run))
-            else {
-                return;
-            };
             let judged = app
                 .runs
                 .summary(&key.run)
@@ -70,7 +64,7 @@ impl ListCard {
                 let items: Vec<ListedItem> = (shown.view().next.iter())
                     .map(|scored| ListedItem::of(shown, scored.item_idx, scored.probability))
                     .collect();
-                return feedback::answered_list(ui, shown, &items, app, actions);
+                return feedback::answered_list(ui, &key.run, shown, &items, app, actions);
             }
             let of_references = REFERENCES
                 .into_iter()
@@ -79,6 +73,7 @@ impl ListCard {
             let weights = std::iter::once((ScoreSource::Model, 1.0))
                 .chain(of_references)
                 .collect();
+            let key = key.clone();
             blended(ui, shown, app, &ListAsk { key, seen, weights }, actions);
         });
     }
@@ -139,7 +134,7 @@ fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, ask: &ListAsk, actions
         actions.push(Action::Ask(Box::new(Question::List(ask.clone()))));
     }
     match made {
-        Some(Loadable::Ready(made)) => list(ui, shown, made, app, actions),
+        Some(Loadable::Ready(made)) => list(ui, &ask.key.run, shown, made, app, actions),
         Some(Loadable::Failed(why)) => panel::failed(ui, why),
         _ => panel::loading(ui, "Fitting the references"),
     }
@@ -147,6 +142,7 @@ fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, ask: &ListAsk, actions
 
 fn list(
     ui: &mut Ui,
+    run: &RunId,
     shown: &ShownUser<'_>,
     made: &Recommendation,
     app: &App,
@@ -166,7 +162,7 @@ fn list(
             item
         })
         .collect();
-    feedback::answered_list(ui, shown, &items, app, actions);
+    feedback::answered_list(ui, run, shown, &items, app, actions);
     if made.n_cold_left_out > 0 {
         let words = "Items without training events, of which the data tell nothing";
         ui.weak(RichText::new(format!("{} new items left out", made.n_cold_left_out)).small())

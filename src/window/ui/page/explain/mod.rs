@@ -2,6 +2,7 @@
 //! each event, and what it expects next.
 
 mod attention;
+mod beside;
 mod cards;
 mod cell;
 mod faithfulness;
@@ -12,6 +13,8 @@ mod item_facts;
 mod item_map;
 mod latent_space;
 mod list;
+mod over_users;
+mod pair_views;
 mod pickers;
 mod point_colors;
 mod rules;
@@ -21,7 +24,9 @@ mod views;
 mod what_if;
 
 pub(super) use attention::AttentionView;
+pub(super) use beside::{ExplainPage, counts_words, next_disagreement, run_heading};
 pub(super) use cards::next_card;
+pub(super) use pair_views::{PairView, PairViews};
 pub(super) use pickers::Pickers;
 pub(super) use shown::ShownUser;
 
@@ -34,7 +39,7 @@ use crate::app::{Action, App, ExplainView, Loadable, Page, Select, TourStep, Vie
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::{self, size};
 use crate::ui::tour;
-use crate::ui::widget::panel;
+use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
 use crate::ui::widget::room;
 use crate::ui::widget::tiles::tiles;
 use crate::ui::widget::timeline::{self, Timeline};
@@ -42,11 +47,17 @@ use seqscope_engine::explain::UserView;
 use seqscope_engine::run::RunId;
 use seqscope_model::{ModelKind, ModelSpec};
 
-/// View state of the page.
+/// One run on the page, alone or beside another.
+#[derive(Clone, Copy)]
+struct Column<'a> {
+    run: &'a RunId,
+    /// The first run, where this is the second: what is changed there is followed here.
+    leading: Option<&'a RunId>,
+}
+
+/// View state of the views of one run.
 #[derive(Default)]
-pub(super) struct ExplainPage {
-    pickers: Pickers,
-    layouts: views::LayoutMenu,
+struct ExplainColumn {
     attention: AttentionView,
     timeline: Timeline,
     list: list::ListCard,
@@ -57,30 +68,13 @@ pub(super) struct ExplainPage {
     item_map: item_map::ItemMapView,
     gallery: gallery::GalleryView,
     rules: rules::RulesView,
+    over_users: over_users::OverUsersView,
 }
 
-impl ExplainPage {
-    pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
-        let Some(runs) = panel::loaded(
-            ui,
-            app.runs.listed(),
-            "The list of runs has not been read yet.",
-        ) else {
-            return;
-        };
-        if runs.iter().all(|summary| summary.manifest.is_none()) {
-            return no_runs(ui, app, actions);
-        }
-        self.pickers.ui(ui, app, runs, actions);
-        ui.add_space(size::GAP_SMALL);
-        let Some(run) = &app.selection.run else {
-            let newest = runs.first().map(|summary| summary.id.clone());
-            return no_run_chosen(ui, app, newest, actions);
-        };
-        self.run(ui, run, app, actions);
-    }
-
-    fn run(&mut self, ui: &mut Ui, run: &RunId, app: &App, actions: &mut Actions) {
+impl ExplainColumn {
+    /// The user that is looked at through one run, or why there is nothing to see.
+    fn ui(&mut self, ui: &mut Ui, of: Column<'_>, app: &App, actions: &mut Actions) {
+        let run = of.run;
         let Some(prepared) = app.views.data(run) else {
             match app.views.data_state(run) {
                 Loadable::Failed(sentence) => panel::failed(ui, sentence),
@@ -105,29 +99,26 @@ impl ExplainPage {
                 |_| {},
             );
         } else {
-            self.user(ui, &shown, run, app, actions);
+            self.user(ui, &shown, of, app, actions);
         }
     }
 
-    /// The user in the ways that were chosen, under the strip of all.
+    /// The user in the ways that were chosen.
     fn user(
         &mut self,
         ui: &mut Ui,
         shown: &ShownUser<'_>,
-        run: &RunId,
+        of: Column<'_>,
         app: &App,
         actions: &mut Actions,
     ) {
-        let Some(key) = &app.selection.view_key(run) else {
-            return;
-        };
-        self.layouts.strip(ui, app, actions);
+        let kind = app.kind_of(of.run);
         let layout = app.shown_layout();
-        let asked = tiles(ui, &layout, app.active_view(), &mut |ui, view| match app
-            .why_no_view(view)
+        let asked = tiles(ui, &layout, app.active_view(), &mut |ui, view| match kind
+            .and_then(|kind| view.why_not(kind))
         {
             Some(why_not) => panel::empty(ui, "Not of this model", why_not, |_| {}),
-            None => self.view(ui, view, shown, key, app, actions),
+            None => self.view(ui, view, shown, of, app, actions),
         });
         let used = asked.active.map(|view| Action::Select(Select::View(view)));
         actions.extend(used);
@@ -140,23 +131,30 @@ impl ExplainPage {
         ui: &mut Ui,
         view: ExplainView,
         shown: &ShownUser<'_>,
-        key: &ViewKey,
+        of: Column<'_>,
         app: &App,
         actions: &mut Actions,
     ) {
-        let (run, kind) = (&key.run, app.model_kind());
+        let run = of.run;
+        let Some(key) = &app.selection.view_key(run) else {
+            return;
+        };
         match view {
             ExplainView::Overview if shown.view().attention.is_some() => {
-                self.with_attention(ui, shown, run, app, actions);
+                self.with_attention(ui, shown, key, app, actions);
             }
-            ExplainView::Overview => self.without_attention(ui, shown, kind, app, actions),
-            ExplainView::WhatIf => self.what_if.ui(ui, shown, app, actions),
+            ExplainView::Overview => self.without_attention(ui, shown, key, app, actions),
+            ExplainView::WhatIf => match of.leading {
+                Some(leading) => what_if::following(ui, leading, key, app, actions),
+                None => self.what_if.ui(ui, shown, app, actions),
+            },
             ExplainView::Faithfulness => self.faithfulness.ui(ui, shown, run, app, actions),
             ExplainView::Gates => self.gates.ui(ui, shown, key, app, actions),
             ExplainView::LatentSpace => self.latent_space.ui(ui, shown, key, app, actions),
             ExplainView::ItemMap => self.item_map.ui(ui, key, app, actions),
             ExplainView::Gallery => self.gallery.ui(ui, key, app, actions),
             ExplainView::Rules => self.rules.ui(ui, key, app, actions),
+            ExplainView::OverUsers => self.over_users.ui(ui, key, app, actions),
         }
     }
 
@@ -164,12 +162,12 @@ impl ExplainPage {
         &mut self,
         ui: &mut Ui,
         shown: &ShownUser<'_>,
-        run: &RunId,
+        key: &ViewKey,
         app: &App,
         actions: &mut Actions,
     ) {
         if ui.available_width() < BESIDE_FROM {
-            return self.stacked(ui, shown, run, app, actions);
+            return self.stacked(ui, shown, key, app, actions);
         }
         let half = (ui.available_width() * 0.44).max(360.0);
         let card = theme::card(ui);
@@ -203,16 +201,16 @@ impl ExplainPage {
                                     app.selection.event,
                                     looked_at.as_ref(),
                                 );
-                                self.list.ui(right, shown, app, actions);
+                                self.list.ui(right, shown, key, app, actions);
                             }
                         });
                         ui.add_space(size::GAP_SMALL);
-                        self.arithmetic_card(ui, shown, run, app, actions);
+                        self.arithmetic_card(ui, shown, &key.run, app, actions);
                         // Where the cards leave too little, the column scrolls.
                         let height = (bottom - ui.cursor().top()).max(TIMELINE_LEAST);
                         ui.allocate_ui(egui::vec2(ui.available_width(), height), |ui| {
                             ui.set_max_height(height);
-                            self.timeline_card(ui, shown, app, actions);
+                            self.timeline_card(ui, shown, &key.run, app, actions);
                         });
                     });
             });
@@ -223,7 +221,7 @@ impl ExplainPage {
         &mut self,
         ui: &mut Ui,
         shown: &ShownUser<'_>,
-        run: &RunId,
+        key: &ViewKey,
         app: &App,
         actions: &mut Actions,
     ) {
@@ -246,13 +244,13 @@ impl ExplainPage {
                 ui.add_space(size::GAP_SMALL);
                 cards::event_card(ui, shown, event, looked_at.as_ref());
                 ui.add_space(size::GAP_SMALL);
-                self.arithmetic_card(ui, shown, run, app, actions);
-                self.list.ui(ui, shown, app, actions);
+                self.arithmetic_card(ui, shown, &key.run, app, actions);
+                self.list.ui(ui, shown, key, app, actions);
                 ui.add_space(size::GAP_SMALL);
                 let room = egui::vec2(ui.available_width(), TIMELINE_LEAST);
                 ui.allocate_ui(room, |ui| {
                     ui.set_max_height(TIMELINE_LEAST);
-                    self.timeline_card(ui, shown, app, actions);
+                    self.timeline_card(ui, shown, &key.run, app, actions);
                 });
             });
     }
@@ -282,26 +280,33 @@ impl ExplainPage {
         &mut self,
         ui: &mut Ui,
         shown: &ShownUser<'_>,
-        kind: Option<ModelKind>,
+        key: &ViewKey,
         app: &App,
         actions: &mut Actions,
     ) {
         let card = theme::card(ui);
-        let width = (ui.available_width() * 0.32).clamp(260.0, 420.0);
-        Panel::left("expected")
+        let widths = AsideWidths {
+            usual: (ui.available_width() * 0.32).clamp(260.0, 420.0),
+            least: 200.0,
+            most: (ui.available_width() - 240.0).max(260.0),
+        };
+        panel::aside(ui, PanelSide::Before, "expected", widths)
             .frame(egui::Frame::new())
-            .resizable(true)
-            .default_size(width)
             .show(ui, |ui| {
-                card.show(ui, |ui| {
-                    ui.set_width(ui.available_width());
-                    ui.label(RichText::new("No attention to show").strong());
-                    ui.label(why_no_attention(kind, shown.view()));
-                });
-                ui.add_space(size::GAP_SMALL);
-                self.list.ui(ui, shown, app, actions);
-                ui.add_space(size::GAP_SMALL);
-                cards::event_card(ui, shown, app.selection.event, None);
+                // Above a narrow timeline there may be less room than this takes.
+                egui::ScrollArea::vertical()
+                    .auto_shrink([false, false])
+                    .show(ui, |ui| {
+                        card.show(ui, |ui| {
+                            ui.set_width(ui.available_width());
+                            ui.label(RichText::new("No attention to show").strong());
+                            ui.label(why_no_attention(app.kind_of(&key.run), shown.view()));
+                        });
+                        ui.add_space(size::GAP_SMALL);
+                        self.list.ui(ui, shown, key, app, actions);
+                        ui.add_space(size::GAP_SMALL);
+                        cards::event_card(ui, shown, app.selection.event, None);
+                    });
             });
         let left = egui::Margin {
             left: 8,
@@ -310,7 +315,7 @@ impl ExplainPage {
         egui::CentralPanel::default()
             .frame(egui::Frame::new().inner_margin(left))
             .show(ui, |ui| {
-                self.timeline_card(ui, shown, app, actions);
+                self.timeline_card(ui, shown, &key.run, app, actions);
             });
     }
 
@@ -318,6 +323,7 @@ impl ExplainPage {
         &mut self,
         ui: &mut Ui,
         shown: &ShownUser<'_>,
+        run: &RunId,
         app: &App,
         actions: &mut Actions,
     ) {
@@ -325,11 +331,8 @@ impl ExplainPage {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {
                 ui.label(RichText::new("Timeline").strong());
-                let manifest = app
-                    .selection
-                    .run
-                    .as_ref()
-                    .and_then(|run| app.runs.summary(run)?.manifest.as_ref());
+                let summary = app.runs.summary(run);
+                let manifest = summary.and_then(|summary| summary.manifest.as_ref());
                 if let Some(remark) = manifest.and_then(|manifest| manifest.counted_before()) {
                     // What is shown here is by today's rule, and so may differ from what the run
                     // counted.

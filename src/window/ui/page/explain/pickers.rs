@@ -2,10 +2,11 @@
 
 use egui::{Key, Popup, Rect, Slider, TextEdit, Ui};
 
-use crate::app::{Action, App, Loadable, Select, TourStep};
+use super::beside::beside_switch;
+use crate::app::{Action, App, Loadable, RunSide, Select, TourStep};
 use crate::ui::Actions;
 use crate::ui::frame::action_button_as;
-use crate::ui::page::run_picker;
+use crate::ui::page::run_picker::{self, RunChoice};
 use crate::ui::{text, tour};
 use seqscope_base::spec::shown;
 use seqscope_data::{Prepared, Vocab};
@@ -28,11 +29,18 @@ pub(in crate::ui::page) struct Pickers {
 impl Pickers {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
         let run = app.selection.run.as_ref();
-        ui.horizontal(|ui| {
-            run_picker::ui(ui, app, runs, run, actions);
+        ui.horizontal_wrapped(|ui| {
+            let choice = RunChoice {
+                side: RunSide::A,
+                chosen: run,
+            };
+            run_picker::ui(ui, app, runs, choice, actions);
             ui.separator();
             if let Some(run) = run.filter(|run| app.views.data(run).is_some()) {
                 self.user(ui, app, run, actions);
+            }
+            if run.is_some() && app.selection.beside().is_none() {
+                beside_switch(ui, app, actions);
             }
         });
     }

@@ -17,8 +17,8 @@ pub(super) use latent::ui as latent_bars;
 
 use egui::Ui;
 
-use super::run_picker;
-use crate::app::{Action, App, Page, TrainView, Training, Transport};
+use super::run_picker::{self, RunChoice};
+use crate::app::{Action, App, Page, RunSide, TrainView, Training, Transport};
 use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::theme::size;
@@ -44,7 +44,11 @@ impl TrainPage {
                 TrainView::Run(training) => training.run.as_ref(),
                 _ => app.selection.run.as_ref(),
             };
-            ui.horizontal(|ui| run_picker::ui(ui, app, runs, shown, actions));
+            let choice = RunChoice {
+                side: RunSide::A,
+                chosen: shown,
+            };
+            ui.horizontal(|ui| run_picker::ui(ui, app, runs, choice, actions));
         }
         match view {
             TrainView::Run(training) => self.run(ui, training, app, actions),

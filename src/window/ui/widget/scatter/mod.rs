@@ -5,6 +5,7 @@
 //! points, colours or the part in sight change and at no other time: a hundred thousand of them cost
 //! a frame at rest nothing.
 
+mod axes;
 mod grid;
 mod lasso;
 mod picture;
@@ -18,6 +19,7 @@ use egui::{
 };
 
 use crate::ui::theme;
+pub(crate) use axes::ScatterAxes;
 use grid::PointGrid;
 use sight::Sight;
 
@@ -98,6 +100,29 @@ impl Scatter {
         tool: DragTool,
         shown: ScatterPoints<'_>,
     ) -> ScatterPointed {
+        self.painted(ui, size, tool, shown, None)
+    }
+
+    /// Paints the points over axes with numbers, as long across as up.
+    pub(crate) fn on_axes(
+        &mut self,
+        ui: &mut Ui,
+        size: Vec2,
+        tool: DragTool,
+        shown: ScatterPoints<'_>,
+        axes: ScatterAxes<'_>,
+    ) -> ScatterPointed {
+        self.painted(ui, size, tool, shown, Some(axes))
+    }
+
+    fn painted(
+        &mut self,
+        ui: &mut Ui,
+        size: Vec2,
+        tool: DragTool,
+        shown: ScatterPoints<'_>,
+        axes: Option<ScatterAxes<'_>>,
+    ) -> ScatterPointed {
         let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
         let rect = whole_pixels(ui, rect);
         response.widget_info(|| {
@@ -111,6 +136,9 @@ impl Scatter {
         self.move_about(ui, rect, &response, tool);
         let colors = theme::colors(ui);
         ui.painter().rect_filled(rect, 4.0, colors.background);
+        if let Some(axes) = &axes {
+            axes.paint(ui, rect, &self.sight);
+        }
         self.picture(ui, rect, shown);
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         let at = |point: usize| {

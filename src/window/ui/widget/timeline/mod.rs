@@ -1,6 +1,7 @@
 //! One user's history as a model saw it: each event with the rank and probability that the model
 //! gave it before it came. As a painted strip, and as a table with the five items it expected.
 
+mod both;
 mod ranks;
 mod strip;
 mod table;
@@ -9,6 +10,7 @@ mod task_timeline;
 use egui::{Color32, Painter, Pos2, Stroke, Ui, Vec2, vec2};
 use egui_extras::{Column, TableRow};
 
+pub use both::OtherTimeline;
 use ranks::RankFace;
 use strip::{MarkPlace, StripPlot};
 use table::Headings;

@@ -28,7 +28,8 @@ impl<'a> RankFace<'a> {
         }
     }
 
-    fn y(&self, plot: StripPlot, rank: f64) -> f32 {
+    /// Height of a rank.
+    pub(super) fn y(&self, plot: StripPlot, rank: f64) -> f32 {
         plot.below_top((rank.max(1.0).log10() as f32 / self.decades).clamp(0.0, 1.0))
     }
 }

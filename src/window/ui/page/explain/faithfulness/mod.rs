@@ -12,7 +12,7 @@ use super::ShownUser;
 use crate::app::{Action, App, AttributionAsk, Loadable, Question, Select};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, LineChart};
-use crate::ui::widget::panel;
+use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
 use crate::ui::{Actions, text};
 use events::EventTable;
 use seqscope_engine::explain::{AnswerAttribution, AnswerTarget, DeletionOrder, UserView};
@@ -187,11 +187,13 @@ impl FaithfulnessView {
         ui.add_space(size::GAP_SMALL);
         let beside = BESIDE.min(ui.available_width() * 0.42);
         let card = theme::card(ui);
-        egui::Panel::right("agreement")
+        let widths = AsideWidths {
+            usual: beside,
+            least: 280.0,
+            most: (ui.available_width() - 380.0).max(300.0),
+        };
+        panel::aside(ui, PanelSide::After, "agreement", widths)
             .frame(egui::Frame::new())
-            .resizable(true)
-            .default_size(beside)
-            .size_range(280.0..=(ui.available_width() - 380.0).max(300.0))
             .show(ui, |ui| {
                 egui::ScrollArea::vertical()
                     .auto_shrink([false, false])

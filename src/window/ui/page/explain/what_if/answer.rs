@@ -6,7 +6,7 @@ use super::Changed;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::bars::{Bar, bars};
-use seqscope_engine::explain::{Change, Moved, Standing, WhatIfAnswer};
+use seqscope_engine::explain::{Change, Moved, Standing, WhatIfAnswer, asking_look};
 use seqscope_model::AttentionMaps;
 
 /// Events listed of what the model looked at.
@@ -106,30 +106,19 @@ pub(super) fn attention(
     );
     ui.label(RichText::new("Looked at").strong());
     ui.add(Label::new(RichText::new(words).weak()).truncate());
-    let mut looked: Vec<(usize, f32)> = last_row(maps, layer).into_iter().enumerate().collect();
+    let n_events = answer.events.len().saturating_sub(maps.first);
+    let look = asking_look(maps, n_events.min(maps.len));
+    let mut looked: Vec<(usize, f64)> = look.into_iter().enumerate().collect();
     looked.sort_by(|a, b| b.1.total_cmp(&a.1));
-    let bar = |(col, share): (usize, f32)| {
+    let bar = |(col, share): (usize, f64)| {
         let at = maps.first + col;
         let event = answer.events.get(at)?;
         Some(Bar {
             title: format!("{} {}", at + 1, changed.title(event.item_idx)),
-            share,
+            share: share as f32,
             is_true: event.from.is_none(),
         })
     };
     let rows: Vec<Bar> = looked.into_iter().take(LOOKED_AT).filter_map(bar).collect();
     bars(ui, &rows);
-}
-
-/// Weights of the last position, mean over the heads of a layer.
-fn last_row(maps: &AttentionMaps, layer: usize) -> Vec<f32> {
-    let mut sum = vec![0.0_f32; maps.len];
-    for head in 0..maps.n_heads {
-        let weights = maps.head(layer, head);
-        let row = weights.get(weights.len().saturating_sub(maps.len)..);
-        for (total, weight) in sum.iter_mut().zip(row.unwrap_or(&[])) {
-            *total += weight / maps.n_heads as f32;
-        }
-    }
-    sum
 }

@@ -4,15 +4,16 @@ mod answer;
 mod history;
 mod search;
 
-use egui::{CentralPanel, Frame, Margin, Panel, ScrollArea, Ui};
+use egui::{CentralPanel, Frame, Margin, ScrollArea, Ui};
 
 use super::ShownUser;
 use crate::app::{Action, App, ChangedHistory, EditAsk, Loadable, OfUser, Question, ViewKey};
 use crate::ui::Actions;
 use crate::ui::theme::{self, size};
-use crate::ui::widget::panel;
+use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
 use seqscope_data::Dataset;
 use seqscope_engine::explain::WhatIfAnswer;
+use seqscope_engine::run::RunId;
 
 /// View state.
 #[derive(Default)]
@@ -64,11 +65,13 @@ impl WhatIfView {
         };
         let frame = theme::card(ui);
         let width = ui.available_width();
-        Panel::left("changed history")
+        let widths = AsideWidths {
+            usual: (width * 0.46).max(380.0),
+            least: 340.0,
+            most: (width - 360.0).max(360.0),
+        };
+        panel::aside(ui, PanelSide::Before, "changed history", widths)
             .frame(frame)
-            .resizable(true)
-            .default_size((width * 0.46).max(380.0))
-            .size_range(340.0..=(width - 360.0).max(360.0))
             .show(ui, |ui| self.history.ui(ui, changed, app, actions));
         let margin = Margin {
             left: 8,
@@ -81,18 +84,66 @@ impl WhatIfView {
                     .auto_shrink([false, false])
                     .show(ui, |ui| {
                         let answer = answered(ui, changed, app, actions);
-                        if let Some(answer) = answer {
-                            card(ui, |ui| answer::lists(ui, changed, answer));
-                        }
+                        lists_card(ui, changed, answer);
                         card(ui, |ui| search::ui(ui, changed, app, actions));
-                        let maps = answer.and_then(|answer| answer.attention.as_ref());
-                        if let (Some(answer), Some(maps)) =
-                            (answer, maps.filter(|maps| maps.len > 0))
-                        {
-                            card(ui, |ui| answer::attention(ui, changed, answer, maps));
-                        }
+                        attention_card(ui, changed, answer);
                     });
             });
+    }
+}
+
+/// What another run's model says of the history as it was changed for the leading run.
+pub(super) fn following(
+    ui: &mut Ui,
+    leading: &RunId,
+    key: &ViewKey,
+    app: &App,
+    actions: &mut Actions,
+) {
+    let (Some(lead), Some(own)) = (app.views.data(leading), app.views.data(&key.run)) else {
+        return panel::loading(ui, "Opening the data of both runs");
+    };
+    if lead.dataset.fingerprint != own.dataset.fingerprint {
+        let why = "The edits on the left are of the other run's events and items; this run was \
+                   trained on other data, so they cannot be made here. Its other views can stand \
+                   beside.";
+        return panel::empty(ui, "Another history", why, |_| {});
+    }
+    let of = OfUser {
+        run: leading.clone(),
+        user_id: key.user_id.clone(),
+    };
+    let Some(history) = app.what_if.history(&of) else {
+        return panel::loading(ui, "Taking the history");
+    };
+    let changed = Changed {
+        key,
+        history,
+        dataset: &own.dataset,
+    };
+    ScrollArea::vertical()
+        .auto_shrink([false, false])
+        .show(ui, |ui| {
+            ui.weak("After the edits that are made on the left.");
+            ui.add_space(size::GAP_SMALL);
+            let answer = answered(ui, changed, app, actions);
+            lists_card(ui, changed, answer);
+            attention_card(ui, changed, answer);
+        });
+}
+
+/// The lists before and after.
+fn lists_card(ui: &mut Ui, changed: Changed<'_>, answer: Option<&WhatIfAnswer>) {
+    if let Some(answer) = answer {
+        card(ui, |ui| answer::lists(ui, changed, answer));
+    }
+}
+
+/// What the model looked at after the edits, if it has attention.
+fn attention_card(ui: &mut Ui, changed: Changed<'_>, answer: Option<&WhatIfAnswer>) {
+    let maps = answer.and_then(|answer| answer.attention.as_ref());
+    if let (Some(answer), Some(maps)) = (answer, maps.filter(|maps| maps.len > 0)) {
+        card(ui, |ui| answer::attention(ui, changed, answer, maps));
     }
 }
 
