@@ -65,7 +65,7 @@ pub fn trust_table(runs: &[TrustedRun]) -> ReportTable {
     table(ReportTable::new("trust", "Trust", columns(runs)), runs)
 }
 
-/// The same of the differences of runs from `first`, each under the name of the other run.
+/// Tells the trust in the differences of runs from `first`, each under the name of the other run.
 #[must_use]
 pub fn trust_of_differences_table(first: &RunId, others: &[TrustedRun]) -> ReportTable {
     let title = format!("Trust of the difference from `{first}`");
