@@ -83,7 +83,7 @@ fn clicks_are_kept_learnt_from_as_a_new_run_and_their_effect_is_told() {
         "gave feedback",
         "others",
         "On test, gave feedback: NDCG@10",
-        "fine-tuned from",
+        "Fine-tuned from",
         "20 accepted, 30 rejected",
     ] {
         assert!(said.out.contains(words), "`{words}` in {}", said.out);
@@ -108,7 +108,7 @@ fn clicks_are_kept_learnt_from_as_a_new_run_and_their_effect_is_told() {
         .seqscope("compare last --table trust --runs runs")
         .ok()
         .out;
-    assert!(badge.contains("fine-tuned from"), "{badge}");
+    assert!(badge.contains("Fine-tuned from"), "{badge}");
 
     // From the file of the child the same comes out.
     let forgotten = place

@@ -39,7 +39,7 @@ impl Lineage {
             ..
         } = self;
         format!(
-            "fine-tuned from {parent} (epoch {epoch}) on feedback of {}: {} accepted, {} rejected",
+            "Fine-tuned from {parent} (epoch {epoch}) on feedback of {}: {} accepted, {} rejected",
             counted(learnt.users, "user"),
             learnt.accepted,
             learnt.rejected
@@ -50,7 +50,7 @@ impl Lineage {
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = vec![format!(
-            "{}; an epoch learns from {} and replays {}; hash of the feedback {}",
+            "{}; an epoch learns from {} and replays {}; hash of the feedback {}.",
             self.words(),
             counted(self.lists, "list"),
             counted_as(self.replayed, "old history", "old histories"),
@@ -59,15 +59,15 @@ impl Lineage {
         if self.held_out > 0 {
             remarks.push(format!(
                 "{} what the user is asked for in validation or test, so nothing was learnt from \
-                 that; users who accepted it are left out of the comparison with the parent",
+                 that; users who accepted it are left out of the comparison with the parent.",
                 counted_as(self.held_out, "answer was to", "answers were to")
             ));
         }
         if self.later_users > 0 {
             remarks.push(format!(
-                "the lists of {} of {} were made after the held-out events of these users: the model has \
+                "The lists of {} of {} were made after the held-out events of these users: the model has \
                  read those since, though it was never taught to foretell them, and for these users \
-                 the test looks back",
+                 the test looks back.",
                 self.later_users,
                 counted(self.learnt.users, "user")
             ));

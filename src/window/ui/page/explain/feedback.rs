@@ -12,7 +12,7 @@ use seqscope_engine::report::words::counted;
 use seqscope_engine::run::RunId;
 
 /// Room for the two buttons of a line.
-const BUTTONS: f32 = 50.0;
+const BUTTONS: f32 = 78.0;
 
 /// An item of a list.
 pub(super) struct ListedItem {
