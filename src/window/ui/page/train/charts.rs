@@ -90,7 +90,7 @@ impl Charts {
         });
         self.cursor.begin(lines.into_iter().collect());
         let strip = app.selection.train_strip;
-        let large = (ui.available_height() - strip::height(strip) - CHOICE).max(140.0);
+        let large = (ui.available_height() - strip::height(strip) - CHOICE).max(225.0);
         ui.columns(2, |columns| {
             if let [left, right] = columns {
                 self.loss

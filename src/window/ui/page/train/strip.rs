@@ -43,7 +43,7 @@ impl Default for Strip {
 pub(super) fn height(strip: TrainStrip) -> f32 {
     match strip {
         TrainStrip::Drivers | TrainStrip::Bound | TrainStrip::Machine => 150.0,
-        TrainStrip::Histograms => 230.0,
+        TrainStrip::Histograms => 190.0,
     }
 }
 
