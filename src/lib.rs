@@ -130,13 +130,15 @@
 //!     `the_number_of_threads_changes_no_bit`).
 //! 14. **A frame looks at what is in sight, not at all there is.** Long curves are painted by as
 //!     many points as there are pixels, lists by their rows in sight, pictures are uploaded once
-//!     and a few a frame; a list of runs reads no series, and a window at rest asks for no frame.
+//!     and a few a frame; the points of a map are drawn a part a frame, while the last picture of
+//!     them moves along; a list of runs reads no series, and a window at rest asks for no frame.
 //!     Of the views of Explain only those in the layout are painted, and only they ask the model
 //!     (tests `on_explain_a_question_waits_until_its_view_is_in_sight`,
 //!     `a_million_points_are_painted_by_as_many_as_there_are_pixels`,
 //!     `a_long_list_of_runs_paints_only_what_is_in_sight`,
 //!     `a_long_timeline_paints_only_what_is_in_sight`,
-//!     `many_maps_are_uploaded_a_few_a_frame_and_each_once`, `the_list_reads_no_series`,
+//!     `many_maps_are_uploaded_a_few_a_frame_and_each_once`,
+//!     `a_map_of_many_points_is_drawn_a_part_a_frame`, `the_list_reads_no_series`,
 //!     `a_list_read_again_reads_only_what_has_changed`, `an_idle_window_asks_for_no_repaint`).
 //! 15. **No question of a task knows more than its moment.** What is learnt of is answered before
 //!     validation begins (tests `no_training_question_knows_what_is_held_out`,

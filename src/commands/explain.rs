@@ -302,7 +302,7 @@ fn named(dataset: &Dataset, shown: &ShownNames<'_>, word: &str) -> Result<u32, E
 /// The error as the command line tells it: what is wrong, and the cure apart.
 fn told_error(error: AttributionError) -> Error {
     match error {
-        AttributionError::Model(error) => error.into(),
+        AttributionError::Question(error) => error.into(),
         AttributionError::Data(error) => error.into(),
         AttributionError::NoEvents
         | AttributionError::NothingCame

@@ -39,11 +39,15 @@ pub struct Args {
     #[arg(long, value_name = "NAME", default_value = "variation")]
     sort: String,
     /// Print the value of every unit after every event instead
-    #[arg(long)]
+    #[arg(long, conflicts_with = "sort")]
     values: bool,
     /// Print moments of other users with a state like that after this event, from 1, instead; 0 is
-    /// the last
-    #[arg(long, value_name = "EVENT", conflicts_with = "values")]
+    /// the last; states are compared by the hidden state of the last layer
+    #[arg(
+        long,
+        value_name = "EVENT",
+        conflicts_with_all = ["values", "layer", "value", "sort"]
+    )]
     like: Option<usize>,
     /// The epoch whose weights are used [default: the best]
     #[arg(long, value_name = "N")]
@@ -126,11 +130,24 @@ fn track_of(view: &GateView, layer: Option<usize>, kind: StateTrack) -> Result<&
     ))
 }
 
-fn number(value: f32) -> ReportCell {
+/// A number, or why there is none.
+fn number(value: f32, why_not: &'static str) -> ReportCell {
     if value.is_nan() {
-        return ReportCell::unknown_because("its values are all the same");
+        return ReportCell::unknown_because(why_not);
     }
     CellValue::Number(f64::from(value)).into()
+}
+
+/// Why a value of a model is none.
+const NO_NUMBER: &str = "the model gave no number";
+
+/// Why a unit that varies so has no other measure.
+fn why_unmeasured(variation: f32) -> &'static str {
+    if variation.is_nan() {
+        NO_NUMBER
+    } else {
+        "its values are all the same"
+    }
 }
 
 fn units_table(track: &GateTrack, sort: UnitMeasure) -> ReportTable {
@@ -154,10 +171,16 @@ fn units_table(track: &GateTrack, sort: UnitMeasure) -> ReportTable {
     });
     table.notes.extend(missing);
     for unit in measures.order(sort) {
+        let variation = measures.of(UnitMeasure::Variation).ok();
+        let why_not = why_unmeasured(
+            variation
+                .and_then(|of| of.get(unit).copied())
+                .unwrap_or(0.0),
+        );
         let cells = UnitMeasure::iter().map(|measure| match measures.of(measure) {
             Ok(values) => values
                 .get(unit)
-                .map_or_else(ReportCell::empty, |v| number(*v)),
+                .map_or_else(ReportCell::empty, |v| number(*v, why_not)),
             Err(why) => ReportCell::unknown_because(why),
         });
         table.row(std::iter::once(CellValue::Count(unit + 1).into()).chain(cells));
@@ -192,7 +215,7 @@ fn values_table(
         table.row(
             cells
                 .into_iter()
-                .chain(tracks.row(at).iter().map(|value| number(*value))),
+                .chain(tracks.row(at).iter().map(|value| number(*value, NO_NUMBER))),
         );
     }
     table
@@ -218,7 +241,7 @@ fn like_table(
         ));
     };
     let seed = restored.manifest.experiment.seed;
-    let sample = StateSample::draw(restored.model.as_ref(), &restored.prepared, seed)?;
+    let sample = StateSample::draw(restored.model.as_ref(), &restored.prepared, seed, &|_| true)?;
     let near = sample.map_or_else(Vec::new, |sample| {
         sample.nearest(states.row(at), view.user_idx, LIKE)
     });
@@ -250,9 +273,20 @@ fn like_cells(moment: &LikeMoment, shown: &ShownNames<'_>, prepared: &Prepared) 
     [
         shown.user(moment.user_idx as u32).into(),
         CellValue::Count(moment.position + 1).into(),
-        number(moment.cosine),
+        number(moment.cosine, NO_NUMBER),
         label(moment.position.checked_sub(1)),
         label(Some(moment.position)),
         label(Some(moment.position + 1)),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{NO_NUMBER, why_unmeasured};
+
+    #[test]
+    fn a_unit_without_numbers_is_not_said_to_stand_still() {
+        assert_eq!(why_unmeasured(f32::NAN), NO_NUMBER);
+        assert_eq!(why_unmeasured(0.0), "its values are all the same");
+    }
 }

@@ -10,7 +10,8 @@ use super::shown_names::ShownNames;
 use seqscope_base::metric::Seen;
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{
-    AskedProbe, LatentMap, LatentProbe, ProbeLists, latent_map, latent_probe, why_no_prior,
+    AskedProbe, LatentMap, LatentProbe, ProbeLists, latent_map, latent_probe, latent_sigmas,
+    why_no_prior,
 };
 use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, ReportTable};
 use seqscope_engine::run::RunStore;
@@ -55,9 +56,16 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let no_space = || lacks(&id, &restored, "latent space");
     let table = match (&args.user, args.dimension, args.draw) {
         (Some(user), Some(dimension), _) => {
-            let map = latent_map(restored.model.as_ref(), &restored.prepared, seed)?;
-            let map = map.ok_or_else(no_space)?;
-            traversal(&restored, &map, &shown, user, dimension)?
+            let user_idx = user_named(&restored.prepared.dataset, &shown, user)? as usize;
+            let (model, prepared) = (restored.model.as_ref(), &restored.prepared);
+            let sigmas = latent_sigmas(model, prepared, user_idx, seed, &|_| true)?;
+            traversal(
+                &restored,
+                &sigmas.ok_or_else(no_space)?,
+                &shown,
+                user_idx,
+                dimension,
+            )?
         }
         (.., Some(seed)) => {
             let kind = ModelKind::from(&restored.manifest.experiment.model);
@@ -76,7 +84,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
             lists_table("drawn", "Length", &lists.ok_or_else(no_space)?, &shown)
         }
         _ => {
-            let map = latent_map(restored.model.as_ref(), &restored.prepared, seed)?;
+            let map = latent_map(restored.model.as_ref(), &restored.prepared, seed, &|_| true)?;
             dimensions_table(&map.ok_or_else(no_space)?)
         }
     };
@@ -85,28 +93,27 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
 
 fn traversal(
     restored: &Restored,
-    map: &LatentMap,
+    sigmas: &[f32],
     shown: &ShownNames<'_>,
-    user: &str,
+    user_idx: usize,
     dimension: usize,
 ) -> Result<ReportTable, Error> {
-    let dataset = &restored.prepared.dataset;
-    let user_idx = user_named(dataset, shown, user)?;
-    let Some(at) = dimension.checked_sub(1).filter(|at| *at < map.width) else {
+    let place = dimension.checked_sub(1);
+    let Some((at, &sigma)) = place.and_then(|at| Some((at, sigmas.get(at)?))) else {
         return Err(Error::edge(
             format!("there is no dimension {dimension}"),
-            format!("choose one of 1 to {}", map.width),
+            format!("choose one of 1 to {}", sigmas.len()),
         ));
     };
     let asked = AskedProbe {
         probe: LatentProbe::Traverse { dimension: at },
-        sigma: map.sigma(at),
+        sigma,
         filter_seen: restored.manifest.seen() == Seen::LeftOut,
     };
     let lists = latent_probe(
         restored.model.as_ref(),
         &restored.prepared,
-        user_idx as usize,
+        user_idx,
         &asked,
     )?;
     let lists = lists.unwrap_or_else(|| ProbeLists {

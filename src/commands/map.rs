@@ -10,7 +10,8 @@ use super::shown_names::ShownNames;
 use seqscope_data::Prepared;
 use seqscope_engine::error::Error;
 use seqscope_engine::explain::{
-    ItemMap, LatentMap, TSNE_EPOCHS, item_map, latent_map, neighbours, settled,
+    ItemMap, LatentMap, ProjectedMap, ProjectionError, ProjectionMethod, item_map, latent_map,
+    neighbours, projected, user_codes,
 };
 use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, ReportTable, words};
 use seqscope_engine::run::{RunId, RunStore};
@@ -25,11 +26,16 @@ pub struct Args {
     /// Points of the map: the items of any family, or the users of one with a latent space
     #[arg(long, value_enum, default_value_t)]
     of: MapOf,
-    /// Way from vectors to places: principal components, or t-SNE, which takes longer
+    /// Way from vectors to places: principal components, or t-SNE or UMAP, which take longer
     #[arg(long, value_enum, default_value_t)]
     method: MapMethodWord,
     /// List the nearest neighbours of this item (by id) instead, by cosine
-    #[arg(long, value_name = "ITEM", allow_negative_numbers = true)]
+    #[arg(
+        long,
+        value_name = "ITEM",
+        allow_negative_numbers = true,
+        conflicts_with_all = ["method", "onto"]
+    )]
     near: Option<String>,
     /// The epoch whose weights are used [default: the best]
     #[arg(long, value_name = "N")]
@@ -58,22 +64,34 @@ enum MapMethodWord {
     #[default]
     Pca,
     Tsne,
+    Umap,
+}
+
+impl MapMethodWord {
+    /// The way that comes about step by step; none of principal components.
+    fn projection(self) -> Option<ProjectionMethod> {
+        match self {
+            Self::Pca => None,
+            Self::Tsne => Some(ProjectionMethod::Tsne),
+            Self::Umap => Some(ProjectionMethod::Umap),
+        }
+    }
 }
 
 /// Neighbours listed.
 const NEAR: usize = 20;
 
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let is_plain = args.method == MapMethodWord::Pca;
-    if args.of == MapOf::Users && (!is_plain || args.onto.is_some() || args.near.is_some()) {
+    let method = args.method.projection();
+    if args.of == MapOf::Users && (args.onto.is_some() || args.near.is_some()) {
         return Err(Error::edge(
-            "a map of users has its principal components alone",
-            "leave `--method`, `--onto` and `--near` out, or take `--of items`",
+            "only a map of items is turned onto another or has neighbours listed",
+            "leave `--onto` and `--near` out, or take `--of items`",
         ));
     }
-    if !is_plain && args.onto.is_some() {
+    if let Some(method) = method.filter(|_| args.onto.is_some()) {
         return Err(Error::edge(
-            "t-SNE has no axes, so its map cannot be turned onto another",
+            format!("{method} has no axes, so its map cannot be turned onto another"),
             "take `--method pca` with `--onto`",
         ));
     }
@@ -84,14 +102,27 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let table = match (args.of, &args.near) {
         (MapOf::Users, _) => {
             let seed = restored.manifest.experiment.seed;
-            let map = latent_map(restored.model.as_ref(), &restored.prepared, seed)?;
-            let map = map.ok_or_else(|| lacks(&id, &restored, "latent space"))?;
-            users_table(&map, &shown, &restored.prepared)
+            let (model, prepared) = (restored.model.as_ref(), &restored.prepared);
+            let no_space = || lacks(&id, &restored, "latent space");
+            let mut map = latent_map(model, prepared, seed, &|_| true)?.ok_or_else(no_space)?;
+            let mut notes = vec![shares_words(map.shares)];
+            if let Some(method) = method {
+                let found = user_codes(model, prepared, seed, &|_| true)?;
+                let codes = found.ok_or_else(no_space)?.codes;
+                let found = project(&codes.values, codes.width, method, seed, streams)?;
+                notes = projection_notes(&found, method, "users");
+                map.points = found.points;
+            }
+            let mut table = users_table(&map, &shown, prepared);
+            table.notes.extend(notes);
+            table
         }
         (MapOf::Items, Some(item)) => near_table(&id, &restored, &shown, item)?,
         (MapOf::Items, None) => {
-            let map = placed(args, &store, &id, &restored, streams)?;
-            items_table(&map, &shown)
+            let (map, notes) = placed(args, &store, &id, &restored, streams)?;
+            let mut table = items_table(&map, &shown);
+            table.notes.extend(notes);
+            table
         }
     };
     write_tables(&[table], args.format, streams)
@@ -111,13 +142,14 @@ fn item_table(id: &RunId, restored: &Restored) -> Result<ItemTable, Error> {
     table.ok_or_else(|| lacks(id, restored, "item vectors"))
 }
 
+/// The map of the items, and what is told of how it came about.
 fn placed(
     args: &Args,
     store: &RunStore,
     id: &RunId,
     restored: &Restored,
     streams: &mut Streams<'_>,
-) -> Result<ItemMap, Error> {
+) -> Result<(ItemMap, Vec<String>), Error> {
     let table = item_table(id, restored)?;
     let onto = match args.onto {
         Some(epoch) => {
@@ -127,22 +159,62 @@ fn placed(
         None => None,
     };
     let seed = restored.manifest.experiment.seed;
-    let mut map = item_map(&table, onto.as_ref(), &restored.prepared, seed);
-    if args.method == MapMethodWord::Tsne {
-        let n = words::count(table.n_items());
-        writeln!(
-            streams.err,
-            "settling {n} items by t-SNE, {TSNE_EPOCHS} steps"
-        )?;
-        let found = settled(&table, &mut |_| true).ok_or_else(|| {
-            Error::edge(
-                "t-SNE needs eight items or more with finite vectors",
-                "take `--method pca`",
-            )
-        })?;
-        (map.points, map.shares) = (found.points, None);
-    }
-    Ok(map)
+    let mut map = item_map(&table, onto.as_ref(), &restored.prepared, seed, &|_| true)?;
+    let Some(method) = args.method.projection() else {
+        let notes = map.shares.map(shares_words).into_iter().collect();
+        return Ok((map, notes));
+    };
+    let found = project(&table.vectors, table.width, method, seed, streams)?;
+    let notes = projection_notes(&found, method, "items");
+    map.points = found.points;
+    Ok((map, notes))
+}
+
+/// Places vectors, and says how long it will take.
+fn project(
+    vectors: &[f32],
+    width: usize,
+    method: ProjectionMethod,
+    seed: u64,
+    streams: &mut Streams<'_>,
+) -> Result<ProjectedMap, Error> {
+    let n = (vectors.len() / width.max(1)).min(method.most());
+    writeln!(
+        streams.err,
+        "placing {} vectors by {method}, {} steps",
+        words::count(n),
+        method.n_steps(n)
+    )?;
+    projected(vectors, width, method, seed, &mut |_| true).map_err(|error| {
+        let sentence = match error {
+            ProjectionError::TooFew(n) => {
+                format!("{method} needs eight vectors or more, and there are {n}")
+            }
+            ProjectionError::NotFinite => {
+                format!("some vectors are not finite, so {method} has no neighbours to go by")
+            }
+        };
+        Error::edge(sentence, "take `--method pca`, or another epoch")
+    })
+}
+
+/// What is to be known of a map that came about step by step.
+fn projection_notes(map: &ProjectedMap, method: ProjectionMethod, of: &str) -> Vec<String> {
+    let trust = map.trust.map(|trust| {
+        format!(
+            "Trustworthiness over {} neighbours: {:.3} by {method}, {:.3} of the plane of principal \
+             components",
+            trust.n_neighbors, trust.map, trust.plane
+        )
+    });
+    let placed = (map.n_placed < map.points.len()).then(|| {
+        format!(
+            "{} of {} {of} have a place, drawn by the run's seed",
+            words::count(map.n_placed),
+            words::count(map.points.len())
+        )
+    });
+    trust.into_iter().chain(placed).collect()
 }
 
 fn number(value: f32) -> ReportCell {
@@ -159,8 +231,11 @@ fn items_table(map: &ItemMap, shown: &ShownNames<'_>) -> ReportTable {
         ReportColumn::numbers("events", "Training events"),
     ];
     let mut table = ReportTable::new("items", "", columns);
-    table.notes.extend(map.shares.map(shares_words));
     for (at, [x, y]) in map.points.iter().enumerate() {
+        // It was not drawn.
+        if x.is_nan() {
+            continue;
+        }
         let item = at as u32 + 1;
         table.row([
             shown.item(item).into(),
@@ -236,7 +311,6 @@ fn users_table(map: &LatentMap, shown: &ShownNames<'_>, prepared: &Prepared) -> 
         .is_some()
         .then(|| ReportColumn::words("behaviour", "Most frequent behaviour"));
     let mut table = ReportTable::new("users", "", columns.into_iter().chain(behaviour));
-    table.notes.push(shares_words(map.shares));
     if map.users.len() < map.n_users {
         table.notes.push(format!(
             "{} of {} users, drawn by the run's seed",
@@ -246,6 +320,10 @@ fn users_table(map: &LatentMap, shown: &ShownNames<'_>, prepared: &Prepared) -> 
     }
     for (at, user) in map.users.iter().enumerate() {
         let [x, y] = map.points.get(at).copied().unwrap_or_default();
+        // They were not drawn.
+        if x.is_nan() {
+            continue;
+        }
         let most = map.behaviours.as_ref().and_then(|most| most.get(at));
         let most = most.map(|most| behaviours.id(u32::from(*most)).unwrap_or_default());
         let cells = [

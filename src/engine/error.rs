@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::experiment::ExperimentError;
+use crate::explain::QuestionError;
 use crate::run::RunError;
 use crate::train::TrainError;
 use seqscope_base::spec::Problem;
@@ -42,6 +43,15 @@ pub enum Error {
         /// Cure: what to do about it.
         hint: Option<String>,
     },
+}
+
+impl From<QuestionError> for Error {
+    fn from(error: QuestionError) -> Self {
+        match error {
+            QuestionError::Model(error) => error.into(),
+            QuestionError::Stopped => Self::Paused(error.to_string()),
+        }
+    }
 }
 
 impl Error {

@@ -4,7 +4,7 @@
 use seqscope::data::{DataShape, FeatureValues, Histories, Prepared};
 use seqscope::explain::{
     AnswerAttribution, AnswerQuestion, AnswerTarget, AttributionEffort, AttributionError,
-    AttributionMethod, CellArithmetic, DeletionOrder, attribute,
+    AttributionMethod, CellArithmetic, DeletionOrder, QuestionError, attribute, attribute_watched,
 };
 use seqscope::model::{
     Bert4RecSpec, Blueprint, HeadPlace, LstmSpec, ModelKind, ModelSpec, NormPlace, Positions,
@@ -403,4 +403,38 @@ fn only_the_latest_events_are_explained_where_that_is_asked() {
     let rest: Vec<u32> = (4..9).collect();
     let chance = said(&*model, &rest, latest.target, &[]).0.exp();
     assert!(near(curve.points[2].1, chance));
+}
+
+/// Watched it gives the same, tells how far it is from nothing to all, and ends where it is told to.
+#[test]
+fn a_watched_attribution_tells_how_far_it_is_and_can_be_ended() {
+    let prepared = walks();
+    for kind in [ModelKind::Transformer, ModelKind::Vae] {
+        let model = taught(&small(kind), &prepared);
+        let question = asked(3, 7, AnswerTarget::Came);
+        let shares = std::cell::RefCell::new(Vec::new());
+        let watched = attribute_watched(&*model, &prepared, &question, &|share| {
+            shares.borrow_mut().push(share);
+            true
+        });
+        let whole = attribute(&*model, &prepared, &question).unwrap();
+        assert_eq!(watched.unwrap(), whole, "{kind}");
+        let shares = shares.into_inner();
+        assert!(
+            shares.is_sorted() && shares.len() > 10,
+            "{kind}: {shares:?}"
+        );
+        assert!(
+            (shares[shares.len() - 1] - 1.0).abs() < 1e-6,
+            "{kind}: {shares:?}"
+        );
+        let stopped = attribute_watched(&*model, &prepared, &question, &|share| share < 0.4);
+        assert!(
+            matches!(
+                stopped,
+                Err(AttributionError::Question(QuestionError::Stopped))
+            ),
+            "{kind}"
+        );
+    }
 }

@@ -63,7 +63,23 @@ fn items_of_any_family_are_mapped_and_the_nearest_told() {
             "map {run} --runs runs --epoch 1 --onto 2 --format csv"
         ));
         assert_eq!(lines(&turned.ok().out).len(), 21);
+        for method in ["tsne", "umap"] {
+            let asked = format!("map {run} --runs runs --method {method}");
+            let placed = place.seqscope(&format!("{asked} --format csv")).ok();
+            let rows = lines(&placed.out);
+            assert!(rows.len() == 21 && rows[1..].iter().all(|row| row[2] != "NaN"));
+            let again = place.seqscope(&format!("{asked} --format csv")).ok();
+            assert_eq!(placed.out, again.out, "{method}");
+            let told = place.seqscope(&asked).ok();
+            assert!(told.out.contains("Trustworthiness over"), "{}", told.out);
+        }
         let item = &rows[3][0];
+        // What says nothing of neighbours is not passed over in silence.
+        for other in ["--onto 1", "--method umap"] {
+            place
+                .seqscope(&format!("map {run} --near {item} {other} --runs runs"))
+                .fails(2, &["cannot be used with"]);
+        }
         let near = place
             .seqscope(&format!("map {run} --near {item} --runs runs --format csv"))
             .ok();
@@ -138,6 +154,11 @@ fn gates_are_measured_printed_and_compared_with_others() {
     place
         .seqscope(&format!("{asked} --like 999"))
         .fails(1, &["999"]);
+    for other in ["--value cell", "--layer 1", "--sort gap", "--values"] {
+        place
+            .seqscope(&format!("{asked} --like 0 {other}"))
+            .fails(2, &["cannot be used with"]);
+    }
 }
 
 #[test]
@@ -160,6 +181,8 @@ fn a_latent_space_is_told_by_dimensions_users_traversals_and_drawings() {
         );
         let users = csv(&format!("map {run} --of users"));
         assert_eq!(users.len(), 61);
+        let placed = csv(&format!("map {run} --of users --method umap"));
+        assert_eq!(placed.len(), 61);
         let user = &users[7][0];
         let moved = csv(&format!("latent {run} --user {user} --dimension 2"));
         assert_eq!(moved.len(), 1 + 25 * 10);
@@ -210,6 +233,8 @@ fn a_latent_space_is_told_by_dimensions_users_traversals_and_drawings() {
     let run = run_named(tiny, "tiny");
     tiny.seqscope(&format!("latent {run} --runs runs"))
         .fails(1, &["latent space", "hint:"]);
-    tiny.seqscope(&format!("map {run} --of users --method tsne --runs runs"))
-        .fails(1, &["hint:"]);
+    for rest in ["--of users --method tsne", "--of users --onto 1"] {
+        tiny.seqscope(&format!("map {run} {rest} --runs runs"))
+            .fails(1, &["hint:"]);
+    }
 }

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use egui::{Event, Modifiers, PointerButton, Pos2};
 use egui_kittest::kittest::{NodeT as _, Queryable as _};
 use seqscope::app::{
-    ExplainView, GatesAsk, ItemQuery, ItemsAsk, LatentAsk, Page, SettleKey, ThemeChoice,
-    TrainingPhase,
+    ExplainView, GatesAsk, ItemQuery, ItemsAsk, LatentAsk, Page, ProjectionKey, ProjectionOf,
+    ThemeChoice, TrainingPhase,
 };
-use seqscope::explain::TSNE_EPOCHS;
+use seqscope::explain::ProjectionMethod;
 use seqscope::run::RunId;
+use strum::IntoEnumIterator as _;
 
 use crate::window::Screen;
 
@@ -46,6 +48,36 @@ fn assert_well(screen: &mut Screen) {
             .all(|notice| notice.tone != seqscope::app::Tone::Error),
         "{notices:?}"
     );
+}
+
+/// Draws a lasso around all points of a plot.
+fn lasso_all(screen: &mut Screen, plot: &str) {
+    screen.click("Lasso");
+    let room = screen.harness.get_by_label(plot).rect().shrink(3.0);
+    let press = |pos: Pos2, pressed: bool| Event::PointerButton {
+        pos,
+        button: PointerButton::Primary,
+        pressed,
+        modifiers: Modifiers::NONE,
+    };
+    let corners = [
+        room.left_top(),
+        room.right_top(),
+        room.right_bottom(),
+        room.left_bottom(),
+    ];
+    screen.harness.event(Event::PointerMoved(corners[0]));
+    screen.harness.step();
+    screen.harness.event(press(corners[0], true));
+    screen.harness.step();
+    for corner in corners {
+        screen.harness.event(Event::PointerMoved(corner));
+        screen.harness.step();
+    }
+    screen.harness.event(press(corners[3], false));
+    screen.harness.run_steps(3);
+    screen.harness.event(Event::PointerGone);
+    screen.harness.run_steps(3);
 }
 
 #[test]
@@ -127,13 +159,19 @@ fn the_latent_space_of_a_vae_is_a_map_with_a_traversal_and_drawn_users() {
         w.app().views.inside().priors.has_answer()
     });
     assert!(screen.shows("Drawn 1 of seed 0") && screen.shows("KL over epochs"));
+    placed(&mut screen, &run, ProjectionOf::Users);
+    screen.click("PCA");
+    lasso_all(&mut screen, "Latent space: 40 points");
+    assert!(screen.shows("Lasso: 40 users"));
+    screen.click("Clear");
+    assert!(!screen.shows("Lasso: 40 users"));
     assert_well(&mut screen);
     let gates = screen.harness.get_by_label("Gates");
     assert!(gates.accesskit_node().is_disabled());
 }
 
 #[test]
-fn the_items_of_any_family_are_a_map_that_is_searched_and_settles() {
+fn the_items_of_any_family_are_a_map_that_is_searched_and_placed_step_by_step() {
     let (mut screen, run) = explained("Transformer");
     screen.click("Item map");
     let asked = run.clone();
@@ -167,17 +205,15 @@ fn the_items_of_any_family_are_a_map_that_is_searched_and_settles() {
     screen.harness.run_steps(2);
     assert!(screen.shows("found, ringed on the map"));
     screen.click(&first);
+    lasso_all(&mut screen, "Item map: 20 points");
+    assert!(screen.shows("Lasso: 20 items") && screen.shows("100 % of the training events"));
+    screen.click("Clear");
     screen.until("neighbours", |w| {
         w.app().views.inside().neighbours.has_answer()
     });
     assert!(screen.shows("training event"));
-    screen.click("t-SNE");
-    screen.click("Settle by t-SNE");
-    let key = SettleKey { run, epoch: None };
-    screen.until("a settled map", move |w| {
-        w.app().views.settle().state(&key).ready().is_some()
-    });
-    assert!(screen.shows(&format!("{TSNE_EPOCHS} of {TSNE_EPOCHS} steps")));
+    placed(&mut screen, &run, ProjectionOf::Items);
+    assert!(screen.shows("20 items; trustworthiness"));
     assert_well(&mut screen);
 }
 
@@ -221,4 +257,30 @@ fn the_rules_of_a_run_are_found_in_the_background_and_a_rule_lists_its_users() {
     };
     assert!(screen.shows(rows), "{rows}");
     assert_well(&mut screen);
+}
+
+/// Places the points of the map that is shown in both ways, and goes back to the first.
+fn placed(screen: &mut Screen, run: &RunId, of: ProjectionOf) {
+    for method in ProjectionMethod::iter() {
+        screen.click(&method.to_string());
+        let key = ProjectionKey {
+            run: run.clone(),
+            epoch: None,
+            of,
+            method,
+        };
+        screen.click(key.label());
+        let asked = key.clone();
+        screen.until("a map", move |w| {
+            w.app().views.projection().state(&asked).ready().is_some()
+        });
+        screen.harness.run();
+        let map = Arc::clone(screen.app().views.projection().map(&key).unwrap());
+        assert_eq!(map.step, map.n_steps);
+        assert!(screen.shows(&format!("{0} of {0} steps", map.n_steps)));
+        assert!(map.points.iter().flatten().all(|value| value.is_finite()));
+    }
+    // The map that was made first is kept.
+    screen.click("t-SNE");
+    assert!(screen.shows("trustworthiness"));
 }

@@ -13,6 +13,7 @@ mod mean_attention;
 mod outcome;
 mod ranked;
 mod rules;
+mod watched;
 mod whatif;
 
 pub use attention_cell::CellArithmetic;
@@ -20,7 +21,7 @@ pub use attribution::{
     Agreement, AnswerAttribution, AnswerQuestion, AnswerTarget, AttentionVerdict,
     AttributionEffort, AttributionError, AttributionMethod, DeletionCurve, DeletionOrder,
     EventValues, MODERATE, PathQuality, STRONG, TargetAnswer, WhyNoMethod, asking_look, attribute,
-    rollout, rollout_map,
+    attribute_watched, rollout, rollout_map,
 };
 pub use beside::{
     AttentionDifference, EventSign, MapOfEvents, MapsOverRuns, aligned_events, difference_of,
@@ -34,8 +35,9 @@ pub use gallery::{
 pub use heads::HeadSummary;
 pub use inside::{
     AskedProbe, GateTrack, GateView, ItemMap, ItemNeighbour, LatentMap, LatentProbe, LikeMoment,
-    N_CLUSTERS, Principal, ProbeList, ProbeLists, Settling, StateSample, TSNE_EPOCHS, UnitMeasure,
-    UnitMeasures, gate_view, item_map, latent_map, latent_probe, neighbours, settled, why_no_prior,
+    MapTrust, N_CLUSTERS, Principal, ProbeList, ProbeLists, ProjectedMap, ProjectionError,
+    ProjectionMethod, StateSample, UnitMeasure, UnitMeasures, UserCodes, gate_view, item_map,
+    latent_map, latent_probe, latent_sigmas, neighbours, projected, user_codes, why_no_prior,
 };
 pub use list::{
     Fallback, FittedReferences, ListError, ListRequest, Listed, Recommendation, ScoreSource,
@@ -48,6 +50,7 @@ pub use rules::{
     LeafUsers, RuleBy, RuleFeature, RuleNode, RuleSplit, RuleTest, RuleTree, RuleUnit, RuleValues,
     RulesError, RulesProgress, RulesStage, TreeQuestion, bigram_rules, imitate,
 };
+pub use watched::{GoesOn, QuestionError};
 pub use whatif::{
     Change, Draw, Drawn, DrawnPath, Edit, Flip, FlipAsk, FlipFound, FlipProgress, FlipStage,
     FlipTried, HistoryOf, Moved, Scenario, ScenarioError, Standing, WhatIf, WhatIfAnswer,

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use super::{
     Arrange, ExplainView, FeedbackAction, ForecastKey, GalleryAction, HeadIdx, ItemQuery,
-    MeanAttentionKey, NoticeId, Page, Question, RulesKey, RunSide, SettleKey, SliceAction,
+    MeanAttentionKey, NoticeId, Page, ProjectionKey, Question, RulesKey, RunSide, SliceAction,
     ThemeChoice, TourAction, TrainStrip, Transport, Visit, WhatIfAction,
 };
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
@@ -115,10 +115,12 @@ pub enum Action {
     FineTune(RunId),
     /// Look for items by id or title.
     FindItems(ItemQuery),
-    /// Settle the items of a run and epoch on a map.
-    Settle(SettleKey),
+    /// End the question that takes long.
+    StopQuestion,
+    /// Place vectors of a run and epoch on a map.
+    Project(ProjectionKey),
     /// End that work.
-    StopSettling,
+    StopProjecting,
     /// Look for the rules that a run keeps.
     FindRules(RulesKey),
     /// End the search for rules.
@@ -215,8 +217,9 @@ impl Action {
             Self::Feedback(action) => action.label(),
             Self::FineTune(_) => "Fine-tune on feedback",
             Self::FindItems(_) => "Find items",
-            Self::Settle(_) => "Settle by t-SNE",
-            Self::StopSettling => "Stop settling",
+            Self::StopQuestion => "Stop this question",
+            Self::Project(key) => key.label(),
+            Self::StopProjecting => "Stop placing",
             Self::FindRules(_) => "Find the rules",
             Self::StopRules => "Stop looking for rules",
             Self::AverageAttention(_) => "Average the attention",

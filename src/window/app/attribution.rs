@@ -9,7 +9,7 @@ use super::{ExplainView, ViewKey};
 use seqscope_base::metric::Seen;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{
-    AnswerAttribution, AnswerQuestion, AnswerTarget, AttributionEffort, attribute,
+    AnswerAttribution, AnswerQuestion, AnswerTarget, AttributionEffort, attribute_watched,
 };
 
 /// One answer to be explained.
@@ -27,6 +27,8 @@ impl Answerable for AttributionAsk {
     type Answer = AnswerAttribution;
     const VIEW: Option<ExplainView> = Some(ExplainView::Faithfulness);
 
+    const IS_LONG: bool = true;
+
     fn key(&self) -> &ViewKey {
         &self.key
     }
@@ -36,6 +38,7 @@ impl Answerable for AttributionAsk {
         models: &mut ModelCache,
         known: Option<&Arc<Prepared>>,
     ) -> Result<AnswerAttribution, String> {
+        let watch = models.watch();
         let (restored, user_idx) = models.of_user(&self.key, known)?;
         if !restored.questions.ranks_items() {
             return Err(
@@ -54,7 +57,9 @@ impl Answerable for AttributionAsk {
             features: &restored.manifest.experiment.data.features,
             effort: AttributionEffort::default(),
         };
-        attribute(restored.model.as_ref(), &restored.prepared, &asked).map_err(sentence)
+        let model = restored.model.as_ref();
+        let goes_on = |share: f32| watch.goes_on(share);
+        attribute_watched(model, &restored.prepared, &asked, &goes_on).map_err(sentence)
     }
 
     fn home(views: &mut Views) -> &mut Answers<Self, AnswerAttribution> {

@@ -87,8 +87,9 @@ impl App {
             | Action::SetKey(_)
             | Action::Ask(_)
             | Action::FindItems(_)
-            | Action::Settle(_)
-            | Action::StopSettling
+            | Action::StopQuestion
+            | Action::Project(_)
+            | Action::StopProjecting
             | Action::FindRules(_)
             | Action::StopAveraging(_)
             | Action::Dismiss(_) => Ok(()),

@@ -1,5 +1,6 @@
 //! Questions about what a model has inside: gates and like states, the latent space, the items.
 
+use std::fmt::Display;
 use std::sync::Arc;
 
 use super::job::{ModelCache, sentence};
@@ -13,7 +14,6 @@ use seqscope_engine::explain::{
     gate_view, item_map, latent_map, latent_probe, neighbours,
 };
 use seqscope_engine::run::{LatentEpoch, Part, UserResult};
-use seqscope_model::ModelError;
 
 /// Moments of others that are listed for a state.
 const LIKE_LISTED: usize = 8;
@@ -73,16 +73,13 @@ impl InsideAnswers {
         }
     }
 
-    /// The first question about what is looked at that has no answer; what a view is made of comes
-    /// before what is told beside it.
+    /// The first question about what is looked at that has no answer, of those that do not take
+    /// long; what a view is made of comes before what is told beside it.
     pub(super) fn open(&self, in_sight: &InSight<'_>) -> Option<InsideQuestion> {
         let views = open_of(&self.gates, in_sight).map(InsideQuestion::Gates);
         views
-            .or_else(|| open_of(&self.latent, in_sight).map(InsideQuestion::Latent))
-            .or_else(|| open_of(&self.items, in_sight).map(InsideQuestion::Items))
             .or_else(|| open_of(&self.traversals, in_sight).map(InsideQuestion::Traversal))
             .or_else(|| open_of(&self.priors, in_sight).map(InsideQuestion::Prior))
-            .or_else(|| open_of(&self.like, in_sight).map(InsideQuestion::Like))
             .or_else(|| open_of(&self.neighbours, in_sight).map(InsideQuestion::Neighbours))
     }
 
@@ -120,7 +117,7 @@ fn of_nobody(key: &ViewKey) -> ViewKey {
 }
 
 /// Answer of a model that has such a thing, which it was asked for because it has.
-fn had<T>(found: Result<Option<T>, ModelError>, lacks: &str) -> Result<T, String> {
+fn had<T>(found: Result<Option<T>, impl Display>, lacks: &str) -> Result<T, String> {
     found.map_err(sentence)?.ok_or_else(|| lacks.to_owned())
 }
 
@@ -141,6 +138,10 @@ impl Answerable for GatesAsk {
 
     fn key(&self) -> &ViewKey {
         &self.key
+    }
+
+    fn of_epoch(&self, key: &ViewKey) -> Option<Self> {
+        Some(Self { key: key.clone() })
     }
 
     fn answered_by(
@@ -170,6 +171,8 @@ pub struct LikeAsk {
 impl Answerable for LikeAsk {
     type Answer = Vec<LikeMoment>;
     const VIEW: Option<ExplainView> = Some(ExplainView::Gates);
+
+    const IS_LONG: bool = true;
 
     fn key(&self) -> &ViewKey {
         &self.key
@@ -224,12 +227,18 @@ impl Answerable for LatentAsk {
     type Answer = LatentSpace;
     const VIEW: Option<ExplainView> = Some(ExplainView::LatentSpace);
 
+    const IS_LONG: bool = true;
+
     fn key(&self) -> &ViewKey {
         &self.key
     }
 
     fn is_about(&self, looked_at: &ViewKey) -> bool {
         is_one_model(&self.key, looked_at)
+    }
+
+    fn of_epoch(&self, key: &ViewKey) -> Option<Self> {
+        Some(Self::of_model(key))
     }
 
     fn answered_by(
@@ -244,9 +253,11 @@ impl Answerable for LatentAsk {
         // Without its results a run has a map all the same.
         let results = models.store().results(&self.key.run, Part::Test);
         let results = results.ok().flatten().unwrap_or_default();
+        let watch = models.watch();
         let restored = models.restored(&self.key.run, self.key.epoch, known)?;
         let seed = restored.manifest.experiment.seed;
-        let map = latent_map(restored.model.as_ref(), &restored.prepared, seed);
+        let (model, prepared) = (restored.model.as_ref(), &restored.prepared);
+        let map = latent_map(model, prepared, seed, &|share| watch.goes_on(share));
         let map = had(map, NO_LATENT)?;
         Ok(LatentSpace {
             test_ranks: test_ranks(&map, &restored.prepared, &results),
@@ -398,12 +409,18 @@ impl Answerable for ItemsAsk {
     type Answer = ItemMap;
     const VIEW: Option<ExplainView> = Some(ExplainView::ItemMap);
 
+    const IS_LONG: bool = true;
+
     fn key(&self) -> &ViewKey {
         &self.key
     }
 
     fn is_about(&self, looked_at: &ViewKey) -> bool {
         is_one_model(&self.key, looked_at)
+    }
+
+    fn of_epoch(&self, key: &ViewKey) -> Option<Self> {
+        Some(Self::of_model(key, self.onto))
     }
 
     fn answered_by(
@@ -418,10 +435,12 @@ impl Answerable for ItemsAsk {
             }
             None => None,
         };
+        let watch = models.watch();
         let restored = models.restored(&self.key.run, self.key.epoch, known)?;
         let table = had(restored.model.item_table(), NO_ITEMS)?;
         let seed = restored.manifest.experiment.seed;
-        Ok(item_map(&table, onto.as_ref(), &restored.prepared, seed))
+        let goes_on = |share: f32| watch.goes_on(share);
+        item_map(&table, onto.as_ref(), &restored.prepared, seed, &goes_on).map_err(sentence)
     }
 
     fn home(views: &mut Views) -> &mut Answers<Self, ItemMap> {

@@ -4,7 +4,7 @@
 mod explain;
 mod train;
 
-pub(super) use explain::{ExplainWorker, ModelCache};
+pub(super) use explain::{ExplainWorker, ModelCache, QuestionWatch};
 pub use train::ModelBuilder;
 pub(super) use train::{TrainingNews, start_training};
 

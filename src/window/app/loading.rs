@@ -213,6 +213,7 @@ impl App {
             }
         }
         self.views.looked_at(&keys);
+        self.ask_long_questions(runs, &keys);
         if self.views.asked.is_some() {
             return;
         }
@@ -238,18 +239,19 @@ impl App {
                     move |app, view| app.views.take_user(key, view),
                 );
             }
-            ExplainSubject::Asked(Question::List(ask)) => self.ask_models(ask, Question::List),
-            ExplainSubject::Asked(Question::Edits(ask)) => self.ask_models(ask, Question::Edits),
-            ExplainSubject::Asked(Question::Attribution(ask)) => {
-                self.ask_models(ask, Question::Attribution);
-            }
-            ExplainSubject::Asked(Question::HeadTerms(ask)) => {
-                self.ask_models(ask, Question::HeadTerms);
-            }
-            ExplainSubject::Asked(Question::SeedMaps(ask)) => {
-                self.ask_models(ask, Question::SeedMaps);
-            }
-            ExplainSubject::Asked(Question::Inside(question)) => self.ask_inside(question),
+            ExplainSubject::Asked(question) => self.pose(question),
+        }
+    }
+
+    /// Asks the thread that answers such a question.
+    pub(super) fn pose(&mut self, question: Question) {
+        match question {
+            Question::List(ask) => self.ask_models(ask, Question::List),
+            Question::Edits(ask) => self.ask_models(ask, Question::Edits),
+            Question::Attribution(ask) => self.ask_models(ask, Question::Attribution),
+            Question::HeadTerms(ask) => self.ask_models(ask, Question::HeadTerms),
+            Question::SeedMaps(ask) => self.ask_models(ask, Question::SeedMaps),
+            Question::Inside(question) => self.ask_inside(question),
         }
     }
 
@@ -278,8 +280,11 @@ impl App {
         }
     }
 
-    /// Asks the explaining thread; `name` makes the question one of all.
+    /// Asks an explaining thread; `name` makes the question one of all.
     fn ask_models<Q: Answerable>(&mut self, question: Q, name: fn(Q) -> Question) {
+        if Q::IS_LONG {
+            return self.ask_at_length(question.clone(), name(question));
+        }
         let known = self.views.data(&question.key().run).cloned();
         let asked = question.clone();
         self.explainer.ask(
@@ -293,13 +298,13 @@ impl App {
         );
     }
 
-    /// The first question that a page has asked about what is looked at and that has no answer.
+    /// The first question that a page has asked about what is looked at and that has no answer, of
+    /// those that do not take long.
     fn open_question(&self, in_sight: &InSight<'_>) -> Option<Question> {
         // An edit is answered before anything that takes longer.
         open_of(&self.views.edits, in_sight)
             .map(Question::Edits)
             .or_else(|| open_of(&self.views.lists, in_sight).map(Question::List))
-            .or_else(|| open_of(&self.views.attributions, in_sight).map(Question::Attribution))
             .or_else(|| open_of(&self.views.head_terms, in_sight).map(Question::HeadTerms))
             .or_else(|| open_of(&self.views.seed_maps, in_sight).map(Question::SeedMaps))
             .or_else(|| self.views.inside.open(in_sight).map(Question::Inside))
@@ -328,6 +333,7 @@ impl App {
         };
         user.or_else(|| self.open_question(&in_sight).map(ExplainSubject::Asked))
             .or_else(|| self.view_ahead(runs).map(ExplainSubject::User))
+            .or_else(|| self.question_ahead(runs).map(ExplainSubject::Asked))
     }
 }
 

@@ -33,6 +33,7 @@ mod job;
 mod layout;
 mod loadable;
 mod loading;
+mod long_question;
 mod mean_attention;
 mod notice;
 mod open;
@@ -42,6 +43,7 @@ mod playhead;
 mod prepare;
 mod preset;
 mod profile;
+mod projection_state;
 mod question;
 mod rules_state;
 mod run_color;
@@ -50,7 +52,6 @@ mod runs;
 mod seed_maps;
 mod select;
 mod selection;
-mod settle_state;
 mod significance;
 mod sisters;
 mod slices;
@@ -94,13 +95,13 @@ pub use playhead::{
     Transport,
 };
 pub use preset::{SizePreset, sized_model};
+pub use projection_state::{ProjectionKey, ProjectionOf, ProjectionState};
 pub use question::{Answers, ListAsk, Question};
 pub use rules_state::{FoundRules, RulesKey, RulesState};
 pub use run_color::{N_HUES, RunColor};
 pub use run_list::{FOREIGN_RUNS_EVERY, RunList};
 pub use seed_maps::SeedMapsAsk;
 pub use selection::{ExplainView, HeadIdx, Page, Selection, ThemeChoice, TrainStrip};
-pub use settle_state::{SettleKey, SettleState};
 pub use significance::{Significance, SignificanceTables};
 pub use slices::{SliceAction, SliceState};
 pub use tour::{Tour, TourAction, TourStand, TourStep, n_tour_steps};
@@ -190,6 +191,8 @@ pub struct App {
     picker: Arc<dyn FilePicker>,
     jobs: Jobs<App>,
     explainer: ExplainWorker<App>,
+    /// For questions that take long, so that the others need not wait for them.
+    long_explainer: ExplainWorker<App>,
 }
 
 impl App {
@@ -208,7 +211,8 @@ impl App {
             data: DataState::default(),
             devices: Loadable::Loading("Looking for devices".to_owned()),
             training: TrainingState::default(),
-            explainer: ExplainWorker::new(options.store.clone()),
+            explainer: ExplainWorker::new("explain", options.store.clone()),
+            long_explainer: ExplainWorker::new("explain-long", options.store.clone()),
             runs: RunList::of_folder(options.store),
             selection: Selection::default(),
             views: Views::default(),
@@ -289,8 +293,9 @@ impl App {
             Action::ExportRefused => self.export_refused(),
             Action::Ask(question) => self.ask(*question),
             Action::FindItems(query) => self.find_items(query),
-            Action::Settle(key) => self.settle(key),
-            Action::StopSettling => self.views.settle.stop(),
+            Action::StopQuestion => self.views.stop_long(),
+            Action::Project(key) => self.project(key),
+            Action::StopProjecting => self.views.projection.stop(),
             Action::FindRules(key) => self.find_rules(key),
             Action::StopRules => self.views.rules.stop(),
             Action::AverageAttention(key) => self.average_attention(*key),

@@ -3,15 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::question::Answerable;
 use super::{
-    App, Page, PlayTick, PlayheadPlace, PlayheadUnit, RunEpochs, RunSeries, ShownEpoch, TrainView,
-    Transport, ViewKey,
+    Answers, App, ExplainView, InsideQuestion, Page, PlayTick, PlayheadPlace, PlayheadUnit,
+    Question, RunEpochs, RunSeries, ShownEpoch, TrainView, Transport, ViewKey,
 };
 use seqscope_engine::explain::UserView;
 use seqscope_engine::run::RunId;
 
 /// Pause before a run whose series are on their way is looked at again.
 const LOOK_AGAIN: Duration = Duration::from_millis(100);
+
+/// Epochs ahead of the playhead about which the view in sight is asked: half of the answers that are
+/// kept, so that those behind it stay too.
+const QUESTIONS_AHEAD: usize = 8;
 
 impl App {
     /// Runs over whose training time the playhead moves on the present page: the first one leads,
@@ -153,18 +158,74 @@ impl App {
             .collect();
     }
 
-    /// The next view that is worth having before the playhead comes to it: in the direction of
-    /// play, while something plays, as many as fit into memory.
+    /// The next view that is worth having before the playhead comes to it, as many as fit into
+    /// memory.
     pub(super) fn view_ahead(&self, runs: &[RunId]) -> Option<ViewKey> {
+        let most = self.views.room_ahead() / runs.len().max(1);
+        let is_idle = |key: &ViewKey| matches!(self.views.user(key), super::Loadable::Idle);
+        self.first_ahead(runs, most, |key| is_idle(&key).then_some(key))
+    }
+
+    /// The question of the view in sight about the next epoch to which the playhead comes, of those
+    /// that do not take long.
+    pub(super) fn question_ahead(&self, runs: &[RunId]) -> Option<Question> {
+        let views = &self.views;
+        match self.active_view() {
+            ExplainView::Gates => self
+                .asked_ahead(runs, &views.inside.gates)
+                .map(|ask| Question::Inside(InsideQuestion::Gates(ask))),
+            ExplainView::WhatIf => self.asked_ahead(runs, &views.edits).map(Question::Edits),
+            ExplainView::Overview
+            | ExplainView::Faithfulness
+            | ExplainView::LatentSpace
+            | ExplainView::ItemMap => None,
+        }
+    }
+
+    /// As [`Self::question_ahead`], of those that take long.
+    pub(super) fn long_question_ahead(&self, runs: &[RunId]) -> Option<Question> {
+        let inside = &self.views.inside;
+        match self.active_view() {
+            ExplainView::LatentSpace => self
+                .asked_ahead(runs, &inside.latent)
+                .map(|ask| Question::Inside(InsideQuestion::Latent(ask))),
+            ExplainView::ItemMap => self
+                .asked_ahead(runs, &inside.items)
+                .map(|ask| Question::Inside(InsideQuestion::Items(ask))),
+            ExplainView::Overview
+            | ExplainView::WhatIf
+            | ExplainView::Faithfulness
+            | ExplainView::Gates => None,
+        }
+    }
+
+    /// What is asked now, of the first epoch ahead that has no answer.
+    fn asked_ahead<Q: Answerable>(
+        &self,
+        runs: &[RunId],
+        answers: &Answers<Q, Q::Answer>,
+    ) -> Option<Q> {
+        self.first_ahead(runs, QUESTIONS_AHEAD, |key| {
+            let ask = answers.wanted_of(&key.run)?.of_epoch(&key)?;
+            answers.to(&ask).is_none().then_some(ask)
+        })
+    }
+
+    /// The first thing that is found at one of the epochs to which the playhead comes next, in the
+    /// direction of play, while something plays: of at most so many.
+    fn first_ahead<T>(
+        &self,
+        runs: &[RunId],
+        most: usize,
+        found: impl FnMut(ViewKey) -> Option<T>,
+    ) -> Option<T> {
         let playhead = &self.selection.playhead;
         if !playhead.playing.fills {
             return None;
         }
         let (user_id, (leading, shown)) = (self.selection.user_id.as_ref()?, self.leading()?);
         let epochs = RunEpochs::of_series(&leading);
-        let most = self.views.room_ahead() / runs.len().max(1);
-        let ahead = epochs.ahead_of(shown.epoch).take(most);
-        let mut keys = ahead.flat_map(|epoch| {
+        let mut keys = epochs.ahead_of(shown.epoch).take(most).flat_map(|epoch| {
             let place = epochs.place_of(epoch, playhead.unit);
             runs.iter().filter_map(move |run| {
                 let series = self.views.series(run).ready()?;
@@ -175,7 +236,7 @@ impl App {
                 })
             })
         });
-        keys.find(|key| matches!(self.views.user(key), super::Loadable::Idle))
+        keys.find_map(found)
     }
 
     /// Series of the run that leads, and the epoch that it shows.

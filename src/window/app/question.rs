@@ -47,6 +47,12 @@ pub(super) trait Answerable: Clone + PartialEq + Send + 'static {
     /// question is passed over as long as its view is not in sight.
     const VIEW: Option<ExplainView> = None;
 
+    /// Whether it takes long: then it is asked on a thread of its own, watched
+    /// ([`ModelCache::watch`]), and is a line of [`App::open_long_question`].
+    ///
+    /// [`App::open_long_question`]: super::App
+    const IS_LONG: bool = false;
+
     /// Run, epoch and user that it is about.
     fn key(&self) -> &ViewKey;
 
@@ -54,6 +60,12 @@ pub(super) trait Answerable: Clone + PartialEq + Send + 'static {
     /// and epoch only.
     fn is_about(&self, looked_at: &ViewKey) -> bool {
         self.key() == looked_at
+    }
+
+    /// The same question of another epoch, which can be asked before the playhead comes there; `None`
+    /// where it depends on more than the epoch.
+    fn of_epoch(&self, _key: &ViewKey) -> Option<Self> {
+        None
     }
 
     /// Finds the answer; `known` are data already open that may be the run's.
@@ -198,13 +210,23 @@ impl<Q: PartialEq + Clone, A> Answers<Q, A> {
         self.to(question).or_else(like)
     }
 
-    /// Asks of a run; what was wanted of it until then and was not answered is passed over.
+    /// Asks of a run; what was wanted of it until then and was not answered is passed over, and what
+    /// could not be answered is asked again.
     pub(super) fn want_of(&mut self, run: &RunId, question: Q) {
+        self.forget(|asked, answer| *asked == question && answer.failed().is_some());
         self.wanted.retain(|(of, _)| of != run);
         if self.wanted.len() >= ASKED_AT_ONCE {
             self.wanted.remove(0);
         }
         self.wanted.push((run.clone(), question));
+    }
+
+    /// Question that was asked of a run last.
+    pub(super) fn wanted_of(&self, run: &RunId) -> Option<&Q> {
+        let mut wanted = self.wanted.iter();
+        wanted
+            .find(|(of, _)| of == run)
+            .map(|(_, question)| question)
     }
 
     /// Questions that are wanted and have no answer yet.
@@ -288,6 +310,9 @@ mod tests {
         assert!(answers.to(&3).is_none());
         answers.take(3, Err("no".to_owned()));
         assert!(answers.to(&3).unwrap().ready().is_none() && answers.open().next().is_none());
+        answers.want_of(&run("a"), 3);
+        assert_eq!(answers.open().next(), Some(&3), "it is tried again");
+        answers.take(3, Err("no".to_owned()));
         for other in 10..10 + ANSWERS_KEPT {
             answers.take(other, Ok(Arc::new(other)));
         }

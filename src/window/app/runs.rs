@@ -58,6 +58,7 @@ impl App {
     /// The weights of a run have changed on disk: what was made from them is old now.
     pub(super) fn run_changed(&mut self, run: &RunId) {
         self.explainer.forget(run.clone());
+        self.long_explainer.forget(run.clone());
         self.views.run_changed(run);
         self.views.forget(run, Forget::Failed);
     }
@@ -108,6 +109,7 @@ impl App {
 
     pub(super) fn delete_run(&mut self, run: RunId) {
         self.explainer.forget(run.clone());
+        self.long_explainer.forget(run.clone());
         let (store, deleted) = (self.runs.store.clone(), run.clone());
         self.jobs.start(
             "delete",

@@ -4,10 +4,11 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::long_question::LongQuestion;
 use super::significance::{Significance, SignificanceKey};
 use super::{
-    Answers, AttributionAsk, EditAsk, HeadTermsAsk, InsideAnswers, ListAsk, Loadable, Question,
-    RulesState, SeedMapsAsk, SettleState, Training,
+    Answers, AttributionAsk, EditAsk, HeadTermsAsk, InsideAnswers, ListAsk, Loadable,
+    ProjectionState, Question, RulesState, SeedMapsAsk, Training,
 };
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{
@@ -22,6 +23,9 @@ use seqscope_model::HeadTerms;
 /// Memory that user views may take: all epochs of a run of usual size, so that they play from
 /// memory, and some forty views of eight layers of eight heads over 200 events.
 const BYTES_KEPT: usize = 400 << 20;
+
+/// Most views that are kept, however small: each frame looks through them.
+const VIEWS_KEPT: usize = 2_000;
 
 /// Share of that memory that is filled ahead of the playhead; the rest is for going back.
 const AHEAD: f64 = 0.8;
@@ -93,13 +97,15 @@ pub struct Views {
     pub(super) head_terms: Answers<HeadTermsAsk, HeadTerms>,
     pub(super) seed_maps: Answers<SeedMapsAsk, MapsOverRuns>,
     pub(super) inside: InsideAnswers,
-    pub(super) settle: SettleState,
+    pub(super) projection: ProjectionState,
     /// Counts of weights and gradients of the run that Train shows.
     pub(super) histograms: BTreeMap<RunId, Loadable<Arc<Vec<ParamHistograms>>>>,
     pub(super) stale_histograms: BTreeSet<RunId>,
     pub(super) rules: RulesState,
     /// The one question that the explaining thread works on.
     pub(super) asked: Option<ExplainSubject>,
+    /// The one question that takes long and is worked on.
+    pub(super) long: Option<LongQuestion>,
     /// Keys in order of arrival, to drop the oldest.
     pub(super) arrived: Vec<ViewKey>,
 }
@@ -163,7 +169,8 @@ impl Views {
         let views = self.users.values().filter_map(Loadable::ready);
         let largest = views.map(|view| view.n_bytes()).max();
         largest.map_or(1, |bytes| {
-            (BYTES_KEPT as f64 * AHEAD) as usize / bytes.max(1)
+            let room = (BYTES_KEPT as f64 * AHEAD) as usize / bytes.max(1);
+            room.min((VIEWS_KEPT as f64 * AHEAD) as usize)
         })
     }
 
@@ -209,10 +216,10 @@ impl Views {
         &self.inside
     }
 
-    /// The map of items that settles.
+    /// Maps of vectors that come about step by step.
     #[must_use]
-    pub fn settle(&self) -> &SettleState {
-        &self.settle
+    pub fn projection(&self) -> &ProjectionState {
+        &self.projection
     }
 
     /// The rules of a run.
@@ -239,6 +246,8 @@ impl Views {
         self.stale_series.insert(run.clone());
         self.stale_histograms.insert(run.clone());
         self.forget_answers(Forget::All, |key| key.run == *run && key.epoch.is_none());
+        self.projection
+            .forget(Forget::All, |key| key.run == *run && key.epoch.is_none());
         let changed = self
             .users
             .keys()
@@ -255,6 +264,7 @@ impl Views {
         self.users
             .retain(|key, it| key.run != *run || !what.takes(it));
         self.forget_answers(what, |key| key.run == *run);
+        self.projection.forget(what, |key| key.run == *run);
     }
 
     /// Takes in the data of a run.
@@ -275,7 +285,7 @@ impl Views {
     fn drop_oldest(&mut self) {
         let bytes = |view: &Loadable<Arc<UserView>>| view.ready().map_or(0, |view| view.n_bytes());
         let mut taken: usize = self.users.values().map(bytes).sum();
-        while taken > BYTES_KEPT && self.arrived.len() > 1 {
+        while (taken > BYTES_KEPT || self.arrived.len() > VIEWS_KEPT) && self.arrived.len() > 1 {
             let oldest = self.arrived.remove(0);
             taken -= self.users.remove(&oldest).as_ref().map_or(0, bytes);
         }
@@ -283,6 +293,9 @@ impl Views {
 
     /// Drops the answers to questions about such runs, epochs and users.
     fn forget_answers(&mut self, what: Forget, is_gone: impl Fn(&ViewKey) -> bool) {
+        if what == Forget::All {
+            self.void_long(&is_gone);
+        }
         self.lists
             .forget(|ask, answer| is_gone(&ask.key) && what.takes(answer));
         self.edits
@@ -303,5 +316,29 @@ impl Views {
         self.arrived.push(key.clone());
         self.users.insert(key, view.into());
         self.drop_oldest();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_views_however_small_only_so_many_are_kept() {
+        let mut views = Views::default();
+        let key = |at: usize| ViewKey {
+            run: RunId("a".to_owned()),
+            epoch: Some(at),
+            user_id: "u".to_owned(),
+        };
+        for at in 0..VIEWS_KEPT + 30 {
+            views.take_user(key(at), Err("none".to_owned()));
+        }
+        assert_eq!(
+            (views.users.len(), views.arrived.len()),
+            (VIEWS_KEPT, VIEWS_KEPT)
+        );
+        assert!(views.users.contains_key(&key(VIEWS_KEPT + 29)));
+        assert!(!views.users.contains_key(&key(29)));
     }
 }

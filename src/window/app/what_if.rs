@@ -165,6 +165,13 @@ impl Answerable for EditAsk {
         &self.key
     }
 
+    fn of_epoch(&self, key: &ViewKey) -> Option<Self> {
+        Some(Self {
+            key: key.clone(),
+            ..self.clone()
+        })
+    }
+
     fn answered_by(
         &self,
         models: &mut ModelCache,

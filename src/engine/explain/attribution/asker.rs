@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::super::watched::Watched;
 use super::{AnswerQuestion, AttributionError};
 use seqscope_base::metric::{Odds, Rank, Seen, mid_rank};
 use seqscope_data::{DataError, EditedEvent, Histories, HistoryEditor};
@@ -46,16 +47,19 @@ pub(super) struct Asker<'a> {
     excluded: Vec<u32>,
     /// Places of the events that the model reads.
     read: Range<usize>,
+    watched: Watched<'a>,
 }
 
 impl<'a> Asker<'a> {
-    /// A model that is asked about `target` after a user's first events, of which it reads these.
+    /// A model that is asked about `target` after a user's first events, of which it reads these;
+    /// each answer is a piece of what is watched.
     pub(super) fn new(
         model: &'a dyn Trainable,
         editor: HistoryEditor<'a>,
         asked: &AnswerQuestion<'_>,
         target: u32,
         read: Range<usize>,
+        watched: Watched<'a>,
     ) -> Self {
         let dataset = &editor.prepared().dataset;
         let events = dataset.events_of(asked.user_idx, asked.history_len);
@@ -68,6 +72,7 @@ impl<'a> Asker<'a> {
             target,
             excluded: Seen::filtered(asked.filter_seen).excluded(&items),
             read,
+            watched,
         }
     }
 
@@ -113,6 +118,7 @@ impl<'a> Asker<'a> {
             }
             at_a_time = (MAX_SCORES / n_columns).clamp(1, AT_A_TIME);
             answers.extend(scores.chunks_exact(n_columns).map(|row| self.judged(row)));
+            self.watched.did(block.len())?;
         }
         Ok(answers)
     }

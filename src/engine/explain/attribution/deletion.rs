@@ -93,6 +93,11 @@ pub(super) fn curves(
     Ok((curves, areas))
 }
 
+/// Answers that all curves of so many methods ask for.
+pub(super) fn n_asked(n_events: usize, n_methods: usize, effort: AttributionEffort) -> usize {
+    (n_methods + effort.n_orders) * stops(n_events, effort.n_points).len()
+}
+
 /// Numbers of events to be removed: none, all, and some in even steps between.
 fn stops(n_events: usize, n_points: usize) -> Vec<usize> {
     let n_points = n_points.clamp(1, n_events.max(1));

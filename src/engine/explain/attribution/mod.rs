@@ -21,6 +21,7 @@ pub use verdict::{AttentionVerdict, MODERATE, STRONG};
 
 use super::HeldOut;
 use super::ranked::{Candidates, SeenItems};
+use super::watched::{GoesOn, QuestionError, Watched};
 use crate::run::Part;
 use asker::Asker;
 use seqscope_base::metric::statistics::{kendall, spearman};
@@ -109,9 +110,15 @@ pub enum AttributionError {
     /// The features cannot be computed.
     #[error(transparent)]
     Data(#[from] DataError),
-    /// The model failed.
+    /// The model failed, or whoever asked has ended it.
     #[error(transparent)]
-    Model(#[from] ModelError),
+    Question(#[from] QuestionError),
+}
+
+impl From<ModelError> for AttributionError {
+    fn from(error: ModelError) -> Self {
+        Self::Question(error.into())
+    }
 }
 
 /// One answer, and what each event of its history did to it.
@@ -227,6 +234,19 @@ pub fn attribute(
     prepared: &Prepared,
     asked: &AnswerQuestion<'_>,
 ) -> Result<AnswerAttribution, AttributionError> {
+    attribute_watched(model, prepared, asked, &|_| true)
+}
+
+/// [`attribute`], watched, since it takes hundreds of answers of the model.
+///
+/// # Errors
+/// As [`attribute`], and [`QuestionError::Stopped`].
+pub fn attribute_watched(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    asked: &AnswerQuestion<'_>,
+    goes_on: GoesOn<'_>,
+) -> Result<AnswerAttribution, AttributionError> {
     let items = prepared.dataset.sequences.items(asked.user_idx);
     let history = prepared.histories([(asked.user_idx, asked.history_len)]);
     let n_items = prepared.dataset.n_items();
@@ -245,7 +265,7 @@ pub fn attribute(
         AnswerTarget::Item(item) => item,
     };
     let editor = HistoryEditor::new(prepared, asked.features);
-    attribute_history(model, &history, editor, target, asked)
+    attribute_history(model, &history, editor, target, asked, goes_on)
 }
 
 /// The item that the model recommends first after a history.
@@ -270,7 +290,11 @@ fn attribute_history(
     editor: HistoryEditor<'_>,
     target: u32,
     asked: &AnswerQuestion<'_>,
+    goes_on: GoesOn<'_>,
 ) -> Result<AnswerAttribution, AttributionError> {
+    if !goes_on(0.0) {
+        return Err(QuestionError::Stopped.into());
+    }
     let (n_all, effort) = (history.row(0).len(), asked.effort);
     if n_all == 0 {
         return Err(AttributionError::NoEvents);
@@ -289,8 +313,13 @@ fn attribute_history(
     let first = n_all
         .saturating_sub(effort.most_events.max(1))
         .max(read_from);
-    let asker = Asker::new(model, editor, asked, target, read_from..n_all);
     let explained = first..n_all;
+    let of_slopes_and_looks = latest_of(slopes.as_ref(), &looks, explained.len());
+    let n_curves = 1 + of_slopes_and_looks.len();
+    let n_asked = 1 + explained.len() + deletion::n_asked(explained.len(), n_curves, effort);
+    let watched = Watched::new(n_asked, goes_on);
+    let read = read_from..n_all;
+    let asker = Asker::new(model, editor, asked, target, read, watched);
 
     let answer = asker.whole()?;
     let without = asker.without_each(explained.clone())?;
@@ -302,7 +331,7 @@ fn attribute_history(
         method: AttributionMethod::Removal,
         values: removal,
     }];
-    values.extend(latest_of(slopes.as_ref(), &looks, explained.len()));
+    values.extend(of_slopes_and_looks);
     let (curves, random_areas) = deletion::curves(&asker, explained.clone(), &values, effort)?;
     let agreements = agreements(&values);
     let verdict = AttentionVerdict::of(&values, &agreements, &curves, &random_areas);

@@ -4,6 +4,7 @@ use rand::{RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 
+use super::super::watched::QuestionError;
 use seqscope_base::spec::derive_seed;
 
 /// Most rounds after which the groups are taken as they are.
@@ -11,18 +12,30 @@ const ROUNDS: usize = 50;
 
 /// The group of each point, from 0: k-means (Lloyd 1982) from centres drawn far apart by a seed
 /// (k-means++, Arthur & Vassilvitskii 2007). The largest group is the first; there are fewer where
-/// points coincide.
+/// points coincide. `goes_on` is asked before each round.
 ///
 /// # Shapes
 /// `points` `[n, width]`
-pub(super) fn k_means(points: &[f32], width: usize, k: usize, seed: u64) -> Vec<u8> {
+///
+/// # Errors
+/// [`QuestionError::Stopped`] where it does not go on.
+pub(super) fn k_means(
+    points: &[f32],
+    width: usize,
+    k: usize,
+    seed: u64,
+    goes_on: &dyn Fn() -> bool,
+) -> Result<Vec<u8>, QuestionError> {
     let rows: Vec<&[f32]> = points.chunks_exact(width.max(1)).collect();
     let mut centres = far_apart(&rows, k, seed);
     if centres.is_empty() {
-        return vec![0; rows.len()];
+        return Ok(vec![0; rows.len()]);
     }
     let mut groups: Vec<usize> = Vec::new();
     for _ in 0..ROUNDS {
+        if !goes_on() {
+            return Err(QuestionError::Stopped);
+        }
         let now: Vec<usize> = rows
             .par_iter()
             .map(|row| nearest(row, &centres).0)
@@ -33,7 +46,7 @@ pub(super) fn k_means(points: &[f32], width: usize, k: usize, seed: u64) -> Vec<
         groups = now;
         move_centres(&rows, &groups, &mut centres);
     }
-    by_size(&groups, centres.len())
+    Ok(by_size(&groups, centres.len()))
 }
 
 /// First centres: one at random, each other with a chance that grows with the square of its distance
@@ -125,6 +138,10 @@ fn by_size(groups: &[usize], n_groups: usize) -> Vec<u8> {
 mod tests {
     use super::*;
 
+    fn grouped(points: &[f32], seed: u64) -> Vec<u8> {
+        k_means(points, 2, 3, seed, &|| true).unwrap()
+    }
+
     /// Three heaps far from each other, of 30, 20 and 10 points, are found as they are.
     #[test]
     fn heaps_are_found_and_the_largest_is_the_first() {
@@ -136,17 +153,19 @@ mod tests {
             .chain(heap(20, 40.0))
             .collect();
         for seed in 0..20 {
-            let groups = k_means(&points, 2, 3, seed);
+            let groups = grouped(&points, seed);
             let wanted = [vec![2_u8; 10], vec![0; 30], vec![1; 20]].concat();
             assert_eq!(groups, wanted, "{seed}");
         }
-        assert_eq!(k_means(&points, 2, 3, 4), k_means(&points, 2, 3, 4));
+        assert_eq!(grouped(&points, 4), grouped(&points, 4));
+        let stopped = k_means(&points, 2, 3, 4, &|| false);
+        assert!(matches!(stopped, Err(QuestionError::Stopped)));
     }
 
     #[test]
     fn no_points_and_coinciding_ones_are_one_group() {
-        assert!(k_means(&[], 2, 3, 0).is_empty());
-        assert_eq!(k_means(&[1.0; 8], 2, 3, 0), [0; 4]);
-        assert_eq!(k_means(&[f32::NAN; 8], 2, 3, 0), [0; 4]);
+        assert!(grouped(&[], 0).is_empty());
+        assert_eq!(grouped(&[1.0; 8], 0), [0; 4]);
+        assert_eq!(grouped(&[f32::NAN; 8], 0), [0; 4]);
     }
 }

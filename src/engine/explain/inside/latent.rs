@@ -1,5 +1,7 @@
 //! The latent space of a model: where all users lie in it, and what is told from its points.
 
+use std::sync::Arc;
+
 use rand::SeedableRng as _;
 use rand::seq::SliceRandom as _;
 use rand_chacha::ChaCha8Rng;
@@ -7,6 +9,7 @@ use rand_distr::{Distribution as _, StandardNormal};
 
 use super::super::Scored;
 use super::super::ranked::{Candidates, SeenItems};
+use super::super::watched::{GoesOn, QuestionError, Watched};
 use super::principal::Principal;
 use super::training_counts;
 use seqscope_base::spec::derive_seed;
@@ -35,7 +38,7 @@ pub struct LatentMap {
     /// The users, in order.
     pub users: Vec<u32>,
     /// Place of each in the plane of the two widest directions.
-    pub points: Vec<[f32; 2]>,
+    pub points: Arc<[[f32; 2]]>,
     /// Share of the variance along each of the two.
     pub shares: [f64; 2],
     /// Length of a latent vector.
@@ -66,45 +69,112 @@ impl LatentMap {
     }
 }
 
-/// Map of all users in a model's latent space; `None` for a model that has none.
+/// Users and their latent vectors, after their whole histories.
+#[derive(Clone, Debug, PartialEq)]
+pub struct UserCodes {
+    /// The users, in order: all, or fifty thousand of them, drawn by the seed.
+    pub users: Vec<u32>,
+    /// Their vectors. `[n_users, width]`
+    pub codes: LatentCodes,
+}
+
+/// Latent vectors of users, each the mean of its distribution where it has one; `None` for a model
+/// without such vectors.
 ///
 /// # Errors
-/// [`ModelError`] when the model fails.
-pub fn latent_map(
+/// [`QuestionError`] when the model fails, or it does not go on.
+pub fn user_codes(
     model: &dyn Trainable,
     prepared: &Prepared,
     seed: u64,
-) -> Result<Option<LatentMap>, ModelError> {
-    let n_users = prepared.dataset.sequences.n_users();
-    let users = drawn_users(n_users, seed);
-    let (mut codes, mut latent) = (LatentCodes::default(), LatentVectors::default());
+    goes_on: GoesOn<'_>,
+) -> Result<Option<UserCodes>, QuestionError> {
+    let users = drawn_users(prepared.dataset.sequences.n_users(), seed);
+    let watched = Watched::new(users.len(), goes_on);
+    watched.did(0)?;
+    let mut codes = LatentCodes::default();
     for block in users.chunks(AT_A_TIME) {
-        let histories = whole_histories(prepared, block);
-        let Some(found) = model.codes(&histories)? else {
+        let Some(found) = model.codes(&whole_histories(prepared, block))? else {
             return Ok(None);
         };
         codes.width = found.width;
         codes.values.extend(found.values);
-        if let Some(found) = model.latent(&histories)? {
-            latent.width = found.width;
-            latent.mean.extend(found.mean);
-            latent.log_variance.extend(found.log_variance);
-        }
+        watched.did(block.len())?;
     }
+    Ok(Some(UserCodes { users, codes }))
+}
+
+/// Map of all users in a model's latent space; `None` for a model that has none.
+///
+/// # Errors
+/// [`QuestionError`] when the model fails, or it does not go on.
+pub fn latent_map(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    seed: u64,
+    goes_on: GoesOn<'_>,
+) -> Result<Option<LatentMap>, QuestionError> {
+    // The first half of the work; the distributions are the other.
+    let first = |share: f32| goes_on(share / 2.0);
+    let Some(UserCodes { users, codes }) = user_codes(model, prepared, seed, &first)? else {
+        return Ok(None);
+    };
+    let second = |share: f32| goes_on(0.5 + share / 2.0);
+    let report = latent_report(model, prepared, &users, &second)?;
     let principal = Principal::of(&codes.values, codes.width, 2);
     let share = |at: usize| principal.shares().get(at).copied().unwrap_or(0.0);
     Ok(Some(LatentMap {
-        points: principal.plane(&codes.values),
+        points: principal.plane(&codes.values).into(),
         shares: [share(0), share(1)],
         width: codes.width,
-        n_users,
+        n_users: prepared.dataset.sequences.n_users(),
         spread: spread(&codes),
-        report: LatentReport::from_vectors(&latent),
+        report,
         lengths: lengths(prepared, &users),
         behaviours: behaviours(prepared, &users),
         popularity: popularity(prepared, &users),
         users,
     }))
+}
+
+/// Use of each dimension over users; `None` where their vectors are certain.
+fn latent_report(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    users: &[u32],
+    goes_on: GoesOn<'_>,
+) -> Result<Option<LatentReport>, QuestionError> {
+    let watched = Watched::new(users.len(), goes_on);
+    let mut latent = LatentVectors::default();
+    for block in users.chunks(AT_A_TIME) {
+        let Some(found) = model.latent(&whole_histories(prepared, block))? else {
+            return Ok(None);
+        };
+        latent.width = found.width;
+        latent.mean.extend(found.mean);
+        latent.log_variance.extend(found.log_variance);
+        watched.did(block.len())?;
+    }
+    Ok(LatentReport::from_vectors(&latent))
+}
+
+/// σ of every dimension, as [`LatentMap::sigma`] has it, without the map: under a prior it is 1, and
+/// nobody but the one user need be looked at; `None` for a model without a latent space. `[width]`
+///
+/// # Errors
+/// [`QuestionError`] when the model fails, or it does not go on.
+pub fn latent_sigmas(
+    model: &dyn Trainable,
+    prepared: &Prepared,
+    user_idx: usize,
+    seed: u64,
+    goes_on: GoesOn<'_>,
+) -> Result<Option<Vec<f32>>, QuestionError> {
+    if let Some(latent) = model.latent(&whole_histories(prepared, &[user_idx as u32]))? {
+        return Ok(Some(vec![1.0; latent.width]));
+    }
+    let found = user_codes(model, prepared, seed, goes_on)?;
+    Ok(found.map(|found| spread(&found.codes)))
 }
 
 /// Point, or points, of the latent space whose items are asked for.

@@ -4,9 +4,10 @@ use rand::SeedableRng as _;
 use rand::seq::{SliceRandom as _, index};
 use rand_chacha::ChaCha8Rng;
 
+use super::super::watched::{GoesOn, QuestionError, Watched};
 use seqscope_base::spec::derive_seed;
 use seqscope_data::Prepared;
-use seqscope_model::{ModelError, Trainable};
+use seqscope_model::Trainable;
 
 /// Moment of another user, and how like the state was.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -43,12 +44,13 @@ impl StateSample {
     /// all. `None` for a model without recurrent layers.
     ///
     /// # Errors
-    /// [`ModelError`] when the model fails.
+    /// [`QuestionError`] when the model fails, or it does not go on.
     pub fn draw(
         model: &dyn Trainable,
         prepared: &Prepared,
         seed: u64,
-    ) -> Result<Option<Self>, ModelError> {
+        goes_on: GoesOn<'_>,
+    ) -> Result<Option<Self>, QuestionError> {
         let sequences = &prepared.dataset.sequences;
         let mut random = ChaCha8Rng::seed_from_u64(derive_seed(seed, "like states", 0));
         let mut users: Vec<usize> = (0..sequences.n_users())
@@ -56,6 +58,7 @@ impl StateSample {
             .collect();
         users.shuffle(&mut random);
         users.truncate(USERS);
+        let watched = Watched::new(users.len(), goes_on);
         let mut sample: Option<Self> = None;
         for block in users.chunks(AT_A_TIME) {
             let whole = block
@@ -81,6 +84,7 @@ impl StateSample {
                     sample.push(*user, position, state.unwrap_or(&[]));
                 }
             }
+            watched.did(block.len())?;
         }
         match sample {
             Some(sample) => Ok(Some(sample)),

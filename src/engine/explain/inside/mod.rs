@@ -8,17 +8,17 @@ mod latent;
 mod like;
 mod matrix;
 mod principal;
-mod settle;
+mod projection;
 
 pub use gates::{GateTrack, GateView, UnitMeasure, UnitMeasures, gate_view};
 pub use item_map::{ItemMap, ItemNeighbour, N_CLUSTERS, item_map, neighbours};
 pub use latent::{
-    AskedProbe, LatentMap, LatentProbe, ProbeList, ProbeLists, latent_map, latent_probe,
-    why_no_prior,
+    AskedProbe, LatentMap, LatentProbe, ProbeList, ProbeLists, UserCodes, latent_map, latent_probe,
+    latent_sigmas, user_codes, why_no_prior,
 };
 pub use like::{LikeMoment, StateSample};
 pub use principal::Principal;
-pub use settle::{Settling, TSNE_EPOCHS, settled};
+pub use projection::{MapTrust, ProjectedMap, ProjectionError, ProjectionMethod, projected};
 
 use seqscope_data::Prepared;
 

@@ -313,6 +313,48 @@ mod tests {
         }
     }
 
+    /// `tests/gold/maps/projection.py` made the numbers, by numpy's singular values.
+    #[test]
+    fn axes_shares_and_places_are_those_of_numpy() {
+        let gold: serde_json::Value =
+            serde_json::from_str(include_str!("../../../../tests/gold/maps/projection.json"))
+                .unwrap();
+        let numbers = |value: &serde_json::Value| -> Vec<f64> {
+            let numbers = value.as_array().unwrap().iter();
+            numbers.map(|number| number.as_f64().unwrap()).collect()
+        };
+        let rows = |name: &str| -> Vec<Vec<f64>> {
+            let rows = gold[name].as_array().unwrap().iter();
+            rows.map(&numbers).collect()
+        };
+        let vectors: Vec<f32> = numbers(&gold["vectors"])
+            .iter()
+            .map(|it| *it as f32)
+            .collect();
+        let width = gold["width"].as_u64().unwrap() as usize;
+        for n_axes in [2, width] {
+            let ours = Principal::of(&vectors, width, n_axes);
+            assert_eq!(ours.n_axes(), n_axes);
+            let shares = numbers(&gold["shares"]);
+            for (axis, wanted) in ours.axes.iter().zip(rows("axes")) {
+                for (value, wanted) in axis.iter().zip(wanted) {
+                    assert!((value - wanted).abs() < 1e-7, "{value} {wanted}");
+                }
+            }
+            for (share, wanted) in ours.shares.iter().zip(shares) {
+                assert!((share - wanted).abs() < 1e-10, "{share} {wanted}");
+            }
+            for (place, wanted) in ours.plane(&vectors).iter().zip(rows("plane")) {
+                for (value, wanted) in place.iter().zip(wanted) {
+                    assert!(
+                        (f64::from(*value) - wanted).abs() < 1e-5,
+                        "{value} {wanted}"
+                    );
+                }
+            }
+        }
+    }
+
     #[test]
     fn few_vectors_and_none_have_their_places_too() {
         assert_eq!(Principal::of(&[], 3, 2).n_axes(), 0);

@@ -1,7 +1,10 @@
 //! The thread that looks through kept weights: it holds the last few models, so that the next
 //! user of the same run and epoch costs no loading.
 
+use std::cell::Cell;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 use super::{AnswerSender, Jobs, catch, sentence};
@@ -28,15 +31,17 @@ const LISTED: usize = 10;
 /// Question to the explaining thread: it asks the models, or tells why there are none, and answers.
 type ExplainQuestion<S> = Box<dyn FnOnce(Result<&mut ModelCache, String>, &AnswerSender<S>) + Send>;
 
-/// The explaining thread; started when first asked.
+/// A thread that holds models and is asked about them; started when first asked.
 pub(in crate::app) struct ExplainWorker<S> {
+    name: &'static str,
     store: RunStore,
     questions: Option<Sender<ExplainQuestion<S>>>,
 }
 
 impl<S: 'static> ExplainWorker<S> {
-    pub(in crate::app) fn new(store: RunStore) -> Self {
+    pub(in crate::app) fn new(name: &'static str, store: RunStore) -> Self {
         Self {
+            name,
             store,
             questions: None,
         }
@@ -81,17 +86,10 @@ impl<S: 'static> ExplainWorker<S> {
 
     fn start(&mut self, jobs: &Jobs<S>, first: ExplainQuestion<S>) {
         let (asker, questions) = channel();
-        let mut models = ModelCache {
-            store: self.store.clone(),
-            open: Vec::new(),
-            references: Vec::new(),
-            states: Vec::new(),
-            editor: None,
-        };
-        let sender = jobs.sender();
+        let (store, sender) = (self.store.clone(), jobs.sender());
         let spawned = std::thread::Builder::new()
-            .name("explain".to_owned())
-            .spawn(move || models.serve(&questions, &sender));
+            .name(self.name.to_owned())
+            .spawn(move || ModelCache::new(store).serve(&questions, &sender));
         match spawned {
             // The receiver lives on the thread that was just started.
             Ok(_) => drop(asker.send(first)),
@@ -114,9 +112,66 @@ pub(in crate::app) struct ModelCache {
     states: Vec<(RunId, Option<usize>, Option<StateSample>)>,
     /// What changed histories of a run are made by.
     editor: Option<(RunId, Arc<EditorBasis>)>,
+    /// Onlooker of the question that is answered.
+    watch: Rc<QuestionWatch>,
+}
+
+/// Onlooker of a question: it is told how far the answer is, and may end it.
+#[derive(Default)]
+pub(in crate::app) struct QuestionWatch {
+    stop: Arc<AtomicBool>,
+    tell: Option<Box<dyn Fn(f32) + Send>>,
+    /// Share that was told last.
+    told: Cell<f32>,
+}
+
+/// Growth of the share that is told.
+const TOLD_EVERY: f32 = 0.01;
+
+impl QuestionWatch {
+    /// Onlooker that ends the question once `stop` is set.
+    pub(in crate::app) fn new(stop: Arc<AtomicBool>, tell: Box<dyn Fn(f32) + Send>) -> Self {
+        Self {
+            stop,
+            tell: Some(tell),
+            told: Cell::new(0.0),
+        }
+    }
+
+    /// Whether to go on, now that this share of the answer is there.
+    pub(in crate::app) fn goes_on(&self, share: f32) -> bool {
+        if share >= self.told.get() + TOLD_EVERY
+            && let Some(tell) = &self.tell
+        {
+            self.told.set(share);
+            tell(share);
+        }
+        !self.stop.load(Ordering::Relaxed)
+    }
 }
 
 impl ModelCache {
+    fn new(store: RunStore) -> Self {
+        Self {
+            store,
+            open: Vec::new(),
+            references: Vec::new(),
+            states: Vec::new(),
+            editor: None,
+            watch: Rc::default(),
+        }
+    }
+
+    /// The question that comes is looked on at.
+    pub(in crate::app) fn be_watched(&mut self, watch: QuestionWatch) {
+        self.watch = Rc::new(watch);
+    }
+
+    /// Onlooker of the question that is answered.
+    pub(in crate::app) fn watch(&self) -> Rc<QuestionWatch> {
+        Rc::clone(&self.watch)
+    }
+
     fn serve<S>(&mut self, questions: &Receiver<ExplainQuestion<S>>, sender: &AnswerSender<S>) {
         while let Ok(question) = questions.recv() {
             question(Ok(self), sender);
@@ -220,9 +275,11 @@ impl ModelCache {
     ) -> Result<Option<&StateSample>, String> {
         let is_of = |run: &RunId, epoch| (run, epoch) == (&key.run, key.epoch);
         if !self.states.iter().any(|(run, at, _)| is_of(run, *at)) {
+            let watch = self.watch();
             let restored = self.restored(&key.run, key.epoch, known)?;
             let seed = restored.manifest.experiment.seed;
-            let drawn = StateSample::draw(restored.model.as_ref(), &restored.prepared, seed);
+            let (model, prepared) = (restored.model.as_ref(), &restored.prepared);
+            let drawn = StateSample::draw(model, prepared, seed, &|share| watch.goes_on(share));
             let drawn = drawn.map_err(sentence)?;
             self.states.retain(|(run, ..)| *run != key.run);
             keep(&mut self.states, (key.run.clone(), key.epoch, drawn));

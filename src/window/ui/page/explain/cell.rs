@@ -3,8 +3,8 @@
 use egui::{Align, Grid, Label, Layout, RichText, Ui};
 
 use super::ShownUser;
-use crate::app::{Action, App, HeadIdx, HeadTermsAsk, Loadable, Question};
-use crate::ui::widget::panel;
+use super::awaited::Awaited;
+use crate::app::{App, HeadIdx, HeadTermsAsk, Question};
 use crate::ui::{Actions, text};
 use seqscope_engine::explain::CellArithmetic;
 use seqscope_engine::run::RunId;
@@ -51,10 +51,6 @@ pub(super) fn ui(
         key,
         head: cell.head,
     };
-    let answers = app.views.head_terms();
-    if !answers.is_wanted(&ask) {
-        actions.push(Action::Ask(Box::new(Question::HeadTerms(ask.clone()))));
-    }
     ui.horizontal(|ui| {
         ui.label(RichText::new("How this weight comes about").strong())
             .on_hover_text("softmax(q · k / √d + mask) (Vaswani et al. 2017, eq. 1)");
@@ -62,10 +58,14 @@ pub(super) fn ui(
             card.is_closed = ui.small_button("Close").clicked();
         });
     });
-    match answers.to(&ask) {
-        Some(Loadable::Ready(terms)) => steps(ui, cell, shown, terms),
-        Some(Loadable::Failed(why)) => panel::failed(ui, why),
-        _ => panel::loading(ui, "Asking for queries, keys and values"),
+    let awaited = Awaited {
+        answers: app.views.head_terms(),
+        ask,
+        name: Question::HeadTerms,
+        doing: "Asking for queries, keys and values",
+    };
+    if let Some(terms) = awaited.answer(ui, app, actions, |_| false) {
+        steps(ui, cell, shown, terms);
     }
     card
 }

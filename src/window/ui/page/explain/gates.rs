@@ -7,9 +7,8 @@ use egui::{ComboBox, RichText, ScrollArea, Ui};
 use strum::IntoEnumIterator as _;
 
 use super::ShownUser;
-use crate::app::{
-    Action, App, GatesAsk, InsideQuestion, LikeAsk, Loadable, Question, Select, ViewKey,
-};
+use super::awaited::Awaited;
+use crate::app::{Action, App, GatesAsk, InsideQuestion, LikeAsk, Question, Select, ViewKey};
 use crate::ui::theme::size;
 use crate::ui::widget::heatmap::{ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle};
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
@@ -69,17 +68,17 @@ impl GatesView {
         app: &App,
         actions: &mut Actions,
     ) {
-        let answers = &app.views.inside().gates;
-        let ask = GatesAsk { key: key.clone() };
-        if !answers.is_wanted(&ask) {
-            actions.push(asked(InsideQuestion::Gates(ask.clone())));
-        }
+        let awaited = Awaited {
+            answers: &app.views.inside().gates,
+            ask: GatesAsk { key: key.clone() },
+            name: |ask| Question::Inside(InsideQuestion::Gates(ask)),
+            doing: "Running the recurrent layers over the history",
+        };
         let is_like =
             |other: &GatesAsk| (&other.key.run, &other.key.user_id) == (&key.run, &key.user_id);
-        let view = match answers.to_or_like(&ask, is_like) {
-            Some(Loadable::Ready(view)) => Arc::clone(view),
-            Some(Loadable::Failed(why)) => return panel::failed(ui, why),
-            _ => return panel::loading(ui, "Running the recurrent layers over the history"),
+        let view = awaited.answer(ui, app, actions, is_like);
+        let Some(view) = view.map(Arc::clone) else {
+            return;
         };
         let Some(at) = self.chosen(&view) else {
             ui.weak("This history has no events to show.");
@@ -296,11 +295,6 @@ fn n_layers(view: &GateView) -> usize {
     view.tracks.last().map_or(0, |it| it.tracks.layer + 1)
 }
 
-/// A question as an action.
-pub(super) fn asked(question: InsideQuestion) -> Action {
-    Action::Ask(Box::new(Question::Inside(question)))
-}
-
 /// Position of the event after which the state is looked at: the chosen one, or the last.
 fn looked_at(view: &GateView, event: Option<usize>) -> usize {
     let last = view.tracks.last().map_or(0, |it| {
@@ -329,12 +323,6 @@ fn like_card(
         key: key.clone(),
         state: Arc::new(tracks.row(event - tracks.first).to_vec()),
     };
-    // No state is like one that is no number.
-    let is_finite = ask.state.iter().all(|value| value.is_finite());
-    let answers = &app.views.inside().like;
-    if is_finite && !answers.is_wanted(&ask) {
-        actions.push(asked(InsideQuestion::Like(ask.clone())));
-    }
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
         ui.label(RichText::new("Like states elsewhere").strong()).on_hover_text(
@@ -346,17 +334,24 @@ fn like_card(
         let Some(prepared) = app.views.data(&key.run) else {
             return;
         };
-        match answers.to_or_like(&ask, |other| other.key == *key) {
-            Some(Loadable::Ready(moments)) if moments.is_empty() => {
-                ui.weak("No other user's state could be compared.");
-            }
-            Some(Loadable::Ready(moments)) => {
-                for moment in moments.iter() {
-                    like_moment(ui, moment, prepared, actions);
-                }
-            }
-            Some(Loadable::Failed(why)) => panel::failed(ui, why),
-            _ => panel::loading(ui, "Running the layers over a sample of users"),
+        // No state is like one that is no number.
+        if ask.state.iter().any(|value| !value.is_finite()) {
+            ui.weak("The model's state here is no number, so none is like it.");
+            return;
+        }
+        let awaited = Awaited {
+            answers: &app.views.inside().like,
+            ask,
+            name: |ask| Question::Inside(InsideQuestion::Like(ask)),
+            doing: "Running the layers over a sample of users",
+        };
+        let moments = awaited.answer(ui, app, actions, |other| other.key == *key);
+        let Some(moments) = moments else { return };
+        if moments.is_empty() {
+            ui.weak("No other user's state could be compared.");
+        }
+        for moment in moments.iter() {
+            like_moment(ui, moment, prepared, actions);
         }
     });
 }

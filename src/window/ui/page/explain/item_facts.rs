@@ -53,8 +53,9 @@ pub(super) fn fact_of_items(by: ItemFact, map: &ItemMap, prepared: &Prepared) ->
             is_log: true,
         },
         ItemFact::Cluster => PointFact::Groups {
-            of: map.clusters.iter().map(|group| u16::from(*group)).collect(),
+            of: map.clusters.iter().map(|group| u32::from(*group)).collect(),
             names: (1..=N_CLUSTERS).map(|n| format!("cluster {n}")).collect(),
+            keep_places: true,
         },
         ItemFact::Column(at) => {
             let values = prepared
@@ -69,19 +70,18 @@ pub(super) fn fact_of_items(by: ItemFact, map: &ItemMap, prepared: &Prepared) ->
                 },
                 Some(FreeValues::Category(words)) => {
                     let names = words.vocab.ids().map(|word| foreign(word).into_owned());
-                    let group = |idx: &u32| match idx.checked_sub(1) {
-                        Some(at) => u16::try_from(at).unwrap_or(NO_GROUP),
-                        None => NO_GROUP,
-                    };
+                    let group = |idx: &u32| idx.checked_sub(1).unwrap_or(NO_GROUP);
                     PointFact::Groups {
                         of: words.idx.iter().map(group).collect(),
                         names: names.collect(),
+                        keep_places: false,
                     }
                 }
                 Some(FreeValues::Text(_) | FreeValues::Embedding { .. }) | None => {
                     PointFact::Groups {
                         of: vec![NO_GROUP; map.points.len()],
                         names: Vec::new(),
+                        keep_places: false,
                     }
                 }
             }

@@ -2,42 +2,33 @@
 
 use std::sync::Arc;
 
-use egui::{ComboBox, RichText, ScrollArea, TextEdit, Ui, vec2};
+use egui::{ComboBox, RichText, ScrollArea, Ui, vec2};
 
-use super::gates::asked;
+use super::awaited::Awaited;
 use super::item_facts::{ItemFact, fact_of_items, facts};
-use super::point_colors::PointColors;
+use super::item_search::{ItemSearch, LISTED, item_row};
+use super::point_colors::{LitPoints, PointColors};
+use super::projection;
 use crate::app::{
-    Action, App, InsideQuestion, ItemQuery, ItemsAsk, Loadable, NeighboursAsk, SettleKey, ViewKey,
+    App, InsideQuestion, ItemsAsk, NeighboursAsk, ProjectionKey, ProjectionOf, Question, ViewKey,
 };
-use crate::ui::frame::action_button_as;
 use crate::ui::theme::size;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
-use crate::ui::widget::scatter::{DragTool, Scatter, ScatterMark, ScatterPoints};
+use crate::ui::widget::scatter::{DragTool, Scatter, ScatterMark, ScatterPoints, drag_tools};
 use crate::ui::{Actions, text, theme};
 use seqscope_base::spec::shown as foreign;
 use seqscope_data::Prepared;
-use seqscope_engine::explain::{ItemMap, Settling, TSNE_EPOCHS};
+use seqscope_engine::explain::{ItemMap, ProjectedMap, ProjectionMethod};
 use seqscope_engine::run::RunId;
-
-/// Items listed of a search and of a lasso.
-const LISTED: usize = 40;
-
-/// Way in which vectors become places.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum MapMethod {
-    #[default]
-    Principal,
-    Settled,
-}
 
 /// View state of the map of the items.
 #[derive(Default)]
 pub(super) struct ItemMapView {
     /// The run whose items are shown.
     run: Option<RunId>,
-    method: MapMethod,
+    /// Way in which vectors become places; `None` for principal components.
+    method: Option<ProjectionMethod>,
     scatter: Scatter,
     colors: PointColors,
     by: ItemFact,
@@ -46,41 +37,70 @@ pub(super) struct ItemMapView {
     held: Option<usize>,
     /// The map that was drawn last, and its number.
     drawn: Option<Arc<ItemMap>>,
-    settled: Option<Arc<Settling>>,
+    projected: Option<Arc<ProjectedMap>>,
     /// Number of the map, and of the places that are painted.
     map_number: u64,
     revision: u64,
     chosen: Option<u32>,
-    search: String,
-    /// Items that the search found, and whether more may be on their way.
-    found: Vec<u32>,
-    is_looking: bool,
-    enclosed: Vec<usize>,
+    search: ItemSearch,
+    lasso: ItemLasso,
+}
+
+/// Items inside a lasso.
+#[derive(Default)]
+struct ItemLasso {
+    /// Their places on the map.
+    inside: Vec<usize>,
+    /// Their share of the training events.
+    share: f64,
+    lit: LitPoints,
+}
+
+impl ItemLasso {
+    /// Takes in what is inside now.
+    fn take(&mut self, inside: Vec<usize>, map: &ItemMap) {
+        let events = |at: &usize| u64::from(map.counts.get(*at).copied().unwrap_or_default());
+        let within: u64 = inside.iter().map(events).sum();
+        let whole: u64 = map.counts.iter().map(|count| u64::from(*count)).sum();
+        self.share = within as f64 / whole.max(1) as f64;
+        self.lit.light(&inside, map.points.len());
+        self.inside = inside;
+    }
+
+    fn clear(&mut self) {
+        self.inside.clear();
+        self.lit.light(&[], 0);
+    }
 }
 
 impl ItemMapView {
     /// Paints the map, and beside it what was chosen on it.
     pub(super) fn ui(&mut self, ui: &mut Ui, key: &ViewKey, app: &App, actions: &mut Actions) {
         self.look_at(&key.run);
-        let answers = &app.views.inside().items;
-        let ask = ItemsAsk::of_model(key, self.held);
-        if !answers.is_wanted(&ask) {
-            actions.push(asked(InsideQuestion::Items(ask.clone())));
-        }
-        let map = match answers.to_or_like(&ask, |other| other.key.run == key.run) {
-            Some(Loadable::Ready(map)) => Arc::clone(map),
-            Some(Loadable::Failed(why)) => return panel::failed(ui, why),
-            _ => return panel::loading(ui, "Finding the principal components of the items"),
+        let awaited = Awaited {
+            answers: &app.views.inside().items,
+            ask: ItemsAsk::of_model(key, self.held),
+            name: |ask| Question::Inside(InsideQuestion::Items(ask)),
+            doing: "Finding the principal components of the items",
+        };
+        let map = awaited.answer(ui, app, actions, |other| other.key.run == key.run);
+        let Some(map) = map.map(Arc::clone) else {
+            return;
         };
         let Some(prepared) = app.views.data(&key.run) else {
             return;
         };
-        let settle_key = SettleKey {
+        let projection_key = self.method.map(|method| ProjectionKey {
             run: key.run.clone(),
             epoch: key.epoch,
-        };
-        self.refresh(&map, app.views.settle().map(&settle_key));
-        self.look_for(key, app, actions);
+            of: ProjectionOf::Items,
+            method,
+        });
+        let projected = projection_key
+            .as_ref()
+            .and_then(|key| app.views.projection().map(key));
+        self.refresh(&map, projected);
+        self.search.look_for(&key.run, app, actions);
         let width = (ui.available_width() * 0.3).clamp(260.0, 400.0);
         let mut shows_side = app.arrangement.shows_side;
         let widths = AsideWidths {
@@ -92,9 +112,10 @@ impl ItemMapView {
             .frame(egui::Frame::new())
             .show_collapsible(ui, &mut shows_side, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                    self.search_card(ui, prepared);
+                    self.search.ui(ui, prepared, &mut self.chosen);
+                    ui.add_space(size::GAP_SMALL);
                     self.chosen_card(ui, key, &map, prepared, app, actions);
-                    self.enclosed_card(ui, &map, prepared);
+                    self.lasso_card(ui, prepared);
                 });
             });
         let right = egui::Margin {
@@ -107,30 +128,34 @@ impl ItemMapView {
                 theme::card(ui).show(ui, |ui| {
                     ui.set_width(ui.available_width());
                     self.choices(ui, key, prepared, app);
-                    self.settling(ui, &settle_key, app, actions);
-                    self.map(ui, &map, prepared, app, &settle_key);
+                    if let Some(key) = &projection_key {
+                        projection::progress(ui, key, app, actions);
+                    }
+                    self.map(ui, &map, prepared);
                 });
             });
     }
 
-    fn refresh(&mut self, map: &Arc<ItemMap>, settled: Option<&Arc<Settling>>) {
-        let is_drawn = |drawn: &Option<Arc<ItemMap>>| {
-            drawn.as_ref().is_some_and(|drawn| Arc::ptr_eq(drawn, map))
-        };
-        let is_settled = match (&self.settled, settled) {
-            (Some(drawn), Some(settled)) => Arc::ptr_eq(drawn, settled),
+    fn refresh(&mut self, map: &Arc<ItemMap>, projected: Option<&Arc<ProjectedMap>>) {
+        let is_drawn = self
+            .drawn
+            .as_ref()
+            .is_some_and(|drawn| Arc::ptr_eq(drawn, map));
+        let is_projected = match (&self.projected, projected) {
+            (Some(drawn), Some(projected)) => Arc::ptr_eq(drawn, projected),
             (None, None) => true,
-            _ => false,
+            (Some(_), None) | (None, Some(_)) => false,
         };
-        let is_drawn = is_drawn(&self.drawn);
-        if is_drawn && is_settled {
+        if is_drawn && is_projected {
             return;
         }
         self.map_number += u64::from(!is_drawn);
         let n_items = map.points.len();
-        self.enclosed.retain(|at| *at < n_items);
+        if self.lasso.inside.iter().any(|at| *at >= n_items) {
+            self.lasso.clear();
+        }
         self.chosen = self.chosen.filter(|item| *item as usize <= n_items);
-        (self.drawn, self.settled) = (Some(Arc::clone(map)), settled.cloned());
+        (self.drawn, self.projected) = (Some(Arc::clone(map)), projected.cloned());
         self.revision += 1;
     }
 
@@ -141,32 +166,17 @@ impl ItemMapView {
         }
         self.run = Some(run.clone());
         (self.held, self.chosen) = (None, None);
-        self.enclosed.clear();
-        self.search.clear();
-        self.found.clear();
-        self.scatter.fit();
+        self.lasso.clear();
+        self.search = ItemSearch::default();
+        self.scatter.forget();
     }
 
     fn choices(&mut self, ui: &mut Ui, key: &ViewKey, prepared: &Prepared, app: &App) {
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new("Items").strong());
-            for (method, name, help) in [
-                (
-                    MapMethod::Principal,
-                    "PCA",
-                    "The two directions in which the vectors vary most",
-                ),
-                (
-                    MapMethod::Settled,
-                    "t-SNE",
-                    "Near items stay near; distances between groups say little",
-                ),
-            ] {
-                let button = ui.selectable_value(&mut self.method, method, name);
-                if button.on_hover_text(help).changed() {
-                    self.revision += 1;
-                    self.scatter.fit();
-                }
+            if projection::methods(ui, &mut self.method) {
+                self.revision += 1;
+                self.scatter.forget();
             }
             let name = ui.label("Colour");
             let offered = facts(prepared);
@@ -183,26 +193,12 @@ impl ItemMapView {
                 })
                 .response
                 .labelled_by(name.id);
-            for (tool, name, help) in [
-                (
-                    DragTool::Move,
-                    "Move",
-                    "Drag to move, scroll to come nearer",
-                ),
-                (
-                    DragTool::Lasso,
-                    "Lasso",
-                    "Draw a line around a set of items",
-                ),
-            ] {
-                ui.selectable_value(&mut self.tool, tool, name)
-                    .on_hover_text(help);
-            }
+            drag_tools(ui, &mut self.tool, "items");
             if ui.button("Fit").on_hover_text("Show all points").clicked() {
                 self.scatter.fit();
             }
         });
-        if self.method == MapMethod::Principal {
+        if self.method.is_none() {
             self.hold(ui, key, app);
         }
     }
@@ -236,52 +232,24 @@ impl ItemMapView {
         self.held = self.held.filter(|epoch| series.epochs.contains(epoch));
     }
 
-    fn settling(&self, ui: &mut Ui, key: &SettleKey, app: &App, actions: &mut Actions) {
-        if self.method != MapMethod::Settled {
-            return;
-        }
-        let settle = app.views.settle();
-        ui.horizontal_wrapped(|ui| match settle.state(key) {
-            Loadable::Loading(what) => {
-                action_button_as(ui, app, actions, Action::StopSettling, "Stop settling");
-                ui.spinner();
-                match settle.map(key) {
-                    Some(map) => ui.label(format!("Step {} of {TSNE_EPOCHS}", map.epoch)),
-                    None => ui.label(what),
-                };
+    fn map(&mut self, ui: &mut Ui, map: &ItemMap, prepared: &Prepared) {
+        let projected = self.projected.clone();
+        let points = match (self.method, &projected) {
+            (None, _) => &map.points,
+            (Some(_), Some(projected)) if projected.points.len() == map.points.len() => {
+                &projected.points
             }
-            Loadable::Idle | Loadable::Ready(()) | Loadable::Failed(_) => {
-                let action = Action::Settle(key.clone());
-                action_button_as(ui, app, actions, action, "Settle by t-SNE");
-                if let Some(map) = settle.map(key) {
-                    ui.weak(format!("{} of {TSNE_EPOCHS} steps", map.epoch));
-                }
-                if let Some(why) = settle.state(key).failed() {
-                    panel::failed(ui, why);
-                }
-            }
-        });
-    }
-
-    fn map(&mut self, ui: &mut Ui, map: &ItemMap, prepared: &Prepared, app: &App, key: &SettleKey) {
-        let points = match self.method {
-            MapMethod::Principal => &map.points,
-            MapMethod::Settled => match app.views.settle().map(key) {
-                Some(settled) if settled.points.len() == map.points.len() => &settled.points,
-                _ => {
-                    ui.weak(
-                        "Press the button above: the map is shown here as it settles, and can be \
-                         stopped.",
-                    );
-                    return;
-                }
-            },
+            (Some(_), _) => return,
         };
         let by = self.by;
-        self.colors.refresh(ui, (by, self.map_number), || {
+        let key = (by, self.map_number);
+        self.colors.refresh(ui, key, &self.lasso.lit, || {
             fact_of_items(by, map, prepared)
         });
-        ui.weak(self.words_of_map(map));
+        let words = ui.weak(words_of_map(map, projected.as_deref()));
+        if projected.is_some() {
+            words.on_hover_text(projection::TRUST_HELP);
+        }
         self.colors.legend(ui);
         let title = |at: usize| item_words(map, prepared, at);
         let marks = self.marks(ui);
@@ -302,19 +270,8 @@ impl ItemMapView {
         if let Some(at) = pointed.clicked {
             self.chosen = Some(at as u32 + 1);
         }
-        if let Some(enclosed) = pointed.enclosed {
-            self.enclosed = enclosed;
-        }
-    }
-
-    fn words_of_map(&self, map: &ItemMap) -> String {
-        let n = text::counted(map.points.len(), "item");
-        match (self.method, map.shares) {
-            (MapMethod::Principal, Some([first, second])) => {
-                let held = text::percent(first + second);
-                format!("{n}; the plane holds {held} of the variance")
-            }
-            (MapMethod::Principal, None) | (MapMethod::Settled, _) => n,
+        if let Some(inside) = pointed.enclosed {
+            self.lasso.take(inside, map);
         }
     }
 
@@ -327,73 +284,15 @@ impl ItemMapView {
         };
         let place = |item: &u32| (*item as usize).saturating_sub(1);
         let found = self
-            .found
+            .search
+            .found()
             .iter()
             .map(|item| mark(place(item), colors.warning, false));
-        let enclosed = self
-            .enclosed
-            .iter()
-            .take(2_000)
-            .map(|&at| mark(at, colors.good, false));
         let chosen = self
             .chosen
             .iter()
             .map(|item| mark(place(item), colors.accent, true));
-        enclosed.chain(found).chain(chosen).collect()
-    }
-
-    /// Asks for the items of the search, and takes in what was found.
-    fn look_for(&mut self, key: &ViewKey, app: &App, actions: &mut Actions) {
-        let query = ItemQuery {
-            run: key.run.clone(),
-            words: self.search.trim().to_owned(),
-        };
-        if query.words.is_empty() {
-            return self.found.clear();
-        }
-        if !app.item_search.is_asked(&query) {
-            actions.push(Action::FindItems(query.clone()));
-        }
-        let found = app.item_search.found(&query);
-        self.is_looking = found.is_none();
-        if let Some(found) = found
-            && self.found != found
-        {
-            self.found = found.to_vec();
-        }
-    }
-
-    fn search_card(&mut self, ui: &mut Ui, prepared: &Prepared) {
-        theme::card(ui).show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            let name = ui.label("Search items");
-            let field = TextEdit::singleline(&mut self.search).hint_text("part of a title");
-            ui.add(field.desired_width(f32::INFINITY))
-                .labelled_by(name.id);
-            if self.search.trim().is_empty() {
-                return;
-            }
-            match self.found.len() {
-                0 => ui.weak(if self.is_looking {
-                    "Looking…"
-                } else {
-                    "No title has these letters."
-                }),
-                n if n >= LISTED => ui.weak(format!("The first {n}, ringed on the map")),
-                n => ui.weak(format!("{n} found, ringed on the map")),
-            };
-            let list = ScrollArea::vertical()
-                .id_salt("found_items")
-                .max_height(140.0);
-            list.show(ui, |ui| {
-                for &item in &self.found {
-                    if item_row(ui, prepared, item, self.chosen == Some(item)) {
-                        self.chosen = Some(item);
-                    }
-                }
-            });
-        });
-        ui.add_space(size::GAP_SMALL);
+        found.chain(chosen).collect()
     }
 
     /// The chosen item and its neighbours by the vectors themselves, not by the map.
@@ -415,80 +314,90 @@ impl ItemMapView {
                 return;
             };
             ui.label(item_words(map, prepared, item_idx as usize - 1));
-            let answers = &app.views.inside().neighbours;
-            let ask = NeighboursAsk::of_model(key, item_idx);
-            if !answers.is_wanted(&ask) {
-                actions.push(asked(InsideQuestion::Neighbours(ask.clone())));
-            }
+            let awaited = Awaited {
+                answers: &app.views.inside().neighbours,
+                ask: NeighboursAsk::of_model(key, item_idx),
+                name: |ask| Question::Inside(InsideQuestion::Neighbours(ask)),
+                doing: "Comparing with every item",
+            };
             let is_like =
                 |other: &NeighboursAsk| other.key.run == key.run && other.item_idx == item_idx;
-            match answers.to_or_like(&ask, is_like) {
-                Some(Loadable::Ready(near)) => {
-                    let bar = |item_idx: u32, cosine: f32| Bar {
-                        title: foreign(prepared.dataset.item_label(item_idx)).into_owned(),
-                        share: cosine.max(0.0),
-                        is_true: false,
-                    };
-                    let rows: Vec<Bar> = near
-                        .iter()
-                        .map(|near| bar(near.item_idx, near.cosine))
-                        .collect();
-                    ui.weak("Cosine, as a share of 1");
-                    bars(ui, &rows);
-                }
-                Some(Loadable::Failed(why)) => panel::failed(ui, why),
-                _ => panel::loading(ui, "Comparing with every item"),
-            }
+            let Some(near) = awaited.answer(ui, app, actions, is_like) else {
+                return;
+            };
+            let rows: Vec<Bar> = near
+                .iter()
+                .map(|near| Bar {
+                    title: foreign(prepared.dataset.item_label(near.item_idx)).into_owned(),
+                    share: near.cosine.max(0.0),
+                    is_true: false,
+                })
+                .collect();
+            ui.weak("Cosine, as a share of 1");
+            bars(ui, &rows);
         });
         ui.add_space(size::GAP_SMALL);
     }
 
     /// The items inside the lasso.
-    fn enclosed_card(&mut self, ui: &mut Ui, map: &ItemMap, prepared: &Prepared) {
-        if self.enclosed.is_empty() {
+    fn lasso_card(&mut self, ui: &mut Ui, prepared: &Prepared) {
+        if self.lasso.inside.is_empty() {
             return;
         }
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            let events = |at: &usize| u64::from(map.counts.get(*at).copied().unwrap_or_default());
-            let inside: u64 = self.enclosed.iter().map(events).sum();
-            let whole: u64 = map.counts.iter().map(|count| u64::from(*count)).sum();
-            let share = text::percent(inside as f64 / whole.max(1) as f64);
-            let n = text::counted(self.enclosed.len(), "item");
+            let n = text::counted(self.lasso.inside.len(), "item");
             ui.label(RichText::new(format!("Lasso: {n}")).strong());
+            let share = text::percent(self.lasso.share);
             ui.weak(format!("{share} of the training events"));
             ui.horizontal(|ui| {
                 if ui.button("Copy ids").clicked() {
                     let ids = self
-                        .enclosed
+                        .lasso
+                        .inside
                         .iter()
                         .filter_map(|at| prepared.dataset.items.id(*at as u32 + 1));
                     ui.ctx().copy_text(ids.collect::<Vec<_>>().join("\n"));
                 }
                 if ui.button("Clear").clicked() {
-                    self.enclosed.clear();
+                    self.lasso.clear();
                 }
             });
-            for &at in self.enclosed.iter().take(LISTED) {
+            for &at in self.lasso.inside.iter().take(LISTED) {
                 let item = at as u32 + 1;
                 if item_row(ui, prepared, item, self.chosen == Some(item)) {
                     self.chosen = Some(item);
                 }
             }
-            if self.enclosed.len() > LISTED {
+            if self.lasso.inside.len() > LISTED {
                 ui.weak(format!(
                     "and {} more",
-                    text::count(self.enclosed.len() - LISTED)
+                    text::count(self.lasso.inside.len() - LISTED)
                 ));
             }
         });
     }
 }
 
-/// A title that can be chosen; whether it was.
-fn item_row(ui: &mut Ui, prepared: &Prepared, item: u32, is_chosen: bool) -> bool {
-    let title = text::clipped(prepared.dataset.item_label(item), 44);
-    ui.selectable_label(is_chosen, title).clicked()
+/// How many items there are, and how far their places can be trusted.
+fn words_of_map(map: &ItemMap, projected: Option<&ProjectedMap>) -> String {
+    let n = text::counted(map.points.len(), "item");
+    if map.points.len() == 1 {
+        return format!("{n}: alone it has no direction in which it differs");
+    }
+    let of_plane = map
+        .shares
+        .filter(|_| projected.is_none())
+        .map(|[first, second]| {
+            let held = text::percent(first + second);
+            format!("the plane holds {held} of the variance")
+        });
+    let of_projection = projected.map(|map| projection::words(map, "items"));
+    std::iter::once(n)
+        .chain(of_plane)
+        .chain(of_projection.into_iter().flatten())
+        .collect::<Vec<_>>()
+        .join("; ")
 }
 
 fn item_words(map: &ItemMap, prepared: &Prepared, at: usize) -> String {

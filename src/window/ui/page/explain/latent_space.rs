@@ -7,42 +7,51 @@ use egui::{Button, ComboBox, RichText, ScrollArea, Slider, Ui, vec2};
 use strum::IntoEnumIterator as _;
 
 use super::ShownUser;
-use super::gates::asked;
-use super::point_colors::PointColors;
+use super::awaited::Awaited;
+use super::latent_use::{DimensionOrder, LatentUseCard};
+use super::point_colors::{LitPoints, PointColors};
+use super::projection;
 use super::user_facts::{UserFact, fact_of_users, slice_users, why_no_fact};
 use crate::app::{
-    Action, Answers, App, InsideQuestion, LatentAsk, LatentSpace, Loadable, PriorAsk, Select,
-    TraversalAsk, ViewKey,
+    Action, App, InsideQuestion, LatentAsk, LatentSpace, PriorAsk, ProjectionKey, ProjectionOf,
+    Question, Select, TraversalAsk, ViewKey,
 };
-use crate::ui::page::train::latent_bars;
 use crate::ui::theme::size;
 use crate::ui::widget::bars::{Bar, bars};
-use crate::ui::widget::heatmap::{ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle};
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
-use crate::ui::widget::scatter::{DragTool, Scatter, ScatterMark, ScatterPoints};
+use crate::ui::widget::scatter::{DragTool, Scatter, ScatterMark, ScatterPoints, drag_tools};
 use crate::ui::{Actions, text, theme};
 use seqscope_base::spec::shown as foreign;
 use seqscope_data::Prepared;
-use seqscope_engine::explain::{LatentMap, ProbeLists, why_no_prior};
-use seqscope_engine::run::LatentEpoch;
-use seqscope_engine::train::LatentUse;
+use seqscope_engine::explain::{
+    LatentMap, ProbeLists, ProjectedMap, ProjectionMethod, why_no_prior,
+};
+use seqscope_engine::run::RunId;
 use seqscope_model::ModelKind;
 
-/// Height of the picture of what each epoch used.
-const EPOCHS_HEIGHT: f32 = 200.0;
-
-/// Dimensions in that picture.
-const EPOCHS_DIMENSIONS: usize = 64;
+/// Users listed of a lasso.
+const LISTED: usize = 24;
 
 /// View state of the latent space.
 #[derive(Default)]
 pub(super) struct LatentSpaceView {
+    /// The run whose users are shown.
+    run: Option<RunId>,
+    /// Way in which vectors become places; `None` for principal components.
+    method: Option<ProjectionMethod>,
     scatter: Scatter,
     colors: PointColors,
     by: UserFact,
+    tool: DragTool,
     /// The space that was drawn last, and its number.
     drawn: Option<Arc<LatentSpace>>,
+    space_number: u64,
+    projected: Option<Arc<ProjectedMap>>,
+    /// Number of the places that are painted.
     revision: u64,
+    /// Places on the map of the users inside a lasso.
+    inside: Vec<usize>,
+    lit: LitPoints,
     /// Dimensions, the most used first.
     order: Vec<usize>,
     /// Place in `order` of the dimension that is traversed.
@@ -51,7 +60,7 @@ pub(super) struct LatentSpaceView {
     offset: f32,
     /// Seed of the points that were drawn; `None` before any were.
     drawing: Option<u64>,
-    epochs: Heatmap,
+    used: LatentUseCard,
 }
 
 impl LatentSpaceView {
@@ -64,15 +73,16 @@ impl LatentSpaceView {
         app: &App,
         actions: &mut Actions,
     ) {
-        let answers = &app.views.inside().latent;
-        let ask = LatentAsk::of_model(key);
-        if !answers.is_wanted(&ask) {
-            actions.push(asked(InsideQuestion::Latent(ask.clone())));
-        }
-        let space = match answers.to_or_like(&ask, |other| other.key.run == key.run) {
-            Some(Loadable::Ready(space)) => Arc::clone(space),
-            Some(Loadable::Failed(why)) => return panel::failed(ui, why),
-            _ => return panel::loading(ui, "Encoding the history of every user"),
+        self.look_at(&key.run);
+        let awaited = Awaited {
+            answers: &app.views.inside().latent,
+            ask: LatentAsk::of_model(key),
+            name: |ask| Question::Inside(InsideQuestion::Latent(ask)),
+            doing: "Encoding the history of every user",
+        };
+        let space = awaited.answer(ui, app, actions, |other| other.key.run == key.run);
+        let Some(space) = space.map(Arc::clone) else {
+            return;
         };
         self.refresh(&space);
         let Some(prepared) = app.views.data(&key.run) else {
@@ -89,11 +99,17 @@ impl LatentSpaceView {
             .frame(egui::Frame::new())
             .show_collapsible(ui, &mut shows_side, |ui| {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                    self.lasso_card(ui, &space.map, prepared, actions);
                     self.traversal(ui, shown, key, &space.map, app, actions);
                     ui.add_space(size::GAP_SMALL);
                     self.prior(ui, shown, key, app, actions);
                     ui.add_space(size::GAP_SMALL);
-                    self.use_of_dimensions(ui, &space, key, app);
+                    let dimensions = DimensionOrder {
+                        order: &self.order,
+                        place: self.place,
+                        number: self.space_number,
+                    };
+                    self.used.ui(ui, &space, dimensions, key, app);
                 });
             });
         let right = egui::Margin {
@@ -110,6 +126,17 @@ impl LatentSpaceView {
             });
     }
 
+    /// Forgets what was chosen on the map of another run, where the same place is another user.
+    fn look_at(&mut self, run: &RunId) {
+        if self.run.as_ref() == Some(run) {
+            return;
+        }
+        self.run = Some(run.clone());
+        self.inside.clear();
+        self.lit.light(&[], 0);
+        self.scatter.forget();
+    }
+
     fn refresh(&mut self, space: &Arc<LatentSpace>) {
         if self
             .drawn
@@ -118,7 +145,13 @@ impl LatentSpaceView {
         {
             return;
         }
+        // Another epoch has drawn the same users.
+        if self.inside.iter().any(|at| *at >= space.map.users.len()) {
+            self.inside.clear();
+            self.lit.light(&[], 0);
+        }
         self.drawn = Some(Arc::clone(space));
+        self.space_number += 1;
         self.revision += 1;
         let map = &space.map;
         let used = |at: usize| match &map.report {
@@ -143,6 +176,10 @@ impl LatentSpaceView {
         let map = &space.map;
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new("Users in the latent space").strong());
+            if projection::methods(ui, &mut self.method) {
+                self.revision += 1;
+                self.scatter.forget();
+            }
             let name = ui.label("Colour");
             ComboBox::from_id_salt("user_fact")
                 .selected_text(self.by.to_string())
@@ -158,10 +195,14 @@ impl LatentSpaceView {
                 })
                 .response
                 .labelled_by(name.id);
+            drag_tools(ui, &mut self.tool, "users");
             if ui.button("Fit").on_hover_text("Show all points").clicked() {
                 self.scatter.fit();
             }
         });
+        let Some(points) = self.points(ui, key, map, app, actions) else {
+            return;
+        };
         if why_no_fact(self.by, space, app).is_some() {
             self.by = UserFact::default();
         }
@@ -170,10 +211,14 @@ impl LatentSpaceView {
             let is_found = slice_users(&key.run, app).is_some();
             (app.slices.revision(), is_found)
         });
-        self.colors.refresh(ui, (by, self.revision, of_slice), || {
+        let fact_key = (by, self.space_number, of_slice);
+        self.colors.refresh(ui, fact_key, &self.lit, || {
             fact_of_users(by, &key.run, space, prepared, app)
         });
-        ui.weak(words_of_map(map));
+        let words = ui.weak(words_of_map(map, self.projected.as_deref()));
+        if self.projected.is_some() {
+            words.on_hover_text(projection::TRUST_HELP);
+        }
         self.colors.legend(ui);
         let user = app
             .selection
@@ -193,11 +238,11 @@ impl LatentSpaceView {
         let pointed = self.scatter.ui(
             ui,
             ui.available_size().max(vec2(80.0, 80.0)),
-            DragTool::Move,
+            self.tool,
             ScatterPoints {
                 name: "Latent space",
                 revision: self.revision,
-                points: &map.points,
+                points: &points,
                 colors: self.colors.colors(),
                 colors_revision: self.colors.revision(),
                 title: &title,
@@ -208,6 +253,88 @@ impl LatentSpaceView {
         if let Some(id) = chosen.and_then(|user| prepared.dataset.users.id(*user)) {
             actions.push(Action::Select(Select::User(id.to_owned())));
         }
+        if let Some(inside) = pointed.enclosed {
+            self.lit.light(&inside, map.points.len());
+            self.inside = inside;
+        }
+    }
+
+    /// Places by the way that was chosen; of one that comes about step by step as far as it is.
+    fn points(
+        &mut self,
+        ui: &mut Ui,
+        key: &ViewKey,
+        map: &LatentMap,
+        app: &App,
+        actions: &mut Actions,
+    ) -> Option<Arc<[[f32; 2]]>> {
+        let Some(method) = self.method else {
+            self.projected = None;
+            return Some(Arc::clone(&map.points));
+        };
+        let key = ProjectionKey {
+            run: key.run.clone(),
+            epoch: key.epoch,
+            of: ProjectionOf::Users,
+            method,
+        };
+        projection::progress(ui, &key, app, actions);
+        let projected = app.views.projection().map(&key);
+        let projected = projected.filter(|it| it.points.len() == map.points.len());
+        let is_shown = match (&self.projected, projected) {
+            (Some(shown), Some(projected)) => Arc::ptr_eq(shown, projected),
+            (None, None) => true,
+            (Some(_), None) | (None, Some(_)) => false,
+        };
+        if !is_shown {
+            self.projected = projected.cloned();
+            self.revision += 1;
+        }
+        projected.map(|it| Arc::clone(&it.points))
+    }
+
+    /// The users inside the lasso.
+    fn lasso_card(
+        &mut self,
+        ui: &mut Ui,
+        map: &LatentMap,
+        prepared: &Prepared,
+        actions: &mut Actions,
+    ) {
+        if self.inside.is_empty() {
+            return;
+        }
+        theme::card(ui).show(ui, |ui| {
+            ui.set_width(ui.available_width());
+            let n = text::counted(self.inside.len(), "user");
+            ui.label(RichText::new(format!("Lasso: {n}")).strong());
+            let inside = self.inside.iter().filter_map(|at| map.users.get(*at));
+            let ids = inside.filter_map(|user| prepared.dataset.users.id(*user));
+            let ids: Vec<&str> = ids.collect();
+            let mut is_cleared = false;
+            ui.horizontal(|ui| {
+                if ui.button("Copy ids").clicked() {
+                    ui.ctx().copy_text(ids.join("\n"));
+                }
+                is_cleared = ui.button("Clear").clicked();
+            });
+            ui.horizontal_wrapped(|ui| {
+                for id in ids.iter().take(LISTED) {
+                    let button = ui.small_button(text::clipped(id, 16));
+                    if button.on_hover_text("Look at this user").clicked() {
+                        actions.push(Action::Select(Select::User((*id).to_owned())));
+                    }
+                }
+                if ids.len() > LISTED {
+                    ui.weak(format!("and {} more", text::count(ids.len() - LISTED)));
+                }
+            });
+            if is_cleared {
+                self.inside.clear();
+                self.lit.light(&[], 0);
+            }
+        });
+        ui.add_space(size::GAP_SMALL);
     }
 
     /// One dimension moved away from the user's own point, and the list that it makes.
@@ -242,12 +369,17 @@ impl LatentSpaceView {
                 dimension,
                 sigma: map.sigma(dimension),
             };
-            let answers = &app.views.inside().traversals;
-            if ask.sigma.is_finite() && !answers.is_wanted(&ask) {
-                actions.push(asked(InsideQuestion::Traversal(ask.clone())));
+            if !ask.sigma.is_finite() {
+                return;
             }
+            let awaited = Awaited {
+                answers: &app.views.inside().traversals,
+                ask,
+                name: |ask| Question::Inside(InsideQuestion::Traversal(ask)),
+                doing: "Decoding",
+            };
             let is_like = |other: &TraversalAsk| other.key == *key && other.dimension == dimension;
-            if let Some(lists) = lists_of(ui, answers, &ask, is_like) {
+            if let Some(lists) = awaited.answer(ui, app, actions, is_like) {
                 self.list_at_offset(ui, shown, lists);
             }
         });
@@ -309,11 +441,13 @@ impl LatentSpaceView {
                 key: key.clone(),
                 seed,
             };
-            let answers = &app.views.inside().priors;
-            if !answers.is_wanted(&ask) {
-                actions.push(asked(InsideQuestion::Prior(ask.clone())));
-            }
-            let Some(lists) = lists_of(ui, answers, &ask, |_| false) else {
+            let awaited = Awaited {
+                answers: &app.views.inside().priors,
+                ask,
+                name: |ask| Question::Inside(InsideQuestion::Prior(ask)),
+                doing: "Decoding",
+            };
+            let Some(lists) = awaited.answer(ui, app, actions, |_| false) else {
                 return;
             };
             for (at, list) in lists.lists.iter().enumerate() {
@@ -331,80 +465,6 @@ impl LatentSpaceView {
                 ui.label(titles.join(" · "));
             }
         });
-    }
-
-    fn use_of_dimensions(&mut self, ui: &mut Ui, space: &LatentSpace, key: &ViewKey, app: &App) {
-        theme::card(ui).show(ui, |ui| {
-            ui.set_width(ui.available_width());
-            ui.label(RichText::new("Use of each dimension").strong());
-            let Some(report) = &space.map.report else {
-                ui.weak(
-                    "The vector of an autoencoder is certain, so there is no Kullback–Leibler term.",
-                );
-                return;
-            };
-            let best = app
-                .runs
-                .summary(&key.run)
-                .and_then(|s| s.manifest.as_ref()?.best_epoch);
-            let used = LatentUse {
-                epoch: key.epoch.or(best).unwrap_or_default(),
-                step: 0,
-                report: report.clone(),
-                shuffled: None,
-            };
-            latent_bars(ui, &used);
-            if space.epochs.len() > 1 {
-                self.over_epochs(ui, &space.epochs);
-            }
-        });
-    }
-
-    /// The terms of the most used dimensions over the epochs.
-    fn over_epochs(&mut self, ui: &mut Ui, epochs: &[LatentEpoch]) {
-        let dimensions: Vec<usize> = self.order.iter().copied().take(EPOCHS_DIMENSIONS).collect();
-        let value = |at: usize, epoch: &LatentEpoch| {
-            epoch.report.kl.get(at).map_or(f32::NAN, |kl| *kl as f32)
-        };
-        let values: Vec<f32> = dimensions
-            .iter()
-            .flat_map(|&at| epochs.iter().map(move |epoch| value(at, epoch)))
-            .collect();
-        let most = values.iter().copied().fold(f32::MIN_POSITIVE, f32::max);
-        let row = |row: usize| {
-            dimensions
-                .get(row)
-                .map_or_else(String::new, |at| format!("{}", at + 1))
-        };
-        let col = |col: usize| {
-            epochs
-                .get(col)
-                .map_or_else(String::new, |it| format!("{}", it.epoch))
-        };
-        let words = HeatmapLabels {
-            name: "KL over epochs",
-            row_axis: "dimension",
-            col_axis: "epoch",
-            value: "nats",
-            nothing: "not kept",
-            row_title: &row,
-            col_title: &col,
-        };
-        let matrix = HeatmapMatrix {
-            values: &values,
-            n_rows: dimensions.len(),
-            n_cols: epochs.len(),
-            is_causal: false,
-        };
-        let scale = ColorScale::Linear { most };
-        scale.bar(ui, "nats a user, over the epochs", None);
-        let look = HeatmapStyle {
-            words: &words,
-            scale,
-            size: vec2(ui.available_width(), EPOCHS_HEIGHT),
-            selected_row: Some(self.place),
-        };
-        self.epochs.filled(ui, self.revision, &matrix, look, None);
     }
 }
 
@@ -425,19 +485,32 @@ fn words_of_dimension(map: &LatentMap, dimension: usize) -> String {
     }
 }
 
-fn words_of_map(map: &LatentMap) -> String {
-    let [first, second] = map.shares;
+fn words_of_map(map: &LatentMap, projected: Option<&ProjectedMap>) -> String {
     let drawn = if map.users.len() < map.n_users {
         format!(" of {}, drawn", text::count(map.n_users))
     } else {
         String::new()
     };
-    format!(
-        "{}{drawn}; {} numbers, the plane holds {} of their variance",
-        text::counted(map.users.len(), "user"),
-        text::count(map.width),
-        text::percent(first + second)
-    )
+    let users = text::counted(map.users.len(), "user");
+    if map.users.len() == 1 {
+        return format!("{users}: alone there is no direction in which they differ");
+    }
+    let numbers = match projected {
+        None => {
+            let [first, second] = map.shares;
+            let held = text::percent(first + second);
+            vec![format!("the plane holds {held} of their variance")]
+        }
+        Some(map) => projection::words(map, "users"),
+    };
+    let told = [format!(
+        "{users}{drawn}; {} numbers",
+        text::count(map.width)
+    )];
+    told.into_iter()
+        .chain(numbers)
+        .collect::<Vec<_>>()
+        .join(", ")
 }
 
 fn user_words(map: &LatentMap, prepared: &Prepared, at: usize) -> String {
@@ -455,24 +528,4 @@ fn user_words(map: &LatentMap, prepared: &Prepared, at: usize) -> String {
         foreign(id),
         text::counted(events, "event")
     )
-}
-
-/// The lists that a question is answered by, or what is done for them.
-fn lists_of<'a, Q: PartialEq + Clone>(
-    ui: &mut Ui,
-    answers: &'a Answers<Q, ProbeLists>,
-    ask: &Q,
-    is_like: impl Fn(&Q) -> bool,
-) -> Option<&'a Arc<ProbeLists>> {
-    match answers.to_or_like(ask, is_like) {
-        Some(Loadable::Ready(lists)) => Some(lists),
-        Some(Loadable::Failed(why)) => {
-            panel::failed(ui, why);
-            None
-        }
-        _ => {
-            panel::loading(ui, "Decoding");
-            None
-        }
-    }
 }

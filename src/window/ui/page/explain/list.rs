@@ -3,10 +3,10 @@
 use egui::{DragValue, RichText, Ui};
 
 use super::ShownUser;
+use super::awaited::Awaited;
 use super::cards::next_card;
 use super::feedback::{self, ListedItem};
-use crate::app::{Action, App, ListAsk, Loadable, Question, ViewKey};
-use crate::ui::widget::panel;
+use crate::app::{App, ListAsk, Question, ViewKey};
 use crate::ui::{Actions, theme};
 use seqscope_base::metric::Seen;
 use seqscope_base::spec::Entry;
@@ -127,16 +127,14 @@ impl ListCard {
 }
 
 fn blended(ui: &mut Ui, shown: &ShownUser<'_>, app: &App, ask: &ListAsk, actions: &mut Actions) {
-    let lists = app.views.lists();
-    let of_user = |other: &ListAsk| other.key == ask.key;
-    let made = lists.to_or_like(ask, of_user);
-    if !lists.is_wanted(ask) {
-        actions.push(Action::Ask(Box::new(Question::List(ask.clone()))));
-    }
-    match made {
-        Some(Loadable::Ready(made)) => list(ui, &ask.key.run, shown, made, app, actions),
-        Some(Loadable::Failed(why)) => panel::failed(ui, why),
-        _ => panel::loading(ui, "Fitting the references"),
+    let awaited = Awaited {
+        answers: app.views.lists(),
+        ask: ask.clone(),
+        name: Question::List,
+        doing: "Fitting the references",
+    };
+    if let Some(made) = awaited.answer(ui, app, actions, |other| other.key == ask.key) {
+        list(ui, &ask.key.run, shown, made, app, actions);
     }
 }
 

@@ -2,6 +2,7 @@
 //! each event, and what it expects next.
 
 mod attention;
+mod awaited;
 mod beside;
 mod cards;
 mod cell;
@@ -11,12 +12,15 @@ mod gallery;
 mod gates;
 mod item_facts;
 mod item_map;
+mod item_search;
 mod latent_space;
+mod latent_use;
 mod list;
 mod over_users;
 mod pair_views;
 mod pickers;
 mod point_colors;
+mod projection;
 mod rules;
 mod shown;
 mod user_facts;

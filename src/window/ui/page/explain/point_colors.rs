@@ -1,6 +1,7 @@
 //! Colours of points by a fact about each, and the legend that tells which is which.
 
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use egui::{Color32, RichText, Sense, Ui, vec2};
 
@@ -8,7 +9,7 @@ use crate::ui::widget::heatmap::viridis;
 use crate::ui::{text, theme};
 
 /// Number of no group.
-pub(super) const NO_GROUP: u16 = u16::MAX;
+pub(super) const NO_GROUP: u32 = u32::MAX;
 
 /// Groups with a colour of their own; all others share one.
 const OWN_COLORS: usize = 7;
@@ -16,17 +17,50 @@ const OWN_COLORS: usize = 7;
 /// Fact about every point.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum PointFact {
-    /// A group of each point, [`NO_GROUP`] for none, and the names of the groups.
-    Groups { of: Vec<u16>, names: Vec<String> },
+    /// A group of each point, [`NO_GROUP`] for none, and the names of the groups; those that keep
+    /// their places have the colours of their numbers, others those of their sizes.
+    Groups {
+        of: Vec<u32>,
+        names: Vec<String>,
+        keep_places: bool,
+    },
     /// A number of each point, NaN for none, coloured by its logarithm or as it is.
     Numbers { of: Vec<f32>, is_log: bool },
 }
+
+/// Points that stand out, while the others step back.
+#[derive(Clone, Debug, Default)]
+pub(super) struct LitPoints {
+    number: u64,
+    /// Whether each stands out; none does, and none steps back, where it is empty.
+    of: Vec<bool>,
+}
+
+impl LitPoints {
+    /// Lets these of so many points stand out; where there are none, no others step back.
+    pub(super) fn light(&mut self, lit: &[usize], n_points: usize) {
+        self.number += 1;
+        self.of.clear();
+        if lit.is_empty() {
+            return;
+        }
+        self.of.resize(n_points, false);
+        for &at in lit {
+            if let Some(slot) = self.of.get_mut(at) {
+                *slot = true;
+            }
+        }
+    }
+}
+
+/// Opaqueness that is left to points that step back.
+const DIM: f32 = 0.16;
 
 /// Colours of the points, made again only when the fact or the theme changes.
 #[derive(Default)]
 pub(super) struct PointColors {
     key: Option<u64>,
-    colors: Vec<Color32>,
+    colors: Arc<[Color32]>,
     legend: Legend,
 }
 
@@ -56,19 +90,36 @@ fn on_ground(is_dark: bool, share: f32) -> Color32 {
 }
 
 impl PointColors {
-    /// Takes a fact in; `key` says which it is, and it is asked for only where that has changed.
-    pub(super) fn refresh(&mut self, ui: &Ui, key: impl Hash, fact: impl FnOnce() -> PointFact) {
+    /// Takes a fact in; `key` says which it is, and it is asked for only where that or the points
+    /// that stand out have changed.
+    pub(super) fn refresh(
+        &mut self,
+        ui: &Ui,
+        key: impl Hash,
+        lit: &LitPoints,
+        fact: impl FnOnce() -> PointFact,
+    ) {
         let mut hasher = DefaultHasher::new();
-        (key, ui.visuals().dark_mode).hash(&mut hasher);
+        (key, lit.number, ui.visuals().dark_mode).hash(&mut hasher);
         let key = hasher.finish();
         if self.key == Some(key) {
             return;
         }
         self.key = Some(key);
-        match fact() {
-            PointFact::Groups { of, names } => self.by_group(ui, &of, &names),
+        let mut colors = match fact() {
+            PointFact::Groups {
+                of,
+                names,
+                keep_places,
+            } => self.by_group(ui, &of, &names, keep_places),
             PointFact::Numbers { of, is_log } => self.by_number(ui, &of, is_log),
-        }
+        };
+        let dimmed = colors
+            .iter_mut()
+            .zip(&lit.of)
+            .filter(|(_, is_lit)| !**is_lit);
+        dimmed.for_each(|(color, _)| *color = color.gamma_multiply(DIM));
+        self.colors = colors.into();
     }
 
     /// Number that changes with the colours.
@@ -77,40 +128,54 @@ impl PointColors {
     }
 
     /// Colour of each point.
-    pub(super) fn colors(&self) -> &[Color32] {
+    pub(super) fn colors(&self) -> &Arc<[Color32]> {
         &self.colors
     }
 
-    fn by_group(&mut self, ui: &Ui, of: &[u16], names: &[String]) {
+    fn by_group(
+        &mut self,
+        ui: &Ui,
+        of: &[u32],
+        names: &[String],
+        keep_places: bool,
+    ) -> Vec<Color32> {
         let mut sizes = vec![0_usize; names.len()];
         for &group in of {
-            if let Some(size) = sizes.get_mut(usize::from(group)) {
+            if let Some(size) = sizes.get_mut(group as usize) {
                 *size += 1;
             }
         }
         let mut order: Vec<usize> = (0..names.len()).filter(|at| sizes[*at] > 0).collect();
-        order.sort_by_key(|&at| (std::cmp::Reverse(sizes[at]), at));
+        if !keep_places {
+            order.sort_by_key(|&at| (std::cmp::Reverse(sizes[at]), at));
+        }
         let weak = theme::colors(ui).weak;
         let mut palette = vec![weak; names.len()];
         let mut rows = Vec::new();
-        for (place, &group) in order.iter().take(OWN_COLORS).enumerate() {
+        let n_own = if keep_places {
+            order.iter().filter(|group| **group < OWN_COLORS).count()
+        } else {
+            order.len().min(OWN_COLORS)
+        };
+        for (place, &group) in order.iter().take(n_own).enumerate() {
+            let place = if keep_places { group } else { place };
             palette[group] = theme::series_color(ui, place);
             rows.push((palette[group], names[group].clone()));
         }
-        let n_others = order.len().saturating_sub(OWN_COLORS);
+        let n_others = order.len() - n_own;
         if n_others > 0 {
             rows.push((weak, format!("{} others", text::count(n_others))));
         }
-        if of.iter().any(|group| usize::from(*group) >= names.len()) {
+        if of.iter().any(|group| *group as usize >= names.len()) {
             rows.push((theme::colors(ui).line, "none".to_owned()));
         }
         let none = theme::colors(ui).line;
-        let color = |group: &u16| palette.get(usize::from(*group)).copied().unwrap_or(none);
-        self.colors = of.iter().map(color).collect();
+        let color = |group: &u32| palette.get(*group as usize).copied().unwrap_or(none);
         self.legend = Legend::Groups(rows);
+        of.iter().map(color).collect()
     }
 
-    fn by_number(&mut self, ui: &Ui, of: &[f32], is_log: bool) {
+    fn by_number(&mut self, ui: &Ui, of: &[f32], is_log: bool) -> Vec<Color32> {
         let scaled = |value: f32| {
             if is_log {
                 value.max(0.0).ln_1p()
@@ -133,7 +198,7 @@ impl PointColors {
                 none
             }
         };
-        self.colors = of.iter().map(color).collect();
+        let colors = of.iter().map(color).collect();
         self.legend = if least <= most {
             Legend::Numbers {
                 low: text::significant(f64::from(least), 3),
@@ -142,6 +207,7 @@ impl PointColors {
         } else {
             Legend::None
         };
+        colors
     }
 
     /// Paints which colour is which.
@@ -176,5 +242,63 @@ impl PointColors {
                 }
             }
         });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn colored(fact: &PointFact, lit: &LitPoints) -> (Vec<Color32>, Vec<String>) {
+        let mut colors = PointColors::default();
+        let ctx = egui::Context::default();
+        let output = ctx.run_ui(egui::RawInput::default(), |ui| {
+            colors.refresh(ui, 0, lit, || fact.clone());
+        });
+        output.drop_without_applying_deltas();
+        let names = match colors.legend {
+            Legend::Groups(rows) => rows.into_iter().map(|(_, name)| name).collect(),
+            Legend::None | Legend::Numbers { .. } => Vec::new(),
+        };
+        (colors.colors.to_vec(), names)
+    }
+
+    /// Group 70,000 of many has its own colour, being the largest, and is not told as none.
+    #[test]
+    fn a_group_of_a_large_number_is_a_group() {
+        let fact = PointFact::Groups {
+            of: vec![70_000, 70_000, 3, NO_GROUP],
+            names: (0..80_000).map(|at| format!("group {at}")).collect(),
+            keep_places: false,
+        };
+        let (colors, names) = colored(&fact, &LitPoints::default());
+        assert_eq!(names, ["group 70000", "group 3", "none"]);
+        assert!(colors[0] == colors[1] && colors[1] != colors[2] && colors[2] != colors[3]);
+    }
+
+    #[test]
+    fn groups_that_keep_their_places_keep_their_colours_whatever_their_sizes() {
+        let of = |of: Vec<u32>| PointFact::Groups {
+            of,
+            names: (0..3).map(|at| format!("cluster {at}")).collect(),
+            keep_places: true,
+        };
+        let (before, _) = colored(&of(vec![0, 1, 2]), &LitPoints::default());
+        let (after, names) = colored(&of(vec![2, 2, 2, 1]), &LitPoints::default());
+        assert_eq!(names, ["cluster 1", "cluster 2"]);
+        assert_eq!([after[0], after[3]], [before[2], before[1]]);
+    }
+
+    #[test]
+    fn points_that_are_not_lit_step_back() {
+        let fact = PointFact::Numbers {
+            of: vec![1.0, 2.0, f32::NAN],
+            is_log: false,
+        };
+        let (all, _) = colored(&fact, &LitPoints::default());
+        let mut lit = LitPoints::default();
+        lit.light(&[0], 3);
+        let (some, _) = colored(&fact, &lit);
+        assert!(some[0] == all[0] && some[1].a() < 60 && some[2].a() < all[2].a());
     }
 }

@@ -71,9 +71,11 @@ pub(super) fn fact_of_users(
         },
         UserFact::Behaviour => {
             let names = prepared.dataset.behaviours.ids();
+            let of = map.behaviours.iter().flatten();
             PointFact::Groups {
-                of: map.behaviours.clone().unwrap_or_default(),
+                of: of.map(|behaviour| u32::from(*behaviour)).collect(),
                 names: names.map(|name| foreign(name).into_owned()).collect(),
+                keep_places: false,
             }
         }
         UserFact::TestRank => PointFact::Numbers {
@@ -87,6 +89,7 @@ pub(super) fn fact_of_users(
             PointFact::Groups {
                 of: map.users.iter().map(group).collect(),
                 names: vec!["in the slice".to_owned()],
+                keep_places: true,
             }
         }
     }

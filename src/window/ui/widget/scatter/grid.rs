@@ -1,7 +1,12 @@
 //! Points by their places, so that the one under the pointer is found at once.
 
+use super::sight::bounds;
+
 /// Cells along each side.
 const CELLS: usize = 128;
+
+/// Number of no cell; there are 16,384.
+const NO_CELL: u16 = u16::MAX;
 
 /// Points sorted into the cells of a grid.
 pub(super) struct PointGrid {
@@ -15,9 +20,7 @@ pub(super) struct PointGrid {
 impl PointGrid {
     /// Grid over points; such as are no numbers are in none of its cells.
     pub(super) fn new(points: &[[f32; 2]]) -> Self {
-        let finite = || points.iter().filter(|p| p.iter().all(|v| v.is_finite()));
-        let least = [0, 1].map(|at| finite().map(|p| p[at]).fold(f32::INFINITY, f32::min));
-        let most = [0, 1].map(|at| finite().map(|p| p[at]).fold(f32::NEG_INFINITY, f32::max));
+        let [least, most] = bounds(points);
         let step = [0, 1].map(|at| ((most[at] - least[at]) / CELLS as f32).max(f32::MIN_POSITIVE));
         let mut grid = Self {
             least,
@@ -25,9 +28,9 @@ impl PointGrid {
             starts: vec![0; CELLS * CELLS + 1],
             order: Vec::new(),
         };
-        let cells: Vec<Option<usize>> = points.iter().map(|point| grid.cell(*point)).collect();
-        for cell in cells.iter().flatten() {
-            grid.starts[cell + 1] += 1;
+        let cells: Vec<u16> = points.iter().map(|point| grid.cell(*point)).collect();
+        for &cell in cells.iter().filter(|cell| **cell != NO_CELL) {
+            grid.starts[usize::from(cell) + 1] += 1;
         }
         for at in 1..grid.starts.len() {
             grid.starts[at] += grid.starts[at - 1];
@@ -35,9 +38,10 @@ impl PointGrid {
         let mut next = grid.starts.clone();
         grid.order = vec![0; next.last().map_or(0, |end| *end as usize)];
         for (point, cell) in cells.into_iter().enumerate() {
-            if let Some(cell) = cell {
-                grid.order[next[cell] as usize] = point as u32;
-                next[cell] += 1;
+            if cell != NO_CELL {
+                let next = &mut next[usize::from(cell)];
+                grid.order[*next as usize] = point as u32;
+                *next += 1;
             }
         }
         grid
@@ -48,9 +52,13 @@ impl PointGrid {
         (((value - self.least[at]) / self.step[at]).max(0.0) as usize).min(CELLS - 1)
     }
 
-    fn cell(&self, point: [f32; 2]) -> Option<usize> {
-        let is_number = point.iter().all(|value| value.is_finite());
-        is_number.then(|| self.along(1, point[1]) * CELLS + self.along(0, point[0]))
+    /// Number of the cell of a point; [`NO_CELL`] of one that is no number.
+    fn cell(&self, point: [f32; 2]) -> u16 {
+        if point.iter().all(|value| value.is_finite()) {
+            (self.along(1, point[1]) * CELLS + self.along(0, point[0])) as u16
+        } else {
+            NO_CELL
+        }
     }
 
     /// The point that is nearest to a place, at most `reach` away; of equals the last, which lies on

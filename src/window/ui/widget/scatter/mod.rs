@@ -1,17 +1,18 @@
 //! Points in a plane: drag to move, scroll to come nearer, hover to read, click to choose, and a
 //! lasso around many.
 //!
-//! The points are drawn into one picture of as many pixels as the plot has, which is uploaded when
-//! points, colours or the part in sight change and at no other time: a hundred thousand of them cost
-//! a frame at rest nothing.
+//! The points are drawn into one picture of as many pixels as the plot has, of many points a part a
+//! frame ([`drawing`]); meanwhile the last picture goes where its points are. It is drawn and
+//! uploaded when points, colours or the part in sight change and at no other time: a hundred thousand
+//! points cost a frame at rest nothing.
 
 mod axes;
+mod drawing;
 mod grid;
 mod lasso;
-mod picture;
 mod sight;
 
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::sync::Arc;
 
 use egui::{
     Color32, CursorIcon, Pos2, Rect, Response, Role, Sense, Shape, Stroke, TextureOptions, Ui,
@@ -20,6 +21,7 @@ use egui::{
 
 use crate::ui::theme;
 pub(crate) use axes::ScatterAxes;
+use drawing::{Drawing, PictureKey, WORK_A_FRAME};
 use grid::PointGrid;
 use sight::Sight;
 
@@ -30,10 +32,10 @@ pub(crate) struct ScatterPoints<'a> {
     pub(crate) name: &'a str,
     /// Number that changes with the points.
     pub(crate) revision: u64,
-    /// Places.
-    pub(crate) points: &'a [[f32; 2]],
+    /// Places; one that is no number is not on the plot.
+    pub(crate) points: &'a Arc<[[f32; 2]]>,
     /// Colour of each.
-    pub(crate) colors: &'a [Color32],
+    pub(crate) colors: &'a Arc<[Color32]>,
     /// Number that changes with the colours.
     pub(crate) colors_revision: u64,
     /// Words for a point.
@@ -63,6 +65,14 @@ pub(crate) enum DragTool {
     Lasso,
 }
 
+/// Choice of a tool; `of` are the points, in the plural.
+pub(crate) fn drag_tools(ui: &mut Ui, tool: &mut DragTool, of: &str) {
+    ui.selectable_value(tool, DragTool::Move, "Move")
+        .on_hover_text("Drag to move, scroll to come nearer");
+    ui.selectable_value(tool, DragTool::Lasso, "Lasso")
+        .on_hover_text(format!("Draw a line around a set of {of}"));
+}
+
 /// What a person pointed at in this frame.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct ScatterPointed {
@@ -81,15 +91,29 @@ const REACH: f32 = 9.0;
 #[derive(Default)]
 pub(crate) struct Scatter {
     sight: Sight,
-    texture: Option<(u64, egui::TextureHandle)>,
+    /// Picture that is painted.
+    shown: Option<ShownPicture>,
+    /// Picture that is drawn.
+    drawing: Option<Drawing>,
     grid: Option<(u64, PointGrid)>,
     lasso: Vec<Pos2>,
+}
+
+/// Picture on the screen.
+struct ShownPicture {
+    key: PictureKey,
+    texture: egui::TextureHandle,
 }
 
 impl Scatter {
     /// Shows all points again.
     pub(crate) fn fit(&mut self) {
         self.sight = Sight::default();
+    }
+
+    /// Forgets the points: those that come are others, of which the last picture says nothing.
+    pub(crate) fn forget(&mut self) {
+        *self = Self::default();
     }
 
     /// Paints the points in a room of this size.
@@ -134,6 +158,7 @@ impl Scatter {
         }
         self.sight.follow(shown.points, shown.revision);
         self.move_about(ui, rect, &response, tool);
+        self.sight.follow(shown.points, shown.revision);
         let colors = theme::colors(ui);
         ui.painter().rect_filled(rect, 4.0, colors.background);
         if let Some(axes) = &axes {
@@ -174,36 +199,61 @@ impl Scatter {
         }
     }
 
+    /// Paints the picture; draws on at the one that is wanted.
     fn picture(&mut self, ui: &Ui, rect: Rect, shown: ScatterPoints<'_>) {
         let per_point = ui.ctx().pixels_per_point();
-        let pixels = [
-            (rect.width() * per_point).round().max(1.0) as usize,
-            (rect.height() * per_point).round().max(1.0) as usize,
-        ];
-        let key = hash((
-            shown.revision,
-            shown.colors_revision,
-            pixels,
-            self.sight.key(),
-        ));
-        let is_fresh = self.texture.as_ref().is_some_and(|(made, _)| *made == key);
-        if !is_fresh {
-            let place = |point: [f32; 2]| self.sight.in_picture(pixels, point);
-            let image = picture::drawn(shown.points, shown.colors, pixels, per_point, place);
-            if let Some((made, texture)) = &mut self.texture {
-                texture.set(image, TextureOptions::NEAREST);
-                *made = key;
+        let wanted = PictureKey {
+            revision: shown.revision,
+            colors_revision: shown.colors_revision,
+            sight: self.sight,
+            pixels: [
+                (rect.width() * per_point).round().max(1.0) as usize,
+                (rect.height() * per_point).round().max(1.0) as usize,
+            ],
+            per_point,
+        };
+        if !self.is_shown(&wanted) {
+            let new = || {
+                let (points, colors) = (Arc::clone(shown.points), Arc::clone(shown.colors));
+                Drawing::new(wanted, points, colors)
+            };
+            let mut drawing = self.drawing.take().unwrap_or_else(new);
+            if drawing.go_on(WORK_A_FRAME) {
+                self.show(ui, drawing);
             } else {
-                let texture = ui
-                    .ctx()
-                    .load_texture("scatter", image, TextureOptions::NEAREST);
-                self.texture = Some((key, texture));
+                self.drawing = Some(drawing);
             }
         }
-        if let Some((_, texture)) = &self.texture {
+        if !self.is_shown(&wanted) {
+            ui.ctx().request_repaint();
+        }
+        if let Some(picture) = &self.shown {
+            let room = self
+                .sight
+                .room_of(rect, &picture.key.sight, picture.key.size());
             let whole = Rect::from_min_max(Pos2::ZERO, Pos2::new(1.0, 1.0));
             ui.painter()
-                .image(texture.id(), rect, whole, Color32::WHITE);
+                .with_clip_rect(rect.intersect(ui.clip_rect()))
+                .image(picture.texture.id(), room, whole, Color32::WHITE);
+        }
+    }
+
+    fn is_shown(&self, wanted: &PictureKey) -> bool {
+        self.shown
+            .as_ref()
+            .is_some_and(|picture| picture.key == *wanted)
+    }
+
+    /// Uploads a picture that is drawn.
+    fn show(&mut self, ui: &Ui, drawing: Drawing) {
+        let key = drawing.key();
+        let (image, options) = (drawing.into_image(), TextureOptions::NEAREST);
+        if let Some(picture) = &mut self.shown {
+            picture.texture.set(image, options);
+            picture.key = key;
+        } else {
+            let texture = ui.ctx().load_texture("scatter", image, options);
+            self.shown = Some(ShownPicture { key, texture });
         }
     }
 
@@ -307,9 +357,5 @@ fn whole_pixels(ui: &Ui, rect: Rect) -> Rect {
     Rect::from_min_size(whole(rect.min.to_vec2()).to_pos2(), whole(rect.size()))
 }
 
-/// One number that stands for all of these.
-fn hash(what: impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    what.hash(&mut hasher);
-    hasher.finish()
-}
+#[cfg(test)]
+mod tests;

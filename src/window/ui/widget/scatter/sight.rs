@@ -54,18 +54,13 @@ impl Sight {
         }
     }
 
-    /// One number for all of it.
-    pub(super) fn key(&self) -> [u32; 7] {
-        let [least, greatest] = self.fitted.unwrap_or_default();
-        [
-            least[0].to_bits(),
-            least[1].to_bits(),
-            greatest[0].to_bits(),
-            greatest[1].to_bits(),
-            self.zoom.to_bits(),
-            self.moved.x.to_bits(),
-            self.moved.y.to_bits(),
-        ]
+    /// Whether both show the same part, of whichever points.
+    pub(super) fn is_same_part(&self, other: &Self) -> bool {
+        let of_points = |sight: &Self| Self {
+            revision: 0,
+            ..*sight
+        };
+        of_points(self) == of_points(other)
     }
 
     /// Middle of what is in sight, and length of the plane that one point of the screen shows.
@@ -96,11 +91,26 @@ impl Sight {
         rect.center() + away
     }
 
-    /// Place in a picture of so many pixels.
-    pub(super) fn in_picture(&self, pixels: [usize; 2], point: [f32; 2]) -> [f32; 2] {
+    /// Way from the plane to a picture of so many pixels.
+    pub(super) fn in_picture(&self, pixels: [usize; 2]) -> Placing {
         let size = vec2(pixels[0] as f32, pixels[1] as f32);
-        let at = self.on_screen(Rect::from_min_size(Pos2::ZERO, size), point);
-        [at.x, at.y]
+        let (middle, step) = self.middle_and_step(size);
+        Placing {
+            middle,
+            step,
+            centre: [size.x / 2.0, size.y / 2.0],
+        }
+    }
+
+    /// Room on the screen that a picture takes now which filled a room of this size when `then` was
+    /// in sight.
+    pub(super) fn room_of(&self, rect: Rect, then: &Self, size: Vec2) -> Rect {
+        if self.is_same_part(then) && size == rect.size() {
+            return rect;
+        }
+        let room = Rect::from_min_size(Pos2::ZERO, size);
+        let corner = |at: Pos2| self.on_screen(rect, then.in_plane(room, at));
+        Rect::from_min_max(corner(room.min), corner(room.max))
     }
 
     /// Place in the plane of a point of the screen.
@@ -129,8 +139,25 @@ impl Sight {
     }
 }
 
+/// Way from the plane to the pixels of a picture.
+pub(super) struct Placing {
+    middle: [f32; 2],
+    step: f32,
+    centre: [f32; 2],
+}
+
+impl Placing {
+    /// Place of a point in the picture.
+    pub(super) fn at(&self, point: [f32; 2]) -> [f32; 2] {
+        [
+            self.centre[0] + (point[0] - self.middle[0]) / self.step,
+            self.centre[1] + (self.middle[1] - point[1]) / self.step,
+        ]
+    }
+}
+
 /// Least and greatest of both coordinates; those that are no numbers are passed over.
-fn bounds(points: &[[f32; 2]]) -> [[f32; 2]; 2] {
+pub(super) fn bounds(points: &[[f32; 2]]) -> [[f32; 2]; 2] {
     let mut bounds = [[f32::INFINITY; 2], [f32::NEG_INFINITY; 2]];
     for point in points.iter().filter(|p| p.iter().all(|v| v.is_finite())) {
         for (at, &value) in point.iter().enumerate() {
@@ -182,10 +209,31 @@ mod tests {
     fn points_that_move_a_little_do_not_shake_the_view() {
         let mut sight = Sight::default();
         sight.follow(&[[0.0, 0.0], [4.0, 2.0]], 1);
-        let before = sight.key();
+        let before = sight;
         sight.follow(&[[0.1, 0.0], [3.9, 2.0]], 2);
-        assert_eq!(sight.key(), before);
+        assert!(sight.is_same_part(&before));
         sight.follow(&[[0.0, 0.0], [9.0, 2.0]], 3);
-        assert_ne!(sight.key(), before);
+        assert!(!sight.is_same_part(&before));
+    }
+
+    /// A picture of what was in sight before goes where its points are now.
+    #[test]
+    fn a_picture_follows_its_points() {
+        let mut sight = Sight::default();
+        sight.follow(&[[0.0, 0.0], [4.0, 2.0]], 1);
+        let then = sight;
+        assert_eq!(sight.room_of(room(), &then, room().size()), room());
+        sight.drag(room(), vec2(30.0, -12.0));
+        let moved = sight.room_of(room(), &then, room().size());
+        assert!((moved.min - room().min - vec2(30.0, -12.0)).length() < 1e-2);
+        assert!((moved.size() - room().size()).length() < 1e-2);
+        sight.zoom(room(), pos2(60.0, 50.0), 2.0);
+        let nearer = sight.room_of(room(), &then, room().size());
+        assert!((nearer.size() - 2.0 * room().size()).length() < 1e-2);
+        // The pixel of a point in the old picture is its place now.
+        let place = [3.0, 0.5];
+        let share = (then.on_screen(room(), place) - room().min) / room().size();
+        let at = nearer.min + share * nearer.size();
+        assert!((at - sight.on_screen(room(), place)).length() < 1e-2);
     }
 }

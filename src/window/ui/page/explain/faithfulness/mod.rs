@@ -9,7 +9,8 @@ use std::sync::Arc;
 use egui::{ComboBox, Label, RichText, Ui};
 
 use super::ShownUser;
-use crate::app::{Action, App, AttributionAsk, Loadable, Question, Select};
+use super::awaited::Awaited;
+use crate::app::{Action, App, AttributionAsk, Question, Select};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, LineChart};
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
@@ -74,22 +75,20 @@ impl FaithfulnessView {
             before,
             target: self.target,
         };
-        let answers = app.views.attributions();
-        if !answers.is_wanted(&ask) {
-            actions.push(Action::Ask(Box::new(Question::Attribution(ask.clone()))));
-        }
-        let of_user = |other: &AttributionAsk| {
-            (&other.key.run, &other.key.user_id) == (&ask.key.run, &ask.key.user_id)
+        let of_user = ask.key.clone();
+        let is_here = app.views.attributions().to(&ask).is_some();
+        let awaited = Awaited {
+            answers: app.views.attributions(),
+            ask,
+            name: Question::Attribution,
+            doing: "Asking again without each event",
         };
-        let is_here = answers.to(&ask).is_some();
-        match answers.to_or_like(&ask, of_user) {
-            Some(Loadable::Ready(found)) => {
-                let found = Arc::clone(found);
-                self.refresh(ui, shown, &found);
-                self.answer(ui, shown, &found, is_here);
-            }
-            Some(Loadable::Failed(why)) if is_here => panel::failed(ui, why),
-            _ => panel::loading(ui, "Asking again without each event"),
+        let found = awaited.answer(ui, app, actions, |other| {
+            (&other.key.run, &other.key.user_id) == (&of_user.run, &of_user.user_id)
+        });
+        if let Some(found) = found.map(Arc::clone) {
+            self.refresh(ui, shown, &found);
+            self.answer(ui, shown, &found, is_here);
         }
     }
 

@@ -4,10 +4,13 @@ mod answer;
 mod history;
 mod search;
 
+use std::sync::Arc;
+
 use egui::{CentralPanel, Frame, Margin, ScrollArea, Ui};
 
 use super::ShownUser;
-use crate::app::{Action, App, ChangedHistory, EditAsk, Loadable, OfUser, Question, ViewKey};
+use super::awaited::Awaited;
+use crate::app::{App, ChangedHistory, EditAsk, OfUser, Question, ViewKey};
 use crate::ui::Actions;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
@@ -174,16 +177,13 @@ fn answered<'a>(
         n_events: changed.history.base.len(),
         edits: changed.history.edits().to_vec(),
     };
-    if !app.views.edits().is_wanted(&ask) {
-        actions.push(Action::Ask(Box::new(Question::Edits(ask.clone()))));
-    }
-    let is_like = |other: &EditAsk| other.key == ask.key;
-    match app.views.edits().to_or_like(&ask, is_like) {
-        Some(Loadable::Ready(answer)) => return Some(answer),
-        Some(Loadable::Failed(why)) => panel::failed(ui, why),
-        Some(Loadable::Idle | Loadable::Loading(_)) | None => {
-            panel::loading(ui, "Asking the model");
-        }
-    }
-    None
+    let key = changed.key.clone();
+    let awaited = Awaited {
+        answers: app.views.edits(),
+        ask,
+        name: Question::Edits,
+        doing: "Asking the model",
+    };
+    let answer = awaited.answer(ui, app, actions, |other| other.key == key);
+    answer.map(Arc::as_ref)
 }
