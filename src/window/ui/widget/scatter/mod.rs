@@ -319,6 +319,11 @@ impl Scatter {
                 .last()
                 .is_none_or(|last| last.distance(pointer) > 2.0)
         {
+            // A drag is one only some way from where it began.
+            if self.lasso.is_empty() {
+                self.lasso
+                    .extend(ui.input(|input| input.pointer.press_origin()));
+            }
             self.lasso.push(pointer);
         }
         if response.drag_stopped() {
