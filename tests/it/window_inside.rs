@@ -80,6 +80,22 @@ fn lasso_all(screen: &mut Screen, plot: &str) {
     screen.harness.run_steps(3);
 }
 
+/// Keeps what is inside the lasso as a slice, which is then looked at.
+fn keep_lasso(screen: &mut Screen, name: &str) {
+    screen.click("Name of the lasso");
+    screen
+        .harness
+        .get_by_label("Name of the lasso")
+        .type_text(name);
+    screen.harness.run_steps(3);
+    screen.click("Keep lasso as slice");
+    let kept = name.to_owned();
+    screen.until("the slice", move |w| {
+        let slice = w.app().selection.slice.as_ref();
+        slice.is_some_and(|slice| slice.name == kept)
+    });
+}
+
 #[test]
 fn the_gates_of_an_lstm_are_one_picture_and_like_states_are_listed() {
     let (mut screen, run) = explained("LSTM");
@@ -163,6 +179,14 @@ fn the_latent_space_of_a_vae_is_a_map_with_a_traversal_and_drawn_users() {
     screen.click("PCA");
     lasso_all(&mut screen, "Latent space: 40 points");
     assert!(screen.shows("Lasso: 40 users"));
+    keep_lasso(&mut screen, "all users");
+    let everyone = screen.app().views.data(&run).unwrap().dataset.users.len();
+    screen.until("its users", move |w| {
+        let found = w.app().slice_users(&run);
+        found
+            .and_then(|it| it.ready())
+            .is_some_and(|it| it.users.len() == everyone)
+    });
     screen.click("Clear");
     assert!(!screen.shows("Lasso: 40 users"));
     assert_well(&mut screen);
@@ -207,6 +231,7 @@ fn the_items_of_any_family_are_a_map_that_is_searched_and_placed_step_by_step() 
     screen.click(&first);
     lasso_all(&mut screen, "Item map: 20 points");
     assert!(screen.shows("Lasso: 20 items") && screen.shows("100 % of the training events"));
+    keep_lasso(&mut screen, "all items");
     screen.click("Clear");
     screen.until("neighbours", |w| {
         w.app().views.inside().neighbours.has_answer()

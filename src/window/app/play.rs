@@ -176,6 +176,7 @@ impl App {
                 .map(|ask| Question::Inside(InsideQuestion::Gates(ask))),
             ExplainView::WhatIf => self.asked_ahead(runs, &views.edits).map(Question::Edits),
             ExplainView::Overview
+            | ExplainView::Gallery
             | ExplainView::Faithfulness
             | ExplainView::LatentSpace
             | ExplainView::ItemMap => None,
@@ -193,6 +194,7 @@ impl App {
                 .asked_ahead(runs, &inside.items)
                 .map(|ask| Question::Inside(InsideQuestion::Items(ask))),
             ExplainView::Overview
+            | ExplainView::Gallery
             | ExplainView::WhatIf
             | ExplainView::Faithfulness
             | ExplainView::Gates => None,

@@ -7,6 +7,7 @@ use egui::{ComboBox, RichText, ScrollArea, Ui, vec2};
 use super::awaited::Awaited;
 use super::item_facts::{ItemFact, fact_of_items, facts};
 use super::item_search::{ItemSearch, LISTED, item_row};
+use super::lasso_slice::LassoSlice;
 use super::point_colors::{LitPoints, PointColors};
 use super::projection;
 use crate::app::{
@@ -20,7 +21,7 @@ use crate::ui::{Actions, text, theme};
 use seqscope_base::spec::shown as foreign;
 use seqscope_data::Prepared;
 use seqscope_engine::explain::{ItemMap, ProjectedMap, ProjectionMethod};
-use seqscope_engine::run::RunId;
+use seqscope_engine::run::{RunId, SliceRule};
 
 /// View state of the map of the items.
 #[derive(Default)]
@@ -54,6 +55,7 @@ struct ItemLasso {
     /// Their share of the training events.
     share: f64,
     lit: LitPoints,
+    slice: LassoSlice,
 }
 
 impl ItemLasso {
@@ -115,7 +117,7 @@ impl ItemMapView {
                     self.search.ui(ui, prepared, &mut self.chosen);
                     ui.add_space(size::GAP_SMALL);
                     self.chosen_card(ui, key, &map, prepared, app, actions);
-                    self.lasso_card(ui, prepared);
+                    self.lasso_card(ui, prepared, actions);
                 });
             });
         let right = egui::Margin {
@@ -340,7 +342,7 @@ impl ItemMapView {
     }
 
     /// The items inside the lasso.
-    fn lasso_card(&mut self, ui: &mut Ui, prepared: &Prepared) {
+    fn lasso_card(&mut self, ui: &mut Ui, prepared: &Prepared, actions: &mut Actions) {
         if self.lasso.inside.is_empty() {
             return;
         }
@@ -350,19 +352,21 @@ impl ItemMapView {
             ui.label(RichText::new(format!("Lasso: {n}")).strong());
             let share = text::percent(self.lasso.share);
             ui.weak(format!("{share} of the training events"));
+            let inside = self.lasso.inside.iter();
+            let ids = inside.filter_map(|at| prepared.dataset.items.id(*at as u32 + 1));
+            let help = "The users of whom one of these items is asked";
+            let rule = || SliceRule::of_targets(ids.clone().map(str::to_owned));
+            self.lasso.slice.ui(ui, help, actions, rule);
+            let mut is_cleared = false;
             ui.horizontal(|ui| {
                 if ui.button("Copy ids").clicked() {
-                    let ids = self
-                        .lasso
-                        .inside
-                        .iter()
-                        .filter_map(|at| prepared.dataset.items.id(*at as u32 + 1));
                     ui.ctx().copy_text(ids.collect::<Vec<_>>().join("\n"));
                 }
-                if ui.button("Clear").clicked() {
-                    self.lasso.clear();
-                }
+                is_cleared = ui.button("Clear").clicked();
             });
+            if is_cleared {
+                self.lasso.clear();
+            }
             for &at in self.lasso.inside.iter().take(LISTED) {
                 let item = at as u32 + 1;
                 if item_row(ui, prepared, item, self.chosen == Some(item)) {

@@ -8,6 +8,7 @@ use strum::IntoEnumIterator as _;
 
 use super::ShownUser;
 use super::awaited::Awaited;
+use super::lasso_slice::LassoSlice;
 use super::latent_use::{DimensionOrder, LatentUseCard};
 use super::point_colors::{LitPoints, PointColors};
 use super::projection;
@@ -26,7 +27,7 @@ use seqscope_data::Prepared;
 use seqscope_engine::explain::{
     LatentMap, ProbeLists, ProjectedMap, ProjectionMethod, why_no_prior,
 };
-use seqscope_engine::run::RunId;
+use seqscope_engine::run::{RunId, SliceRule};
 use seqscope_model::ModelKind;
 
 /// Users listed of a lasso.
@@ -52,6 +53,7 @@ pub(super) struct LatentSpaceView {
     /// Places on the map of the users inside a lasso.
     inside: Vec<usize>,
     lit: LitPoints,
+    slice: LassoSlice,
     /// Dimensions, the most used first.
     order: Vec<usize>,
     /// Place in `order` of the dimension that is traversed.
@@ -310,23 +312,27 @@ impl LatentSpaceView {
             ui.label(RichText::new(format!("Lasso: {n}")).strong());
             let inside = self.inside.iter().filter_map(|at| map.users.get(*at));
             let ids = inside.filter_map(|user| prepared.dataset.users.id(*user));
-            let ids: Vec<&str> = ids.collect();
+            let rule = || SliceRule::of_users(ids.clone().map(str::to_owned));
+            self.slice
+                .ui(ui, "These users, on every page", actions, rule);
             let mut is_cleared = false;
             ui.horizontal(|ui| {
                 if ui.button("Copy ids").clicked() {
+                    let ids: Vec<&str> = ids.clone().collect();
                     ui.ctx().copy_text(ids.join("\n"));
                 }
                 is_cleared = ui.button("Clear").clicked();
             });
             ui.horizontal_wrapped(|ui| {
-                for id in ids.iter().take(LISTED) {
+                for id in ids.clone().take(LISTED) {
                     let button = ui.small_button(text::clipped(id, 16));
                     if button.on_hover_text("Look at this user").clicked() {
-                        actions.push(Action::Select(Select::User((*id).to_owned())));
+                        actions.push(Action::Select(Select::User(id.to_owned())));
                     }
                 }
-                if ids.len() > LISTED {
-                    ui.weak(format!("and {} more", text::count(ids.len() - LISTED)));
+                let n_more = self.inside.len().saturating_sub(LISTED);
+                if n_more > 0 {
+                    ui.weak(format!("and {} more", text::count(n_more)));
                 }
             });
             if is_cleared {

@@ -13,6 +13,7 @@ mod gates;
 mod item_facts;
 mod item_map;
 mod item_search;
+mod lasso_slice;
 mod latent_space;
 mod latent_use;
 mod list;
