@@ -116,8 +116,8 @@ impl ItemMapView {
                 ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                     self.search.ui(ui, prepared, &mut self.chosen);
                     ui.add_space(size::GAP_SMALL);
-                    self.chosen_card(ui, key, &map, prepared, app, actions);
                     self.lasso_card(ui, prepared, actions);
+                    self.chosen_card(ui, key, &map, prepared, app, actions);
                 });
             });
         let right = egui::Margin {
@@ -380,6 +380,7 @@ impl ItemMapView {
                 ));
             }
         });
+        ui.add_space(size::GAP_SMALL);
     }
 }
 
