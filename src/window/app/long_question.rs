@@ -123,7 +123,10 @@ impl App {
                 .map(|ask| Question::Inside(InsideQuestion::Items(ask))),
             ExplainView::Gates => open_of(&inside.like, in_sight)
                 .map(|ask| Question::Inside(InsideQuestion::Like(ask))),
-            ExplainView::Overview | ExplainView::WhatIf | ExplainView::Gallery => None,
+            ExplainView::Overview
+            | ExplainView::WhatIf
+            | ExplainView::Gallery
+            | ExplainView::Rules => None,
         };
         let all = [
             ExplainView::Faithfulness,
