@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::{RulesError, TreeQuestion};
+use crate::explain::QuestionError;
 use crate::explain::inside::{item_map, training_counts};
 use seqscope_base::spec::{quotable, thousands};
 use seqscope_data::{Dataset, FreeColumn, FreeValues};
@@ -213,7 +214,11 @@ fn groups(asked: &TreeQuestion<'_>) -> Result<Option<ItemWords>, RulesError> {
     let Some(table) = asked.model.item_table()? else {
         return Ok(None);
     };
-    let map = item_map(&table, None, asked.prepared, asked.seed);
+    let map = match item_map(&table, None, asked.prepared, asked.seed, &|_| true) {
+        Ok(map) => map,
+        Err(QuestionError::Model(error)) => return Err(error.into()),
+        Err(QuestionError::Stopped) => return Ok(None),
+    };
     let n_groups = map
         .clusters
         .iter()
