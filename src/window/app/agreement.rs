@@ -38,7 +38,7 @@ pub struct AgreementMap {
     /// The users and their order.
     pub found: UserAgreement,
     /// Place of each user on logarithmic axes. `[n_users]`
-    pub places: Vec<[f32; 2]>,
+    pub places: Arc<[[f32; 2]]>,
     /// How many users stand at the place of each. `[n_users]`
     pub n_here: Vec<u32>,
     /// How many users either side found.
@@ -232,7 +232,7 @@ fn agreement(
         n_here: crowds(&places),
         counts: found.counts(),
         missed_at: found.has_misses().then(|| found.missed_at()),
-        places,
+        places: places.into(),
         found,
         runs: sides
             .each_ref()

@@ -126,6 +126,7 @@ impl App {
             ExplainView::Overview
             | ExplainView::WhatIf
             | ExplainView::Gallery
+            | ExplainView::OverUsers
             | ExplainView::Rules => None,
         };
         let all = [

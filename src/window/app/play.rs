@@ -177,6 +177,7 @@ impl App {
             ExplainView::WhatIf => self.asked_ahead(runs, &views.edits).map(Question::Edits),
             ExplainView::Overview
             | ExplainView::Gallery
+            | ExplainView::OverUsers
             | ExplainView::Rules
             | ExplainView::Faithfulness
             | ExplainView::LatentSpace
@@ -196,6 +197,7 @@ impl App {
                 .map(|ask| Question::Inside(InsideQuestion::Items(ask))),
             ExplainView::Overview
             | ExplainView::Gallery
+            | ExplainView::OverUsers
             | ExplainView::Rules
             | ExplainView::WhatIf
             | ExplainView::Faithfulness

@@ -24,7 +24,7 @@ pub(super) struct AgreementTab {
     tool: DragTool,
     drawn: Option<Arc<AgreementMap>>,
     revision: u64,
-    colors: Vec<Color32>,
+    colors: Arc<[Color32]>,
     /// Colours that the points have, of A, of B and of neither, in the theme of the moment.
     palette: [Color32; 3],
     colors_revision: u64,
@@ -142,7 +142,7 @@ impl AgreementTab {
         if !is_drawn {
             self.revision += 1;
             self.chosen.clear();
-            self.scatter.fit();
+            self.scatter.forget();
             self.drawn = Some(Arc::clone(map));
         }
         if !is_drawn || self.palette != palette {
