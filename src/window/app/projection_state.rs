@@ -20,9 +20,9 @@ const MAPS_KEPT: usize = 8;
 /// Vectors of a model that are placed on a map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ProjectionOf {
-    /// Those of its items.
+    /// Vectors of its items.
     Items,
-    /// Those of users in its latent space.
+    /// Vectors of users in its latent space.
     Users,
 }
 

@@ -62,7 +62,7 @@ pub(super) trait Answerable: Clone + PartialEq + Send + 'static {
         self.key() == looked_at
     }
 
-    /// The same question of another epoch, which can be asked before the playhead comes there; `None`
+    /// Question of the same kind about another epoch, which can be asked before the playhead comes there; `None`
     /// where it depends on more than the epoch.
     fn of_epoch(&self, _key: &ViewKey) -> Option<Self> {
         None

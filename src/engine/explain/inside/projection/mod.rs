@@ -179,7 +179,7 @@ pub fn projected(
     let points = if principal.n_axes() == 0 {
         Some(plane.clone())
     } else {
-        let mut watch = Watch {
+        let mut watch = MapWatch {
             map: &mut map,
             whole: &whole,
             goes_on,
@@ -198,13 +198,13 @@ pub fn projected(
 }
 
 /// Onlooker of a map that comes about.
-struct Watch<'a> {
+struct MapWatch<'a> {
     map: &'a mut ProjectedMap,
     whole: &'a dyn Fn(&[[f32; 2]], usize) -> ProjectedMap,
     goes_on: &'a mut dyn FnMut(&ProjectedMap) -> bool,
 }
 
-impl Watch<'_> {
+impl MapWatch<'_> {
     /// Whether to go on, while no step is done.
     fn goes_on(&mut self) -> bool {
         (self.goes_on)(self.map)

@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::Watch;
+use super::MapWatch;
 use super::affinity::Affinities;
 use super::near::Vectors;
 use super::tree::QuadTree;
@@ -37,7 +37,7 @@ pub(super) fn places(
     vectors: Vectors<'_>,
     plane: &[[f32; 2]],
     seed: u64,
-    watch: &mut Watch<'_>,
+    watch: &mut MapWatch<'_>,
 ) -> Option<Vec<[f32; 2]>> {
     let mut layout = Layout::new(first_places(plane));
     let perplexity = PERPLEXITY.min((vectors.len() - 1) as f64 / 4.0);

@@ -5,7 +5,7 @@ use rand::{Rng, RngExt as _, SeedableRng as _};
 use rand_chacha::ChaCha8Rng;
 use rand_distr::{Distribution as _, StandardNormal};
 
-use super::Watch;
+use super::MapWatch;
 use super::fuzzy::{Join, fuzzy_set};
 use super::near::{Vectors, nearest_of_each};
 use seqscope_base::spec::derive_seed;
@@ -50,7 +50,7 @@ pub(super) fn places(
     vectors: Vectors<'_>,
     plane: &[[f32; 2]],
     seed: u64,
-    watch: &mut Watch<'_>,
+    watch: &mut MapWatch<'_>,
 ) -> Option<Vec<[f32; 2]>> {
     let near = nearest_of_each(vectors, NEIGHBOURS - 1, seed, &mut || watch.goes_on())?;
     let n_steps = n_steps(vectors.len());

@@ -6,7 +6,7 @@ use egui::{ComboBox, RichText, ScrollArea, Ui, vec2};
 
 use super::awaited::Awaited;
 use super::item_facts::{ItemFact, fact_of_items, facts};
-use super::item_search::{ItemSearch, LISTED, item_row};
+use super::item_search::{ItemFinder, LISTED, item_row};
 use super::lasso_slice::LassoSlice;
 use super::point_colors::{LitPoints, PointColors};
 use super::projection;
@@ -43,7 +43,7 @@ pub(super) struct ItemMapView {
     map_number: u64,
     revision: u64,
     chosen: Option<u32>,
-    search: ItemSearch,
+    search: ItemFinder,
     lasso: ItemLasso,
 }
 
@@ -169,7 +169,7 @@ impl ItemMapView {
         self.run = Some(run.clone());
         (self.held, self.chosen) = (None, None);
         self.lasso.clear();
-        self.search = ItemSearch::default();
+        self.search = ItemFinder::default();
         self.scatter.forget();
     }
 

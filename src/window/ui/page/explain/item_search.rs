@@ -12,14 +12,14 @@ pub(super) const LISTED: usize = 40;
 
 /// A search, as far as it is.
 #[derive(Default)]
-pub(super) struct ItemSearch {
+pub(super) struct ItemFinder {
     query: String,
     /// Items that it found, and whether more may be on their way.
     found: Vec<u32>,
     is_looking: bool,
 }
 
-impl ItemSearch {
+impl ItemFinder {
     /// Items that were found so far.
     pub(super) fn found(&self) -> &[u32] {
         &self.found

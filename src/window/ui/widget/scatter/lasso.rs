@@ -85,7 +85,7 @@ mod tests {
         assert!(enclosed(&[], &points).is_empty());
     }
 
-    /// Of a wound line that crosses itself the points are those that all of its pieces tell.
+    /// A wound line that crosses itself holds the points that all of its pieces tell.
     #[test]
     fn points_inside_are_those_of_all_pieces() {
         let number = |at: usize| ((at * 7919 % 4001) as f32 * 0.713).sin();
