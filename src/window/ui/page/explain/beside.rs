@@ -4,7 +4,7 @@
 use egui::{Layout, RichText, Ui, UiBuilder};
 
 use super::views::LayoutMenu;
-use super::{Column, ExplainColumn, PairView, PairViews, Pickers, no_run_chosen, no_runs};
+use super::{ExplainColumn, PairView, PairViews, Pickers, RunColumn, no_run_chosen, no_runs};
 use crate::app::{Action, AgreementMap, App, RunSide, Select};
 use crate::ui::page::run_picker::{self, RunChoice};
 use crate::ui::theme::{self, size};
@@ -47,7 +47,7 @@ impl ExplainPage {
             if app.views.data(run).is_some() {
                 self.layouts.strip(ui, app, actions);
             }
-            let alone = Column { run, leading: None };
+            let alone = RunColumn { run, leading: None };
             let [first, _] = &mut self.columns;
             ui.push_id("first", |ui| first.ui(ui, alone, app, actions));
             return;
@@ -84,7 +84,7 @@ impl ExplainPage {
             let (Some(run), Some(column)) = (runs.get(at), self.columns.get_mut(at)) else {
                 return;
             };
-            let of = Column {
+            let of = RunColumn {
                 run,
                 leading: (at > 0).then_some(runs[0]),
             };

@@ -54,7 +54,7 @@ use seqscope_model::{ModelKind, ModelSpec};
 
 /// One run on the page, alone or beside another.
 #[derive(Clone, Copy)]
-struct Column<'a> {
+struct RunColumn<'a> {
     run: &'a RunId,
     /// The first run, where this is the second: what is changed there is followed here.
     leading: Option<&'a RunId>,
@@ -78,7 +78,7 @@ struct ExplainColumn {
 
 impl ExplainColumn {
     /// The user that is looked at through one run, or why there is nothing to see.
-    fn ui(&mut self, ui: &mut Ui, of: Column<'_>, app: &App, actions: &mut Actions) {
+    fn ui(&mut self, ui: &mut Ui, of: RunColumn<'_>, app: &App, actions: &mut Actions) {
         let run = of.run;
         let Some(prepared) = app.views.data(run) else {
             match app.views.data_state(run) {
@@ -113,7 +113,7 @@ impl ExplainColumn {
         &mut self,
         ui: &mut Ui,
         shown: &ShownUser<'_>,
-        of: Column<'_>,
+        of: RunColumn<'_>,
         app: &App,
         actions: &mut Actions,
     ) {
@@ -136,7 +136,7 @@ impl ExplainColumn {
         ui: &mut Ui,
         view: ExplainView,
         shown: &ShownUser<'_>,
-        of: Column<'_>,
+        of: RunColumn<'_>,
         app: &App,
         actions: &mut Actions,
     ) {
