@@ -138,7 +138,7 @@ pub struct LeftOutUsers {
     pub not_in_all: usize,
     /// Those whose true item is another one in some run.
     pub other_target: usize,
-    /// Those of whom a run tells no number.
+    /// Users of whom a run tells no number.
     pub unknown: usize,
 }
 

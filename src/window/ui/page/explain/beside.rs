@@ -78,7 +78,7 @@ impl ExplainPage {
         });
     }
 
-    /// The same views of two runs, each by its own weights and shown epoch.
+    /// Paints the views of two runs, each by its own weights and shown epoch.
     fn both(&mut self, ui: &mut Ui, runs: [&RunId; 2], app: &App, actions: &mut Actions) {
         columns(ui, |at, ui| {
             let (Some(run), Some(column)) = (runs.get(at), self.columns.get_mut(at)) else {
