@@ -45,6 +45,7 @@
 //! |---|---|---|---|
 //! | `base` | [`spec`] | the words in which a setting describes itself; named seeds, files written whole; a leaf | |
 //! | | [`metric`] | scores in, numbers out, and how sure their differences are | |
+//! | | [`language`] | what the program's sentences are in other languages | `polib` |
 //! | | [`manual`] | the chapters that the window and the command line show | |
 //! | `data` | [`data`] | tables in, sequences and batches out; its layers: values, worlds, logs, datasets, descriptions | `polars`, `rusqlite`, `blake3` |
 //! | `model` | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
@@ -216,7 +217,7 @@
 //! | audit | the search for what leaks from test into training |
 //! | pseudonym | a keyed hash in the place of an id |
 
-pub use seqscope_base::{manual, metric, spec};
+pub use seqscope_base::{language, manual, metric, spec};
 pub use seqscope_commands as cli;
 pub use seqscope_data as data;
 pub use seqscope_engine::{

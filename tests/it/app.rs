@@ -15,6 +15,7 @@ use seqscope::data::{
     WorldSpec,
 };
 use seqscope::experiment::Experiment;
+use seqscope::language::Language;
 use seqscope::model::{ModelKind, ModelSpec, TransformerSpec};
 use seqscope::run::{RunOutcome, RunStatus, RunStore};
 use seqscope::train::StopMode;
@@ -55,6 +56,7 @@ impl Bench {
             open: None,
             recent: Vec::new(),
             theme: ThemeChoice::Dark,
+            language: Language::default(),
         });
         Self { app, folder, woken }
     }

@@ -70,4 +70,6 @@ mod window_frame;
 #[cfg(feature = "gui")]
 mod window_inside;
 #[cfg(feature = "gui")]
+mod window_language;
+#[cfg(feature = "gui")]
 mod window_two;

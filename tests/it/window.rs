@@ -13,6 +13,7 @@ use seqscope::app::{
 use seqscope::data::{CleanStep, SplitSpec, prepare};
 use seqscope::experiment::{Experiment, FilterSeen};
 use seqscope::explain::AnswerTarget;
+use seqscope::language::Language;
 use seqscope::model::ModelKind;
 use seqscope::run::{RunOutcome, RunStore};
 use seqscope::spec::Entry;
@@ -55,6 +56,7 @@ impl Screen {
                 open: None,
                 recent: vec!["/data/clicks.csv".into()],
                 theme,
+                language: Language::default(),
             };
             Window::new(&cc.egui_ctx, options)
         });

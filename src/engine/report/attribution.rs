@@ -43,9 +43,9 @@ fn events_table(of: &AnswerAttribution, names: ItemNames<'_>) -> ReportTable {
         let without = of.without.get(at).map_or_else(ReportCell::empty, rank_cell);
         let event = [
             CellValue::Count(of.first + at + 1).into(),
-            (names.id)(item).into(),
+            ReportCell::from((names.id)(item)).of_data(),
         ];
-        let title = has_titles.then(|| (names.label)(item).into());
+        let title = has_titles.then(|| ReportCell::from((names.label)(item)).of_data());
         let event = event.into_iter().chain(title);
         table.row(event.chain(values).chain([without]));
     }

@@ -182,6 +182,9 @@ pub struct ReportCell {
     /// What is told on pointing at it: why nothing is known, or what lies behind the number. Empty
     /// where there is nothing more to tell.
     pub hover: String,
+    /// Whether its text is a name or a value of the data or of a file, which is the same in every language, and not
+    /// words of the program.
+    pub is_data: bool,
 }
 
 impl ReportCell {
@@ -201,6 +204,13 @@ impl ReportCell {
     #[must_use]
     pub fn hover(mut self, words: impl Into<String>) -> Self {
         self.hover = words.into();
+        self
+    }
+
+    /// Says that its text is of the data or of a file.
+    #[must_use]
+    pub fn of_data(mut self) -> Self {
+        self.is_data = true;
         self
     }
 
@@ -224,6 +234,7 @@ impl From<CellValue> for ReportCell {
             value,
             emphasis: Emphasis::Plain,
             hover: String::new(),
+            is_data: false,
         }
     }
 }

@@ -112,7 +112,7 @@ fn cells(
 ) -> Vec<ReportCell> {
     let mut cells: Vec<ReportCell> = vec![
         CellValue::Count(at + 1).into(),
-        (names.user)(user.user).into(),
+        ReportCell::from((names.user)(user.user)).of_data(),
         CellValue::Count(user.history_len).into(),
     ];
     cells.extend(answer_cells(gallery.answers, &user.answer));
@@ -129,9 +129,8 @@ fn cells(
             .map(|value| CellValue::Decimals { value, digits: 1 });
         cells.push(spread.into());
         cells.push(
-            first
-                .map(|it| CellValue::Text((names.answer)(it.item_idx)))
-                .into(),
+            ReportCell::from(first.map(|it| CellValue::Text((names.answer)(it.item_idx))))
+                .of_data(),
         );
         let chance = first.map(|it| CellValue::Probability(f64::from(it.probability)));
         cells.push(chance.into());

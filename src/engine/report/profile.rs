@@ -16,6 +16,9 @@ pub fn profile_table(view: ProfileView, profile: &Profile, dataset: &Dataset) ->
     table
 }
 
+/// Columns whose texts are of the data.
+const OF_DATA: [&str; 5] = ["item", "title", "behaviour", "from", "to"];
+
 /// A column's name in words: `share_of_items` as `Share of items`.
 fn heading(key: &str) -> String {
     let words = key.replace('_', " ");
@@ -36,7 +39,12 @@ fn cells(plain: &Table, row: usize) -> Vec<ReportCell> {
                     .filter(|value| !value.is_nan())
                     .map(|value| float(key, *value)),
             };
-            value.unwrap_or(CellValue::Empty).into()
+            let cell = ReportCell::from(value.unwrap_or(CellValue::Empty));
+            if OF_DATA.contains(&key.as_str()) {
+                cell.of_data()
+            } else {
+                cell
+            }
         })
         .collect()
 }

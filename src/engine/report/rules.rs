@@ -116,7 +116,7 @@ fn outline_table(of: &ImitationTree) -> ReportTable {
         };
         table.row([
             format!("{}{how}", "· ".repeat(node.depth)).into(),
-            of.class_words(at).into(),
+            ReportCell::from(of.class_words(at)).of_data(),
             CellValue::Count(node.n_rows()).into(),
             CellValue::Share(node.share()).into(),
         ]);
@@ -140,7 +140,7 @@ fn rules_table(of: &ImitationTree) -> ReportTable {
         } else {
             conditions
         };
-        let says = std::iter::once(of.class_words(leaf.node).into());
+        let says = std::iter::once(ReportCell::from(of.class_words(leaf.node)).of_data());
         table.row(says.chain(user_cells(leaf)).chain([conditions.into()]));
     }
     table
@@ -190,8 +190,8 @@ pub fn bigrams_table(of: &BigramRules, names: ItemNames<'_>) -> ReportTable {
         };
         let ids = [joined(names.id), (names.id)(rule.consequence)];
         let cells = [
-            joined(names.label).into(),
-            (names.label)(rule.consequence).into(),
+            ReportCell::from(joined(names.label)).of_data(),
+            ReportCell::from((names.label)(rule.consequence)).of_data(),
             CellValue::Count(rule.support).into(),
             CellValue::Count(rule.n_users).into(),
             CellValue::Share(rule.confidence).into(),
@@ -204,7 +204,7 @@ pub fn bigrams_table(of: &BigramRules, names: ItemNames<'_>) -> ReportTable {
             obeyed(rule, rule.n_first),
             obeyed(rule, rule.n_listed),
         ];
-        let ids = ids.map(ReportCell::from).into_iter();
+        let ids = ids.map(|id| ReportCell::from(id).of_data()).into_iter();
         table.row(cells.into_iter().chain(ids.filter(|_| has_titles)));
     }
     table.notes = bigram_notes(of);

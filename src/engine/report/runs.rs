@@ -168,7 +168,7 @@ impl RunField {
             (Self::Run, _) => CellValue::Run(run.id.clone()).into(),
             (Self::Status, _) => status_word(&run.status).into(),
             (Self::Note, manifest) => note(run, manifest, kind).into(),
-            (Self::Name, None) => run.id.0.as_str().into(),
+            (Self::Name, None) => ReportCell::from(run.id.0.as_str()).of_data(),
             (_, None) => ReportCell::empty(),
             (_, Some(manifest)) => self.of_manifest(manifest, kind),
         }
@@ -180,7 +180,7 @@ impl RunField {
             value.filter(|_| is_kind).map(CellValue::Metric).into()
         };
         match self {
-            Self::Name => manifest.experiment.name.as_str().into(),
+            Self::Name => ReportCell::from(manifest.experiment.name.as_str()).of_data(),
             Self::Family => manifest.experiment.model.family().title().into(),
             Self::Valid => metric(manifest.valid.as_ref().and_then(|valid| valid.primary().1)),
             Self::BestEpoch => manifest.best_epoch.map(CellValue::Count).into(),

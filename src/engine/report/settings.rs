@@ -17,9 +17,9 @@ pub fn settings_that_differ(ids: &[&RunId], differences: &[Difference]) -> Repor
         let values = difference
             .values
             .iter()
-            .map(|value| value.as_deref().unwrap_or(words::NONE).into());
+            .map(|value| ReportCell::from(value.as_deref().unwrap_or(words::NONE)).of_data());
         table.row(
-            [ReportCell::from(difference.field.as_str())]
+            [ReportCell::from(difference.field.as_str()).of_data()]
                 .into_iter()
                 .chain(values),
         );

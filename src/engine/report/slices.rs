@@ -45,7 +45,7 @@ pub fn by_slice(runs: &[SlicedRun<'_>], metric: Metric) -> Option<ReportTable> {
         let n_users = found.iter().flatten().map(|slice| slice.n_users).max();
         let front: [ReportCell; 3] = [
             by.to_string().into(),
-            name.into(),
+            slice_cell(by, name),
             n_users.map(CellValue::Count).into(),
         ];
         table.row(front.into_iter().chain(found.into_iter().flat_map(cells)));
@@ -56,6 +56,16 @@ pub fn by_slice(runs: &[SlicedRun<'_>], metric: Metric) -> Option<ReportTable> {
         .map(|run| kept_nothing(run.id))
         .collect();
     Some(table)
+}
+
+/// Name of a slice; behaviours, and names that a person gave, are of the data.
+fn slice_cell(by: SliceBy, name: &str) -> ReportCell {
+    let cell = ReportCell::from(name);
+    let is_of_program = matches!(
+        by,
+        SliceBy::HistoryLength | SliceBy::Popularity | SliceBy::Warmth | SliceBy::Return
+    );
+    if is_of_program { cell } else { cell.of_data() }
 }
 
 /// Sentence about a run without slices.

@@ -136,7 +136,7 @@ impl UserPair {
 pub struct LeftOutUsers {
     /// Those whom not every run was asked about.
     pub not_in_all: usize,
-    /// Those whose true item is another one in some run.
+    /// Users whose true item is another one in some run.
     pub other_target: usize,
     /// Users of whom a run tells no number.
     pub unknown: usize,

@@ -7,6 +7,7 @@ use super::{
     MeanAttentionKey, NoticeId, Page, ProjectionKey, Question, RulesKey, RunSide, SliceAction,
     ThemeChoice, TourAction, TrainStrip, Transport, Visit, WhatIfAction,
 };
+use seqscope_base::language::Language;
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::{AgreementBy, RunId};
@@ -27,6 +28,8 @@ pub enum Action {
     SetTheme(ThemeChoice),
     /// Change the frame of the window, or the layout of views.
     Arrange(Arrange),
+    /// Paint in another language.
+    SetLanguage(Language),
     /// Train a small Transformer on the synthetic world at once.
     TryIt,
     /// Put the run that the program carries among the others, and explain it.
@@ -175,6 +178,7 @@ impl Action {
             Self::GoTo(_) => "Show page",
             Self::SetTheme(_) => "Colours",
             Self::Arrange(arrange) => arrange.label(),
+            Self::SetLanguage(_) => "Language",
             Self::TryIt => "Try it in 30 seconds",
             Self::OpenExample => "Look at a finished run",
             Self::PickData | Self::OpenData(_) => "Open my data…",

@@ -72,6 +72,7 @@ impl App {
             Action::AverageAttention(key) => self.can_average(key),
             Action::GoTo(_)
             | Action::SetTheme(_)
+            | Action::SetLanguage(_)
             | Action::OpenExample
             | Action::PickData
             | Action::PickExperiment

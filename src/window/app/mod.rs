@@ -117,6 +117,7 @@ use std::time::Instant;
 
 use job::{ExplainWorker, Jobs};
 
+use seqscope_base::language::Language;
 use seqscope_data::{DataSource, Prepared, Pseudonyms, WorldSpec};
 use seqscope_engine::run::RunStore;
 use seqscope_engine::train::{Command, blueprint};
@@ -140,6 +141,8 @@ pub struct AppOptions {
     pub recent: Vec<PathBuf>,
     /// Dark, light or as the system.
     pub theme: ThemeChoice,
+    /// Language of the window.
+    pub language: Language,
 }
 
 /// The whole state of the application.
@@ -150,6 +153,8 @@ pub struct App {
     pub theme: ThemeChoice,
     /// The frame around the page, its size, and how the views of Explain share the page.
     pub arrangement: Arrangement,
+    /// Language of the window.
+    pub language: Language,
     /// Files opened of late, newest first, at most ten.
     pub recent: Vec<PathBuf>,
     /// Runs and users looked at of late.
@@ -203,6 +208,7 @@ impl App {
             page: Page::default(),
             theme: options.theme,
             arrangement: Arrangement::default(),
+            language: options.language,
             recent: options.recent,
             visited: Visited::default(),
             tour: Tour::default(),
@@ -277,6 +283,7 @@ impl App {
             Action::GoTo(page) => self.go_to(page),
             Action::SetTheme(theme) => self.theme = theme,
             Action::Arrange(arrange) => self.arrange(arrange),
+            Action::SetLanguage(language) => self.language = language,
             Action::TryIt => self.try_it(),
             Action::OpenExample => self.open_example(),
             Action::PickData => self.pick(PickKind::Data),
@@ -427,5 +434,6 @@ pub(crate) fn bare_app(runs: &Path) -> App {
         open: None,
         recent: Vec::new(),
         theme: ThemeChoice::Dark,
+        language: Language::default(),
     })
 }

@@ -8,6 +8,7 @@ use super::{
     Action, App, Arrange, ExplainView, Page, ReadyLayout, Select, ThemeChoice, TileSide,
     TourAction, TrainStrip, Transport, Visit, is_experiment,
 };
+use seqscope_base::language::Language;
 use seqscope_base::spec::shown;
 use seqscope_data::ProfileView;
 use seqscope_engine::run::{RunId, Summary};
@@ -101,6 +102,8 @@ impl App {
         let themes = ThemeChoice::iter()
             .map(|theme| NamedAction::of(Action::SetTheme(theme), &theme.to_string()));
         let tour = TourAction::iter().map(|action| NamedAction::plain(Action::Tour(action)));
+        let languages = Language::iter()
+            .map(|language| NamedAction::of(Action::SetLanguage(language), language.own_name()));
         let profiles = ProfileView::iter()
             .map(|view| NamedAction::of(Action::ExportProfile(view), view.title()));
         self.named_visits()
@@ -112,6 +115,7 @@ impl App {
             .chain(models)
             .chain(tour)
             .chain(themes)
+            .chain(languages)
             .chain(self.recent.iter().map(|path| opening(path)))
             .chain(self.named_actions_of_runs())
             .chain(profiles)

@@ -3,6 +3,7 @@
 use super::Actions;
 use super::theme::size;
 use crate::app::{Action, App};
+use crate::ui::language::tr;
 use seqscope_engine::train::StopMode;
 
 /// State of the closing of the window.
@@ -42,22 +43,22 @@ impl Closing {
     fn ask(&mut self, ctx: &egui::Context, actions: &mut Actions) {
         egui::Modal::new(egui::Id::unique("closing")).show(ctx, |ui| {
             ui.set_max_width(440.0);
-            ui.heading("A run is being trained");
-            ui.label(
+            ui.heading(tr("A run is being trained"));
+            ui.label(tr(
                 "Closing now leaves it interrupted: epochs that are finished are kept, and it \
                       can go on later.",
-            );
+            ));
             ui.add_space(size::GAP);
             ui.horizontal_wrapped(|ui| {
-                if ui.button("Stop, evaluate and close").clicked() {
+                if ui.button(tr("Stop, evaluate and close")).clicked() {
                     actions.push(Action::Stop(StopMode::Keep));
                     *self = Self::AfterRun;
                 }
-                if ui.button("Leave it interrupted").clicked() {
+                if ui.button(tr("Leave it interrupted")).clicked() {
                     *self = Self::Now;
                     ui.ctx().send_viewport_cmd(egui::ViewportCommand::Close);
                 }
-                if ui.button("Cancel").clicked() {
+                if ui.button(tr("Cancel")).clicked() {
                     *self = Self::No;
                 }
             });

@@ -6,6 +6,7 @@ use egui::{Align2, Color32, FontId, Id, LayerId, Order, Ui};
 
 use super::{Actions, theme};
 use crate::app::{Action, is_experiment};
+use crate::ui::language::tr;
 
 /// Opens what is dropped; says so while it hovers.
 pub(super) fn ui(ui: &Ui, actions: &mut Actions) {
@@ -38,7 +39,7 @@ pub(super) fn ui(ui: &Ui, actions: &mut Actions) {
     painter.text(
         screen.center(),
         Align2::CENTER_CENTER,
-        words,
+        tr(words),
         FontId::proportional(26.0),
         Color32::WHITE,
     );

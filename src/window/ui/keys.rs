@@ -8,6 +8,7 @@ use super::frame::action_button;
 use super::shortcut::{Place, SHORTCUTS};
 use super::theme::{self, size};
 use crate::app::{Action, App, TourAction};
+use crate::ui::language::tr;
 
 /// Keys that are not [`SHORTCUTS`], since they open what lies over the window.
 const OVER_THE_WINDOW: [(&str, &str); 6] = [
@@ -47,14 +48,14 @@ impl KeySheet {
         }
         let modal = egui::Modal::new(egui::Id::unique("keys")).show(&ctx, |ui| {
             ui.set_max_width(520.0);
-            ui.heading("Keys");
+            ui.heading(tr("Keys"));
             ui.add_space(size::GAP);
             ScrollArea::vertical()
                 .max_height(ctx.content_rect().height() - 160.0)
                 .show(ui, sheet);
             ui.add_space(size::GAP);
             ui.horizontal(|ui| {
-                if ui.button("Close").clicked() {
+                if ui.button(tr("Close")).clicked() {
                     self.is_open = false;
                 }
                 let before = actions.len();
@@ -89,7 +90,7 @@ fn sheet(ui: &mut Ui) {
 
 fn heading(ui: &mut Ui, words: &str) {
     ui.add_space(size::GAP);
-    ui.label(RichText::new(words).strong());
+    ui.label(RichText::new(tr(words)).strong());
 }
 
 fn grid(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Ui)) {
@@ -103,6 +104,6 @@ fn grid(ui: &mut Ui, name: &str, rows: impl FnOnce(&mut Ui)) {
 fn row(ui: &mut Ui, key: &str, help: &str) {
     let color = theme::colors(ui).strong;
     ui.label(RichText::new(key).monospace().color(color));
-    ui.label(help);
+    ui.label(tr(help));
     ui.end_row();
 }

@@ -6,6 +6,7 @@ use strum::IntoEnumIterator;
 
 use super::text;
 use super::theme::{self, size};
+use crate::ui::language::tr;
 use seqscope_base::manual::{Chapter, ChapterPart};
 
 /// Which chapter is open, if the manual is.
@@ -51,14 +52,14 @@ impl Manual {
 
     fn chapters(&mut self, ui: &mut Ui) {
         ui.horizontal(|ui| {
-            ui.heading("Manual");
+            ui.heading(tr("Manual"));
             ui.add_space(size::GAP);
             for chapter in Chapter::iter() {
-                let name = text::capitalised(chapter.name());
+                let name = text::capitalised(&tr(chapter.name()));
                 ui.selectable_value(&mut self.chapter, chapter, name);
             }
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-                if ui.button("Close").clicked() {
+                if ui.button(tr("Close")).clicked() {
                     self.is_open = false;
                 }
             });

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use crate::app::{App, KeptArrangement, ThemeChoice};
+use seqscope_base::language::Language;
 use seqscope_engine::run::RunId;
 
 const KEY: &str = "seqscope";
@@ -24,6 +25,7 @@ pub(crate) struct Memory {
     /// Runs looked at of late, by the names of their folders; never users, whose ids are nobody
     /// else's business.
     pub(crate) runs: Vec<RunId>,
+    pub(crate) language: Language,
 }
 
 pub(crate) fn read(storage: Option<&dyn eframe::Storage>) -> Memory {
@@ -40,6 +42,7 @@ pub(crate) fn write(storage: &mut dyn eframe::Storage, app: &App) {
             recent: app.recent.clone(),
             theme: app.theme,
             runs: app.visited.runs().to_vec(),
+            language: app.language,
         },
     );
     let is_known = |kept: KeptArrangement| kept.is_known();

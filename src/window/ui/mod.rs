@@ -11,6 +11,7 @@ mod focus;
 mod font;
 mod frame;
 mod keys;
+mod language;
 mod manual;
 mod memory;
 mod notices;
@@ -42,6 +43,7 @@ pub struct Window {
     keys: keys::KeySheet,
     palette: palette::Palette,
     scaling: scale::Scaling,
+    fonts: font::Fonts,
     focus: focus::Focus,
     notices: notices::NoticeList,
 }
@@ -53,7 +55,8 @@ impl Window {
         // First, for it begins to read the folder of runs while fonts are read here.
         let app = App::new(options);
         theme::install(ctx);
-        font::install(ctx);
+        let mut fonts = font::Fonts::read();
+        fonts.follow(ctx, app.language);
         Self {
             app,
             frame: frame::Frame::default(),
@@ -63,6 +66,7 @@ impl Window {
             keys: keys::KeySheet::default(),
             palette: palette::Palette::default(),
             scaling: scale::Scaling::default(),
+            fonts,
             focus: focus::Focus::default(),
             notices: notices::NoticeList::default(),
         }
@@ -97,6 +101,8 @@ impl eframe::App for Window {
         }
         theme::follow(ctx, self.app.theme);
         self.scaling.follow(ctx, &self.app.arrangement);
+        language::speak(self.app.language);
+        self.fonts.follow(ctx, self.app.language);
     }
 
     fn ui(&mut self, ui: &mut egui::Ui, _frame: &mut eframe::Frame) {

@@ -6,6 +6,7 @@ use super::frame::action_button_as;
 use super::theme::{self, size};
 use super::{Actions, text};
 use crate::app::{Action, App, Notice, Tone};
+use crate::ui::language::tr;
 
 /// State of the list.
 #[derive(Default)]
@@ -33,8 +34,10 @@ impl NoticeList {
         let screen = ctx.content_rect();
         let modal = egui::Modal::new(egui::Id::unique("notices")).show(&ctx, |ui| {
             ui.set_width((screen.width() - 80.0).min(760.0));
-            ui.heading("Notices");
-            ui.weak("Everything that was told since the start, the newest first.");
+            ui.heading(tr("Notices"));
+            ui.weak(tr(
+                "Everything that was told since the start, the newest first.",
+            ));
             ui.add_space(size::GAP);
             ScrollArea::vertical()
                 .max_height((screen.height() - 220.0).max(120.0))
@@ -46,11 +49,11 @@ impl NoticeList {
                         self.line(ui, app, notice, actions);
                     }
                     if !has_any {
-                        ui.label("Nothing has been told yet.");
+                        ui.label(tr("Nothing has been told yet."));
                     }
                 });
             ui.add_space(size::GAP);
-            if ui.button("Close").clicked() {
+            if ui.button(tr("Close")).clicked() {
                 self.is_open = false;
             }
         });
@@ -63,15 +66,15 @@ impl NoticeList {
         let (color, icon) = tone(ui, notice);
         ui.horizontal_wrapped(|ui| {
             ui.weak(RichText::new(text::moment_secs(notice.secs)).small());
-            ui.label(RichText::new(format!("{icon} {}", notice.sentence)).color(color));
+            ui.label(RichText::new(format!("{icon} {}", tr(&notice.sentence))).color(color));
             if let Some((words, action)) = &notice.cure {
                 let before = actions.len();
-                action_button_as(ui, app, actions, action.clone(), words.as_str());
+                action_button_as(ui, app, actions, action.clone(), tr(words.as_str()));
                 // What cures it is done behind this list.
                 self.is_open &= actions.len() == before;
             }
             if app.notices.iter().any(|shown| shown.id == notice.id)
-                && ui.button("Dismiss").clicked()
+                && ui.button(tr("Dismiss")).clicked()
             {
                 actions.push(Action::Dismiss(notice.id));
             }

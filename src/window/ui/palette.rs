@@ -8,7 +8,8 @@ use super::manual;
 use super::notices;
 use super::shortcut::Shortcut;
 use super::theme::{self, size};
-use crate::app::{Action, App, NamedAction, find_names};
+use crate::app::{Action, App, Arrange, NamedAction, Select, find_names};
+use crate::ui::language::tr;
 
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::K);
 
@@ -31,6 +32,8 @@ enum Command {
 /// One line of the palette.
 struct Line {
     name: String,
+    /// The name in the language of the window.
+    said: String,
     command: Command,
     /// Why it cannot be done now.
     why_not: Option<String>,
@@ -94,6 +97,7 @@ impl Palette {
             Line {
                 why_not: app.enabled(&action).err(),
                 key: Shortcut::of_action(ctx, app, &action),
+                said: said(&action, &name),
                 command: Command::Ask(action),
                 name,
             }
@@ -105,6 +109,7 @@ impl Palette {
         ];
         let of_window = of_window.map(|(name, key, command)| Line {
             name: name.to_owned(),
+            said: tr(name),
             command,
             why_not: None,
             key: (!key.is_empty()).then(|| key.to_owned()),
@@ -118,8 +123,13 @@ impl Palette {
     }
 
     fn search(&mut self) {
-        let names = self.lines.iter().map(|line| line.name.as_str());
-        self.found = find_names(names, &self.query);
+        // A person may type in either language.
+        let names: Vec<String> = self
+            .lines
+            .iter()
+            .map(|line| format!("{} {}", line.said, line.name))
+            .collect();
+        self.found = find_names(names.iter().map(String::as_str), &self.query);
         self.chosen = 0;
     }
 
@@ -134,10 +144,10 @@ impl Palette {
             self.chosen = self.chosen.saturating_sub(1);
         }
         let edit = TextEdit::singleline(&mut self.query)
-            .hint_text("Find anything that can be done")
+            .hint_text(tr("Find anything that can be done"))
             .desired_width(f32::INFINITY);
         let field = ui.add(edit);
-        field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find"));
+        field.widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, tr("Find")));
         field.request_focus();
         if field.changed() {
             self.search();
@@ -147,7 +157,7 @@ impl Palette {
     /// The lines that were found; what a person took.
     fn list(&self, ui: &mut Ui) -> Option<Command> {
         if self.found.is_empty() {
-            ui.weak("Nothing of that name; try fewer letters.");
+            ui.weak(tr("Nothing of that name; try fewer letters."));
             return None;
         }
         let mut taken = None;
@@ -186,8 +196,9 @@ impl Palette {
 fn line_ui(ui: &mut Ui, line: &Line, is_chosen: bool) -> bool {
     let colors = theme::colors(ui);
     let width = ui.available_width();
-    let right = line.why_not.as_deref().or(line.key.as_deref());
-    let button = Button::selectable(is_chosen, &line.name)
+    let why_not = line.why_not.as_deref().map(tr);
+    let right = why_not.as_deref().or(line.key.as_deref());
+    let button = Button::selectable(is_chosen, line.said.as_str())
         .right_text(
             RichText::new(right.unwrap_or_default())
                 .small()
@@ -197,7 +208,33 @@ fn line_ui(ui: &mut Ui, line: &Line, is_chosen: bool) -> bool {
         .truncate();
     let button = ui.add_enabled(line.why_not.is_none(), button);
     match &line.why_not {
-        Some(why_not) => button.on_disabled_hover_text(why_not).clicked(),
+        Some(why_not) => button.on_disabled_hover_text(tr(why_not)).clicked(),
         None => button.clicked(),
+    }
+}
+
+/// A name in the language of the window; titles of runs and paths stay as they are.
+fn said(action: &Action, name: &str) -> String {
+    let is_of_program = matches!(
+        action,
+        Action::GoTo(_)
+            | Action::Select(Select::View(_))
+            | Action::SetTheme(_)
+            | Action::ChooseModel(_)
+            | Action::ExportProfile(_)
+            | Action::Arrange(Arrange::Ready(_) | Arrange::Put { .. })
+    );
+    let label = action.label();
+    match name.strip_prefix(label) {
+        Some("") => tr(label),
+        Some(object) if is_of_program => {
+            let object = object.trim_start_matches(": ");
+            format!("{}{}{}", tr(label), tr(": "), tr(object))
+        }
+        Some(object) => format!("{}{object}", tr(label)),
+        None => match name.strip_prefix("Open ") {
+            Some(path) => format!("{} {path}", tr("Open")),
+            None => name.to_owned(),
+        },
     }
 }

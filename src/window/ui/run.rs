@@ -85,6 +85,7 @@ fn open(cc: &eframe::CreationContext<'_>, options: WindowOptions) -> Window {
             open: options.open,
             recent: memory.recent,
             theme: memory.theme,
+            language: memory.language,
         },
     );
     window.app.recall_runs(memory.runs);

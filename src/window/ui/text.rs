@@ -1,6 +1,7 @@
 //! Numbers and words of the window alone: short ones for marks and bars. Those that tables share with
 //! the command line come from the report.
 
+use crate::ui::language::tr;
 use seqscope_base::spec::shown;
 pub(crate) use seqscope_engine::report::words::{
     bytes, count, counted, duration, metric, moment, optional_metric,
@@ -82,6 +83,21 @@ pub(crate) fn clipped(text: &str, most: usize) -> String {
     let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
     short.push('…');
     short
+}
+
+/// A list of words of the program, each in the language of the window, as are the commas.
+pub(crate) fn tr_list(list: &str, between: &str) -> String {
+    let words: Vec<String> = list.split(between).map(tr).collect();
+    words.join(&tr(between))
+}
+
+/// Name of a curve in the language of the window: a run's title, which has ` · `, stays as it is.
+pub(crate) fn series_name(name: &str) -> String {
+    if name.contains(" · ") {
+        name.to_owned()
+    } else {
+        tr(name)
+    }
 }
 
 #[cfg(test)]

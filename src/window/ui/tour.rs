@@ -6,6 +6,7 @@ use super::Actions;
 use super::frame::{action_button, action_button_as};
 use super::theme::{self, size};
 use crate::app::{Action, App, TourAction, TourStand, TourStep, n_tour_steps};
+use crate::ui::language::tr;
 
 /// Width of the card.
 const WIDTH: f32 = 330.0;
@@ -98,15 +99,15 @@ fn card_place(screen: Rect, about: Option<Rect>) -> Pos2 {
 
 fn step_card(ui: &mut Ui, app: &App, step: TourStep, actions: &mut Actions) {
     let number = format!("Tour: step {} of {}", step.number(), n_tour_steps());
-    ui.weak(RichText::new(number).small());
-    ui.heading(step.title());
-    ui.label(step.words());
+    ui.weak(RichText::new(tr(number)).small());
+    ui.heading(tr(step.title()));
+    ui.label(tr(step.words()));
     ui.add_space(size::GAP);
     ui.horizontal_wrapped(|ui| {
         let page = step.page();
         if app.page != page {
             let words = format!("Show {page}");
-            action_button_as(ui, app, actions, Action::GoTo(page), words);
+            action_button_as(ui, app, actions, Action::GoTo(page), tr(words));
         }
         if step == TourStep::Train && app.has_begun {
             action_button(ui, app, actions, Action::TryIt);
@@ -118,13 +119,19 @@ fn step_card(ui: &mut Ui, app: &App, step: TourStep, actions: &mut Actions) {
 }
 
 fn over_card(ui: &mut Ui, app: &App, actions: &mut Actions) {
-    ui.heading("That was the tour");
-    ui.label(
+    ui.heading(tr("That was the tour"));
+    ui.label(tr(
         "Ctrl+K finds anything that can be done by its name, ? shows the keys, and F1 opens the \
          manual. Compare sets runs beside each other; Data opens a log of your own.",
-    );
+    ));
     ui.add_space(size::GAP);
-    action_button_as(ui, app, actions, Action::Tour(TourAction::Leave), "Close");
+    action_button_as(
+        ui,
+        app,
+        actions,
+        Action::Tour(TourAction::Leave),
+        tr("Close"),
+    );
 }
 
 #[cfg(test)]

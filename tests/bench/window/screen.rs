@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use eframe::App as _;
 use egui::{Event, Modifiers, Pos2, Rect, Shape, pos2, vec2};
 use seqscope::app::{AppOptions, FilePicker, PickKind, ThemeChoice};
+use seqscope::language::Language;
 use seqscope::run::RunStore;
 use seqscope::ui::Window;
 
@@ -70,6 +71,7 @@ impl Screen {
             open: None,
             recent: Vec::new(),
             theme: ThemeChoice::Dark,
+            language: Language::default(),
         };
         Self {
             window: Window::new(&ctx, options),

@@ -14,6 +14,7 @@ use super::page::Pages;
 use super::theme::{self, size};
 use super::widget::room;
 use crate::app::{Action, App, Arrange, Page, Tone};
+use crate::ui::language::tr;
 
 /// Least room of a page: with less, as in a small window with large text, it is scrolled.
 const LEAST_PAGE: egui::Vec2 = vec2(720.0, 430.0);
@@ -122,7 +123,7 @@ fn status_is_needed(ui: &egui::Ui, app: &App) -> bool {
 
 /// A button for an action: greyed with the reason on hover when it cannot be done now.
 pub(crate) fn action_button(ui: &mut egui::Ui, app: &App, actions: &mut Actions, action: Action) {
-    let label = action.label();
+    let label = tr(action.label());
     action_button_as(ui, app, actions, action, label);
 }
 
@@ -138,7 +139,7 @@ pub(crate) fn action_button_as<'a>(
     let response = ui.add_enabled(enabled.is_ok(), egui::Button::new(label));
     let response = match enabled {
         Ok(()) => response,
-        Err(reason) => response.on_disabled_hover_text(reason),
+        Err(reason) => response.on_disabled_hover_text(tr(reason)),
     };
     if response.clicked() {
         actions.push(action);

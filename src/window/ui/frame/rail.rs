@@ -3,6 +3,7 @@
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
 use crate::app::{Action, App, Loadable, Select, TrainingPhase};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
 use crate::ui::{Actions, text};
@@ -63,23 +64,23 @@ impl Rail {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.take_available_width();
         ui.horizontal(|ui| {
-            ui.label(RichText::new("Runs").strong());
+            ui.label(RichText::new(tr("Runs")).strong());
             if let Loadable::Ready(runs) = app.runs.listed() {
                 ui.weak(text::count(runs.len()));
             }
         });
         match app.runs.listed() {
             Loadable::Ready(runs) if runs.is_empty() => {
-                ui.weak(
+                ui.weak(tr(
                     "Every training run is kept here, with its curves, weights and results. \
                          There is none yet.",
-                );
+                ));
                 ui.add_space(size::GAP);
                 super::action_button(ui, app, actions, Action::TryIt);
             }
             Loadable::Ready(runs) => self.list(ui, app, runs, actions),
             Loadable::Failed(why) => {
-                ui.colored_label(theme::colors(ui).error, why);
+                ui.colored_label(theme::colors(ui).error, tr(why));
                 super::action_button(ui, app, actions, Action::RefreshRuns);
             }
             Loadable::Loading(_) | Loadable::Idle => {
@@ -93,20 +94,20 @@ impl Rail {
         let row = 46.0;
         if runs.len() >= MANY {
             let field = egui::TextEdit::singleline(&mut self.wanted)
-                .hint_text("Find runs")
+                .hint_text(tr("Find runs"))
                 .desired_width(f32::INFINITY);
             let field = ui
                 .add(field)
-                .on_hover_text("Words of a run's name, model or folder");
+                .on_hover_text(tr("Words of a run's name, model or folder"));
             field.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Find runs")
+                egui::WidgetInfo::labeled(egui::Role::TextInput, true, tr("Find runs"))
             });
         } else {
             self.wanted.clear();
         }
         self.found.refresh(runs, app.runs.revision(), &self.wanted);
         if self.found.places.is_empty() {
-            ui.weak("No run has these words in its name, model or folder.");
+            ui.weak(tr("No run has these words in its name, model or folder."));
         }
         let places = std::mem::take(&mut self.found.places);
         ScrollArea::vertical()
@@ -138,7 +139,12 @@ impl Rail {
             ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::click());
         let name = run_words::title(summary);
         response.widget_info(|| {
-            egui::WidgetInfo::selected(egui::Role::Button, true, is_selected, format!("Run {name}"))
+            egui::WidgetInfo::selected(
+                egui::Role::Button,
+                true,
+                is_selected,
+                tr(format!("Run {name}")),
+            )
         });
         let fill = match (is_selected, response.hovered()) {
             (true, _) => theme::mix(colors.bar, colors.accent, 0.28),
@@ -167,13 +173,13 @@ impl Rail {
             let mut is_compared = app.selection.compared.contains(&summary.id);
             let mark = ui
                 .checkbox(&mut is_compared, ())
-                .on_hover_text("Draw its curves on Compare");
+                .on_hover_text(tr("Draw its curves on Compare"));
             mark.widget_info(|| {
                 egui::WidgetInfo::selected(
                     egui::Role::CheckBox,
                     true,
                     is_compared,
-                    format!("Compare {name}"),
+                    tr(format!("Compare {name}")),
                 )
             });
             if mark.clicked() {
@@ -220,19 +226,19 @@ impl Rail {
         if actions.len() > before {
             ui.close();
         }
-        let hides = ui.checkbox(&mut self.hides_ids, "with pseudonyms");
-        hides.on_hover_text(
+        let hides = ui.checkbox(&mut self.hides_ids, tr("with pseudonyms"));
+        hides.on_hover_text(tr(
             "Ids of users and items are replaced in what is exported, under the key in use.",
-        );
+        ));
         ui.separator();
         let may = app.enabled(&Action::DeleteRun(run.clone()));
-        let delete = ui.add_enabled(may.is_ok(), egui::Button::new("Delete run…"));
+        let delete = ui.add_enabled(may.is_ok(), egui::Button::new(tr("Delete run…")));
         if delete.clicked() {
             self.deleting = Some(run.clone());
             ui.close();
         }
         if let Err(reason) = may {
-            delete.on_disabled_hover_text(reason);
+            delete.on_disabled_hover_text(tr(reason));
         }
     }
 
@@ -242,18 +248,18 @@ impl Rail {
         };
         let shown = egui::Modal::new(egui::Id::unique("deleting")).show(ui.ctx(), |ui| {
             ui.set_max_width(420.0);
-            ui.heading("Delete this run?");
-            ui.label(format!(
+            ui.heading(tr("Delete this run?"));
+            ui.label(tr(format!(
                 "{run}: its curves, weights and results are deleted from disk. This \
                               cannot be undone."
-            ));
+            )));
             ui.add_space(size::GAP);
             ui.horizontal(|ui| {
-                if ui.button("Delete").clicked() {
+                if ui.button(tr("Delete")).clicked() {
                     actions.push(Action::DeleteRun(run));
                     self.deleting = None;
                 }
-                if ui.button("Keep").clicked() {
+                if ui.button(tr("Keep")).clicked() {
                     self.deleting = None;
                 }
             });
@@ -281,14 +287,14 @@ fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
     let score = summary.manifest.as_deref().and_then(score);
     let with = |words: &str| {
         score.as_ref().map_or_else(
-            || words.to_owned(),
-            |(score, part)| format!("{words} · {score} {part}"),
+            || tr(words),
+            |(score, part)| format!("{} · {score} {}", tr(words), tr(*part)),
         )
     };
     let whole = || {
         score.as_ref().map_or_else(
-            || "finished".to_owned(),
-            |(score, part)| format!("{score} {part}"),
+            || tr("finished"),
+            |(score, part)| format!("{score} {}", tr(*part)),
         )
     };
     let is_paused =
@@ -303,7 +309,7 @@ fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
         RunStatus::Ended(RunOutcome::Finished) => (whole(), colors.weak),
         RunStatus::Ended(RunOutcome::Stopped) => (with("⏹ stopped"), colors.weak),
         RunStatus::Ended(RunOutcome::Failed { .. }) => (with("✖ failed"), colors.error),
-        RunStatus::Damaged(_) => ("✖ damaged".to_owned(), colors.error),
+        RunStatus::Damaged(_) => (tr("✖ damaged"), colors.error),
     }
 }
 
@@ -311,7 +317,7 @@ fn state(ui: &Ui, app: &App, summary: &Summary) -> (String, egui::Color32) {
 fn score(manifest: &Manifest) -> Option<(String, &'static str)> {
     let words = |metrics: &Metrics| {
         let (metric, value) = metrics.primary();
-        format!("{} {}", metric.title(), text::optional_metric(value))
+        format!("{} {}", tr(metric.title()), text::optional_metric(value))
     };
     let test = manifest.test.as_ref().map(|m| (words(m), "test"));
     test.or_else(|| manifest.valid.as_ref().map(|m| (words(m), "valid")))
@@ -320,29 +326,30 @@ fn score(manifest: &Manifest) -> Option<(String, &'static str)> {
 fn hover(ui: &mut Ui, summary: &Summary) {
     ui.label(RichText::new(summary.id.to_string()).strong());
     if let RunStatus::Damaged(why) = &summary.status {
-        ui.label(why);
+        ui.label(tr(why));
     }
     let Some(manifest) = &summary.manifest else {
         return;
     };
-    ui.label(format!(
+    ui.label(tr(format!(
         "Data: {}, {}",
         manifest.data.name,
         text::counted(manifest.data.shape.n_users, "user")
-    ));
-    ui.label(format!(
+    )));
+    ui.label(tr(format!(
         "Started {} UTC",
         text::moment(manifest.started_secs)
-    ));
+    )));
     ui.label(format!(
-        "{}, {}",
-        text::counted(manifest.epochs, "epoch"),
-        text::duration(manifest.train_secs)
+        "{}{}{}",
+        tr(text::counted(manifest.epochs, "epoch")),
+        tr(", "),
+        tr(text::duration(manifest.train_secs))
     ));
     if let Some(device) = &manifest.device {
-        ui.label(format!("On {}", device.name));
+        ui.label(tr(format!("On {}", device.name)));
     }
     if let Some(RunOutcome::Failed { sentence }) = &manifest.outcome {
-        ui.label(sentence);
+        ui.label(tr(sentence));
     }
 }

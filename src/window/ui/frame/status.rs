@@ -5,6 +5,7 @@ use std::time::Duration;
 use egui::{Align, Layout, RichText, Ui};
 
 use crate::app::{Action, App, Loadable, Notice, TrainingPhase};
+use crate::ui::language::tr;
 use crate::ui::widget::panel;
 use crate::ui::{Actions, notices, text, theme};
 
@@ -32,9 +33,12 @@ impl Status {
     /// The last notice, and a way to the ones before it.
     fn last(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         if app.notices.all().next().is_some() {
-            let button = ui.button("…").on_hover_text("All notices of this session");
-            button
-                .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "All notices"));
+            let button = ui
+                .button("…")
+                .on_hover_text(tr("All notices of this session"));
+            button.widget_info(|| {
+                egui::WidgetInfo::labeled(egui::Role::Button, true, tr("All notices"))
+            });
             if button.clicked() {
                 notices::ask(ui.ctx());
             }
@@ -49,7 +53,7 @@ impl Status {
             } else {
                 format!("{} more", app.notices.len() - 1)
             };
-            if ui.button(words).clicked() {
+            if ui.button(tr(words)).clicked() {
                 self.is_open = !self.is_open;
             }
         } else {
@@ -66,19 +70,19 @@ fn line(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Actions) {
 }
 
 fn line_from_right(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Actions) {
-    if ui.button("Dismiss").clicked() {
+    if ui.button(tr("Dismiss")).clicked() {
         actions.push(Action::Dismiss(notice.id));
     }
     if let Some((words, action)) = &notice.cure {
-        super::action_button_as(ui, app, actions, action.clone(), words.as_str());
+        super::action_button_as(ui, app, actions, action.clone(), tr(words.as_str()));
     }
     let (color, icon) = notices::tone(ui, notice);
-    let words = RichText::new(format!("{icon} {}", notice.sentence)).color(color);
+    let words = RichText::new(format!("{icon} {}", tr(&notice.sentence))).color(color);
     ui.with_layout(
         Layout::left_to_right(Align::Center).with_main_align(Align::Max),
         |ui| {
             ui.add(egui::Label::new(words).truncate())
-                .on_hover_text(&notice.sentence);
+                .on_hover_text(tr(&notice.sentence));
         },
     );
 }
@@ -86,7 +90,7 @@ fn line_from_right(ui: &mut Ui, app: &App, notice: &Notice, actions: &mut Action
 /// Shows the work that is being done, with the way to stop it.
 fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
     if let Loadable::Loading(words) = &app.data.prepared {
-        ui.label(words);
+        ui.label(tr(words));
         panel::opening(ui, app);
         super::action_button(ui, app, actions, Action::CancelPrepare);
         return;
@@ -97,7 +101,7 @@ fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
         .as_ref()
         .filter(|training| training.is_active())
     else {
-        ui.weak(format!("Runs in {}", app.runs.store.root.display()));
+        ui.weak(tr(format!("Runs in {}", app.runs.store.root.display())));
         return;
     };
     let words = match training.phase {
@@ -112,12 +116,22 @@ fn work(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let progress = &training.progress;
     let left = progress
         .secs_left
-        .map(|secs| format!(", at most {} left", text::duration(secs)))
+        .map(|secs| tr(format!(", at most {} left", text::duration(secs))))
         .unwrap_or_default();
     let at = match progress.sampler {
-        Some(pass) => format!("{} before epoch {}", pass, progress.epoch),
-        None => format!("epoch {} of {}{left}", progress.epoch, training.n_epochs),
+        Some(pass) => tr(format!("{} before epoch {}", pass, progress.epoch)),
+        None => format!(
+            "{}{left}",
+            tr(format!("epoch {} of {}", progress.epoch, training.n_epochs))
+        ),
     };
-    let said = format!("{}: {words}, {at}", training.title);
+    let said = format!(
+        "{}{}{}{}{}",
+        training.title,
+        tr(": "),
+        tr(words),
+        tr(", "),
+        at
+    );
     ui.label(RichText::new(said).color(theme::colors(ui).accent));
 }

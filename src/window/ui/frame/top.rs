@@ -1,11 +1,13 @@
-//! The bar above: pages as tabs, the device, the colours.
+//! The bar above: pages as tabs, the device, the colours, the language.
 
 use egui::{Align, Button, Layout, RichText, Ui};
 use strum::IntoEnumIterator;
 
 use super::action_button_as;
 use crate::app::{Action, App, Arrange, Loadable, Page, Scale, ThemeChoice, TourStep};
+use crate::ui::language::tr;
 use crate::ui::{Actions, manual, shortcut, theme, tour};
+use seqscope_base::language::Language;
 use seqscope_model::{DeviceInfo, DeviceKind, device_for};
 
 /// Width of the window from which the name and the device stand beside the pages.
@@ -17,9 +19,9 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         let is_open = app.arrangement.shows_runs;
         let rail = ui
             .add(Button::selectable(is_open, "☰"))
-            .on_hover_text("Show or hide the list of runs ([)");
+            .on_hover_text(tr("Show or hide the list of runs ([)"));
         rail.widget_info(|| {
-            egui::WidgetInfo::selected(egui::Role::Button, true, is_open, "List of runs")
+            egui::WidgetInfo::selected(egui::Role::Button, true, is_open, tr("List of runs"))
         });
         if rail.clicked() {
             actions.push(Action::Arrange(Arrange::FoldRuns));
@@ -41,6 +43,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         });
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             help(ui);
+            languages(ui, app, actions);
             themes(ui, app, actions);
             size_menu(ui, app, actions);
             if is_wide {
@@ -54,10 +57,10 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
 /// The bar of a presentation: what is presented, and the way back.
 pub(super) fn presented(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new(question(app.page)).color(theme::colors(ui).strong));
+        ui.label(RichText::new(tr(question(app.page))).color(theme::colors(ui).strong));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let end = Action::Arrange(Arrange::Present);
-            action_button_as(ui, app, actions, end, "End presentation (F11)");
+            action_button_as(ui, app, actions, end, tr("End presentation (F11)"));
         });
     });
 }
@@ -68,7 +71,7 @@ fn size_menu(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let menu = ui.menu_button(format!("{} %", present.percent()), |ui| {
         for step in Scale::STEPS.map(Scale::from) {
             let words = format!("{} %", step.percent());
-            if ui.selectable_label(step == present, words).clicked() {
+            if ui.selectable_label(step == present, tr(words)).clicked() {
                 actions.push(Action::Arrange(Arrange::Scale(step)));
                 ui.close();
             }
@@ -76,9 +79,10 @@ fn size_menu(ui: &mut Ui, app: &App, actions: &mut Actions) {
     });
     let button = menu
         .response
-        .on_hover_text("Size of everything (Ctrl+Plus, Ctrl+Minus, Ctrl+0)");
-    button
-        .widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Size of everything"));
+        .on_hover_text(tr("Size of everything (Ctrl+Plus, Ctrl+Minus, Ctrl+0)"));
+    button.widget_info(|| {
+        egui::WidgetInfo::labeled(egui::Role::Button, true, tr("Size of everything"))
+    });
 }
 
 /// The question that a page answers.
@@ -95,13 +99,13 @@ fn question(page: Page) -> &'static str {
 fn tab(ui: &mut Ui, app: &App, page: Page, actions: &mut Actions) {
     let is_shown = app.page == page;
     let colors = theme::colors(ui);
-    let words = RichText::new(page.to_string())
+    let words = RichText::new(tr(page.to_string()))
         .size(15.0)
         .color(if is_shown { colors.strong } else { colors.weak });
-    let hover = format!("{} ({})", question(page), shortcut::of_page(page));
+    let hover = format!("{} ({})", tr(question(page)), shortcut::of_page(page));
     let tab = ui.add(Button::new(words).frame(false)).on_hover_text(hover);
     tab.widget_info(|| {
-        egui::WidgetInfo::selected(egui::Role::Button, true, is_shown, page.to_string())
+        egui::WidgetInfo::selected(egui::Role::Button, true, is_shown, tr(page.to_string()))
     });
     if is_shown {
         ui.painter().hline(
@@ -121,8 +125,8 @@ fn tab(ui: &mut Ui, app: &App, page: Page, actions: &mut Actions) {
 }
 
 fn help(ui: &mut Ui) {
-    let button = ui.button("?").on_hover_text("Manual (F1)");
-    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, "Manual"));
+    let button = ui.button("?").on_hover_text(tr("Manual (F1)"));
+    button.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, tr("Manual")));
     if button.clicked() {
         manual::ask(ui.ctx());
     }
@@ -138,13 +142,31 @@ fn themes(ui: &mut Ui, app: &App, actions: &mut Actions) {
         let is_chosen = app.theme == choice;
         let button = ui
             .add(Button::selectable(is_chosen, icon))
-            .on_hover_text(words);
-        button
-            .widget_info(|| egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, words));
+            .on_hover_text(tr(words));
+        button.widget_info(|| {
+            egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, tr(words))
+        });
         if button.clicked() {
             actions.push(Action::SetTheme(choice));
         }
     }
+}
+
+/// The languages, each by its name in itself: whoever cannot read one finds the other.
+fn languages(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let menu = ui.menu_button("文A", |ui| {
+        for language in Language::iter() {
+            let is_chosen = app.language == language;
+            if ui
+                .add(Button::selectable(is_chosen, language.own_name()))
+                .clicked()
+            {
+                actions.push(Action::SetLanguage(language));
+            }
+        }
+    });
+    let menu = menu.response.on_hover_text("Language / 语言");
+    menu.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Button, true, tr("Language")));
 }
 
 /// The device of the run in work, else the one that the draft asks for.
@@ -185,9 +207,9 @@ fn device(ui: &mut Ui, app: &App) {
     } else {
         colors.weak
     };
-    let label = ui.label(RichText::new(format!("⚙ {name}")).color(color));
+    let label = ui.label(RichText::new(format!("⚙ {}", tr(name))).color(color));
     if !hover.is_empty() {
-        label.on_hover_text(hover);
+        label.on_hover_text(tr(hover));
     }
 }
 

@@ -7,6 +7,7 @@ use crate::app::{
     Action, App, PLAY_SPEEDS, Page, Playhead, PlayheadPlace, PlayheadUnit, RunEpochs, RunSeries,
     ShownEpoch, TourStep, Transport,
 };
+use crate::ui::language::tr;
 use crate::ui::widget::epoch_bar::{EpochBar, FlagLane};
 use crate::ui::{Actions, theme, tour};
 use seqscope_engine::run::{Milestone, RunId};
@@ -123,10 +124,10 @@ fn icon_button(ui: &mut Ui, app: &App, actions: &mut Actions, button: &IconButto
     let action = Action::Transport(button.transport);
     let (label, enabled) = (action.label(), app.enabled(&action));
     let response = ui.add_enabled(enabled.is_ok(), Button::new(button.icon));
-    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, enabled.is_ok(), label));
+    response.widget_info(|| WidgetInfo::labeled(egui::Role::Button, enabled.is_ok(), tr(label)));
     let response = match &enabled {
-        Ok(()) => response.on_hover_text(format!("{label}{}", button.key)),
-        Err(reason) => response.on_disabled_hover_text(reason),
+        Ok(()) => response.on_hover_text(format!("{}{}", tr(label), button.key)),
+        Err(reason) => response.on_disabled_hover_text(tr(reason)),
     };
     if response.clicked() {
         actions.push(action);
@@ -138,8 +139,8 @@ fn settings(ui: &mut Ui, playhead: &Playhead, has_two: bool, actions: &mut Actio
     let playing = &playhead.playing;
     let mut loops = playing.loops;
     if ui
-        .toggle_value(&mut loops, "Loop")
-        .on_hover_text("Begin again at the end")
+        .toggle_value(&mut loops, tr("Loop"))
+        .on_hover_text(tr("Begin again at the end"))
         .changed()
     {
         actions.push(Action::Transport(Transport::Loop(loops)));
@@ -154,22 +155,22 @@ fn settings(ui: &mut Ui, playhead: &Playhead, has_two: bool, actions: &mut Actio
             }
         }
     });
-    let speed = shown.response.on_hover_text("Epochs a second");
-    speed.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, "Speed"));
+    let speed = shown.response.on_hover_text(tr("Epochs a second"));
+    speed.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, tr("Speed")));
     if !has_two {
         return;
     }
-    let combo = ComboBox::from_id_salt("unit").selected_text(playhead.unit.to_string());
+    let combo = ComboBox::from_id_salt("unit").selected_text(tr(playhead.unit.to_string()));
     let shown = combo.width(64.0).show_ui(ui, |ui| {
         for unit in PlayheadUnit::iter() {
-            let choice = ui.selectable_label(unit == playhead.unit, unit.to_string());
-            if choice.on_hover_text(unit.help()).clicked() {
+            let choice = ui.selectable_label(unit == playhead.unit, tr(unit.to_string()));
+            if choice.on_hover_text(tr(unit.help())).clicked() {
                 actions.push(Action::Transport(Transport::Unit(unit)));
             }
         }
     });
-    let unit = shown.response.on_hover_text(playhead.unit.help());
-    unit.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, "Same place in"));
+    let unit = shown.response.on_hover_text(tr(playhead.unit.help()));
+    unit.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, tr("Same place in")));
 }
 
 /// The places that are no epoch in particular.
@@ -178,16 +179,18 @@ fn modes(ui: &mut Ui, app: &App, moved: &Moved<'_>, actions: &mut Actions) {
     let best = moved.first.series.manifest.best_epoch;
     let best = best.map_or_else(|| "Best".to_owned(), |epoch| format!("Best ({epoch})"));
     if ui
-        .selectable_label(place == PlayheadPlace::Best, best)
-        .on_hover_text("The epoch with the best validation metric, of each run its own")
+        .selectable_label(place == PlayheadPlace::Best, tr(best))
+        .on_hover_text(tr(
+            "The epoch with the best validation metric, of each run its own",
+        ))
         .clicked()
     {
         actions.push(Action::Transport(Transport::Best));
     }
     let is_live = place == PlayheadPlace::Newest;
     if ui
-        .selectable_label(is_live, Transport::FollowLive.label())
-        .on_hover_text("Stay at the newest epoch as training goes on (End)")
+        .selectable_label(is_live, tr(Transport::FollowLive.label()))
+        .on_hover_text(tr("Stay at the newest epoch as training goes on (End)"))
         .clicked()
     {
         actions.push(Action::Transport(if is_live {
@@ -206,7 +209,7 @@ fn words(ui: &mut Ui, app: &App, moved: &Moved<'_>) {
     let mut at = Vec::new();
     for (run, name) in runs.into_iter().flatten().zip(["A", "B"]) {
         let of = run.series.manifest.epochs.max(run.shown.epoch);
-        let epoch = format!("{} of {of}", run.shown.epoch);
+        let epoch = format!("{}{}{of}", run.shown.epoch, tr(" of "));
         at.push(if has_two {
             format!("{name} {epoch}")
         } else {
@@ -219,6 +222,7 @@ fn words(ui: &mut Ui, app: &App, moved: &Moved<'_>) {
             .cloned()
             .chain(app.on_its_way(&run.run));
         told.extend(why.map(|why| {
+            let why = tr(why);
             if has_two {
                 format!("{name}: {why}")
             } else {
@@ -226,7 +230,7 @@ fn words(ui: &mut Ui, app: &App, moved: &Moved<'_>) {
             }
         }));
     }
-    ui.label(RichText::new(format!("Epoch {}", at.join(" · "))).strong());
+    ui.label(RichText::new(tr(format!("Epoch {}", at.join(" · ")))).strong());
     if !told.is_empty() {
         let told = told.join(" · ");
         let layout = Layout::left_to_right(Align::Center).with_main_align(Align::Max);

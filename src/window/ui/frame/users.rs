@@ -8,6 +8,7 @@ use egui::{ComboBox, Key, Panel, RichText, ScrollArea, TextEdit, Ui};
 use strum::IntoEnumIterator as _;
 
 use crate::app::{Action, App, Loadable, Page, Select, SliceAction};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
 use seqscope_base::spec::Entry as _;
@@ -65,12 +66,12 @@ impl UserList {
         let members = app.slice_users(run);
         let found = members.and_then(Loadable::ready);
         ui.horizontal(|ui| {
-            ui.label(RichText::new("Users").strong());
-            ui.weak(match (members, found) {
+            ui.label(RichText::new(tr("Users")).strong());
+            ui.weak(tr(match (members, found) {
                 (None, _) => text::count(prepared.dataset.users.len()),
                 (Some(_), Some(found)) => found.words(),
                 (Some(_), None) => String::new(),
-            });
+            }));
         });
         choice(ui, app, actions);
         self.filter(ui, app, actions);
@@ -79,7 +80,7 @@ impl UserList {
             None => list(ui, app, prepared, None, actions),
             Some(Loadable::Ready(found)) => list_of_slice(ui, app, prepared, found, actions),
             Some(Loadable::Failed(why)) => {
-                ui.colored_label(theme::colors(ui).error, why);
+                ui.colored_label(theme::colors(ui).error, tr(why));
             }
             Some(Loadable::Loading(_) | Loadable::Idle) => {
                 ui.spinner();
@@ -94,13 +95,14 @@ impl UserList {
             self.typed.clone_from(&self.seen);
         }
         let mut output = TextEdit::singleline(&mut self.typed)
-            .hint_text("length >= 20 and hit@10")
+            .hint_text(tr("length >= 20 and hit@10"))
             .lock_focus(self.offers)
             .desired_width(ui.available_width() - 4.0)
             .show(ui);
         let field = output.response.response.clone();
-        field
-            .widget_info(|| egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Filter users"));
+        field.widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::TextInput, true, tr("Filter users"))
+        });
         let cursor = output.cursor_range.map(|range| range.primary.index.0);
         let offered = cursor.filter(|_| field.has_focus());
         let offered = offered.map(|cursor| completions(&self.typed, cursor));
@@ -121,7 +123,7 @@ impl UserList {
             actions.push(Action::Slices(SliceAction::Filter(self.typed.clone())));
         }
         if let Some(fault) = app.slices.fault() {
-            ui.colored_label(theme::colors(ui).warning, fault);
+            ui.colored_label(theme::colors(ui).warning, tr(fault));
         }
     }
 
@@ -137,11 +139,11 @@ impl UserList {
                 ("New name", RENAME)
             };
             let field = TextEdit::singleline(&mut self.name)
-                .hint_text(hint)
+                .hint_text(tr(hint))
                 .desired_width((ui.available_width() - buttons).max(40.0));
             let field = ui.add(field);
             field.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Name of the slice")
+                egui::WidgetInfo::labeled(egui::Role::TextInput, true, tr("Name of the slice"))
             });
             if slice.name.is_empty() {
                 let keep = Action::Slices(SliceAction::KeepAs(self.name.clone()));
@@ -152,9 +154,9 @@ impl UserList {
                 from: slice.name.clone(),
                 to: self.name.clone(),
             });
-            super::action_button_as(ui, app, actions, rename, "Rename");
+            super::action_button_as(ui, app, actions, rename, tr("Rename"));
             let delete = Action::Slices(SliceAction::Delete(slice.name.clone()));
-            super::action_button_as(ui, app, actions, delete, "Delete");
+            super::action_button_as(ui, app, actions, delete, tr("Delete"));
         });
     }
 }
@@ -163,17 +165,20 @@ impl UserList {
 fn choice(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let chosen = app.selection.slice.as_deref();
     let words = match chosen {
-        None => "Everyone",
-        Some(slice) if slice.name.is_empty() => "As filtered",
-        Some(slice) => slice.name.as_str(),
+        None => tr("Everyone"),
+        Some(slice) if slice.name.is_empty() => tr("As filtered"),
+        Some(slice) => slice.name.clone(),
     };
     ui.horizontal(|ui| {
-        let name = ui.label("Slice");
+        let name = ui.label(tr("Slice"));
         ComboBox::from_id_salt("slice")
-            .selected_text(text::clipped(words, 24))
+            .selected_text(text::clipped(&words, 24))
             .width(ui.available_width() - 8.0)
             .show_ui(ui, |ui| {
-                if ui.selectable_label(chosen.is_none(), "Everyone").clicked() {
+                if ui
+                    .selectable_label(chosen.is_none(), tr("Everyone"))
+                    .clicked()
+                {
                     actions.push(Action::Slices(SliceAction::Choose(None)));
                 }
                 for kept in app.slices.kept() {
@@ -182,7 +187,7 @@ fn choice(ui: &mut Ui, app: &App, actions: &mut Actions) {
                     let button = ui.add_enabled(kept.rule.is_ok(), button);
                     let button = match &kept.rule {
                         Ok(_) => button,
-                        Err(why) => button.on_disabled_hover_text(why),
+                        Err(why) => button.on_disabled_hover_text(tr(why)),
                     };
                     if button.clicked() {
                         let choose = SliceAction::Choose(Some(kept.name.clone()));
@@ -194,7 +199,7 @@ fn choice(ui: &mut Ui, app: &App, actions: &mut Actions) {
             .labelled_by(name.id);
     });
     if let Some(why) = app.slices.failed() {
-        ui.colored_label(theme::colors(ui).error, why);
+        ui.colored_label(theme::colors(ui).error, tr(why));
     }
 }
 
@@ -217,7 +222,9 @@ fn offer(ui: &Ui, field: &egui::Response, offered: &[String]) -> Option<String> 
         .show(|ui| {
             ui.set_min_width(180.0);
             for name in offered.iter().take(OFFERED) {
-                let button = ui.selectable_label(false, name).on_hover_text(help(name));
+                let button = ui
+                    .selectable_label(false, name)
+                    .on_hover_text(tr(help(name)));
                 if button.clicked() {
                     chosen = Some(name.clone());
                 }
@@ -243,14 +250,14 @@ fn list_of_slice(
     actions: &mut Actions,
 ) {
     if let Some(why) = &found.why_empty {
-        ui.label(why);
+        ui.label(tr(why));
         return;
     }
     if found.n_strangers > 0 {
-        ui.weak(format!(
+        ui.weak(tr(format!(
             "{} of the slice are not in these data.",
             text::counted(found.n_strangers, "id")
-        ));
+        )));
     }
     list(ui, app, prepared, Some(&found.users), actions);
 }
@@ -277,7 +284,7 @@ fn list(ui: &mut Ui, app: &App, prepared: &Prepared, of: Option<&[u32]>, actions
                         actions.push(Action::Select(Select::User(id.to_owned())));
                     }
                     let n_events = dataset.sequences.range(user as usize).len();
-                    ui.weak(text::counted(n_events, "event"));
+                    ui.weak(tr(text::counted(n_events, "event")));
                 });
             }
         });

@@ -5,6 +5,7 @@ use egui::{RichText, Ui};
 
 use crate::app::{Action, App};
 use crate::ui::frame::action_button;
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
 use seqscope_engine::run::{RunId, TrustBadge, TrustCheck, TrustCure, TrustMark};
@@ -15,7 +16,7 @@ const WIDTH: f32 = 460.0;
 /// Paints the badge.
 pub(super) fn menu(ui: &mut Ui, app: &App, badge: &TrustBadge, actions: &mut Actions) {
     let mark = badge.mark();
-    let words = text::capitalised(&badge.words());
+    let words = text::capitalised(&tr(badge.words()));
     let words = RichText::new(format!("{} {words}", sign(mark))).color(color(ui, mark));
     ui.menu_button(words, |ui| checks(ui, app, badge, actions));
 }
@@ -38,10 +39,10 @@ fn checks(ui: &mut Ui, app: &App, badge: &TrustBadge, actions: &mut Actions) {
 fn check_ui(ui: &mut Ui, app: &App, check: &TrustCheck, actions: &mut Actions) {
     ui.horizontal(|ui| {
         ui.label(RichText::new(sign(check.mark)).color(color(ui, check.mark)));
-        ui.label(RichText::new(check.topic.to_string()).strong());
+        ui.label(RichText::new(tr(check.topic.to_string())).strong());
     });
     ui.indent(check.topic, |ui| {
-        ui.add(egui::Label::new(&check.sentence).wrap());
+        ui.add(egui::Label::new(tr(&check.sentence)).wrap());
         if let (Some(cure), Some(run)) = (check.cure, &check.run) {
             action_button(ui, app, actions, cure_of(cure, run));
         }

@@ -4,6 +4,7 @@
 use egui::{DragValue, RichText, Slider, SliderClamping, Ui, vec2};
 
 use crate::app::Draft;
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use seqscope_base::spec::{Described, Field, FieldGroup, FieldKind, Value};
@@ -52,7 +53,7 @@ impl SectionForm<'_> {
             .iter()
             .any(|field| self.draft.problems_at(&self.path(field)).next().is_some());
         let title = text::counted(more.len(), "more setting");
-        egui::CollapsingHeader::new(title)
+        egui::CollapsingHeader::new(tr(title))
             .id_salt((self.section, "more"))
             .open(has_problem.then_some(true))
             .show(ui, |ui| {
@@ -107,14 +108,16 @@ impl SectionForm<'_> {
             } else {
                 format!("↺ {shown}")
             };
-            if ui.small_button(label).on_hover_text(hover).clicked() {
+            if ui.small_button(label).on_hover_text(tr(hover)).clicked() {
                 *reset = Some(default.clone());
             }
         } else if !self.is_narrow {
             // Where there is room, what the setting means stands beside it, not only on hover.
             let words = match ui.available_width() {
-                width if width > WIDE_REMARK => format!("{}  ({})", field.help, field.source),
-                _ => field.source.to_owned(),
+                width if width > WIDE_REMARK => {
+                    format!("{}  ({})", tr(field.help), tr(field.source))
+                }
+                _ => tr(field.source),
             };
             let source = RichText::new(words)
                 .size(size::TEXT_SMALL)
@@ -148,7 +151,7 @@ pub(super) fn labelled(
             .allocate_ui_with_layout(vec2(LABEL, height), layout, |ui| {
                 ui.set_min_width(LABEL);
                 ui.add(
-                    egui::Label::new(label)
+                    egui::Label::new(tr(label))
                         .truncate()
                         .selectable(false)
                         .sense(egui::Sense::hover()),
@@ -177,7 +180,7 @@ pub(super) fn problems(ui: &mut Ui, draft: &Draft, path: &str) {
             ui.add_space(LABEL + size::GAP);
             ui.add(
                 egui::Label::new(
-                    RichText::new(problem.sentence())
+                    RichText::new(tr(problem.sentence()))
                         .size(size::TEXT_SMALL)
                         .color(color),
                 )
@@ -189,8 +192,8 @@ pub(super) fn problems(ui: &mut Ui, draft: &Draft, path: &str) {
 
 fn hover(ui: &mut Ui, field: &Field) {
     ui.set_max_width(380.0);
-    ui.label(RichText::new(field.label).strong());
-    ui.label(field.help);
+    ui.label(RichText::new(tr(field.label)).strong());
+    ui.label(tr(field.help));
     let range = match &field.kind {
         FieldKind::Int { max: i64::MAX, min } => format!("A whole number from {min}."),
         FieldKind::Int { min, max } => format!("A whole number from {min} to {max}."),
@@ -203,10 +206,10 @@ fn hover(ui: &mut Ui, field: &Field) {
         FieldKind::Bool | FieldKind::Text => String::new(),
     };
     if !range.is_empty() {
-        ui.label(range);
+        ui.label(tr(range));
     }
-    ui.weak(format!("Default: {}", field.source));
-    ui.weak(format!("In a file: {}", field.key));
+    ui.weak(tr(format!("Default: {}", field.source)));
+    ui.weak(tr(format!("In a file: {}", field.key)));
 }
 
 fn edit(ui: &mut Ui, field: &Field, value: &mut Value) {
@@ -244,7 +247,7 @@ fn edit(ui: &mut Ui, field: &Field, value: &mut Value) {
         }
     }
     if !field.unit.is_empty() {
-        ui.weak(field.unit);
+        ui.weak(tr(field.unit));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use egui::Ui;
 
+use crate::ui::language::tr;
 use crate::ui::widget::line_chart::Reference;
 use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_base::spec::Entry;
@@ -20,8 +21,8 @@ pub(super) fn choice(ui: &mut Ui, kind: AnswerKind, choice: &mut Option<Metric>)
     let present = chosen(kind, *choice);
     for &metric in kind.headline() {
         let button = ui
-            .selectable_label(metric == present, metric.title())
-            .on_hover_text(metric.hover());
+            .selectable_label(metric == present, tr(metric.title()))
+            .on_hover_text(tr(metric.hover()));
         if button.clicked() {
             *choice = Some(metric);
         }

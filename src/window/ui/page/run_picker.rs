@@ -4,6 +4,7 @@ use egui::{ComboBox, Ui};
 
 use crate::app::{Action, App, RunSide, Select};
 use crate::ui::Actions;
+use crate::ui::language::tr;
 use crate::ui::widget::run_words;
 use seqscope_engine::run::{RunId, Summary};
 
@@ -32,10 +33,10 @@ pub(in crate::ui::page) fn ui(
         RunSide::A => ("Run", Select::Run),
         RunSide::B => ("Run B", |run| Select::SecondRun(Some(run))),
     };
-    let label = ui.label(name);
+    let label = ui.label(tr(name));
     let shown = chosen
         .and_then(|run| app.runs.summary(run))
-        .map_or_else(|| "choose one".to_owned(), run_words::distinct_title);
+        .map_or_else(|| tr("choose one"), run_words::distinct_title);
     // The list scrolls by itself: only rows in sight are laid out, and there may be a thousand.
     let combo = ComboBox::from_id_salt(name)
         .selected_text(shown)

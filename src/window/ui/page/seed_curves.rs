@@ -4,6 +4,7 @@ use egui::{Color32, Ui};
 
 use crate::app::{Action, App, Select};
 use crate::ui::Actions;
+use crate::ui::language::tr;
 use crate::ui::widget::line_chart::{ChartSeries, Flag, SeriesGroup};
 use seqscope_engine::run::{Curve, CurveAxis, SeedMean};
 
@@ -75,9 +76,9 @@ impl SeedCurves {
 /// The switch between mean and band, and each seed by itself.
 pub(super) fn switch(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let mut together = !app.selection.seeds_apart;
-    let toggle = ui.toggle_value(&mut together, "Seeds together").on_hover_text(
-        "Runs that differ in their seed alone as one thick line, their mean, with a band from the \
-         lowest to the highest and each run thin behind it (G)",
+    let toggle = ui.toggle_value(&mut together, tr("Seeds together")).on_hover_text(
+        tr("Runs that differ in their seed alone as one thick line, their mean, with a band from the \
+         lowest to the highest and each run thin behind it (G)"),
     );
     if toggle.changed() {
         actions.push(Action::Select(Select::SeedsApart(!together)));

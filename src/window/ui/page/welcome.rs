@@ -3,6 +3,7 @@
 use egui::{Button, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::{Action, App, TourAction, TourStep, Visit, is_experiment, run_name};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, tour};
 use seqscope_engine::run::Summary;
@@ -15,14 +16,14 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.vertical_centered(|ui| {
             ui.add_space((height * 0.5 - 250.0).max(8.0));
             ui.label(
-                RichText::new("What did users do, and what will they do next?")
+                RichText::new(tr("What did users do, and what will they do next?"))
                     .size(26.0)
                     .color(theme::colors(ui).strong),
             );
-            ui.weak(
+            ui.weak(tr(
                 "Open a log of behaviour, train a sequence model on it, and see why it predicts \
                  what it predicts.",
-            );
+            ));
             ui.add_space(size::GAP_LARGE * 1.5);
             ways_in(ui, app, actions);
             ui.add_space(size::GAP);
@@ -61,7 +62,7 @@ fn links(ui: &mut Ui, app: &App, actions: &mut Actions) {
         (tour, Action::Tour(TourAction::Take)),
         ("or set up the synthetic world yourself", Action::UseWorld),
     ] {
-        if ui.link(words).clicked() {
+        if ui.link(tr(words)).clicked() {
             actions.push(action);
         }
     }
@@ -96,15 +97,15 @@ fn cards(ui: &mut Ui, app: &App, actions: &mut Actions) {
             ui.set_min_size(CARD);
             ui.set_max_size(CARD);
             ui.vertical(|ui| {
-                ui.heading(title);
+                ui.heading(tr(title));
                 ui.add_space(size::GAP_SMALL);
-                ui.add(egui::Label::new(words).wrap());
+                ui.add(egui::Label::new(tr(words)).wrap());
                 ui.with_layout(egui::Layout::bottom_up(egui::Align::Min), |ui| {
                     let button = if at == 0 {
-                        Button::new(RichText::new(label).color(theme::colors(ui).on_accent))
+                        Button::new(RichText::new(tr(label)).color(theme::colors(ui).on_accent))
                             .fill(theme::colors(ui).accent)
                     } else {
-                        Button::new(label)
+                        Button::new(tr(label))
                     };
                     card_button(ui, app, action, button, actions);
                 });
@@ -131,7 +132,7 @@ fn card_button(ui: &mut Ui, app: &App, action: Action, button: Button<'_>, actio
         actions.push(action);
     }
     if let Err(reason) = enabled {
-        response.on_disabled_hover_text(reason);
+        response.on_disabled_hover_text(tr(reason));
     }
 }
 
@@ -145,7 +146,7 @@ fn recent(ui: &mut Ui, app: &App, actions: &mut Actions) {
         return;
     }
     ui.add_space(size::GAP_LARGE);
-    ui.weak("Recent");
+    ui.weak(tr("Recent"));
     for summary in runs.into_iter().take(LISTED) {
         if ui.link(run_name(summary)).clicked() {
             actions.push(Action::Revisit(Visit {

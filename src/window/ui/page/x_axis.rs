@@ -3,6 +3,7 @@
 use egui::Ui;
 use strum::IntoEnumIterator as _;
 
+use crate::ui::language::tr;
 use seqscope_engine::run::CurveAxis;
 
 /// A button for each axis. One on which none of the `n_runs` that are drawn has places cannot be
@@ -13,7 +14,7 @@ pub(super) fn choice(
     n_runs: usize,
     n_with: impl Fn(CurveAxis) -> usize,
 ) {
-    ui.label("x axis");
+    ui.label(tr("x axis"));
     for axis in CurveAxis::iter() {
         let why = axis
             .why_missing()
@@ -21,13 +22,13 @@ pub(super) fn choice(
         if why.is_some() && *chosen == axis {
             *chosen = CurveAxis::default();
         }
-        let button = egui::Button::selectable(*chosen == axis, axis.to_string());
+        let button = egui::Button::selectable(*chosen == axis, tr(axis.to_string()));
         let response = ui.add_enabled(why.is_none(), button);
         if response.clicked() {
             *chosen = axis;
         }
         if let Some(why) = why {
-            response.on_disabled_hover_text(why);
+            response.on_disabled_hover_text(tr(why));
         }
     }
 }

@@ -4,6 +4,7 @@ use egui::accesskit::{Action, ActionData};
 use egui::{Align2, Color32, Key, Pos2, Rect, Response, Role, Sense, Stroke, TextStyle, Ui};
 use egui::{WidgetInfo, pos2, vec2};
 
+use crate::ui::language::tr;
 use crate::ui::theme;
 use seqscope_engine::run::{Milestone, MilestoneKind};
 
@@ -48,7 +49,7 @@ impl EpochBar<'_> {
     pub(crate) fn ui(&self, ui: &mut Ui) -> Option<usize> {
         let size = vec2(ui.available_width().max(80.0), HEIGHT);
         let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
-        response.widget_info(|| WidgetInfo::slider(true, self.shown as f64, BAR_NAME));
+        response.widget_info(|| WidgetInfo::slider(true, self.shown as f64, tr(BAR_NAME)));
         let last = self.n_epochs;
         ui.ctx().accesskit_node_builder(response.id, |node| {
             node.set_role(Role::Slider);
@@ -189,7 +190,7 @@ impl EpochBar<'_> {
         let told: Vec<String> = told.collect();
         response.clone().on_hover_ui_at_pointer(|ui| {
             let thinned = if is_kept { "" } else { ", thinned away" };
-            ui.strong(format!("Epoch {epoch}{thinned}"));
+            ui.strong(format!("{}{}", tr(format!("Epoch {epoch}")), tr(thinned)));
             for sentence in &told {
                 ui.label(sentence);
             }
@@ -202,9 +203,9 @@ fn words_of(name: &str, milestone: &Milestone) -> String {
         epoch, sentence, ..
     } = milestone;
     if name.is_empty() {
-        format!("{epoch}: {sentence}")
+        format!("{epoch}: {}", tr(sentence))
     } else {
-        format!("{name}, {sentence}")
+        format!("{name}, {}", tr(sentence))
     }
 }
 

@@ -4,6 +4,7 @@
 use egui::{Align, Layout, Panel, RichText, Ui};
 
 use crate::app::{App, Loadable};
+use crate::ui::language::tr;
 
 /// Width under which what stands beside the main part of a view stands above or below it: half of a
 /// window, where two runs share it.
@@ -68,11 +69,11 @@ pub(crate) fn empty<R>(
 ) -> R {
     ui.with_layout(Layout::top_down(Align::Center), |ui| {
         ui.add_space((ui.available_height() * 0.28).min(180.0));
-        ui.label(RichText::new(heading).heading());
+        ui.label(RichText::new(tr(heading)).heading());
         ui.add_space(6.0);
         ui.scope(|ui| {
             ui.set_max_width(460.0);
-            ui.label(sentence);
+            ui.label(tr(sentence));
         });
         ui.add_space(12.0);
         buttons(ui)
@@ -87,7 +88,7 @@ pub(crate) fn loaded<'a, T>(ui: &mut Ui, loadable: &'a Loadable<T>, idle: &str) 
         Loadable::Loading(what) => loading(ui, what),
         Loadable::Failed(sentence) => failed(ui, sentence),
         Loadable::Idle => {
-            ui.weak(idle);
+            ui.weak(tr(idle));
         }
     }
     None
@@ -97,7 +98,7 @@ pub(crate) fn loaded<'a, T>(ui: &mut Ui, loadable: &'a Loadable<T>, idle: &str) 
 pub(crate) fn loading(ui: &mut Ui, what: &str) {
     ui.horizontal(|ui| {
         ui.spinner();
-        ui.label(what);
+        ui.label(tr(what));
     });
 }
 
@@ -109,19 +110,19 @@ pub(crate) fn opening(ui: &mut Ui, app: &App) {
             let bar = egui::ProgressBar::new(share)
                 .desired_width(160.0)
                 .desired_height(ui.spacing().icon_width);
-            ui.add(bar).on_hover_text(stage.to_string());
+            ui.add(bar).on_hover_text(tr(stage.to_string()));
         }
         None => {
             ui.spinner();
         }
     }
-    ui.weak(stage.to_string());
+    ui.weak(tr(stage.to_string()));
 }
 
 /// Shows what went wrong, cure included.
 pub(crate) fn failed(ui: &mut Ui, sentence: &str) {
     ui.horizontal_wrapped(|ui| {
         ui.label(RichText::new("⚠").color(ui.visuals().error_fg_color));
-        ui.label(RichText::new(sentence).color(ui.visuals().error_fg_color));
+        ui.label(RichText::new(tr(sentence)).color(ui.visuals().error_fg_color));
     });
 }

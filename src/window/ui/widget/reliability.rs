@@ -3,6 +3,7 @@
 
 use egui::{Align2, Pos2, Rect, Role, Sense, Stroke, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
+use crate::ui::language::tr;
 use crate::ui::{text, theme};
 use seqscope_base::metric::{Reliability, ReliabilityBin};
 
@@ -21,7 +22,7 @@ pub(crate) fn ui(ui: &mut Ui, table: &Reliability, size: egui::Vec2) {
             table.n_answers(),
             text::metric(table.ece())
         );
-        WidgetInfo::labeled(Role::Image, true, words)
+        WidgetInfo::labeled(Role::Image, true, tr(words))
     });
     let plot = Rect::from_min_max(
         whole.min + vec2(GUTTER[0], 6.0),
@@ -61,14 +62,14 @@ pub(crate) fn ui(ui: &mut Ui, table: &Reliability, size: egui::Vec2) {
     });
     if let Some((place, bin)) = near {
         let (from, to) = Reliability::bounds(place);
-        response.on_hover_text_at_pointer(format!(
+        response.on_hover_text_at_pointer(tr(format!(
             "Said {} to {}: {}, {} on average; {} came true",
             text::percent(from),
             text::percent(to),
             text::counted(bin.n, "answer"),
             text::percent(bin.confidence),
             text::percent(bin.frequency),
-        ));
+        )));
     }
 }
 
@@ -113,7 +114,7 @@ fn axes(ui: &Ui, whole: Rect, plot: Rect) {
     painter.text(
         below,
         Align2::CENTER_BOTTOM,
-        "said, against how often it came true",
+        tr("said, against how often it came true"),
         font,
         colors.weak,
     );

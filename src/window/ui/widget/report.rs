@@ -5,6 +5,7 @@ use egui::{Align, FontId, Label, Layout, RichText, TextStyle, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 use strum::IntoEnumIterator as _;
 
+use crate::ui::language::tr;
 use crate::ui::theme::size;
 use seqscope_base::spec::shown;
 use seqscope_engine::report::{
@@ -125,16 +126,18 @@ pub(crate) fn small_letters(ui: &mut Ui) {
 
 /// A menu that copies the table in the form that is chosen.
 pub(crate) fn copy_menu(ui: &mut Ui, table: &ReportTable) {
-    ui.menu_button("Copy as", |ui| {
+    ui.menu_button(tr("Copy as"), |ui| {
         for form in ReportForm::iter() {
-            if ui.button(form.to_string()).clicked() {
+            if ui.button(tr(form.to_string())).clicked() {
                 ui.copy_text(table.written(form));
                 ui.close();
             }
         }
     })
     .response
-    .on_hover_text("The table with its sentences; as CSV its rows alone, numbers with all digits");
+    .on_hover_text(tr(
+        "The table with its sentences; as CSV its rows alone, numbers with all digits",
+    ));
 }
 
 /// Columns that are painted: no details, which are told on hover, and none that has neither heading
@@ -171,7 +174,7 @@ fn width(ui: &Ui, table: &ReportTable, at: usize, painter: &dyn CellPainter) -> 
     );
     let heading = match &column.run {
         Some(id) => run_width(ui, id, painter),
-        None => text_width(ui, &column.title, &body),
+        None => text_width(ui, &tr(&column.title), &body),
     };
     if let Some(painted) = painter.width(column) {
         return painted.max(heading);
@@ -181,8 +184,8 @@ fn width(ui: &Ui, table: &ReportTable, at: usize, painter: &dyn CellPainter) -> 
         .filter_map(|row| row.get(at))
         .map(|cell| match &cell.value {
             CellValue::Run(id) => run_width(ui, id, painter),
-            CellValue::Text(text) => text_width(ui, text, &body),
-            value => text_width(ui, &value.words(), &mono),
+            CellValue::Text(_) => text_width(ui, &cell_words(cell), &body),
+            _ => text_width(ui, &cell_words(cell), &mono),
         });
     cells.fold(heading, f32::max).min(WIDEST).ceil() + 1.0
 }
@@ -204,12 +207,12 @@ fn heading(ui: &mut Ui, column: &ReportColumn, painter: &dyn CellPainter) {
     if let Some(id) = &column.run {
         return painter.run(ui, id);
     }
-    let words = RichText::new(shown(&column.title)).strong();
+    let words = RichText::new(shown(&tr(&column.title))).strong();
     let label = aligned(ui, column, |ui| {
         ui.add(Label::new(words).selectable(false).truncate())
     });
     if !column.help.is_empty() {
-        label.on_hover_text(&column.help);
+        label.on_hover_text(tr(&column.help));
     }
 }
 
@@ -224,7 +227,7 @@ fn cell(ui: &mut Ui, table: &ReportTable, row: usize, at: usize, painter: &dyn C
     if let CellValue::Run(id) = &cell.value {
         return painter.run(ui, id);
     }
-    let words = cell.words();
+    let words = cell_words(cell);
     let words = RichText::new(shown(&words));
     let words = match &cell.value {
         CellValue::Text(_) if !column.is_right() => words,
@@ -245,16 +248,16 @@ fn cell(ui: &mut Ui, table: &ReportTable, row: usize, at: usize, painter: &dyn C
 /// What is told on pointing at a cell: of itself, and of the details behind it.
 pub(crate) fn hover_words(table: &ReportTable, row: usize, at: usize) -> String {
     let cells = table.rows.get(row).map(Vec::as_slice).unwrap_or_default();
-    let own = cells.get(at).map(|cell| cell.hover.clone());
+    let own = cells.get(at).map(|cell| tr(&cell.hover));
     let details = table
         .columns
         .iter()
         .zip(cells)
         .skip(at + 1)
         .take_while(|(column, _)| column.is_detail)
-        .map(|(column, cell)| (column, cell.words()))
+        .map(|(column, cell)| (column, cell_words(cell)))
         .filter(|(_, words)| !words.is_empty())
-        .map(|(column, words)| format!("{} {words}", column.title));
+        .map(|(column, words)| format!("{} {words}", tr(&column.title)));
     let lines: Vec<String> = details
         .chain(own.filter(|words| !words.is_empty()))
         .collect();
@@ -272,6 +275,18 @@ fn aligned(
             .inner
     } else {
         add(ui)
+    }
+}
+
+/// What stands in a cell, in the language of the window; names and values of the data as they are.
+fn cell_words(cell: &ReportCell) -> String {
+    match &cell.value {
+        CellValue::Text(text) if cell.is_data => text.clone(),
+        CellValue::Interval(_) | CellValue::RelativeInterval(_) => {
+            cell.words().replace(" to ", &tr(" to "))
+        }
+        CellValue::Text(_) | CellValue::Duration(_) => tr(cell.words()),
+        _ => cell.words(),
     }
 }
 

@@ -12,6 +12,7 @@ use strum::IntoEnumIterator as _;
 
 use super::room;
 use crate::app::{Arrange, ExplainView, Layout, SplitDirection, Tile, TileSide, TileSplit};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 
 /// Height of a tile's title.
@@ -158,16 +159,16 @@ impl Tiles<'_> {
         let label = Label::new(words).selectable(false).truncate();
         let title = ui.add(label.sense(Sense::click_and_drag()));
         let name = format!("{view} (title)");
-        title.widget_info(|| WidgetInfo::selected(Role::Button, true, is_active, &name));
+        title.widget_info(|| WidgetInfo::selected(Role::Button, true, is_active, tr(&name)));
         can_be_dragged(&title, view);
         let title = title.on_hover_cursor(CursorIcon::Grab);
         if title.clicked() {
             self.asked.active = Some(view);
         }
         let help = view.help();
-        title.on_hover_text(format!(
+        title.on_hover_text(tr(format!(
             "{help}. Drag it onto another view to move it there."
-        ));
+        )));
         self.buttons(&mut buttons, view);
     }
 
@@ -179,9 +180,11 @@ impl Tiles<'_> {
         named(menu.response, &words);
         let is_pinned = self.layout.is_pinned(view);
         let pin = ui.add(Button::selectable(is_pinned, "📌"));
-        let pin = pin.on_hover_text("Pinned, it stays here when another view is chosen above");
+        let pin = pin.on_hover_text(tr(
+            "Pinned, it stays here when another view is chosen above",
+        ));
         let name = format!("Pin {view}");
-        pin.widget_info(|| WidgetInfo::selected(Role::Button, true, is_pinned, &name));
+        pin.widget_info(|| WidgetInfo::selected(Role::Button, true, is_pinned, tr(&name)));
         if pin.clicked() {
             self.asked.changes.push(Arrange::Pin(view));
         }
@@ -194,12 +197,12 @@ impl Tiles<'_> {
     /// Every view that can be put at a side of this one, or in its place.
     fn places(&mut self, ui: &mut Ui, at: ExplainView) {
         for side in TileSide::iter() {
-            ui.menu_button(format!("Put {side}"), |ui| {
+            ui.menu_button(tr(format!("Put {side}")), |ui| {
                 for view in others(at) {
                     let why_not = self.layout.has_room_for(view).err();
                     let button = Button::new(view.to_string());
                     let button = ui.add_enabled(why_not.is_none(), button);
-                    let button = button.on_disabled_hover_text(why_not.unwrap_or_default());
+                    let button = button.on_disabled_hover_text(tr(why_not.unwrap_or_default()));
                     if button.clicked() {
                         let side = Some(side);
                         self.asked.changes.push(Arrange::Put { view, at, side });
@@ -207,7 +210,7 @@ impl Tiles<'_> {
                 }
             });
         }
-        ui.menu_button("Put in its place", |ui| {
+        ui.menu_button(tr("Put in its place"), |ui| {
             for view in others(at) {
                 if ui.button(view.to_string()).clicked() {
                     let side = None;
@@ -228,7 +231,7 @@ impl Tiles<'_> {
             ("Height", CursorIcon::ResizeVertical)
         };
         let name = format!("{what} of {}", last_name(&split.first));
-        response.widget_info(|| WidgetInfo::slider(true, f64::from(split.share), &name));
+        response.widget_info(|| WidgetInfo::slider(true, f64::from(split.share), tr(&name)));
         let has_focus = response.has_focus();
         let is_held = response.dragged() || response.hovered() || has_focus;
         let colors = theme::colors(ui);
@@ -302,8 +305,8 @@ fn row(ui: &mut Ui, name: &str, rect: Rect) -> Ui {
 
 /// A button with a sign, whose name is what it does.
 fn named(button: Response, words: &str) -> Response {
-    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, words));
-    button.on_hover_text(words)
+    button.widget_info(|| WidgetInfo::labeled(Role::Button, true, tr(words)));
+    button.on_hover_text(tr(words))
 }
 
 /// Every view but one.

@@ -9,6 +9,7 @@ use strum::IntoEnumIterator as _;
 use super::super::explain::{counts_words, next_disagreement};
 use crate::app::{Action, AgreementMap, App, RunSide, Select, SliceAction};
 use crate::ui::frame::action_button;
+use crate::ui::language::tr;
 use crate::ui::theme;
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
 use crate::ui::widget::scatter::{DragTool, Scatter, ScatterAxes, ScatterMark, ScatterPoints};
@@ -45,7 +46,9 @@ impl AgreementTab {
     /// Paints the scatter and the list; whether a user was opened.
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) -> bool {
         let (Some(left), Some(right)) = (&app.selection.run, &app.selection.second_run) else {
-            ui.weak("Choose two runs in the table: A for the left side, B for the right one.");
+            ui.weak(tr(
+                "Choose two runs in the table: A for the left side, B for the right one.",
+            ));
             return false;
         };
         self.choices(ui, app, actions);
@@ -57,10 +60,10 @@ impl AgreementTab {
         self.refresh(ui, app, &map, [left, right]);
         remarks(ui, &map);
         if map.found.users.is_empty() {
-            ui.label(
+            ui.label(tr(
                 "No user was asked about the same item by both runs, so none can be compared. \
                  Choose two runs of the same data and split.",
-            );
+            ));
             return false;
         }
         let widths = AsideWidths {
@@ -97,11 +100,11 @@ impl AgreementTab {
 
     fn choices(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.horizontal_wrapped(|ui| {
-            ui.label("By");
+            ui.label(tr("By"));
             for by in AgreementBy::iter() {
                 let is_chosen = app.agreement.by == by;
                 let button = ui.selectable_label(is_chosen, by.to_string());
-                if button.on_hover_text(by.help()).clicked() {
+                if button.on_hover_text(tr(by.help())).clicked() {
                     actions.push(Action::Select(Select::AgreeBy(by)));
                 }
             }
@@ -122,10 +125,14 @@ impl AgreementTab {
                     "Draw a line around users to list them",
                 ),
             ] {
-                ui.selectable_value(&mut self.tool, tool, name)
-                    .on_hover_text(help);
+                ui.selectable_value(&mut self.tool, tool, tr(name))
+                    .on_hover_text(tr(help));
             }
-            if ui.button("Fit").on_hover_text("Show all points").clicked() {
+            if ui
+                .button(tr("Fit"))
+                .on_hover_text(tr("Show all points"))
+                .clicked()
+            {
                 self.scatter.fit();
             }
             next_disagreement(ui, app, actions);
@@ -230,23 +237,23 @@ impl AgreementTab {
         let found = &map.found;
         let mut is_cleared = false;
         let rows = if self.chosen.is_empty() {
-            ui.label(RichText::new("By size of the disagreement").strong())
-                .on_hover_text(found.by.help());
+            ui.label(RichText::new(tr("By size of the disagreement")).strong())
+                .on_hover_text(tr(found.by.help()));
             &found.by_size
         } else {
             ui.horizontal(|ui| {
                 let words = format!("{} chosen", text::counted(self.chosen.len(), "user"));
-                ui.label(RichText::new(words).strong());
-                is_cleared = ui.small_button("Clear").clicked();
+                ui.label(RichText::new(tr(words)).strong());
+                is_cleared = ui.small_button(tr("Clear")).clicked();
                 let users = self.chosen.iter().filter_map(|at| found.users.get(*at));
                 let rule = SliceRule::of_users(users.map(|pair| pair.user_id.clone()));
                 action_button(ui, app, actions, Action::Slices(SliceAction::Use(rule)));
             });
             &self.chosen
         };
-        ui.label(RichText::new(counts_words(map)).small().weak());
+        ui.label(RichText::new(tr(counts_words(map))).small().weak());
         if rows.is_empty() {
-            ui.weak("The two say the same of every user.");
+            ui.weak(tr("The two say the same of every user."));
         }
         let mut clicked = None;
         let height = ui.spacing().interact_size.y;
@@ -260,7 +267,7 @@ impl AgreementTab {
                     };
                     let is_present = app.selection.user_id.as_ref() == Some(&pair.user_id);
                     let row = ui.selectable_label(is_present, words_of_row(found, pair));
-                    if row.on_hover_text("Look at this user").clicked() {
+                    if row.on_hover_text(tr("Look at this user")).clicked() {
                         clicked = Some(at);
                     }
                 }
@@ -281,12 +288,12 @@ fn seeds(ui: &mut Ui, app: &App, side: RunSide, actions: &mut Actions) {
     ui.add_enabled_ui(why_not.is_none(), |ui| {
         let words = format!("All seeds of {side} ({n})");
         let switch = ui
-            .checkbox(&mut has_seeds, words)
-            .on_hover_text(
+            .checkbox(&mut has_seeds, tr(words))
+            .on_hover_text(tr(
                 "The mean over the runs that differ from this one in their seed alone: of the \
                  reciprocal rank, or of the log-probability",
-            )
-            .on_disabled_hover_text(why_not.as_deref().unwrap_or_default());
+            ))
+            .on_disabled_hover_text(tr(why_not.as_deref().unwrap_or_default()));
         if switch.clicked() {
             actions.push(action);
         }
@@ -301,19 +308,21 @@ fn remarks(ui: &mut Ui, map: &AgreementMap) {
             "The figures of the two are not comparable: {doubt}. Users whose test item is the same \
              in both are shown all the same."
         );
-        ui.label(RichText::new(words).color(theme::colors(ui).warning));
+        ui.label(RichText::new(tr(words)).color(theme::colors(ui).warning));
     }
     let [a, b] = found.n_runs;
     if a > 1 || b > 1 {
-        ui.weak(format!(
+        ui.weak(tr(format!(
             "A is the mean of {} over {}, B over {}",
             found.by.measure(),
             text::counted(a, "seed"),
             text::counted(b, "seed"),
-        ));
+        )));
     }
     if map.missed_at.is_some() {
-        ui.weak("Misses, which have no rank, stand half a power of ten beyond the worst rank.");
+        ui.weak(tr(
+            "Misses, which have no rank, stand half a power of ten beyond the worst rank.",
+        ));
     }
     let out = found.left_out;
     let parts: Vec<String> = [
@@ -326,7 +335,7 @@ fn remarks(ui: &mut Ui, map: &AgreementMap) {
     .map(|(n, why)| format!("{} {why}", text::count(n)))
     .collect();
     if !parts.is_empty() {
-        ui.weak(format!("Users left out: {}", parts.join(", ")));
+        ui.weak(tr(format!("Users left out: {}", parts.join(", "))));
     }
 }
 

@@ -7,6 +7,7 @@ use super::super::headline::{self, lines_to_beat};
 use super::lineup::{LinedUp, Lineup};
 use crate::app::{Action, App, RunSeries, Transport};
 use crate::ui::Actions;
+use crate::ui::language::tr;
 use crate::ui::page::{seed_curves, x_axis};
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{
@@ -84,12 +85,14 @@ impl Default for CurvesTab {
 impl CurvesTab {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         if app.selection.compared.is_empty() {
-            ui.weak("Tick runs in the first column of the table to draw their curves here.");
+            ui.weak(tr(
+                "Tick runs in the first column of the table to draw their curves here.",
+            ));
             return;
         }
         ui.horizontal_wrapped(|ui| {
             for loss in LossOf::iter() {
-                ui.selectable_value(&mut self.loss_of, loss, loss.to_string());
+                ui.selectable_value(&mut self.loss_of, loss, tr(loss.to_string()));
             }
             ui.separator();
             headline::choice(ui, answers(app), &mut self.metric);
@@ -100,7 +103,7 @@ impl CurvesTab {
             seed_curves::switch(ui, app, actions);
             let left_out = x_axis::left_out(self.x, n_runs, |axis| n_with_axis(app, axis));
             if let Some(left_out) = left_out {
-                ui.weak(left_out);
+                ui.weak(tr(left_out));
             }
             if app
                 .selection

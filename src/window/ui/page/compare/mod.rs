@@ -17,6 +17,7 @@ use strum::IntoEnumIterator as _;
 use super::super::Actions;
 use crate::app::{Action, App};
 use crate::ui::frame::action_button;
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
 
@@ -74,7 +75,7 @@ impl ComparePage {
         ui.add_space(size::GAP_SMALL);
         ui.horizontal(|ui| {
             for below in Below::iter() {
-                ui.selectable_value(&mut self.below, below, below.to_string());
+                ui.selectable_value(&mut self.below, below, tr(below.to_string()));
             }
         });
         match self.below {

@@ -10,6 +10,7 @@ use super::super::explain::{
 };
 use crate::app::{Action, App, Loadable, Page, Select};
 use crate::ui::Actions;
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
 use crate::ui::widget::timeline::{self, Timeline};
@@ -39,7 +40,9 @@ struct PairSide {
 impl Pair {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         let (Some(left), Some(right)) = (&app.selection.run, &app.selection.second_run) else {
-            ui.weak("Choose two runs in the table: A for the left side, B for the right one.");
+            ui.weak(tr(
+                "Choose two runs in the table: A for the left side, B for the right one.",
+            ));
             return;
         };
         ui.horizontal_wrapped(|ui| {
@@ -48,8 +51,8 @@ impl Pair {
             ui.separator();
             self.views.buttons(ui);
             if ui
-                .button("All views")
-                .on_hover_text("Every view of Explain for both runs, side by side")
+                .button(tr("All views"))
+                .on_hover_text(tr("Every view of Explain for both runs, side by side"))
                 .clicked()
             {
                 actions.push(Action::Select(Select::Beside(true)));
@@ -117,7 +120,7 @@ impl PairSide {
                         self.attention.ui(ui, &shown, &app.selection, actions);
                     });
                 } else {
-                    ui.label(why_no_attention(kind, &view));
+                    ui.label(tr(why_no_attention(kind, &view)));
                 }
                 ui.add_space(size::GAP_SMALL);
                 next_card(ui, &shown);

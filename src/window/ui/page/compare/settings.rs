@@ -3,6 +3,7 @@
 use egui::{RichText, ScrollArea, Ui};
 
 use crate::app::App;
+use crate::ui::language::tr;
 use crate::ui::theme;
 use crate::ui::widget::report::{self, CellPainter};
 use crate::ui::widget::run_words;
@@ -19,7 +20,7 @@ pub(super) struct SettingDifferences {
 
 impl SettingDifferences {
     pub(super) fn ui(&mut self, ui: &mut Ui, app: &App) {
-        ui.label(RichText::new("Settings that differ").strong());
+        ui.label(RichText::new(tr("Settings that differ")).strong());
         let runs: Vec<&Summary> = app
             .selection
             .compared
@@ -31,18 +32,18 @@ impl SettingDifferences {
             .filter(|summary| summary.manifest.is_some())
             .collect();
         if runs.len() < 2 {
-            ui.weak(
+            ui.weak(tr(
                 "Tick two runs or more in the table; only the settings in which they differ \
                      are listed here.",
-            );
+            ));
             return;
         }
         self.refresh(&runs);
         if self.table.rows.is_empty() {
-            ui.label(
+            ui.label(tr(
                 "None: these runs have the same settings, seed included. On the CPU, with the same \
                  log, they have the same numbers; a GPU may round otherwise.",
-            );
+            ));
             return;
         }
         ScrollArea::both().auto_shrink(false).show(ui, |ui| {

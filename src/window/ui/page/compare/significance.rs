@@ -8,6 +8,7 @@ use egui::{Color32, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::run_names::RunNames;
 use crate::app::{Action, App, Loadable, Significance};
+use crate::ui::language::tr;
 use crate::ui::page::badge;
 use crate::ui::widget::report::{self, CellPainter, CellPlace};
 use crate::ui::widget::run_words;
@@ -26,7 +27,9 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
     };
     let (found, tables) = (&significance.comparison, &significance.tables);
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        ui.weak("The first is run A: the others are compared with it, user by user.");
+        ui.weak(tr(
+            "The first is run A: the others are compared with it, user by user.",
+        ));
         ties(ui, app, found);
         trust(ui, app, significance, actions);
         above_optimum(ui, app, found);
@@ -49,11 +52,11 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
         match &tables.references {
             Some(table) => section(ui, beside, table, &names),
             None => {
-                ui.strong(beside);
-                ui.weak(
+                ui.strong(tr(beside));
+                ui.weak(tr(
                     "It keeps no answers of its references by user. A run that is trained anew \
                      does; for this one there is `seqscope compare RUN --references=refit`.",
-                );
+                ));
             }
         }
     });
@@ -65,8 +68,9 @@ fn trust(ui: &mut Ui, app: &App, significance: &Significance, actions: &mut Acti
         return;
     };
     ui.horizontal_wrapped(|ui| {
-        ui.strong("Trust of the difference")
-            .on_hover_text("What stands in the way of calling one of two runs better");
+        ui.strong(tr("Trust of the difference")).on_hover_text(tr(
+            "What stands in the way of calling one of two runs better",
+        ));
         for other in &significance.trusted_differences {
             let summary = app.runs.summary(&other.id);
             ui.label(summary.map_or_else(|| other.id.0.clone(), run_words::distinct_title));
@@ -80,15 +84,15 @@ fn trust(ui: &mut Ui, app: &App, significance: &Significance, actions: &mut Acti
 fn section(ui: &mut Ui, title: &str, table: &ReportTable, painter: &dyn CellPainter) {
     ui.add_space(theme::size::GAP);
     ui.horizontal(|ui| {
-        ui.strong(title);
+        ui.strong(tr(title));
         report::copy_menu(ui, table);
     });
     for sentence in &table.lead {
-        ui.weak(text::capitalised(sentence));
+        ui.weak(text::capitalised(&tr(sentence)));
     }
     ui.scope(|ui| report::rows(ui, &table.key, table, painter));
     for sentence in &table.notes {
-        ui.label(sentence);
+        ui.label(tr(sentence));
     }
 }
 
@@ -104,7 +108,7 @@ fn ties(ui: &mut Ui, app: &App, found: &Comparison) {
     sentences.sort();
     sentences.dedup();
     for sentence in sentences {
-        ui.weak(sentence);
+        ui.weak(tr(sentence));
     }
 }
 
@@ -120,8 +124,9 @@ fn above_optimum(ui: &mut Ui, app: &App, found: &Comparison) {
             manifest.and_then(|manifest| manifest.optimum()?.above(manifest.test.as_ref()?));
         if let Some(sentence) = above {
             ui.label(format!(
-                "{}: {sentence}",
-                run_words::distinct_title(summary)
+                "{}: {}",
+                run_words::distinct_title(summary),
+                tr(sentence)
             ));
         }
     }
@@ -133,14 +138,16 @@ pub(super) fn by_slice(ui: &mut Ui, app: &App, actions: &mut Actions) {
         return;
     };
     let Some(table) = &significance.tables.by_slice else {
-        ui.weak(
+        ui.weak(tr(
             "These runs kept nothing to divide their test results by; runs that are trained \
                  anew do.",
-        );
+        ));
         return;
     };
     ScrollArea::both().auto_shrink(false).show(ui, |ui| {
-        ui.weak("Some of the users at a time, with the 95 % interval on hover.");
+        ui.weak(tr(
+            "Some of the users at a time, with the 95 % interval on hover.",
+        ));
         section(ui, &table.title, table, &RunNames { app });
     });
 }
@@ -153,19 +160,19 @@ fn ready<'a>(ui: &mut Ui, app: &'a App, actions: &mut Actions) -> Option<&'a Arc
     match app.significance() {
         Loadable::Ready(significance) => return Some(significance),
         Loadable::Failed(why) => {
-            ui.colored_label(ui.visuals().error_fg_color, why);
+            ui.colored_label(ui.visuals().error_fg_color, tr(why));
         }
         Loadable::Loading(what) => {
             ui.horizontal(|ui| {
                 ui.spinner();
-                ui.label(what);
+                ui.label(tr(what));
             });
         }
         Loadable::Idle => {
-            ui.weak(
+            ui.weak(tr(
                 "Choose run A and tick others in the table; they are compared with it here, \
                      user by user.",
-            );
+            ));
         }
     }
     None

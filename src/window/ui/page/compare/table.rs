@@ -10,6 +10,7 @@ use super::columns::{Best, SortedList, WorkedOut, width};
 use crate::app::{Action, App, Page, Select};
 use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::run_words;
 use seqscope_base::metric::AnswerKind;
@@ -121,7 +122,8 @@ impl RunsTable {
             ("B", "Right of two"),
         ] {
             header.col(|ui| {
-                ui.label(RichText::new(name).strong()).on_hover_text(help);
+                ui.label(RichText::new(name).strong())
+                    .on_hover_text(tr(help));
             });
         }
         for &column in columns {
@@ -132,7 +134,7 @@ impl RunsTable {
                     (true, false) => " ⏶",
                     (false, _) => "",
                 };
-                let text = RichText::new(format!("{title}{arrow}")).strong();
+                let text = RichText::new(format!("{}{arrow}", tr(title))).strong();
                 let label = ui.add(
                     Label::new(text)
                         .sense(Sense::click())
@@ -140,7 +142,7 @@ impl RunsTable {
                         .selectable(false),
                 );
                 let label = label
-                    .on_hover_text(format!("{help}. Click to sort."))
+                    .on_hover_text(tr(format!("{help}. Click to sort.")))
                     .on_hover_cursor(egui::CursorIcon::PointingHand);
                 if label.clicked() {
                     clicked = Some(column);
@@ -173,13 +175,13 @@ impl Line<'_> {
             let mut is_drawn = selection.compared.contains(id);
             let mark = ui
                 .checkbox(&mut is_drawn, ())
-                .on_hover_text("Draw its curves");
+                .on_hover_text(tr("Draw its curves"));
             mark.widget_info(|| {
                 egui::WidgetInfo::selected(
                     egui::Role::CheckBox,
                     true,
                     is_drawn,
-                    format!("Draw curves of {title}"),
+                    tr(format!("Draw curves of {title}")),
                 )
             });
             if mark.clicked() {
@@ -209,10 +211,10 @@ impl Line<'_> {
                 self.cell(ui, column, why_not_comparable);
             });
             if let Some(why) = why_not_comparable.filter(|_| column.is_metric()) {
-                response.on_hover_text(format!(
+                response.on_hover_text(tr(format!(
                     "Not comparable with run A: {why}{}",
                     self.own_metrics()
-                ));
+                )));
             }
         }
         let response = row.response();
@@ -238,7 +240,7 @@ impl Line<'_> {
         let id = &self.summary.id;
         let before = actions.len();
         let explain = Action::Select(Select::Run(id.clone()));
-        action_button_as(ui, self.app, actions, explain, "Explain");
+        action_button_as(ui, self.app, actions, explain, tr("Explain"));
         if actions.len() > before {
             actions.push(Action::GoTo(Page::Explain));
         }
@@ -293,9 +295,9 @@ impl Line<'_> {
             .map(|remark| remark.sentence())
             .collect();
         let (words, mut hover) = match why_not_comparable {
-            None => (RichText::new(status).color(color), status.to_owned()),
+            None => (RichText::new(tr(status)).color(color), status.to_owned()),
             Some(why) => (
-                RichText::new(format!("≠ {why}")).color(theme::colors(ui).weak),
+                RichText::new(format!("≠ {}", tr(why))).color(theme::colors(ui).weak),
                 format!("{status}; not comparable with run A: {why}"),
             ),
         };
@@ -311,15 +313,16 @@ impl Line<'_> {
             ui.colored_label(theme::colors(ui).warning, "⚠");
             hover.push_str(&format!("\n⚠ {}", remarks.join("\n⚠ ")));
         }
-        response.on_hover_text(hover);
+        response.on_hover_text(tr(hover));
     }
 }
 
 /// A small round button: which of two.
 fn side_button(ui: &mut Ui, is_chosen: bool, name: &str) -> Response {
     let response = ui.radio(is_chosen, ());
-    response
-        .widget_info(|| egui::WidgetInfo::selected(egui::Role::RadioButton, true, is_chosen, name));
+    response.widget_info(|| {
+        egui::WidgetInfo::selected(egui::Role::RadioButton, true, is_chosen, tr(name))
+    });
     response
 }
 
@@ -336,12 +339,12 @@ fn audit(ui: &mut Ui, manifest: &Manifest, cell: &ReportCell) {
         theme::colors(ui).warning
     };
     let response = ui.add(
-        Label::new(RichText::new(cell.words()).color(color))
+        Label::new(RichText::new(tr(cell.words())).color(color))
             .truncate()
             .selectable(false),
     );
     if !failed.is_empty() {
-        response.on_hover_text(failed.join("\n\n"));
+        response.on_hover_text(tr(failed.join("\n\n")));
     }
 }
 

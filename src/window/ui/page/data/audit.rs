@@ -5,6 +5,7 @@ use strum::IntoEnumIterator;
 
 use super::calendar;
 use crate::app::App;
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use seqscope_data::{Finding, LeakRow, SplitPart, Verdict};
@@ -19,18 +20,18 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
             if !calendar.bars.is_empty() {
                 theme::card(ui).show(ui, |ui| {
                     ui.take_available_width();
-                    ui.heading("Parts on the calendar");
+                    ui.heading(tr("Parts on the calendar"));
                     calendar::ui(ui, calendar);
                 });
                 ui.add_space(size::GAP);
             }
             theme::card(ui).show(ui, |ui| {
                 ui.take_available_width();
-                ui.heading("Leakage audit");
-                ui.weak(
+                ui.heading(tr("Leakage audit"));
+                ui.weak(tr(
                     "What could make figures better than they would be in use. Kept with every run \
                      of these data.",
-                );
+                ));
                 for finding in findings.iter() {
                     ui.add_space(size::GAP);
                     one(ui, finding);
@@ -42,18 +43,18 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
 fn one(ui: &mut Ui, finding: &Finding) {
     let (mark, color) = mark(ui, finding.verdict);
     ui.horizontal(|ui| {
-        ui.label(RichText::new(format!("{mark} {}", finding.verdict)).color(color));
-        ui.label(RichText::new(finding.check.title()).color(theme::colors(ui).strong));
+        ui.label(RichText::new(format!("{mark} {}", tr(finding.verdict.to_string()))).color(color));
+        ui.label(RichText::new(tr(finding.check.title())).color(theme::colors(ui).strong));
         if finding.count > 0 {
             ui.label(RichText::new(text::count(finding.count)).monospace());
         }
     });
-    ui.add(egui::Label::new(&finding.sentence).wrap());
+    ui.add(egui::Label::new(tr(&finding.sentence)).wrap());
     if finding.examples.is_empty() {
         return;
     }
     let title = format!("{} of them", text::count(finding.examples.len()));
-    CollapsingHeader::new(RichText::new(title).size(size::TEXT_SMALL))
+    CollapsingHeader::new(RichText::new(tr(title)).size(size::TEXT_SMALL))
         .id_salt(finding.check)
         .show(ui, |ui| {
             egui::Grid::new(("examples", finding.check))
@@ -61,7 +62,7 @@ fn one(ui: &mut Ui, finding: &Finding) {
                 .striped(true)
                 .show(ui, |ui| {
                     for words in ["User", "Event", "Item", "Time (UTC)"] {
-                        ui.weak(words);
+                        ui.weak(tr(words));
                     }
                     ui.end_row();
                     for LeakRow {
@@ -106,7 +107,7 @@ pub(super) fn part_color(ui: &Ui, part: SplitPart) -> Color32 {
 pub(super) fn legend(ui: &mut Ui) {
     for part in SplitPart::iter() {
         ui.label(
-            RichText::new(format!("■ {part}"))
+            RichText::new(format!("■ {}", tr(part.to_string())))
                 .size(size::TEXT_SMALL)
                 .color(part_color(ui, part)),
         );

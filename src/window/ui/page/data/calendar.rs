@@ -3,6 +3,7 @@
 use egui::{Align2, FontId, Rect, Sense, Ui, pos2, vec2};
 
 use super::audit::{legend, part_color};
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use seqscope_data::{Calendar, DayParts, SplitPart};
@@ -19,7 +20,7 @@ pub(super) fn ui(ui: &mut Ui, calendar: &Calendar) {
             1 => "Events by day (UTC)".to_owned(),
             days => format!("Events by {days} days (UTC)"),
         };
-        ui.weak(unit);
+        ui.weak(tr(unit));
         legend(ui);
     });
     let (rect, response) =
@@ -31,7 +32,7 @@ pub(super) fn ui(ui: &mut Ui, calendar: &Calendar) {
         "Parts on the calendar: {} training, {} validation, {} test",
         words[0], words[1], words[2]
     );
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, &name));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Image, true, tr(&name)));
     let area = Rect::from_min_size(rect.min, vec2(rect.width(), HEIGHT));
     let most = calendar
         .bars
@@ -89,12 +90,20 @@ fn counts(bar: &DayParts) -> [usize; 3] {
 
 fn day_words(bar: &DayParts, n_days: i64) -> String {
     let days = if n_days > 1 {
-        format!("{} to {}", date(bar.day), date(bar.day + n_days - 1))
+        format!(
+            "{}{}{}",
+            date(bar.day),
+            tr(" to "),
+            date(bar.day + n_days - 1)
+        )
     } else {
         date(bar.day)
     };
     let [train, valid, test] = counts(bar).map(text::count);
-    format!("{days}\n{train} training, {valid} validation, {test} test")
+    format!(
+        "{days}\n{}",
+        tr(format!("{train} training, {valid} validation, {test} test"))
+    )
 }
 
 /// A day, counted from 1970-01-01, as a date.

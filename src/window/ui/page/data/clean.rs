@@ -6,6 +6,7 @@ use strum::IntoEnumIterator;
 use super::super::form::{SectionForm, problems};
 use super::counts;
 use crate::app::App;
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use seqscope_base::spec::{Described, Entry, Value};
@@ -31,12 +32,14 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     }
     .ui(ui, &mut edited.data.clean);
     ui.add_space(size::GAP);
-    ui.label(RichText::new("Steps, one after another").strong());
+    ui.label(RichText::new(tr("Steps, one after another")).strong());
     let steps = &mut edited.data.clean.steps;
     remark(
         ui,
-        "Exact duplicates above come before them, the fewest events after them. Undo takes back \
+        &tr(
+            "Exact duplicates above come before them, the fewest events after them. Undo takes back \
          every change.",
+        ),
     );
     let (n_steps, mut change) = (steps.len(), None);
     for (place, step) in steps.iter_mut().enumerate() {
@@ -59,13 +62,13 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     if app.fresh_data().is_none() && !steps.is_empty() {
         remark(
             ui,
-            "What each step did shows here once the data are prepared.",
+            &tr("What each step did shows here once the data are prepared."),
         );
     }
-    ui.weak(
+    ui.weak(tr(
         "Rows that cannot be read are never lost silently: they are counted and listed under \
              Counts.",
-    );
+    ));
 }
 
 /// The step's number and name as its switch, and its place in the list.
@@ -78,25 +81,31 @@ fn heading(
 ) {
     ui.horizontal(|ui| {
         let mut is_on = step.is_on();
-        let title = RichText::new(format!("{}. {}", place + 1, step.title())).strong();
+        let title = RichText::new(format!("{}. {}", place + 1, tr(step.title()))).strong();
         if ui
             .checkbox(&mut is_on, title)
-            .on_hover_text(step.summary())
+            .on_hover_text(tr(step.summary()))
             .changed()
         {
             // Every step has this switch.
             let _ = step.described_mut().set("on", &Value::Bool(is_on));
         }
         ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
-            if ui.small_button("Remove").clicked() {
+            if ui.small_button(tr("Remove")).clicked() {
                 *change = Some(ListChange::Remove(place));
             }
-            let down = ui.add_enabled(place + 1 < n_steps, Button::new("Down").small());
-            if down.on_disabled_hover_text("It is the last step").clicked() {
+            let down = ui.add_enabled(place + 1 < n_steps, Button::new(tr("Down")).small());
+            if down
+                .on_disabled_hover_text(tr("It is the last step"))
+                .clicked()
+            {
                 *change = Some(ListChange::Swap(place, place + 1));
             }
-            let up = ui.add_enabled(place > 0, Button::new("Up").small());
-            if up.on_disabled_hover_text("It is the first step").clicked() {
+            let up = ui.add_enabled(place > 0, Button::new(tr("Up")).small());
+            if up
+                .on_disabled_hover_text(tr("It is the first step"))
+                .clicked()
+            {
                 *change = Some(ListChange::Swap(place, place - 1));
             }
         });
@@ -152,20 +161,21 @@ fn came_to(ui: &mut Ui, app: &App, place: usize) {
 
 fn sizes(step: &StepCount, effect: &StepEffect) -> String {
     let part = |before: usize, after: usize, noun: &str| {
-        let after_it = text::counted(after, noun);
+        let after_it = tr(text::counted(after, noun));
         if before == after {
             after_it
         } else {
             format!("{} → {after_it}", text::count(before))
         }
     };
+    let comma = tr(", ");
     let changed = if effect.n_changed > 0 {
-        format!("; {} changed", text::count(effect.n_changed))
+        tr(format!("; {} changed", text::count(effect.n_changed)))
     } else {
         String::new()
     };
     format!(
-        "{}, {}, {}{changed}",
+        "{}{comma}{}{comma}{}{changed}",
         part(effect.rows_before, step.rows, "row"),
         part(effect.users_before, step.users, "user"),
         part(effect.items_before, step.items, "item")
@@ -173,12 +183,12 @@ fn sizes(step: &StepCount, effect: &StepEffect) -> String {
 }
 
 fn add(ui: &mut Ui, steps: &mut Vec<CleanStep>) {
-    ui.menu_button("Add a step ⏷", |ui| {
+    ui.menu_button(tr("Add a step ⏷"), |ui| {
         ui.set_max_width(MENU[0]);
         ScrollArea::vertical().max_height(MENU[1]).show(ui, |ui| {
             for step in CleanStep::iter() {
-                let is_chosen = ui.button(step.title()).clicked();
-                remark(ui, &step.summary());
+                let is_chosen = ui.button(tr(step.title())).clicked();
+                remark(ui, &tr(step.summary()));
                 if is_chosen {
                     steps.push(step);
                     ui.close();

@@ -4,6 +4,7 @@ use egui::{RichText, ScrollArea, Ui};
 
 use super::join;
 use crate::app::{Action, App};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::report::{self as report_table, PlainCells};
 use crate::ui::{Actions, frame, text};
@@ -17,7 +18,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Acti
         .show(ui, |ui| {
             theme::card(ui).show(ui, |ui| {
                 ui.take_available_width();
-                ui.heading("After each step");
+                ui.heading(tr("After each step"));
                 let table = steps_table(&report.steps);
                 ui.scope(|ui| report_table::rows(ui, "steps", &table, &PlainCells));
                 ui.add_space(size::GAP_SMALL);
@@ -29,9 +30,9 @@ pub(super) fn ui(ui: &mut Ui, app: &App, prepared: &Prepared, actions: &mut Acti
                 ui.add_space(size::GAP);
                 theme::card(ui).show(ui, |ui| {
                     ui.take_available_width();
-                    ui.heading("Worth knowing");
+                    ui.heading(tr("Worth knowing"));
                     for problem in &report.problems {
-                        let words = RichText::new(format!("⚠ {}", problem.sentence()))
+                        let words = RichText::new(format!("⚠ {}", tr(problem.sentence())))
                             .color(theme::colors(ui).warning);
                         ui.add(egui::Label::new(words).wrap());
                     }
@@ -59,10 +60,10 @@ fn effects(ui: &mut Ui, steps: &[StepCount]) {
     ui.add_space(size::GAP);
     theme::card(ui).show(ui, |ui| {
         ui.take_available_width();
-        ui.heading("What the steps did");
+        ui.heading(tr("What the steps did"));
         for (at, (step, of_step)) in told.into_iter().enumerate() {
             ui.push_id(("effect", at), |ui| {
-                ui.label(RichText::new(&step.step).strong());
+                ui.label(RichText::new(tr(&step.step)).strong());
                 effect(ui, of_step);
             });
         }
@@ -78,14 +79,14 @@ pub(super) fn effect(ui: &mut Ui, effect: &StepEffect) {
         .filter(|said| !said.is_empty())
         .collect();
     if !said.is_empty() {
-        let words = RichText::new(said.join("; "))
+        let words = RichText::new(tr(said.join("; ")))
             .size(size::TEXT_SMALL)
             .color(theme::colors(ui).weak);
         ui.add(egui::Label::new(words).wrap());
     }
     if !effect.examples.is_empty() {
         let title = text::counted(effect.examples.len(), "example row");
-        egui::CollapsingHeader::new(title)
+        egui::CollapsingHeader::new(tr(title))
             .id_salt("examples")
             .show(ui, |ui| {
                 for row in &effect.examples {
@@ -111,31 +112,31 @@ fn example(ui: &mut Ui, row: &ExampleRow) {
 fn parts(ui: &mut Ui, prepared: &Prepared) {
     let split = &prepared.split;
     let n_train: u64 = split.train_len.iter().map(|len| u64::from(*len)).sum();
-    ui.label(format!(
+    ui.label(tr(format!(
         "Training sees {}; validation asks about {}, the test about {}.",
         text::counted(n_train as usize, "event"),
         text::counted(split.valid.len(), "user"),
         text::counted(split.test.len(), "user"),
-    ));
-    ui.weak(format!(
+    )));
+    ui.weak(tr(format!(
         "Fingerprint of the events {}, of the split {}",
         prepared.dataset.fingerprint, split.fingerprint
-    ));
+    )));
 }
 
 fn refused(ui: &mut Ui, app: &App, report: &DataReport, actions: &mut Actions) {
-    ui.heading("Refused rows");
+    ui.heading(tr("Refused rows"));
     if report.rows_refused == 0 {
-        ui.weak(format!(
+        ui.weak(tr(format!(
             "None: all {} could be read.",
             text::counted(report.rows_read, "row")
-        ));
+        )));
         return;
     }
-    ui.label(format!(
+    ui.label(tr(format!(
         "{} could not be read and are left out.",
         text::counted(report.rows_refused, "row")
-    ));
+    )));
     if !report.refused_by_reason.is_empty() {
         egui::Grid::new("refused-by-reason")
             .num_columns(3)
@@ -143,8 +144,8 @@ fn refused(ui: &mut Ui, app: &App, report: &DataReport, actions: &mut Actions) {
             .show(ui, |ui| {
                 for kind in &report.refused_by_reason {
                     ui.label(RichText::new(text::count(kind.rows)).monospace());
-                    ui.add(egui::Label::new(&kind.reason).wrap());
-                    ui.weak(format!("the first: {}", kind.first_place()));
+                    ui.add(egui::Label::new(tr(&kind.reason)).wrap());
+                    ui.weak(tr(format!("the first: {}", kind.first_place())));
                     ui.end_row();
                 }
             });
@@ -153,7 +154,7 @@ fn refused(ui: &mut Ui, app: &App, report: &DataReport, actions: &mut Actions) {
     let shown = report.refused.len();
     ui.horizontal(|ui| {
         if shown < report.rows_refused {
-            ui.label(format!("The first {shown}:"));
+            ui.label(tr(format!("The first {shown}:")));
         }
         frame::action_button(ui, app, actions, Action::ExportRefused);
     });
@@ -162,8 +163,8 @@ fn refused(ui: &mut Ui, app: &App, report: &DataReport, actions: &mut Actions) {
         .striped(true)
         .show(ui, |ui| {
             for row in &report.refused {
-                ui.label(RichText::new(row.place()).monospace());
-                ui.add(egui::Label::new(row.reason.to_string()).wrap());
+                ui.label(RichText::new(tr(row.place())).monospace());
+                ui.add(egui::Label::new(tr(row.reason.to_string())).wrap());
                 ui.end_row();
             }
         });

@@ -8,6 +8,7 @@ use egui_plot::{
 use strum::IntoEnumIterator as _;
 
 use crate::app::{Action, App, CountForecast, ForecastKey, Loadable};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
 use crate::ui::widget::report::{self, PlainCells};
@@ -60,13 +61,13 @@ impl ForecastView {
 
     fn choices(&mut self, ui: &mut Ui, prepared: &Prepared) {
         ui.horizontal(|ui| {
-            ui.label("Count by");
+            ui.label(tr("Count by"));
             for period in Period::iter() {
-                ui.selectable_value(&mut self.key.period, period, period.to_string());
+                ui.selectable_value(&mut self.key.period, period, tr(period.to_string()));
             }
             let behaviours = &prepared.dataset.behaviours;
             if !behaviours.is_empty() {
-                let label = ui.label("of");
+                let label = ui.label(tr("of"));
                 let combo = ComboBox::from_id_salt("behaviour")
                     .selected_text(behaviour_name(behaviours, self.key.behaviour));
                 let shown = combo.show_ui(ui, |ui| {
@@ -80,13 +81,13 @@ impl ForecastView {
                 shown.response.labelled_by(label.id);
             }
             ui.separator();
-            let label = ui.label("Draw");
+            let label = ui.label(tr("Draw"));
             let combo =
-                ComboBox::from_id_salt("way of forecasting").selected_text(self.drawn.title());
+                ComboBox::from_id_salt("way of forecasting").selected_text(tr(self.drawn.title()));
             let shown = combo.show_ui(ui, |ui| {
                 for kind in ForecastKind::iter() {
-                    ui.selectable_value(&mut self.drawn, kind, kind.title())
-                        .on_hover_text(kind.hover());
+                    ui.selectable_value(&mut self.drawn, kind, tr(kind.title()))
+                        .on_hover_text(tr(kind.hover()));
                 }
             });
             shown.response.labelled_by(label.id);
@@ -108,23 +109,24 @@ impl ForecastView {
                 "One step ahead, the last {} held out",
                 text::counted(made.held_out, &period.to_string())
             );
-            ui.label(RichText::new(heading).strong()).on_hover_text(
-                "Orders and parameters come of the counts before; each held-out \
+            ui.label(RichText::new(tr(heading)).strong())
+                .on_hover_text(tr(
+                    "Orders and parameters come of the counts before; each held-out \
                                 count is forecast from all true ones before it",
-            );
+                ));
             ScrollArea::vertical()
                 .auto_shrink([false, true])
                 .show(ui, |ui| {
                     errors(ui, made);
                     for sentence in &made.left_out {
-                        ui.weak(sentence);
+                        ui.weak(tr(sentence));
                     }
                     if made.counted.n_left_out > 0 {
                         let n = text::counted(made.counted.n_left_out, "event");
-                        ui.weak(format!(
+                        ui.weak(tr(format!(
                             "{n} in a {period} that the log does not span whole are left \
                                      out."
-                        ));
+                        )));
                     }
                 });
         });
@@ -134,7 +136,7 @@ impl ForecastView {
 /// Name of the behaviour whose events are counted.
 fn behaviour_name(behaviours: &Vocab, idx: Option<u16>) -> String {
     idx.and_then(|idx| behaviours.id(u32::from(idx)))
-        .map_or_else(|| "all events".to_owned(), str::to_owned)
+        .map_or_else(|| tr("all events"), str::to_owned)
 }
 
 /// The counts, the chosen forecast with its bounds, and the naive one as the bar to beat.
@@ -144,7 +146,7 @@ fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&MethodForecast>, heig
         .iter()
         .zip(&made.counted.counts)
         .map(|(day, n)| [*day as f64, *n as f64]);
-    let counts = Line::new("events", pairs.collect::<PlotPoints<'_>>())
+    let counts = Line::new(tr("events"), pairs.collect::<PlotPoints<'_>>())
         .color(theme::series_color(ui, 2))
         .width(size::LINE);
     let held_out = &days[days.len().saturating_sub(made.held_out)..];
@@ -170,7 +172,7 @@ fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&MethodForecast>, heig
         }
         if let Some(first) = held_out.first() {
             plot.vline(
-                VLine::new("held out from here", *first as f64)
+                VLine::new(tr("held out from here"), *first as f64)
                     .color(weak)
                     .width(1.0)
                     .style(LineStyle::dotted_dense()),
@@ -179,7 +181,7 @@ fn chart(ui: &mut Ui, made: &CountForecast, drawn: Option<&MethodForecast>, heig
         plot.line(counts);
         if let Some(naive) = naive {
             plot.line(
-                Line::new("naive", means(naive, &forecast_days))
+                Line::new(tr("naive"), means(naive, &forecast_days))
                     .color(weak)
                     .width(1.2)
                     .style(LineStyle::dashed_dense()),
@@ -201,7 +203,7 @@ fn plot(ui: &Ui, made: &CountForecast, height: f32) -> Plot<'static> {
         .height(height)
         .allow_scroll(false)
         .include_y(0.0)
-        .y_axis_label(RichText::new(format!("events a {}", made.counted.period)).small())
+        .y_axis_label(RichText::new(tr(format!("events a {}", made.counted.period))).small())
         .show_x(false)
         .show_y(false)
         .grid_color(theme::colors(ui).line)

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::{RichText, Ui};
 use strum::IntoEnumIterator;
 
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use seqscope_data::{DataReport, FileSpec, FreeColumnSpec, JoinReport, Preview, SideOf, SideTable};
@@ -20,7 +21,7 @@ impl JoinForm {
     pub(super) fn ui(&mut self, ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
         for of in SideOf::iter() {
             ui.add_space(size::GAP_SMALL);
-            ui.label(RichText::new(format!("Table of {of}")).strong());
+            ui.label(RichText::new(tr(format!("Table of {of}"))).strong());
             if file.side_table_mut(of).is_some() {
                 named(ui, of, file);
             } else {
@@ -41,8 +42,8 @@ impl JoinForm {
                 .to_string();
             let hover = format!("{} lies beside the log", table.path.display());
             if ui
-                .button(format!("Join {name}"))
-                .on_hover_text(hover)
+                .button(tr(format!("Join {name}")))
+                .on_hover_text(tr(hover))
                 .clicked()
             {
                 chosen = Some(table.path.clone());
@@ -52,10 +53,12 @@ impl JoinForm {
             SideOf::Items => &mut self.items,
             SideOf::Users => &mut self.users,
         };
-        let label = ui.weak(format!("Path of a table with one row for each of the {of}"));
+        let label = ui.weak(tr(format!(
+            "Path of a table with one row for each of the {of}"
+        )));
         let field = egui::TextEdit::singleline(path)
             .desired_width(f32::INFINITY)
-            .hint_text("a path, then Enter");
+            .hint_text(tr("a path, then Enter"));
         let field = ui.add(field).labelled_by(label.id);
         if field.lost_focus()
             && ui.input(|input| input.key_pressed(egui::Key::Enter))
@@ -80,7 +83,10 @@ fn named(ui: &mut Ui, of: SideOf, file: &mut FileSpec) {
     ui.horizontal(|ui| {
         ui.add(egui::Label::new(table.path.display().to_string()).truncate());
         let hover = format!("Leave the table of {of} out");
-        is_removed = ui.small_button("Remove").on_hover_text(hover).clicked();
+        is_removed = ui
+            .small_button(tr("Remove"))
+            .on_hover_text(tr(hover))
+            .clicked();
     });
     field(
         ui,
@@ -127,7 +133,7 @@ fn written(column: &FreeColumnSpec) -> String {
 /// A line of text that is taken over when the field is left, so that half a word is no setting.
 fn field(ui: &mut Ui, label: &str, hint: &str, text: &str, mut take: impl FnMut(&str)) {
     ui.horizontal(|ui| {
-        let label = ui.label(label);
+        let label = ui.label(tr(label));
         let id = ui.scope_id().with(("join", label.id));
         let mut draft = ui
             .data(|data| data.get_temp::<String>(id))
@@ -135,7 +141,7 @@ fn field(ui: &mut Ui, label: &str, hint: &str, text: &str, mut take: impl FnMut(
         let field = ui.add(
             egui::TextEdit::singleline(&mut draft)
                 .desired_width(f32::INFINITY)
-                .hint_text(hint),
+                .hint_text(tr(hint)),
         );
         let field = field.labelled_by(label.id);
         if field.has_focus() {
@@ -157,7 +163,7 @@ pub(super) fn report(ui: &mut Ui, report: &DataReport) {
         ui.add_space(size::GAP);
         theme::card(ui).show(ui, |ui| {
             ui.take_available_width();
-            ui.heading(format!("Table of {}", join.of));
+            ui.heading(tr(format!("Table of {}", join.of)));
             one(ui, join);
         });
     }
@@ -165,11 +171,11 @@ pub(super) fn report(ui: &mut Ui, report: &DataReport) {
 
 fn one(ui: &mut Ui, join: &JoinReport) {
     let name = join.path.file_name().unwrap_or_default().display();
-    ui.weak(format!(
+    ui.weak(tr(format!(
         "{name}, {}, joined by {} to the log as it was read",
         text::counted(join.rows, "row"),
         join.key
-    ));
+    )));
     for line in lines(join).into_iter().filter(|line| line.n > 0) {
         let ids: Vec<String> = line
             .examples
@@ -177,16 +183,17 @@ fn one(ui: &mut Ui, join: &JoinReport) {
             .map(|id| text::clipped(id, 24))
             .collect();
         let shown = if ids.is_empty() {
-            line.words
+            tr(line.words)
         } else {
-            format!("{}: {}", line.words, ids.join(", "))
+            format!("{}{}{}", tr(line.words), tr(": "), ids.join(", "))
         };
         ui.add(egui::Label::new(shown).wrap());
     }
     let columns: Vec<String> = join.columns.iter().map(written).collect();
     ui.add(
         egui::Label::new(
-            RichText::new(format!("Columns {}", columns.join(", "))).color(theme::colors(ui).weak),
+            RichText::new(tr(format!("Columns {}", columns.join(", "))))
+                .color(theme::colors(ui).weak),
         )
         .wrap(),
     );

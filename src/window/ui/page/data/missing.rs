@@ -2,6 +2,7 @@
 
 use egui::{ComboBox, RichText, TextEdit, Ui};
 
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use seqscope_data::{FileSpec, Preview, Role};
 
@@ -16,15 +17,15 @@ impl MissingForm {
         let help = "NULL, None, NaN, N/A, \\N and empty cells always mean that there is nothing; \
                     further marks, with commas between them, such as NA";
         ui.horizontal(|ui| {
-            let label = ui.label("Means nothing").on_hover_text(help);
+            let label = ui.label(tr("Means nothing")).on_hover_text(tr(help));
             let mut text = self
                 .typed
                 .take()
                 .unwrap_or_else(|| file.missing.clone().unwrap_or_default().join(", "));
             let field = TextEdit::singleline(&mut text)
                 .desired_width(150.0)
-                .hint_text("NULL, NaN and their like");
-            let field = ui.add(field).labelled_by(label.id).on_hover_text(help);
+                .hint_text(tr("NULL, NaN and their like"));
+            let field = ui.add(field).labelled_by(label.id).on_hover_text(tr(help));
             if field.lost_focus() {
                 let marks: Vec<String> = text
                     .split(',')
@@ -40,7 +41,7 @@ impl MissingForm {
             return;
         }
         ui.horizontal(|ui| {
-            let label = ui.label("Without a user");
+            let label = ui.label(tr("Without a user"));
             let words = |choice: Option<bool>| match choice {
                 None => "by their share",
                 Some(true) => "each session is a user",
@@ -49,13 +50,13 @@ impl MissingForm {
             ui.label_inputs_by(label.id, |ui| {
                 let shown = words(file.sessions_for_users);
                 ComboBox::from_id_salt("sessions-for-users")
-                    .selected_text(shown)
+                    .selected_text(tr(shown))
                     .show_ui(ui, |ui| {
                         for choice in [None, Some(true), Some(false)] {
                             ui.selectable_value(
                                 &mut file.sessions_for_users,
                                 choice,
-                                words(choice),
+                                tr(words(choice)),
                             );
                         }
                     });
@@ -64,7 +65,7 @@ impl MissingForm {
         if file.sessions_for_users.is_none() {
             let words = "From one row in twenty on, each session of nobody is a user of its own.";
             ui.label(
-                RichText::new(words)
+                RichText::new(tr(words))
                     .size(size::TEXT_SMALL)
                     .color(theme::colors(ui).weak),
             );

@@ -22,6 +22,7 @@ mod world;
 use egui::{Button, RichText, ScrollArea, Ui};
 
 use crate::app::{Action, App, Loadable};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
 use crate::ui::{Actions, frame};
@@ -128,7 +129,7 @@ impl DataPage {
             .show(ui, |ui| {
                 theme::card(ui).show(ui, |ui| {
                     ui.take_available_width();
-                    ui.heading(self.step.to_string());
+                    ui.heading(tr(self.step.to_string()));
                     match self.step {
                         DataStep::Import => self.source.ui(ui, app, &mut edited, actions),
                         DataStep::Roles => self.roles.ui(ui, app, &mut edited, actions),
@@ -146,15 +147,15 @@ impl DataPage {
     fn views(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         ui.horizontal(|ui| {
             for view in <DataView as strum::IntoEnumIterator>::iter() {
-                let tab = Button::selectable(self.view == view, view.to_string());
-                if ui.add(tab).on_hover_text(view.help()).clicked() {
+                let tab = Button::selectable(self.view == view, tr(view.to_string()));
+                if ui.add(tab).on_hover_text(tr(view.help())).clicked() {
                     self.view = view;
                 }
             }
             if app.data.prepared.ready().is_some() && app.fresh_data().is_none() {
                 ui.separator();
                 let words = "Settings have changed since: prepare again";
-                ui.label(RichText::new(words).color(theme::colors(ui).warning));
+                ui.label(RichText::new(tr(words)).color(theme::colors(ui).warning));
             }
         });
         ui.add_space(size::GAP_SMALL);
@@ -196,7 +197,7 @@ fn with_data(
         Loadable::Loading(words) => {
             ui.vertical_centered(|ui| {
                 ui.add_space(ui.available_height() * 0.3);
-                ui.label(words);
+                ui.label(tr(words));
                 panel::opening(ui, app);
                 frame::action_button(ui, app, actions, Action::CancelPrepare);
             });
@@ -204,7 +205,9 @@ fn with_data(
         Loadable::Failed(why) => {
             ui.vertical_centered(|ui| {
                 ui.add_space(ui.available_height() * 0.3);
-                ui.add(egui::Label::new(RichText::new(why).color(theme::colors(ui).error)).wrap());
+                ui.add(
+                    egui::Label::new(RichText::new(tr(why)).color(theme::colors(ui).error)).wrap(),
+                );
                 frame::action_button(ui, app, actions, Action::Prepare);
             });
         }
@@ -226,8 +229,10 @@ fn preview_problems(ui: &mut Ui, app: &App) {
     if let Loadable::Failed(why) = &app.data.preview {
         ui.add_space(size::GAP);
         ui.add(
-            egui::Label::new(RichText::new(format!("✖ {why}")).color(theme::colors(ui).error))
-                .wrap(),
+            egui::Label::new(
+                RichText::new(format!("✖ {}", tr(why))).color(theme::colors(ui).error),
+            )
+            .wrap(),
         );
     }
     let of_file = app
@@ -257,8 +262,10 @@ fn preview_problems(ui: &mut Ui, app: &App) {
         };
         ui.add_space(size::GAP_SMALL);
         ui.add(
-            egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence())).color(color))
-                .wrap(),
+            egui::Label::new(
+                RichText::new(format!("{icon} {}", tr(problem.sentence()))).color(color),
+            )
+            .wrap(),
         );
     }
 }

@@ -5,6 +5,7 @@ use egui_extras::{Column, TableBuilder};
 use egui_plot::{HoverPosition, Plot, Points};
 
 use crate::app::App;
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use seqscope_data::{PlaceCell, Places};
@@ -21,26 +22,30 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
         .as_deref()
         .filter(|places| !places.cells.is_empty())
     else {
-        ui.weak(
+        ui.weak(tr(
             "No event of this log has a place. Where it has columns of latitude and longitude, \
              give them their roles; a map of visits then shows here.",
-        );
+        ));
         return;
     };
     let height = (ui.available_height() * 0.62).max(size::CHART);
     theme::card(ui).show(ui, |ui| {
         ui.take_available_width();
         ui.horizontal(|ui| {
-            ui.label(RichText::new("Places").color(theme::colors(ui).strong));
+            ui.label(RichText::new(tr("Places")).color(theme::colors(ui).strong));
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 let hover = "Every point of the map: latitude, longitude, visits, users, items";
-                if ui.button("Copy as CSV").on_hover_text(hover).clicked() {
+                if ui
+                    .button(tr("Copy as CSV"))
+                    .on_hover_text(tr(hover))
+                    .clicked()
+                {
                     ui.copy_text(places.csv());
                 }
             });
         });
         ui.label(
-            RichText::new(remark(places))
+            RichText::new(tr(remark(places)))
                 .size(size::TEXT_SMALL)
                 .color(theme::colors(ui).weak),
         );
@@ -145,9 +150,9 @@ fn place_words(cell: &PlaceCell) -> String {
     } = cell;
     format!(
         "{latitude:.4}, {longitude:.4}\n{}\n{}, {}",
-        text::counted(*n_visits, "visit"),
-        text::counted(*n_users, "user"),
-        text::counted(*n_items, "item")
+        tr(text::counted(*n_visits, "visit")),
+        tr(text::counted(*n_users, "user")),
+        tr(text::counted(*n_items, "item"))
     )
 }
 
@@ -164,7 +169,7 @@ fn table(ui: &mut Ui, places: &Places) {
             for words in ["Latitude (°)", "Longitude (°)", "Visits", "Users", "Items"] {
                 header.col(|ui| {
                     ui.label(
-                        RichText::new(words)
+                        RichText::new(tr(words))
                             .size(size::TEXT_SMALL)
                             .color(colors.weak),
                     );

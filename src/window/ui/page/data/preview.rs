@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 use egui_extras::{Column, TableBuilder};
 
 use crate::app::{Action, App, Loadable};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
 use crate::ui::{Actions, frame, text};
@@ -43,16 +44,19 @@ fn table(ui: &mut Ui, preview: &Preview) {
     let n_columns = preview.columns.len().min(MOST_COLUMNS);
     let hidden = preview.columns.len() - n_columns;
     let more = if hidden > 0 {
-        format!(
+        tr(format!(
             ", the first {n_columns} of {} columns",
             preview.columns.len()
-        )
+        ))
     } else {
         String::new()
     };
     ui.weak(format!(
-        "The first {}{more}",
-        text::counted(preview.rows.len(), "row")
+        "{}{more}",
+        tr(format!(
+            "The first {}",
+            text::counted(preview.rows.len(), "row")
+        ))
     ));
     let colors = theme::colors(ui);
     theme::card(ui).show(ui, |ui| {
@@ -112,6 +116,6 @@ fn head(ui: &mut Ui, preview: &Preview, column: &str) {
             None if is_feature => ("feature".to_owned(), colors.accent),
             None => ("not used".to_owned(), colors.weak),
         };
-        ui.label(RichText::new(words).size(size::TEXT_SMALL).color(color));
+        ui.label(RichText::new(tr(words)).size(size::TEXT_SMALL).color(color));
     });
 }

@@ -5,6 +5,7 @@ use strum::IntoEnumIterator;
 
 use crate::app::Action;
 use crate::ui::Actions;
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use seqscope_data::{FileSpec, KEY_VARIABLE, PseudonymKey, Pseudonyms};
 
@@ -27,24 +28,24 @@ impl KeyField {
             .spacing([size::GAP, 6.0])
             .min_col_width(LABELS);
         let field = grid.show(ui, |ui| {
-            let label = ui.label("Ids");
+            let label = ui.label(tr("Ids"));
             ui.label_inputs_by(label.id, |ui| {
                 ComboBox::from_id_salt("pseudonyms")
-                    .selected_text(file.pseudonyms.to_string())
+                    .selected_text(tr(file.pseudonyms.to_string()))
                     .show_ui(ui, |ui| {
                         for which in Pseudonyms::iter() {
-                            ui.selectable_value(&mut file.pseudonyms, which, which.to_string());
+                            ui.selectable_value(&mut file.pseudonyms, which, tr(which.to_string()));
                         }
                     });
             });
             ui.end_row();
             (!file.pseudonyms.is_off()).then(|| {
-                let label = ui.label("Key");
+                let label = ui.label(tr("Key"));
                 let width = (ui.available_width() - size::GAP_SMALL).max(80.0);
                 let field = TextEdit::singleline(&mut self.typed)
                     .password(true)
                     .desired_width(width);
-                ui.add(field.hint_text(format!("else that of {KEY_VARIABLE}")))
+                ui.add(field.hint_text(tr(format!("else that of {KEY_VARIABLE}"))))
                     .labelled_by(label.id)
             })
         });
@@ -77,6 +78,8 @@ impl KeyField {
                 colors.weak,
             ),
         };
-        ui.add(egui::Label::new(RichText::new(words).size(size::TEXT_SMALL).color(color)).wrap());
+        ui.add(
+            egui::Label::new(RichText::new(tr(words)).size(size::TEXT_SMALL).color(color)).wrap(),
+        );
     }
 }

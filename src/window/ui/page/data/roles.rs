@@ -8,6 +8,7 @@ use strum::IntoEnumIterator;
 use super::join::JoinForm;
 use super::missing::MissingForm;
 use crate::app::{Action, App};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame};
 use seqscope_data::{DataSource, FileSpec, FreeColumnSpec, Preview, Role, TimeFormat, TitleSpec};
@@ -38,17 +39,17 @@ impl RolesForm {
         actions: &mut Actions,
     ) {
         let DataSource::File(file) = &mut edited.data.source else {
-            ui.weak(
+            ui.weak(tr(
                 "The synthetic world has users, items, times, behaviours and titles; nothing \
                      is to be chosen.",
-            );
+            ));
             return;
         };
         let Some(preview) = app.data.shown_preview() else {
-            ui.weak(
+            ui.weak(tr(
                 "The columns and what they are taken for show here once the head of the file \
                      has been read.",
-            );
+            ));
             return;
         };
         columns(ui, file, preview);
@@ -61,21 +62,21 @@ impl RolesForm {
     }
 
     fn titles(&mut self, ui: &mut Ui, app: &App, file: &mut FileSpec, actions: &mut Actions) {
-        ui.label(RichText::new("Item titles").strong());
+        ui.label(RichText::new(tr("Item titles")).strong());
         let mut is_removed = false;
         if let Some(titles) = &mut file.titles {
             ui.horizontal(|ui| {
                 ui.add(egui::Label::new(titles.path.display().to_string()).truncate());
-                is_removed = ui.small_button("Remove").clicked();
+                is_removed = ui.small_button(tr("Remove")).clicked();
             });
             column_name(ui, "Id column", &mut titles.item);
             column_name(ui, "Title column", &mut titles.title);
         } else {
-            ui.weak(
+            ui.weak(tr(
                 "A table with an id and a title for each item; titles then show wherever an id \
                      could stand.",
-            );
-            let label = ui.label("Path of a table");
+            ));
+            let label = ui.label(tr("Path of a table"));
             ui.horizontal(|ui| {
                 let width = ui.available_width() - 76.0;
                 let field = ui
@@ -90,7 +91,7 @@ impl RolesForm {
                         ..TitleSpec::default()
                     })));
                 }
-                frame::action_button_as(ui, app, actions, Action::PickTitles, "Open…");
+                frame::action_button_as(ui, app, actions, Action::PickTitles, tr("Open…"));
             });
         }
         if is_removed {
@@ -101,11 +102,11 @@ impl RolesForm {
 
 fn column_name(ui: &mut Ui, label: &str, name: &mut Option<String>) {
     ui.horizontal(|ui| {
-        let label = ui.label(label);
+        let label = ui.label(tr(label));
         let mut text = name.clone().unwrap_or_default();
         let field = egui::TextEdit::singleline(&mut text)
             .desired_width(150.0)
-            .hint_text("guessed");
+            .hint_text(tr("guessed"));
         ui.add(field).labelled_by(label.id);
         *name = if text.trim().is_empty() {
             None
@@ -124,7 +125,7 @@ fn columns(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
             cell(
                 ui,
                 width,
-                RichText::new(words)
+                RichText::new(tr(words))
                     .size(size::TEXT_SMALL)
                     .color(colors.weak),
             );
@@ -184,17 +185,17 @@ fn role(ui: &mut Ui, at: usize, column: &str, file: &mut FileSpec, preview: &Pre
     let shown = present.map_or_else(|| unused.to_owned(), |role| role.to_string());
     let mut feature_clicked = false;
     ComboBox::from_id_salt(("role", at))
-        .selected_text(shown)
+        .selected_text(tr(shown))
         .width(ROLE - 4.0)
         .show_ui(ui, |ui| {
-            ui.selectable_value(&mut chosen, None, "not used");
+            ui.selectable_value(&mut chosen, None, tr("not used"));
             for role in Role::iter() {
-                ui.selectable_value(&mut chosen, Some(role), role.to_string());
+                ui.selectable_value(&mut chosen, Some(role), tr(role.to_string()));
             }
             let hover = "Kept with every event, for features; its kind is guessed";
             feature_clicked = ui
-                .selectable_label(is_feature, "Feature")
-                .on_hover_text(hover)
+                .selectable_label(is_feature, tr("Feature"))
+                .on_hover_text(tr(hover))
                 .clicked();
         });
     if feature_clicked {
@@ -220,11 +221,13 @@ fn role(ui: &mut Ui, at: usize, column: &str, file: &mut FileSpec, preview: &Pre
 
 fn time_format(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
     if preview.file.roles.column(Role::Time).is_none() {
-        ui.weak("No time column: the order of the rows is the order of events.");
+        ui.weak(tr(
+            "No time column: the order of the rows is the order of events.",
+        ));
         return;
     }
     ui.horizontal(|ui| {
-        let label = ui.label("Times are");
+        let label = ui.label(tr("Times are"));
         let shown = match (&file.time_format, &preview.file.time_format) {
             (Some(TimeFormat::Pattern(_)), _) => PATTERN.to_owned(),
             (Some(format), _) => format.to_string(),
@@ -233,16 +236,16 @@ fn time_format(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
         };
         ui.label_inputs_by(label.id, |ui| {
             ComboBox::from_id_salt("time format")
-                .selected_text(shown)
+                .selected_text(tr(shown))
                 .width(200.0)
                 .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut file.time_format, None, "guess");
+                    ui.selectable_value(&mut file.time_format, None, tr("guess"));
                     for format in TimeFormat::iter() {
                         let words = format.to_string();
-                        ui.selectable_value(&mut file.time_format, Some(format), words);
+                        ui.selectable_value(&mut file.time_format, Some(format), tr(words));
                     }
                     let has_pattern = matches!(file.time_format, Some(TimeFormat::Pattern(_)));
-                    if ui.selectable_label(has_pattern, PATTERN).clicked() && !has_pattern {
+                    if ui.selectable_label(has_pattern, tr(PATTERN)).clicked() && !has_pattern {
                         file.time_format =
                             Some(TimeFormat::Pattern("%Y-%m-%d %H:%M:%S".to_owned()));
                     }
@@ -251,11 +254,11 @@ fn time_format(ui: &mut Ui, file: &mut FileSpec, preview: &Preview) {
     });
     if let Some(TimeFormat::Pattern(pattern)) = &mut file.time_format {
         ui.horizontal(|ui| {
-            let label = ui.label("Pattern");
+            let label = ui.label(tr("Pattern"));
             let field = egui::TextEdit::singleline(pattern).desired_width(200.0);
             let hover = "%Y year, %m month, %b its name, %d day, %H:%M:%S clock, %I and %p of \
                          twelve hours, %z zone";
-            ui.add(field).labelled_by(label.id).on_hover_text(hover);
+            ui.add(field).labelled_by(label.id).on_hover_text(tr(hover));
         });
     }
 }

@@ -8,6 +8,7 @@ use strum::IntoEnumIterator;
 use super::pseudonyms::KeyField;
 use super::world;
 use crate::app::{Action, App, is_experiment};
+use crate::ui::language::tr;
 use crate::ui::theme::size;
 use crate::ui::{Actions, frame, text};
 use seqscope_data::{DataSource, Encoding, FileFormat, FileSpec, Packing, Preview, SplitSpec};
@@ -51,13 +52,13 @@ impl SourceForm {
         let is_world = matches!(edited.data.source, DataSource::World(_));
         ui.horizontal(|ui| {
             if ui
-                .add(Button::selectable(is_world, "Synthetic world"))
+                .add(Button::selectable(is_world, tr("Synthetic world")))
                 .clicked()
                 && !is_world
             {
                 actions.push(Action::UseWorld);
             }
-            if ui.add(Button::selectable(!is_world, "File")).clicked() && is_world {
+            if ui.add(Button::selectable(!is_world, tr("File"))).clicked() && is_world {
                 actions.push(Action::PickData);
             }
         });
@@ -106,16 +107,12 @@ impl SourceForm {
             .and_then(|preview| preview.file.table.clone())
             .unwrap_or_default();
         let before = (file.table.clone(), file.query.clone());
+        let instead = tr("SELECT … in place of a table");
         for (words, hint, typed, said) in [
             ("Table", guessed.as_str(), &mut self.table, &mut file.table),
-            (
-                "Query",
-                "SELECT … in place of a table",
-                &mut self.query,
-                &mut file.query,
-            ),
+            ("Query", instead.as_str(), &mut self.query, &mut file.query),
         ] {
-            let label = ui.label(words);
+            let label = ui.label(tr(words));
             let edit = egui::TextEdit::singleline(typed)
                 .desired_width(f32::INFINITY)
                 .hint_text(hint);
@@ -149,10 +146,10 @@ impl SourceForm {
             ),
         ];
         for ((typed, said), (words, hint, path)) in self.parts.iter_mut().zip(said).zip(words) {
-            let label = ui.label(words);
+            let label = ui.label(tr(words));
             let edit = egui::TextEdit::singleline(typed)
                 .desired_width(f32::INFINITY)
-                .hint_text(hint);
+                .hint_text(tr(hint));
             let field = ui.add(edit).labelled_by(label.id);
             if field.lost_focus() {
                 *said =
@@ -169,10 +166,10 @@ impl SourceForm {
 
     /// Which rows are events; taken when the field is left, not at every letter.
     fn rows(&mut self, ui: &mut Ui, app: &App, file: &mut FileSpec) {
-        let label = ui.label("Only rows where");
+        let label = ui.label(tr("Only rows where"));
         let edit = egui::TextEdit::singleline(&mut self.only_where).desired_width(f32::INFINITY);
         let field = ui
-            .add(edit.hint_text("all rows; or a column and its value, click = 1"))
+            .add(edit.hint_text(tr("all rows; or a column and its value, click = 1")))
             .labelled_by(label.id);
         if field.lost_focus() {
             let typed = self.only_where.trim().to_owned();
@@ -185,12 +182,12 @@ impl SourceForm {
     }
 
     fn open(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
-        let label = ui.label("Path of a log");
+        let label = ui.label(tr("Path of a log"));
         ui.horizontal(|ui| {
             let width = ui.available_width() - 76.0;
             let field = egui::TextEdit::singleline(&mut self.path)
                 .desired_width(width)
-                .hint_text("or drop a file here; logs/*.csv for several");
+                .hint_text(tr("or drop a file here; logs/*.csv for several"));
             let field = ui
                 .add(field)
                 .labelled_by(label.id)
@@ -200,7 +197,7 @@ impl SourceForm {
             if is_entered && !self.path.trim().is_empty() {
                 actions.push(Action::OpenData(PathBuf::from(self.path.trim())));
             }
-            frame::action_button_as(ui, app, actions, Action::PickData, "Open…");
+            frame::action_button_as(ui, app, actions, Action::PickData, tr("Open…"));
         });
         let logs: Vec<&PathBuf> = app
             .recent
@@ -208,7 +205,7 @@ impl SourceForm {
             .filter(|path| !is_experiment(path))
             .collect();
         if !logs.is_empty() {
-            ui.menu_button("Recent ⏷", |ui| {
+            ui.menu_button(tr("Recent ⏷"), |ui| {
                 for path in logs {
                     if ui.button(path.display().to_string()).clicked() {
                         actions.push(Action::OpenData(path.clone()));
@@ -225,7 +222,7 @@ fn file_form(ui: &mut Ui, app: &App, file: &mut FileSpec) {
     let Some(preview) = app.data.shown_preview() else {
         if let crate::app::Loadable::Loading(words) = &app.data.preview {
             ui.spinner();
-            ui.label(words);
+            ui.label(tr(words));
         }
         return;
     };
@@ -240,9 +237,12 @@ fn file_form(ui: &mut Ui, app: &App, file: &mut FileSpec) {
             String::new()
         };
         let columns = text::counted(preview.columns.len(), "column");
-        ui.label(format!(
-            "{files}{}{packing}, {columns}",
-            text::bytes(preview.n_bytes)
+        ui.label(crate::ui::text::tr_list(
+            &format!(
+                "{files}{}{packing}, {columns}",
+                text::bytes(preview.n_bytes)
+            ),
+            ", ",
         ));
         if app.data.preview.is_loading() {
             ui.spinner();
@@ -306,18 +306,18 @@ impl<T: PartialEq> Guessable<'_, T> {
             otherwise,
             choices,
         } = self;
-        let name = ui.label(label);
+        let name = ui.label(tr(label));
         let shown = found.map_or_else(
             || otherwise.to_owned(),
             |words| guessed(said.is_some(), &words),
         );
         ui.label_inputs_by(name.id, |ui| {
             ComboBox::from_id_salt(label)
-                .selected_text(shown)
+                .selected_text(tr(shown))
                 .show_ui(ui, |ui| {
-                    ui.selectable_value(said, None, "guess");
+                    ui.selectable_value(said, None, tr("guess"));
                     for (choice, words) in choices {
-                        ui.selectable_value(said, Some(choice), words);
+                        ui.selectable_value(said, Some(choice), tr(words));
                     }
                 });
         });

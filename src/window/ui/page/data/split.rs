@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use super::super::form::{SectionForm, problems};
 use crate::app::App;
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use seqscope_base::spec::{Described, Entry, Problem};
 use seqscope_data::{DataSource, Role, SplitSpec, TimeFormat};
@@ -14,12 +15,12 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     for offered in SplitSpec::all() {
         let is_chosen = edited.split.name() == offered.name();
         ui.horizontal(|ui| {
-            if ui.radio(is_chosen, label(offered)).clicked() && !is_chosen {
+            if ui.radio(is_chosen, tr(label(offered))).clicked() && !is_chosen {
                 edited.split = first_settings(offered, app);
             }
             if has_clock && offered == SplitSpec::RECOMMENDED {
                 ui.label(
-                    RichText::new("recommended")
+                    RichText::new(tr("recommended"))
                         .size(size::TEXT_SMALL)
                         .color(theme::colors(ui).good),
                 );
@@ -44,7 +45,7 @@ pub(super) fn ui(ui: &mut Ui, app: &App, edited: &mut Experiment) {
     problems(ui, &app.draft, "split");
     for sentence in app.draft.told_of_seen() {
         ui.add_space(size::GAP_SMALL);
-        ui.add(egui::Label::new(RichText::new(sentence).size(size::TEXT_SMALL)).wrap());
+        ui.add(egui::Label::new(RichText::new(tr(sentence)).size(size::TEXT_SMALL)).wrap());
     }
 }
 
@@ -95,6 +96,8 @@ fn has_clock(app: &App) -> bool {
 fn remark(ui: &mut Ui, words: &str, color: egui::Color32) {
     ui.horizontal(|ui| {
         ui.add_space(24.0);
-        ui.add(egui::Label::new(RichText::new(words).size(size::TEXT_SMALL).color(color)).wrap());
+        ui.add(
+            egui::Label::new(RichText::new(tr(words)).size(size::TEXT_SMALL).color(color)).wrap(),
+        );
     });
 }

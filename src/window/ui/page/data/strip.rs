@@ -5,6 +5,7 @@ use strum::IntoEnumIterator;
 
 use super::DataStep;
 use crate::app::{Action, App};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
 use seqscope_base::spec::Entry;
@@ -46,11 +47,11 @@ fn prepare(ui: &mut Ui, app: &App, actions: &mut Actions) {
     }
     let colors = theme::colors(ui);
     let (is_fresh, enabled) = (app.fresh_data().is_some(), app.enabled(&Action::Prepare));
-    let words = RichText::new(if is_fresh {
+    let words = RichText::new(tr(if is_fresh {
         "Prepare again"
     } else {
         "Prepare data"
-    });
+    }));
     let button = if is_fresh || enabled.is_err() {
         Button::new(words)
     } else {
@@ -61,9 +62,10 @@ fn prepare(ui: &mut Ui, app: &App, actions: &mut Actions) {
         actions.push(Action::Prepare);
     }
     match enabled {
-        Ok(()) => response
-            .on_hover_text("Reads the whole log, cleans it, gives ids their indices and splits it"),
-        Err(reason) => response.on_disabled_hover_text(reason),
+        Ok(()) => response.on_hover_text(tr(
+            "Reads the whole log, cleans it, gives ids their indices and splits it",
+        )),
+        Err(reason) => response.on_disabled_hover_text(tr(reason)),
     };
 }
 
@@ -71,7 +73,7 @@ fn card(ui: &mut Ui, step: DataStep, words: &str, is_chosen: bool, width: f32) -
     let colors = theme::colors(ui);
     let (rect, response) = ui.allocate_exact_size(vec2(width, HEIGHT), Sense::click());
     response.widget_info(|| {
-        egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, step.to_string())
+        egui::WidgetInfo::selected(egui::Role::Button, true, is_chosen, tr(step.to_string()))
     });
     let edge = match (is_chosen, response.hovered()) {
         (true, _) => egui::Stroke::new(2.0, colors.accent),
@@ -96,7 +98,7 @@ fn card(ui: &mut Ui, step: DataStep, words: &str, is_chosen: bool, width: f32) -
         .position(|other| other == step)
         .unwrap_or(0)
         + 1;
-    let title = RichText::new(format!("{number}  {step}")).color(if is_chosen {
+    let title = RichText::new(format!("{number}  {}", tr(step.to_string()))).color(if is_chosen {
         colors.accent
     } else {
         colors.strong
@@ -123,28 +125,28 @@ fn came_to(app: &App, step: DataStep) -> String {
                 let mut on: Vec<String> = parts
                     .iter()
                     .filter(|(is_on, _)| *is_on)
-                    .map(|(_, words)| (*words).to_owned())
+                    .map(|(_, words)| tr(*words))
                     .collect();
                 let n_steps = clean.steps.iter().filter(|step| step.is_on()).count();
                 if n_steps > 0 {
-                    on.push(text::counted(n_steps, "step"));
+                    on.push(tr(text::counted(n_steps, "step")));
                 }
                 if on.is_empty() {
-                    "nothing is dropped".to_owned()
+                    tr("nothing is dropped")
                 } else {
-                    on.join(", ")
+                    on.join(&tr(", "))
                 }
             },
             |prepared| cleaned(prepared),
         ),
         DataStep::Split => fresh.map_or_else(
-            || split(draft.split),
+            || tr(split(draft.split)),
             |p| {
-                format!(
+                tr(format!(
                     "{} valid, {} test",
                     text::count(p.split.valid.len()),
                     text::count(p.split.test.len())
-                )
+                ))
             },
         ),
     }
@@ -152,7 +154,7 @@ fn came_to(app: &App, step: DataStep) -> String {
 
 fn source(app: &App) -> String {
     match &app.draft.experiment.data.source {
-        DataSource::World(world) => world.title().to_lowercase(),
+        DataSource::World(world) => tr(world.title()).to_lowercase(),
         DataSource::File(file) => file
             .path
             .file_name()
@@ -163,11 +165,11 @@ fn source(app: &App) -> String {
 fn read(prepared: &Prepared) -> String {
     let report = &prepared.dataset.report;
     let refused = if report.rows_refused > 0 {
-        format!(", {} refused", text::count(report.rows_refused))
+        tr(format!(", {} refused", text::count(report.rows_refused)))
     } else {
         String::new()
     };
-    format!("{}{refused}", text::counted(report.rows_read, "row"))
+    format!("{}{refused}", tr(text::counted(report.rows_read, "row")))
 }
 
 fn roles(app: &App) -> String {
@@ -175,36 +177,35 @@ fn roles(app: &App) -> String {
         let has_behaviours = app
             .fresh_data()
             .is_some_and(|prepared| !prepared.dataset.behaviours.is_empty());
-        return if has_behaviours {
+        return tr(if has_behaviours {
             "user, item, time, behaviour"
         } else {
             "user, item, time"
-        }
-        .to_owned();
+        });
     }
     let Some(preview) = app.data.shown_preview() else {
-        return "guessed from the head".to_owned();
+        return tr("guessed from the head");
     };
     let named = Role::iter().filter(|role| preview.file.roles.column(*role).is_some());
-    let names: Vec<String> = named.map(|role| role.to_string().to_lowercase()).collect();
+    let names: Vec<String> = named
+        .map(|role| tr(role.to_string()).to_lowercase())
+        .collect();
     if names.is_empty() {
-        "none found".to_owned()
+        tr("none found")
     } else {
-        names.join(", ")
+        names.join(&tr(", "))
     }
 }
 
 fn cleaned(prepared: &Prepared) -> String {
     let steps = &prepared.dataset.report.steps;
     match (steps.first(), steps.last()) {
-        (Some(first), Some(last)) if first.rows > last.rows => {
-            format!(
-                "{} left, {} dropped",
-                text::count(last.rows),
-                text::count(first.rows - last.rows)
-            )
-        }
-        (_, Some(last)) => format!("{} left, none dropped", text::count(last.rows)),
+        (Some(first), Some(last)) if first.rows > last.rows => tr(format!(
+            "{} left, {} dropped",
+            text::count(last.rows),
+            text::count(first.rows - last.rows)
+        )),
+        (_, Some(last)) => tr(format!("{} left, none dropped", text::count(last.rows))),
         _ => String::new(),
     }
 }

@@ -5,6 +5,7 @@ use egui_extras::{Column, TableBuilder};
 
 use super::audit;
 use crate::app::{Action, App, EventTime, RawEvent, Select, raw_events, typical_user};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
 use seqscope_base::spec::shown;
@@ -100,14 +101,14 @@ impl UserBrowser {
     }
 
     fn list(&mut self, ui: &mut Ui, dataset: &Dataset, chosen: Option<u32>, actions: &mut Actions) {
-        let label = ui.label("Find a user");
+        let label = ui.label(tr("Find a user"));
         ui.add(
             egui::TextEdit::singleline(&mut self.search)
                 .desired_width(LIST - 10.0)
-                .hint_text("id"),
+                .hint_text(tr("id")),
         )
         .labelled_by(label.id);
-        ui.weak(text::counted(self.found.len(), "user"));
+        ui.weak(tr(text::counted(self.found.len(), "user")));
         ScrollArea::vertical()
             .id_salt("users")
             .auto_shrink([false, false])
@@ -133,11 +134,11 @@ impl UserBrowser {
     fn user(&self, ui: &mut Ui, dataset: &Dataset, user_idx: u32) {
         let id = dataset.users.id(user_idx).unwrap_or_default();
         ui.label(
-            RichText::new(format!(
+            RichText::new(tr(format!(
                 "User {}: {}",
                 shown(id),
                 text::counted(self.events.len(), "event")
-            ))
+            )))
             .color(theme::colors(ui).strong),
         );
         if self.events.iter().any(|event| event.time.is_some()) {
@@ -254,12 +255,12 @@ fn parts(ui: &mut Ui, events: &[RawEvent]) {
     if let Some(at) = response.hover_pos() {
         let position = ((at.x - rect.left()) / width).max(0.0) as usize;
         if let Some(event) = events.get(position) {
-            response.on_hover_text(format!(
+            response.on_hover_text(tr(format!(
                 "event {}: {}, {}",
                 text::count(position + 1),
                 event.item,
                 event.part
-            ));
+            )));
         }
     }
     ui.horizontal(audit::legend);
@@ -283,7 +284,7 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                 let heads = ["#", time_head, "Item", "Behaviour", "Value", "Part"];
                 for words in columns.only_shown(heads) {
                     header.col(|ui| {
-                        ui.label(RichText::new(words).size(size::TEXT_SMALL).color(color));
+                        ui.label(RichText::new(tr(words)).size(size::TEXT_SMALL).color(color));
                     });
                 }
             })
@@ -297,7 +298,7 @@ fn table(ui: &mut Ui, events: &[RawEvent]) {
                         event.item.clone(),
                         event.behaviour.clone().unwrap_or_default(),
                         event.value.map(|v| v.to_string()).unwrap_or_default(),
-                        event.part.to_string(),
+                        tr(event.part.to_string()),
                     ];
                     for words in columns.only_shown(cells) {
                         row.col(|ui| {

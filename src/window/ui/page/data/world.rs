@@ -5,6 +5,7 @@ use strum::IntoEnumIterator;
 
 use super::super::form::{SectionForm, labelled};
 use crate::app::App;
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use seqscope_base::metric::Seen;
@@ -34,17 +35,19 @@ fn kind(ui: &mut Ui, world: &mut WorldSpec) {
         ui,
         "World",
         |ui| {
-            ui.label("Which rules the users follow. Another world starts from its own settings.");
-            ui.weak("In a file: kind");
+            ui.label(tr(
+                "Which rules the users follow. Another world starts from its own settings.",
+            ));
+            ui.weak(tr("In a file: kind"));
         },
         |ui| {
             ComboBox::from_id_salt("world")
-                .selected_text(WorldSpec::of_kind(chosen).title())
+                .selected_text(tr(WorldSpec::of_kind(chosen).title()))
                 .width(ui.available_width())
                 .show_ui(ui, |ui| {
                     for spec in WorldSpec::iter() {
-                        ui.selectable_value(&mut chosen, spec.kind(), spec.title())
-                            .on_hover_text(spec.summary());
+                        ui.selectable_value(&mut chosen, spec.kind(), tr(spec.title()))
+                            .on_hover_text(tr(spec.summary()));
                     }
                 });
         },
@@ -96,7 +99,7 @@ fn optimum(app: &App) -> String {
 fn weak(ui: &mut Ui, words: impl Into<String>) {
     ui.add(
         Label::new(
-            RichText::new(words)
+            RichText::new(tr(words))
                 .size(size::TEXT_SMALL)
                 .color(theme::colors(ui).weak),
         )

@@ -9,6 +9,7 @@ use egui::{RichText, ScrollArea, Ui, Vec2, vec2};
 use super::ShownUser;
 use super::cell::ChosenCell;
 use crate::app::{Action, HeadIdx, Select, Selection};
+use crate::ui::language::tr;
 use crate::ui::widget::bars::Bar;
 use crate::ui::widget::heatmap::{
     Allowance, ColorScale, Heatmap, HeatmapCell, HeatmapLabels, HeatmapMatrix, HeatmapStyle,
@@ -195,22 +196,22 @@ impl AttentionView {
         use strum::IntoEnumIterator as _;
         ui.horizontal_wrapped(|ui| {
             if let Some(head) = head {
-                if ui.button("⬅ All heads").clicked() {
+                if ui.button(tr("⬅ All heads")).clicked() {
                     actions.push(Action::Select(Select::Head(None)));
                 }
-                ui.label(RichText::new(head_name(head)).strong());
+                ui.label(RichText::new(tr(head_name(head))).strong());
             } else {
-                ui.label(RichText::new("Attention").strong());
+                ui.label(RichText::new(tr("Attention")).strong());
                 let heads = maps.n_layers * maps.n_heads;
                 ui.weak(format!(
                     "{} · {}",
                     text::counted(heads, "head"),
                     text::counted(maps.len, "event")
                 ))
-                .on_hover_text("Click a map to open it");
+                .on_hover_text(tr("Click a map to open it"));
                 self.kinds(ui, shown);
             }
-            ui.label("Scale");
+            ui.label(tr("Scale"));
             for scale in ScaleChoice::iter() {
                 let hover = match scale {
                     ScaleChoice::OfRow => {
@@ -221,8 +222,8 @@ impl AttentionView {
                     }
                     ScaleChoice::Linear => "The weight itself from 0 to 1",
                 };
-                ui.selectable_value(&mut self.scale, scale, scale.to_string())
-                    .on_hover_text(hover);
+                ui.selectable_value(&mut self.scale, scale, tr(scale.to_string()))
+                    .on_hover_text(tr(hover));
             }
         });
         let nothing = shown.view().heads.is_causal.then_some("not seen yet");
@@ -238,14 +239,14 @@ impl AttentionView {
         }
         for kind in MapKind::iter() {
             let is_there = kind != MapKind::Rollout || has_rollout;
-            let button = egui::Button::selectable(self.kind == kind, kind.to_string());
+            let button = egui::Button::selectable(self.kind == kind, tr(kind.to_string()));
             let button = ui
                 .add_enabled(is_there, button)
-                .on_hover_text(kind.help())
-                .on_disabled_hover_text(
+                .on_hover_text(tr(kind.help()))
+                .on_disabled_hover_text(tr(
                     "Rollout follows attention from block to block in one pass; these maps are not \
                      of one pass with blocks on each other.",
-                );
+                ));
             if button.clicked() {
                 self.kind = kind;
             }
@@ -273,11 +274,11 @@ impl AttentionView {
                 .show(ui, |ui| {
                     ui.label("");
                     for head in 0..maps.n_heads {
-                        ui.label(RichText::new(format!("Head {}", head + 1)).small());
+                        ui.label(RichText::new(tr(format!("Head {}", head + 1))).small());
                     }
                     ui.end_row();
                     for layer in 0..maps.n_layers {
-                        ui.label(RichText::new(format!("Layer {}", layer + 1)).small());
+                        ui.label(RichText::new(tr(format!("Layer {}", layer + 1))).small());
                         for head in 0..maps.n_heads {
                             let head = HeadMap {
                                 idx: HeadIdx { layer, head },
@@ -338,7 +339,7 @@ impl AttentionView {
             };
             let response = heatmap.thumbnail(ui, key, &head.matrix, small, allowance);
             let words = format!("{back:.1} back · even {evenness:.2}");
-            ui.add(egui::Label::new(RichText::new(words).small().weak()).truncate());
+            ui.add(egui::Label::new(RichText::new(tr(words)).small().weak()).truncate());
             response.clicked()
         })
         .inner

@@ -7,6 +7,7 @@ use egui::{ProgressBar, Ui};
 use crate::app::{Action, Answers, App, Loadable, Question};
 use crate::ui::Actions;
 use crate::ui::frame::action_button_as;
+use crate::ui::language::tr;
 use crate::ui::widget::panel;
 
 /// Width of the bar that tells how far an answer is.
@@ -42,7 +43,7 @@ impl<'a, Q: Clone + PartialEq, A> Awaited<'a, Q, A> {
             Some(Loadable::Ready(answer)) => return Some(answer),
             Some(Loadable::Failed(why)) => {
                 panel::failed(ui, why);
-                if ui.button("Ask again").clicked() {
+                if ui.button(tr("Ask again")).clicked() {
                     actions.push(asked(question()));
                 }
                 return None;
@@ -78,8 +79,8 @@ fn waiting(ui: &mut Ui, doing: &str, share: Option<f32>, app: &App, actions: &mu
         let bar = ProgressBar::new(share)
             .desired_width(BAR)
             .desired_height(ui.spacing().icon_width);
-        ui.add(bar).on_hover_text(doing);
-        ui.label(doing);
-        action_button_as(ui, app, actions, Action::StopQuestion, "Stop");
+        ui.add(bar).on_hover_text(tr(doing));
+        ui.label(tr(doing));
+        action_button_as(ui, app, actions, Action::StopQuestion, tr("Stop"));
     });
 }

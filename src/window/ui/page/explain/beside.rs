@@ -6,6 +6,7 @@ use egui::{Layout, RichText, Ui, UiBuilder};
 use super::views::LayoutMenu;
 use super::{ExplainColumn, PairView, PairViews, Pickers, RunColumn, no_run_chosen, no_runs};
 use crate::app::{Action, AgreementMap, App, RunSide, Select};
+use crate::ui::language::tr;
 use crate::ui::page::run_picker::{self, RunChoice};
 use crate::ui::theme::{self, size};
 use crate::ui::widget::timeline::HIT_AT;
@@ -78,7 +79,7 @@ impl ExplainPage {
         });
     }
 
-    /// Paints the views of two runs, each by its own weights and shown epoch.
+    /// Paints one view of two runs, each by its own weights and shown epoch.
     fn both(&mut self, ui: &mut Ui, runs: [&RunId; 2], app: &App, actions: &mut Actions) {
         columns(ui, |at, ui| {
             let (Some(run), Some(column)) = (runs.get(at), self.columns.get_mut(at)) else {
@@ -125,9 +126,9 @@ pub(super) fn beside_switch(ui: &mut Ui, app: &App, actions: &mut Actions) {
                  playhead";
     let clicked = ui
         .add_enabled_ui(why_not.is_none(), |ui| {
-            ui.checkbox(&mut is_beside, "Beside: run B")
-                .on_hover_text(words)
-                .on_disabled_hover_text(why_not.as_deref().unwrap_or_default())
+            ui.checkbox(&mut is_beside, tr("Beside: run B"))
+                .on_hover_text(tr(words))
+                .on_disabled_hover_text(tr(why_not.as_deref().unwrap_or_default()))
                 .clicked()
         })
         .inner;
@@ -140,16 +141,16 @@ pub(super) fn beside_switch(ui: &mut Ui, app: &App, actions: &mut Actions) {
 pub(in crate::ui::page) fn next_disagreement(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let action = Action::Select(Select::StepDisagreement(1));
     let can_be = app.enabled(&action);
-    let button = ui.add_enabled(can_be.is_ok(), egui::Button::new("Next disagreement ⏭"));
+    let button = ui.add_enabled(can_be.is_ok(), egui::Button::new(tr("Next disagreement ⏭")));
     let button = match (&can_be, app.agreement.found().ready()) {
-        (Ok(()), Some(map)) => button.on_hover_text(format!(
+        (Ok(()), Some(map)) => button.on_hover_text(tr(format!(
             "{} (Shift+J). {}.\n{}.",
             action.label(),
             app.agreement.by.help(),
             counts_words(map)
-        )),
+        ))),
         (Ok(()), None) => button,
-        (Err(why), _) => button.on_disabled_hover_text(why),
+        (Err(why), _) => button.on_disabled_hover_text(tr(why)),
     };
     if button.clicked() {
         actions.push(action);
@@ -181,9 +182,9 @@ pub(in crate::ui::page) fn run_heading(
         let title = summary.map_or_else(|| run.to_string(), run_words::distinct_title);
         ui.add(egui::Label::new(RichText::new(title).strong()).truncate());
         if let Some(shown) = app.selection.shown_epoch(run) {
-            let epoch = ui.label(format!("epoch {}", shown.epoch));
+            let epoch = ui.label(tr(format!("epoch {}", shown.epoch)));
             if let Some(why) = &shown.why {
-                epoch.on_hover_text(why);
+                epoch.on_hover_text(tr(why));
             }
         }
         if let Some(test) = summary
@@ -191,11 +192,11 @@ pub(in crate::ui::page) fn run_heading(
             .and_then(|m| m.test.as_ref())
         {
             let (metric, value) = test.primary();
-            ui.weak(format!(
+            ui.weak(tr(format!(
                 "test {} {}",
                 metric.title(),
                 text::optional_metric(value)
-            ));
+            )));
         }
     });
 }

@@ -3,6 +3,7 @@
 use egui::{RichText, Ui};
 
 use super::{ShownUser, attention::LookedAt};
+use crate::ui::language::tr;
 use crate::ui::theme::size;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::timeline::{part_name, rank_text};
@@ -20,8 +21,8 @@ const FROM_ONE_PASS: &str = "The weights are those of one pass over the whole hi
 pub(in crate::ui::page) fn next_card(ui: &mut Ui, shown: &ShownUser<'_>) {
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        ui.label(RichText::new("Next").strong())
-            .on_hover_text("What the model expects after the last event");
+        ui.label(RichText::new(tr("Next")).strong())
+            .on_hover_text(tr("What the model expects after the last event"));
         next_body(ui, shown);
     });
 }
@@ -36,7 +37,7 @@ fn next_body(ui: &mut Ui, shown: &ShownUser<'_>) {
             classes,
             ..
         }) => {
-            ui.weak(format!("At {}, the log's end", now.moment));
+            ui.weak(tr(format!("At {}, the log's end", now.moment)));
             bars(ui, &chances(classes, &now.values, None));
         }
         Some(said) => answer(ui, said, shown.n_events().checked_sub(1)),
@@ -47,19 +48,22 @@ fn next_body(ui: &mut Ui, shown: &ShownUser<'_>) {
 /// came true.
 fn answer(ui: &mut Ui, said: &TaskAnswers, after: Option<usize>) {
     let Some(values) = after.and_then(|after| said.after(after)) else {
-        ui.weak("Nothing was said here: the model's window does not reach this event.");
+        ui.weak(tr(
+            "Nothing was said here: the model's window does not reach this event.",
+        ));
         return;
     };
     let truth = after.and_then(|after| said.truth_after(after));
     if said.classes.is_empty() {
-        let number = |value: f64| format!("{} {}", text::significant(value, 4), said.unit);
+        let number =
+            |value: f64| tr(format!("{} {}", text::significant(value, 4), said.unit).trim_end());
         ui.label(
             RichText::new(number(values.first().copied().unwrap_or(f64::NAN)))
                 .size(size::TEXT_HEADING)
                 .strong(),
         );
         if let Some(truth) = truth {
-            ui.weak(format!("In truth {}", number(truth)));
+            ui.weak(tr(format!("In truth {}", number(truth))));
         }
         return;
     }
@@ -98,15 +102,15 @@ pub(super) fn event_card(
         match step {
             Some(step) => expected(ui, shown, step),
             None if looked_at.is_none() => {
-                ui.label(RichText::new("No event is chosen").strong());
-                ui.weak(match shown.view().said {
+                ui.label(RichText::new(tr("No event is chosen")).strong());
+                ui.weak(tr(match shown.view().said {
                     Some(_) => {
                         "Click an event in the timeline to see what the model said after it."
                     }
                     None => {
                         "Click an event in the timeline to see what the model expected before it."
                     }
-                });
+                }));
             }
             None => {}
         }
@@ -114,9 +118,13 @@ pub(super) fn event_card(
             if step.is_some() {
                 ui.add_space(6.0);
             }
-            ui.label(RichText::new("Looked at").strong())
-                .on_hover_text(format!("{}. {FROM_ONE_PASS}", looked_at.question));
-            let words = format!("{}; {}", looked_at.question, looked_at.where_from);
+            ui.label(RichText::new(tr("Looked at")).strong())
+                .on_hover_text(format!(
+                    "{}. {}",
+                    tr(&looked_at.question),
+                    tr(FROM_ONE_PASS)
+                ));
+            let words = format!("{}; {}", tr(&looked_at.question), tr(&looked_at.where_from));
             ui.add(egui::Label::new(RichText::new(words).weak()).truncate());
             bars(ui, &looked_at.rows);
         }
@@ -126,12 +134,14 @@ pub(super) fn event_card(
 fn expected(ui: &mut Ui, shown: &ShownUser<'_>, step: &TimelineStep) {
     let heading = |ui: &mut Ui, word: &str| {
         let name = format!("{word} event {}", shown.event_name(step.position));
-        ui.add(egui::Label::new(RichText::new(name).strong()).truncate());
+        ui.add(egui::Label::new(RichText::new(tr(name)).strong()).truncate());
     };
     if let Some(said) = &shown.view().said {
         heading(ui, "After");
         let asked = said.asked_after(step.position);
-        ui.weak(asked.map_or("nothing was asked here", |asked| part_name(asked.part)));
+        ui.weak(tr(asked.map_or("nothing was asked here", |asked| {
+            part_name(asked.part)
+        })));
         answer(ui, said, Some(step.position));
         return;
     }
@@ -141,7 +151,7 @@ fn expected(ui: &mut Ui, shown: &ShownUser<'_>, step: &TimelineStep) {
             Part::Test => "held back until the run has ended",
             Part::Train | Part::Valid => "no prediction: nothing came before it",
         };
-        ui.weak(format!("{} · {why}", part_name(step.part)));
+        ui.weak(format!("{} · {}", tr(part_name(step.part)), tr(why)));
         return;
     };
     let probability = text::percent(f64::from(probability));
@@ -151,8 +161,10 @@ fn expected(ui: &mut Ui, shown: &ShownUser<'_>, step: &TimelineStep) {
         format!("rank {}", rank_text(rank))
     };
     let words = format!(
-        "{} · {place} · probability {probability} over all items",
-        part_name(step.part)
+        "{} · {} · {}",
+        tr(part_name(step.part)),
+        tr(place),
+        tr(format!("probability {probability} over all items"))
     );
     ui.add(egui::Label::new(RichText::new(words).weak()).wrap());
     bars(ui, &rows(shown, &step.top, Some(step.item_idx)));

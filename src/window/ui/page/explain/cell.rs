@@ -5,6 +5,7 @@ use egui::{Align, Grid, Label, Layout, RichText, Ui};
 use super::ShownUser;
 use super::awaited::Awaited;
 use crate::app::{App, HeadIdx, HeadTermsAsk, Question};
+use crate::ui::language::tr;
 use crate::ui::{Actions, text};
 use seqscope_engine::explain::CellArithmetic;
 use seqscope_engine::run::RunId;
@@ -52,10 +53,12 @@ pub(super) fn ui(
         head: cell.head,
     };
     ui.horizontal(|ui| {
-        ui.label(RichText::new("How this weight comes about").strong())
-            .on_hover_text("softmax(q · k / √d + mask) (Vaswani et al. 2017, eq. 1)");
+        ui.label(RichText::new(tr("How this weight comes about")).strong())
+            .on_hover_text(tr(
+                "softmax(q · k / √d + mask) (Vaswani et al. 2017, eq. 1)",
+            ));
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-            card.is_closed = ui.small_button("Close").clicked();
+            card.is_closed = ui.small_button(tr("Close")).clicked();
         });
     });
     let awaited = Awaited {
@@ -72,12 +75,14 @@ pub(super) fn ui(
 
 fn steps(ui: &mut Ui, cell: ChosenCell, shown: &ShownUser<'_>, terms: &HeadTerms) {
     let Some(found) = CellArithmetic::of(terms, cell.row, cell.col) else {
-        ui.weak("This cell lies outside what the model reads; click another.");
+        ui.weak(tr(
+            "This cell lies outside what the model reads; click another.",
+        ));
         return;
     };
     let name = |place: usize| shown.event_name(terms.first + place);
     let whose = format!("after {}, of {}", name(cell.row), name(cell.col));
-    ui.add(Label::new(RichText::new(whose).small().weak()).truncate());
+    ui.add(Label::new(RichText::new(tr(whose)).small().weak()).truncate());
     let number = |value: f64| text::significant(value, 4);
     let bias = if found.bias < MASKED {
         "− 10⁴: hidden by the mask".to_owned()
@@ -136,8 +141,8 @@ fn steps(ui: &mut Ui, cell: ChosenCell, shown: &ShownUser<'_>, terms: &HeadTerms
         .min_row_height(LINE)
         .show(ui, |ui| {
             for (what, value) in lines {
-                ui.label(RichText::new(what).small().weak());
-                ui.add(Label::new(RichText::new(value).small()).truncate());
+                ui.label(RichText::new(tr(what)).small().weak());
+                ui.add(Label::new(RichText::new(tr(value)).small()).truncate());
                 ui.end_row();
             }
         });

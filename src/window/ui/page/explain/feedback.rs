@@ -6,6 +6,7 @@ use egui::{Button, RichText, Role, Ui, WidgetInfo};
 use super::ShownUser;
 use crate::app::{Action, App, FeedbackAction};
 use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::language::tr;
 use crate::ui::widget::bars::{Bar, bars, bars_beside};
 use crate::ui::{Actions, theme};
 use seqscope_engine::report::words::counted;
@@ -85,18 +86,18 @@ pub(super) fn answered_list(
                 counts.rejected
             )
         };
-        ui.label(RichText::new(words).weak()).on_hover_text(
+        ui.label(RichText::new(tr(words)).weak()).on_hover_text(tr(
             "Feedback that is kept with this run. Accept an item of the list that this user would \
              take next, reject one that they would not; keys: A and X for the next item without an \
              answer.",
-        );
+        ));
         if counts.users > 0 {
             action_button_as(
                 ui,
                 app,
                 actions,
                 Action::Feedback(FeedbackAction::Undo),
-                "Take back",
+                tr("Take back"),
             );
         }
         action_button(ui, app, actions, Action::FineTune(run.clone()));
@@ -130,19 +131,19 @@ impl AnswerButton<'_> {
         let mut response = ui.add_enabled(enabled.is_ok(), button);
         let title = &self.item.bar.title;
         let name = if is_said {
-            format!("{done}: {title}")
+            format!("{}{}{title}", tr(done), tr(": "))
         } else {
-            format!("{word} {title}")
+            format!("{} {title}", tr(word))
         };
         response.widget_info(|| WidgetInfo::labeled(Role::Button, enabled.is_ok(), &name));
         let hover = if is_said {
-            format!("{name}; press again to forget it")
+            format!("{name}{}", tr("; press again to forget it"))
         } else {
             name.clone()
         };
         response = match &enabled {
             Ok(()) => response.on_hover_text(hover),
-            Err(why) => response.on_disabled_hover_text(why),
+            Err(why) => response.on_disabled_hover_text(tr(why)),
         };
         if response.clicked() {
             actions.push(Action::Feedback(action));

@@ -11,6 +11,7 @@ use crate::app::{
     Action, App, ExplainView, GalleryAction, GalleryAsk, GalleryBefore, Loadable, Select, ViewKey,
 };
 use crate::ui::frame::action_button;
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::report::{self, CellPainter, CellPlace};
 use crate::ui::widget::{panel, run_words};
@@ -68,15 +69,15 @@ impl GalleryView {
     ) {
         let answers = manifest.experiment.answers();
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new("Gallery").strong());
+            ui.label(RichText::new(tr("Gallery")).strong());
             for kind in GalleryKind::iter() {
                 let rule = kind.rule(answers);
-                let words = text::capitalised(&kind.to_string());
+                let words = text::capitalised(&tr(kind.to_string()));
                 let button = egui::Button::selectable(kind == self.kind, words);
                 let button = ui.add_enabled(rule.is_ok(), button);
                 let button = match rule {
-                    Ok(rule) => button.on_hover_text(rule),
-                    Err(why) => button.on_disabled_hover_text(why),
+                    Ok(rule) => button.on_hover_text(tr(rule)),
+                    Err(why) => button.on_disabled_hover_text(tr(why)),
                 };
                 if button.clicked() {
                     self.kind = kind;
@@ -86,10 +87,10 @@ impl GalleryView {
                 self.choose_before(ui, key, manifest, app, actions);
             }
         });
-        ui.weak(match app.slice_words() {
+        ui.weak(tr(match app.slice_words() {
             None => "Of everyone who was asked in the test.".to_owned(),
             Some(words) => format!("Within the slice: {}", text::clipped(&words, 80)),
-        });
+        }));
     }
 
     /// Choice of the answers that changes are counted from.
@@ -101,7 +102,7 @@ impl GalleryView {
         app: &App,
         actions: &mut Actions,
     ) {
-        let name = ui.label("since");
+        let name = ui.label(tr("since"));
         let words = before_words(self.before.as_ref(), app);
         ComboBox::from_id_salt("gallery_before")
             .selected_text(text::clipped(&words, 40))
@@ -124,7 +125,7 @@ impl GalleryView {
                 for &epoch in epochs.iter().filter(|it| Some(**it) != manifest.best_epoch) {
                     let before = GalleryBefore::Epoch(epoch);
                     let is_chosen = self.before.as_ref() == Some(&before);
-                    let title = format!("Epoch {epoch} of this run");
+                    let title = tr(format!("Epoch {epoch} of this run"));
                     if ui.selectable_label(is_chosen, title).clicked() {
                         self.before = Some(before);
                     }
@@ -156,22 +157,24 @@ impl GalleryView {
                     Ok(()) => {
                         ui.add_space(size::GAP_SMALL);
                         action_button(ui, app, actions, look);
-                        ui.weak("The run's weights are asked about every user of the slice.");
+                        ui.weak(tr(
+                            "The run's weights are asked about every user of the slice.",
+                        ));
                     }
                     Err(why) => {
-                        ui.label(why);
+                        ui.label(tr(why));
                     }
                 }
             }
             Loadable::Loading(what) => {
                 ui.horizontal(|ui| {
                     ui.spinner();
-                    ui.label(what);
+                    ui.label(tr(what));
                     action_button(ui, app, actions, Action::Gallery(GalleryAction::Stop));
                 });
             }
             Loadable::Failed(why) => {
-                ui.label(why);
+                ui.label(tr(why));
                 action_button(ui, app, actions, look);
             }
             Loadable::Ready(gallery) => self.table(ui, gallery, prepared, manifest, app, actions),
@@ -200,14 +203,14 @@ impl GalleryView {
             return;
         };
         ui.horizontal(|ui| {
-            ui.strong(&table.title);
+            ui.strong(tr(&table.title));
             report::copy_menu(ui, table);
         });
         for sentence in &table.lead {
-            ui.weak(sentence);
+            ui.weak(tr(sentence));
         }
         for sentence in &table.notes {
-            ui.label(sentence);
+            ui.label(tr(sentence));
         }
         let clicked = Cell::new(None);
         ScrollArea::both().auto_shrink(false).show(ui, |ui| {
@@ -237,8 +240,8 @@ fn is_beside(other: &Summary, manifest: &Manifest) -> bool {
 
 fn before_words(before: Option<&GalleryBefore>, app: &App) -> String {
     match before {
-        None => "choose".to_owned(),
-        Some(GalleryBefore::Epoch(epoch)) => format!("Epoch {epoch} of this run"),
+        None => tr("choose"),
+        Some(GalleryBefore::Epoch(epoch)) => tr(format!("Epoch {epoch} of this run")),
         Some(GalleryBefore::Run(run)) => app
             .runs
             .summary(run)

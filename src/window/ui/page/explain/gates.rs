@@ -9,6 +9,7 @@ use strum::IntoEnumIterator as _;
 use super::ShownUser;
 use super::awaited::Awaited;
 use crate::app::{Action, App, GatesAsk, InsideQuestion, LikeAsk, Question, Select, ViewKey};
+use crate::ui::language::tr;
 use crate::ui::theme::size;
 use crate::ui::widget::heatmap::{ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle};
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
@@ -81,7 +82,7 @@ impl GatesView {
             return;
         };
         let Some(at) = self.chosen(&view) else {
-            ui.weak("This history has no events to show.");
+            ui.weak(tr("This history has no events to show."));
             return;
         };
         self.refresh(&view, at);
@@ -176,11 +177,11 @@ impl GatesView {
             return;
         };
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new("Gates").strong());
+            ui.label(RichText::new(tr("Gates")).strong());
             if n_layers(view) > 1 {
                 for layer in 0..n_layers(view) {
                     let name = format!("Layer {}", layer + 1);
-                    ui.selectable_value(&mut self.layer, layer, name);
+                    ui.selectable_value(&mut self.layer, layer, tr(name));
                 }
                 ui.separator();
             }
@@ -189,25 +190,29 @@ impl GatesView {
                 .iter()
                 .filter(|it| it.tracks.layer == self.layer);
             for kind in of_layer.map(|it| it.tracks.track) {
-                ui.selectable_value(&mut self.track, kind, text::capitalised(&kind.to_string()))
-                    .on_hover_text(kind.meaning());
+                ui.selectable_value(
+                    &mut self.track,
+                    kind,
+                    text::capitalised(&tr(kind.to_string())),
+                )
+                .on_hover_text(tr(kind.meaning()));
             }
         });
         ui.horizontal_wrapped(|ui| {
-            let name = ui.label("Sort units by");
+            let name = ui.label(tr("Sort units by"));
             let word = |by: Option<UnitMeasure>| {
                 by.map_or_else(|| "number".to_owned(), |by| by.to_string())
             };
             ComboBox::from_id_salt("unit_order")
-                .selected_text(word(self.sorted_by))
+                .selected_text(tr(word(self.sorted_by)))
                 .show_ui(ui, |ui| {
-                    ui.selectable_value(&mut self.sorted_by, None, word(None));
+                    ui.selectable_value(&mut self.sorted_by, None, tr(word(None)));
                     for by in UnitMeasure::iter() {
                         let why_not = track.measures.of(by).err();
                         ui.add_enabled_ui(why_not.is_none(), |ui| {
-                            ui.selectable_value(&mut self.sorted_by, Some(by), word(Some(by)))
-                                .on_hover_text(by.help())
-                                .on_disabled_hover_text(why_not.unwrap_or_default());
+                            ui.selectable_value(&mut self.sorted_by, Some(by), tr(word(Some(by))))
+                                .on_hover_text(tr(by.help()))
+                                .on_disabled_hover_text(tr(why_not.unwrap_or_default()));
                         });
                     }
                 })
@@ -218,18 +223,18 @@ impl GatesView {
                 text::counted(track.tracks.n_units, "unit"),
                 text::counted(track.tracks.len(), "event")
             ))
-            .on_hover_text(
+            .on_hover_text(tr(
                 "Correlations are over the events of this history alone: of few events even noise \
                  has large ones.",
-            );
+            ));
             if track.tracks.track.range().is_some_and(|[low, _]| low < 0.0) {
-                ui.checkbox(&mut self.is_stretched, "Stretch colours").on_hover_text(
-                    "The strongest colour is the largest value here, not the largest that there \
-                     can be",
+                ui.checkbox(&mut self.is_stretched, tr("Stretch colours")).on_hover_text(
+                    tr("The strongest colour is the largest value here, not the largest that there \
+                     can be"),
                 );
             }
             if let Some(why) = self.sorted_by.and_then(|by| track.measures.of(by).err()) {
-                ui.weak(format!("By number: {why}"));
+                ui.weak(tr(format!("By number: {why}")));
             }
         });
         if let Some(drawn) = &self.drawn {
@@ -325,18 +330,18 @@ fn like_card(
     };
     theme::card(ui).show(ui, |ui| {
         ui.set_width(ui.available_width());
-        ui.label(RichText::new("Like states elsewhere").strong()).on_hover_text(
-            "Moments of other users, out of a sample of them, at which the hidden state of the last \
-             layer had the largest cosine with the one here; one moment a user",
+        ui.label(RichText::new(tr("Like states elsewhere")).strong()).on_hover_text(
+            tr("Moments of other users, out of a sample of them, at which the hidden state of the last \
+             layer had the largest cosine with the one here; one moment a user"),
         );
-        ui.weak(format!("After {}", shown.event_name(event)));
+        ui.weak(tr(format!("After {}", shown.event_name(event))));
         ui.add_space(size::GAP_SMALL);
         let Some(prepared) = app.views.data(&key.run) else {
             return;
         };
         // No state is like one that is no number.
         if ask.state.iter().any(|value| !value.is_finite()) {
-            ui.weak("The model's state here is no number, so none is like it.");
+            ui.weak(tr("The model's state here is no number, so none is like it."));
             return;
         }
         let awaited = Awaited {
@@ -348,7 +353,7 @@ fn like_card(
         let moments = awaited.answer(ui, app, actions, |other| other.key == *key);
         let Some(moments) = moments else { return };
         if moments.is_empty() {
-            ui.weak("No other user's state could be compared.");
+            ui.weak(tr("No other user's state could be compared."));
         }
         for moment in moments.iter() {
             like_moment(ui, moment, prepared, actions);
@@ -367,13 +372,18 @@ fn like_moment(ui: &mut Ui, moment: &LikeMoment, prepared: &Prepared, actions: &
     };
     ui.horizontal(|ui| {
         let name = format!("User {}", text::clipped(user, 16));
-        let button = ui.small_button(name).on_hover_text("Look at this user");
+        let button = ui
+            .small_button(tr(name))
+            .on_hover_text(tr("Look at this user"));
         if button.clicked() {
             actions.push(Action::Select(Select::User(user.to_owned())));
             actions.push(Action::Select(Select::Event(Some(moment.position))));
         }
         let cosine = text::significant(f64::from(moment.cosine), 3);
-        ui.weak(format!("cosine {cosine}, event {}", moment.position + 1));
+        ui.weak(tr(format!(
+            "cosine {cosine}, event {}",
+            moment.position + 1
+        )));
     });
     ui.indent(moment.user_idx, |ui| {
         if let Some(before) = title(moment.position.checked_sub(1)) {

@@ -2,6 +2,7 @@
 //! table of items.
 
 use super::point_colors::{NO_GROUP, PointFact};
+use crate::ui::language::tr;
 use seqscope_base::spec::shown as foreign;
 use seqscope_data::{FreeValues, Prepared};
 use seqscope_engine::explain::{ItemMap, N_CLUSTERS};
@@ -22,8 +23,8 @@ impl ItemFact {
     /// Name of it.
     pub(super) fn word(self, prepared: &Prepared) -> String {
         match self {
-            Self::Popularity => "popularity".to_owned(),
-            Self::Cluster => "cluster".to_owned(),
+            Self::Popularity => tr("popularity"),
+            Self::Cluster => tr("cluster"),
             Self::Column(at) => {
                 let column = prepared.dataset.item_columns.get(at);
                 column.map_or_else(String::new, |column| foreign(&column.name).into_owned())
@@ -54,7 +55,9 @@ pub(super) fn fact_of_items(by: ItemFact, map: &ItemMap, prepared: &Prepared) ->
         },
         ItemFact::Cluster => PointFact::Groups {
             of: map.clusters.iter().map(|group| u32::from(*group)).collect(),
-            names: (1..=N_CLUSTERS).map(|n| format!("cluster {n}")).collect(),
+            names: (1..=N_CLUSTERS)
+                .map(|n| tr(format!("cluster {n}")))
+                .collect(),
             keep_places: true,
         },
         ItemFact::Column(at) => {

@@ -13,6 +13,7 @@ use super::projection;
 use crate::app::{
     App, InsideQuestion, ItemsAsk, NeighboursAsk, ProjectionKey, ProjectionOf, Question, ViewKey,
 };
+use crate::ui::language::tr;
 use crate::ui::theme::size;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
@@ -175,12 +176,12 @@ impl ItemMapView {
 
     fn choices(&mut self, ui: &mut Ui, key: &ViewKey, prepared: &Prepared, app: &App) {
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new("Items").strong());
+            ui.label(RichText::new(tr("Items")).strong());
             if projection::methods(ui, &mut self.method) {
                 self.revision += 1;
                 self.scatter.forget();
             }
-            let name = ui.label("Colour");
+            let name = ui.label(tr("Colour"));
             let offered = facts(prepared);
             if !offered.contains(&self.by) {
                 self.by = ItemFact::default();
@@ -196,7 +197,11 @@ impl ItemMapView {
                 .response
                 .labelled_by(name.id);
             drag_tools(ui, &mut self.tool, "items");
-            if ui.button("Fit").on_hover_text("Show all points").clicked() {
+            if ui
+                .button(tr("Fit"))
+                .on_hover_text(tr("Show all points"))
+                .clicked()
+            {
                 self.scatter.fit();
             }
         });
@@ -218,14 +223,14 @@ impl ItemMapView {
                 None => "Turn onto this epoch".to_owned(),
             };
             let has_more = series.epochs.len() > 1;
-            let choice = ui.add_enabled(has_more, egui::Checkbox::new(&mut is_held, words));
+            let choice = ui.add_enabled(has_more, egui::Checkbox::new(&mut is_held, tr(words)));
             let choice = choice
-                .on_hover_text(
+                .on_hover_text(tr(
                     "Other epochs' maps are turned so that their items lie as near as can be to \
                      where they lie in this one (orthogonal Procrustes): play the epochs above to \
                      see the items move",
-                )
-                .on_disabled_hover_text("Only one epoch's weights are kept.");
+                ))
+                .on_disabled_hover_text(tr("Only one epoch's weights are kept."));
             if choice.changed() {
                 self.held = present.filter(|_| is_held);
             }
@@ -248,9 +253,9 @@ impl ItemMapView {
         self.colors.refresh(ui, key, &self.lasso.lit, || {
             fact_of_items(by, map, prepared)
         });
-        let words = ui.weak(words_of_map(map, projected.as_deref()));
+        let words = ui.weak(tr(words_of_map(map, projected.as_deref())));
         if projected.is_some() {
-            words.on_hover_text(projection::TRUST_HELP);
+            words.on_hover_text(tr(projection::TRUST_HELP));
         }
         self.colors.legend(ui);
         let title = |at: usize| item_words(map, prepared, at);
@@ -309,10 +314,12 @@ impl ItemMapView {
     ) {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.label(RichText::new("Neighbours").strong())
-                .on_hover_text("Items whose vectors have the largest cosine with the chosen one's");
+            ui.label(RichText::new(tr("Neighbours")).strong())
+                .on_hover_text(tr(
+                    "Items whose vectors have the largest cosine with the chosen one's",
+                ));
             let Some(item_idx) = self.chosen else {
-                ui.weak("Click an item on the map, or search for one.");
+                ui.weak(tr("Click an item on the map, or search for one."));
                 return;
             };
             ui.label(item_words(map, prepared, item_idx as usize - 1));
@@ -335,7 +342,7 @@ impl ItemMapView {
                     is_true: false,
                 })
                 .collect();
-            ui.weak("Cosine, as a share of 1");
+            ui.weak(tr("Cosine, as a share of 1"));
             bars(ui, &rows);
         });
         ui.add_space(size::GAP_SMALL);
@@ -349,9 +356,9 @@ impl ItemMapView {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
             let n = text::counted(self.lasso.inside.len(), "item");
-            ui.label(RichText::new(format!("Lasso: {n}")).strong());
+            ui.label(RichText::new(tr(format!("Lasso: {n}"))).strong());
             let share = text::percent(self.lasso.share);
-            ui.weak(format!("{share} of the training events"));
+            ui.weak(tr(format!("{share} of the training events")));
             let inside = self.lasso.inside.iter();
             let ids = inside.filter_map(|at| prepared.dataset.items.id(*at as u32 + 1));
             let help = "The users of whom one of these items is asked";
@@ -359,10 +366,10 @@ impl ItemMapView {
             self.lasso.slice.ui(ui, help, actions, rule);
             let mut is_cleared = false;
             ui.horizontal(|ui| {
-                if ui.button("Copy ids").clicked() {
+                if ui.button(tr("Copy ids")).clicked() {
                     ui.ctx().copy_text(ids.collect::<Vec<_>>().join("\n"));
                 }
-                is_cleared = ui.button("Clear").clicked();
+                is_cleared = ui.button(tr("Clear")).clicked();
             });
             if is_cleared {
                 self.lasso.clear();
@@ -374,10 +381,10 @@ impl ItemMapView {
                 }
             }
             if self.lasso.inside.len() > LISTED {
-                ui.weak(format!(
+                ui.weak(tr(format!(
                     "and {} more",
                     text::count(self.lasso.inside.len() - LISTED)
-                ));
+                )));
             }
         });
         ui.add_space(size::GAP_SMALL);
@@ -408,5 +415,5 @@ fn words_of_map(map: &ItemMap, projected: Option<&ProjectedMap>) -> String {
 fn item_words(map: &ItemMap, prepared: &Prepared, at: usize) -> String {
     let title = foreign(prepared.dataset.item_label(at as u32 + 1));
     let events = map.counts.get(at).copied().unwrap_or_default() as usize;
-    format!("{title} ({})", text::counted(events, "training event"))
+    format!("{title} ({})", tr(text::counted(events, "training event")))
 }

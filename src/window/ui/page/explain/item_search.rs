@@ -3,6 +3,7 @@
 use egui::{ScrollArea, TextEdit, Ui};
 
 use crate::app::{Action, App, ItemQuery};
+use crate::ui::language::tr;
 use crate::ui::{Actions, text, theme};
 use seqscope_data::Prepared;
 use seqscope_engine::run::RunId;
@@ -50,21 +51,21 @@ impl ItemFinder {
     pub(super) fn ui(&mut self, ui: &mut Ui, prepared: &Prepared, chosen: &mut Option<u32>) {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            let name = ui.label("Search items");
-            let field = TextEdit::singleline(&mut self.query).hint_text("part of a title");
+            let name = ui.label(tr("Search items"));
+            let field = TextEdit::singleline(&mut self.query).hint_text(tr("part of a title"));
             ui.add(field.desired_width(f32::INFINITY))
                 .labelled_by(name.id);
             if self.query.trim().is_empty() {
                 return;
             }
             match self.found.len() {
-                0 => ui.weak(if self.is_looking {
+                0 => ui.weak(tr(if self.is_looking {
                     "Looking…"
                 } else {
                     "No title has these letters."
-                }),
-                n if n >= LISTED => ui.weak(format!("The first {n}, ringed on the map")),
-                n => ui.weak(format!("{n} found, ringed on the map")),
+                })),
+                n if n >= LISTED => ui.weak(tr(format!("The first {n}, ringed on the map"))),
+                n => ui.weak(tr(format!("{n} found, ringed on the map"))),
             };
             let list = ScrollArea::vertical()
                 .id_salt("found_items")

@@ -4,6 +4,7 @@ use egui::{Button, TextEdit, Ui};
 
 use crate::app::{Action, SliceAction};
 use crate::ui::Actions;
+use crate::ui::language::tr;
 use seqscope_engine::run::{NamedSlice, SliceRule};
 
 /// View state: the name that is written.
@@ -24,18 +25,18 @@ impl LassoSlice {
     ) {
         ui.horizontal_wrapped(|ui| {
             let field = TextEdit::singleline(&mut self.name)
-                .hint_text("Name")
+                .hint_text(tr("Name"))
                 .desired_width(120.0);
             let field = ui.add(field);
             field.widget_info(|| {
-                egui::WidgetInfo::labeled(egui::Role::TextInput, true, "Name of the lasso")
+                egui::WidgetInfo::labeled(egui::Role::TextInput, true, tr("Name of the lasso"))
             });
             let name = self.name.trim();
             let keep = ui
-                .add_enabled(!name.is_empty(), Button::new("Keep lasso as slice"))
-                .on_hover_text(help)
-                .on_disabled_hover_text("Write a name beside it first.");
-            let look = ui.button("Look at these users").on_hover_text(help);
+                .add_enabled(!name.is_empty(), Button::new(tr("Keep lasso as slice")))
+                .on_hover_text(tr(help))
+                .on_disabled_hover_text(tr("Write a name beside it first."));
+            let look = ui.button(tr("Look at these users")).on_hover_text(tr(help));
             let action = if keep.clicked() {
                 SliceAction::Keep(NamedSlice {
                     name: name.to_owned(),

@@ -17,6 +17,7 @@ use crate::app::{
     Action, App, InsideQuestion, LatentAsk, LatentSpace, PriorAsk, ProjectionKey, ProjectionOf,
     Question, Select, TraversalAsk, ViewKey,
 };
+use crate::ui::language::tr;
 use crate::ui::theme::size;
 use crate::ui::widget::bars::{Bar, bars};
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
@@ -177,28 +178,32 @@ impl LatentSpaceView {
     ) {
         let map = &space.map;
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new("Users in the latent space").strong());
+            ui.label(RichText::new(tr("Users in the latent space")).strong());
             if projection::methods(ui, &mut self.method) {
                 self.revision += 1;
                 self.scatter.forget();
             }
-            let name = ui.label("Colour");
+            let name = ui.label(tr("Colour"));
             ComboBox::from_id_salt("user_fact")
-                .selected_text(self.by.to_string())
+                .selected_text(tr(self.by.to_string()))
                 .width(170.0)
                 .show_ui(ui, |ui| {
                     for by in UserFact::iter() {
                         let why_not = why_no_fact(by, space, app);
                         ui.add_enabled_ui(why_not.is_none(), |ui| {
-                            ui.selectable_value(&mut self.by, by, by.to_string())
-                                .on_disabled_hover_text(why_not.unwrap_or_default());
+                            ui.selectable_value(&mut self.by, by, tr(by.to_string()))
+                                .on_disabled_hover_text(tr(why_not.unwrap_or_default()));
                         });
                     }
                 })
                 .response
                 .labelled_by(name.id);
             drag_tools(ui, &mut self.tool, "users");
-            if ui.button("Fit").on_hover_text("Show all points").clicked() {
+            if ui
+                .button(tr("Fit"))
+                .on_hover_text(tr("Show all points"))
+                .clicked()
+            {
                 self.scatter.fit();
             }
         });
@@ -219,7 +224,7 @@ impl LatentSpaceView {
         });
         let words = ui.weak(words_of_map(map, self.projected.as_deref()));
         if self.projected.is_some() {
-            words.on_hover_text(projection::TRUST_HELP);
+            words.on_hover_text(tr(projection::TRUST_HELP));
         }
         self.colors.legend(ui);
         let user = app
@@ -309,7 +314,7 @@ impl LatentSpaceView {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
             let n = text::counted(self.inside.len(), "user");
-            ui.label(RichText::new(format!("Lasso: {n}")).strong());
+            ui.label(RichText::new(tr(format!("Lasso: {n}"))).strong());
             let inside = self.inside.iter().filter_map(|at| map.users.get(*at));
             let ids = inside.filter_map(|user| prepared.dataset.users.id(*user));
             let rule = || SliceRule::of_users(ids.clone().map(str::to_owned));
@@ -317,22 +322,22 @@ impl LatentSpaceView {
                 .ui(ui, "These users, on every page", actions, rule);
             let mut is_cleared = false;
             ui.horizontal(|ui| {
-                if ui.button("Copy ids").clicked() {
+                if ui.button(tr("Copy ids")).clicked() {
                     let ids: Vec<&str> = ids.clone().collect();
                     ui.ctx().copy_text(ids.join("\n"));
                 }
-                is_cleared = ui.button("Clear").clicked();
+                is_cleared = ui.button(tr("Clear")).clicked();
             });
             ui.horizontal_wrapped(|ui| {
                 for id in ids.clone().take(LISTED) {
                     let button = ui.small_button(text::clipped(id, 16));
-                    if button.on_hover_text("Look at this user").clicked() {
+                    if button.on_hover_text(tr("Look at this user")).clicked() {
                         actions.push(Action::Select(Select::User(id.to_owned())));
                     }
                 }
                 let n_more = self.inside.len().saturating_sub(LISTED);
                 if n_more > 0 {
-                    ui.weak(format!("and {} more", text::count(n_more)));
+                    ui.weak(tr(format!("and {} more", text::count(n_more))));
                 }
             });
             if is_cleared {
@@ -355,19 +360,20 @@ impl LatentSpaceView {
     ) {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.label(RichText::new("Traversal").strong()).on_hover_text(
-                "The user's latent vector with one of its numbers changed, decoded to a list",
-            );
+            ui.label(RichText::new(tr("Traversal")).strong())
+                .on_hover_text(tr(
+                    "The user's latent vector with one of its numbers changed, decoded to a list",
+                ));
             let mut place = self.place + 1;
-            let name = ui.label("Dimension, the most used first");
+            let name = ui.label(tr("Dimension, the most used first"));
             ui.add(Slider::new(&mut place, 1..=map.width.max(1)).show_value(false))
                 .labelled_by(name.id);
             self.place = place - 1;
             let Some(&dimension) = self.order.get(self.place) else {
                 return;
             };
-            ui.weak(words_of_dimension(map, dimension));
-            let name = ui.label("Distance from the user's own, in σ");
+            ui.weak(tr(words_of_dimension(map, dimension)));
+            let name = ui.label(tr("Distance from the user's own, in σ"));
             let slider = Slider::new(&mut self.offset, -3.0..=3.0).step_by(0.25);
             ui.add(slider).labelled_by(name.id);
             let ask = TraversalAsk {
@@ -400,11 +406,11 @@ impl LatentSpaceView {
         let Some(list) = near else { return };
         if let Some([value, sigma]) = lists.own {
             let now = f64::from(value + list.at * sigma);
-            ui.weak(format!(
+            ui.weak(tr(format!(
                 "Value {} (own {}); likeliest next:",
                 text::significant(now, 3),
                 text::significant(f64::from(value), 3)
-            ));
+            )));
         }
         let rows: Vec<Bar> = list
             .items
@@ -432,11 +438,12 @@ impl LatentSpaceView {
         let why_not = kind.and_then(why_no_prior);
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.label(RichText::new("Prior").strong()).on_hover_text(
-                "Points drawn from N(0, 1) in every dimension: users who never were",
-            );
-            let button = ui.add_enabled(why_not.is_none(), Button::new("Draw users"));
-            let button = button.on_disabled_hover_text(why_not.unwrap_or_default());
+            ui.label(RichText::new(tr("Prior")).strong())
+                .on_hover_text(tr(
+                    "Points drawn from N(0, 1) in every dimension: users who never were",
+                ));
+            let button = ui.add_enabled(why_not.is_none(), Button::new(tr("Draw users")));
+            let button = button.on_disabled_hover_text(tr(why_not.unwrap_or_default()));
             if button.clicked() {
                 self.drawing = Some(self.drawing.map_or(0, |seed| seed + 1));
             }
@@ -457,11 +464,11 @@ impl LatentSpaceView {
                 return;
             };
             for (at, list) in lists.lists.iter().enumerate() {
-                ui.weak(format!(
+                ui.weak(tr(format!(
                     "Drawn {} of seed {seed}, length {}",
                     at + 1,
                     text::significant(f64::from(list.at), 3)
-                ));
+                )));
                 let titles: Vec<String> = list
                     .items
                     .iter()
@@ -493,30 +500,37 @@ fn words_of_dimension(map: &LatentMap, dimension: usize) -> String {
 
 fn words_of_map(map: &LatentMap, projected: Option<&ProjectedMap>) -> String {
     let drawn = if map.users.len() < map.n_users {
-        format!(" of {}, drawn", text::count(map.n_users))
+        tr(format!(" of {}, drawn", text::count(map.n_users)))
     } else {
         String::new()
     };
-    let users = text::counted(map.users.len(), "user");
+    let users = tr(text::counted(map.users.len(), "user"));
     if map.users.len() == 1 {
-        return format!("{users}: alone there is no direction in which they differ");
+        return format!(
+            "{users}{}{}",
+            tr(": "),
+            tr("alone there is no direction in which they differ")
+        );
     }
     let numbers = match projected {
         None => {
             let [first, second] = map.shares;
             let held = text::percent(first + second);
-            vec![format!("the plane holds {held} of their variance")]
+            vec![tr(format!("the plane holds {held} of their variance"))]
         }
-        Some(map) => projection::words(map, "users"),
+        Some(map) => projection::words(map, "users")
+            .into_iter()
+            .map(tr)
+            .collect(),
     };
     let told = [format!(
-        "{users}{drawn}; {} numbers",
-        text::count(map.width)
+        "{users}{drawn}{}",
+        tr(format!("; {} numbers", text::count(map.width)))
     )];
     told.into_iter()
         .chain(numbers)
         .collect::<Vec<_>>()
-        .join(", ")
+        .join(&tr(", "))
 }
 
 fn user_words(map: &LatentMap, prepared: &Prepared, at: usize) -> String {
@@ -527,11 +541,17 @@ fn user_words(map: &LatentMap, prepared: &Prepared, at: usize) -> String {
     let events = map.lengths.get(at).copied().unwrap_or_default() as usize;
     let last = prepared.dataset.sequences.items(user as usize).last();
     let last = last.map_or_else(String::new, |item| {
-        format!(", last {}", foreign(prepared.dataset.item_label(*item)))
+        tr(format!(
+            ", last {}",
+            foreign(prepared.dataset.item_label(*item))
+        ))
     });
     format!(
-        "User {}: {}{last}",
-        foreign(id),
-        text::counted(events, "event")
+        "{}{last}",
+        tr(format!(
+            "User {}: {}",
+            foreign(id),
+            text::counted(events, "event")
+        ))
     )
 }

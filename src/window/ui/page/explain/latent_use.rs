@@ -3,6 +3,7 @@
 use egui::{RichText, Ui, vec2};
 
 use crate::app::{App, LatentSpace, ViewKey};
+use crate::ui::language::tr;
 use crate::ui::page::train::latent_bars;
 use crate::ui::theme;
 use crate::ui::widget::heatmap::{ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle};
@@ -44,10 +45,10 @@ impl LatentUseCard {
     ) {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
-            ui.label(RichText::new("Use of each dimension").strong());
+            ui.label(RichText::new(tr("Use of each dimension")).strong());
             let Some(report) = &space.map.report else {
                 ui.weak(
-                    "The vector of an autoencoder is certain, so there is no Kullback–Leibler term.",
+                    tr("The vector of an autoencoder is certain, so there is no Kullback–Leibler term."),
                 );
                 return;
             };

@@ -7,6 +7,7 @@ use super::awaited::Awaited;
 use super::cards::next_card;
 use super::feedback::{self, ListedItem};
 use crate::app::{App, ListAsk, Question, ViewKey};
+use crate::ui::language::tr;
 use crate::ui::{Actions, theme};
 use seqscope_base::metric::Seen;
 use seqscope_base::spec::Entry;
@@ -54,8 +55,8 @@ impl ListCard {
                 .and_then(|summary| summary.manifest.as_ref());
             let as_judged = judged.map_or(Seen::LeftOut, |manifest| manifest.seen());
             ui.horizontal(|ui| {
-                ui.label(RichText::new("Next").strong())
-                    .on_hover_text("What to recommend after the last event");
+                ui.label(RichText::new(tr("Next")).strong())
+                    .on_hover_text(tr("What to recommend after the last event"));
                 self.choices(ui, as_judged);
             });
             self.blend(ui);
@@ -82,8 +83,8 @@ impl ListCard {
         let mut with_seen = self.seen.unwrap_or(as_judged) == Seen::Ranked;
         let words = "Whether items that the user already had are in the list";
         if ui
-            .checkbox(&mut with_seen, "seen items")
-            .on_hover_text(words)
+            .checkbox(&mut with_seen, tr("seen items"))
+            .on_hover_text(tr(words))
             .changed()
         {
             self.seen = Some(if with_seen {
@@ -97,16 +98,18 @@ impl ListCard {
     /// The weights of the references, each under its name.
     fn blend(&mut self, ui: &mut Ui) {
         ui.label(
-            RichText::new("Blended with references, each by its weight beside the model's 1")
-                .small()
-                .weak(),
+            RichText::new(tr(
+                "Blended with references, each by its weight beside the model's 1",
+            ))
+            .small()
+            .weak(),
         );
         egui::Grid::new("blend")
             .num_columns(REFERENCES.len())
             .spacing([12.0, 2.0])
             .show(ui, |ui| {
-                let names =
-                    REFERENCES.map(|kind| ui.label(RichText::new(kind.title()).small().weak()).id);
+                let names = REFERENCES
+                    .map(|kind| ui.label(RichText::new(tr(kind.title())).small().weak()).id);
                 ui.end_row();
                 for ((kind, weight), name) in
                     REFERENCES.into_iter().zip(&mut self.weights).zip(names)
@@ -115,11 +118,11 @@ impl ListCard {
                         .range(0.0..=MOST)
                         .speed(0.02)
                         .max_decimals(2);
-                    ui.add(field).labelled_by(name).on_hover_text(format!(
+                    ui.add(field).labelled_by(name).on_hover_text(tr(format!(
                     "Weight beside the model's 1. {} Scores run from 0 to 1 over the ranked items \
                      before they are blended.",
                     kind.summary()
-                ));
+                )));
                 }
                 ui.end_row();
             });
@@ -151,19 +154,19 @@ fn list(
         .iter()
         .map(|listed| {
             let cold = if listed.is_cold {
-                " (new: by content)"
+                tr(" (new: by content)")
             } else {
-                ""
+                String::new()
             };
             let mut item = ListedItem::of(shown, listed.item_idx, listed.score as f32);
-            item.bar.title.push_str(cold);
+            item.bar.title.push_str(&cold);
             item
         })
         .collect();
     feedback::answered_list(ui, run, shown, &items, app, actions);
     if made.n_cold_left_out > 0 {
         let words = "Items without training events, of which the data tell nothing";
-        ui.weak(RichText::new(format!("{} new items left out", made.n_cold_left_out)).small())
-            .on_hover_text(words);
+        ui.weak(RichText::new(tr(format!("{} new items left out", made.n_cold_left_out))).small())
+            .on_hover_text(tr(words));
     }
 }

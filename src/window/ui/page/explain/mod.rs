@@ -42,6 +42,7 @@ use egui::{Panel, RichText, Ui};
 use super::super::Actions;
 use crate::app::{Action, App, ExplainView, Loadable, Page, Select, TourStep, ViewKey};
 use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::tour;
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
@@ -304,8 +305,8 @@ impl ExplainColumn {
                     .show(ui, |ui| {
                         card.show(ui, |ui| {
                             ui.set_width(ui.available_width());
-                            ui.label(RichText::new("No attention to show").strong());
-                            ui.label(why_no_attention(app.kind_of(&key.run), shown.view()));
+                            ui.label(RichText::new(tr("No attention to show")).strong());
+                            ui.label(tr(why_no_attention(app.kind_of(&key.run), shown.view())));
                         });
                         ui.add_space(size::GAP_SMALL);
                         self.list.ui(ui, shown, key, app, actions);
@@ -335,17 +336,17 @@ impl ExplainColumn {
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal(|ui| {
-                ui.label(RichText::new("Timeline").strong());
+                ui.label(RichText::new(tr("Timeline")).strong());
                 let summary = app.runs.summary(run);
                 let manifest = summary.and_then(|summary| summary.manifest.as_ref());
                 if let Some(remark) = manifest.and_then(|manifest| manifest.counted_before()) {
                     // What is shown here is by today's rule, and so may differ from what the run
                     // counted.
-                    let words = RichText::new("⚠ older rule").color(theme::colors(ui).warning);
-                    ui.label(words).on_hover_text(format!(
+                    let words = RichText::new(tr("⚠ older rule")).color(theme::colors(ui).warning);
+                    ui.label(words).on_hover_text(tr(format!(
                         "The run's own figures were {}.",
                         remark.sentence()
-                    ));
+                    )));
                 }
                 let summary = RichText::new(timeline::summary(shown.view())).weak();
                 ui.add(egui::Label::new(summary).truncate());
@@ -370,7 +371,7 @@ fn view(ui: &mut Ui, app: &App, key: &ViewKey) -> Option<Arc<UserView>> {
             None
         }
         Loadable::Idle => {
-            ui.weak("This view has not been asked for yet.");
+            ui.weak(tr("This view has not been asked for yet."));
             None
         }
         Loadable::Loading(what) => {
@@ -431,7 +432,7 @@ fn no_run_chosen(ui: &mut Ui, app: &App, newest: Option<RunId>, actions: &mut Ac
                 app,
                 actions,
                 Action::Select(Select::Run(run)),
-                "Explain the newest run",
+                tr("Explain the newest run"),
             );
         }
     });
@@ -441,6 +442,12 @@ fn no_weights(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let sentence = "Weights are kept from the first finished epoch on. This run has none, so there \
                     is nothing to explain; choose another run, or watch this one train.";
     panel::empty(ui, "This run has no weights yet", sentence, |ui| {
-        action_button_as(ui, app, actions, Action::GoTo(Page::Train), "Go to Train");
+        action_button_as(
+            ui,
+            app,
+            actions,
+            Action::GoTo(Page::Train),
+            tr("Go to Train"),
+        );
     });
 }

@@ -7,6 +7,7 @@ use egui::{DragValue, ProgressBar, RichText, ScrollArea, Ui, vec2};
 
 use crate::app::{Action, App, AveragedUsers, Loadable, MeanAttentionKey, ViewKey};
 use crate::ui::frame::action_button;
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::heatmap::{ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle};
 use crate::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, LineChart};
@@ -82,7 +83,7 @@ impl OverUsersView {
     /// Whom it is averaged over, and how far the work is.
     fn choices(&mut self, ui: &mut Ui, key: &ViewKey, app: &App, actions: &mut Actions) {
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new("Attention over users").strong());
+            ui.label(RichText::new(tr("Attention over users")).strong());
             let n_all = app
                 .views
                 .data(&key.run)
@@ -102,15 +103,17 @@ impl OverUsersView {
                 most: self.most,
             };
             let words = text::clipped(&users.name, 40);
-            let name = ui.label(format!("At most, of {words}")).on_hover_text(
-                "Everyone, or the slice of users that is chosen at the left of the window",
-            );
+            let name = ui
+                .label(tr(format!("At most, of {words}")))
+                .on_hover_text(tr(
+                    "Everyone, or the slice of users that is chosen at the left of the window",
+                ));
             let field = DragValue::new(&mut self.most)
                 .range(1..=n_all.max(1))
                 .speed(4.0);
-            ui.add(field)
-                .labelled_by(name.id)
-                .on_hover_text("Spread evenly over the log; each user costs a pass of the model");
+            ui.add(field).labelled_by(name.id).on_hover_text(tr(
+                "Spread evenly over the log; each user costs a pass of the model",
+            ));
             let asked = MeanAttentionKey {
                 run: key.run.clone(),
                 epoch: key.epoch,
@@ -121,8 +124,13 @@ impl OverUsersView {
             if let Some(job) = job.filter(|job| job.found.is_loading()) {
                 let [done, all] = job.progress;
                 let share = done as f32 / all.max(1) as f32;
-                let words = format!("{} of {}", text::count(done), text::counted(all, "user"));
-                ui.add(ProgressBar::new(share).desired_width(140.0).text(words));
+                let words = format!(
+                    "{}{}{}",
+                    text::count(done),
+                    tr(" of "),
+                    tr(text::counted(all, "user"))
+                );
+                ui.add(ProgressBar::new(share).desired_width(140.0).text(tr(words)));
                 action_button(ui, app, actions, Action::StopAveraging(key.run.clone()));
             }
         });
@@ -239,8 +247,8 @@ impl OverUsersView {
             self.chart.set(curves_of(ui, found, head));
             self.charted = Some(made);
         }
-        ui.label(RichText::new(name(head)).strong())
-            .on_hover_text("Click a row of the picture to choose another head");
+        ui.label(RichText::new(tr(name(head))).strong())
+            .on_hover_text(tr("Click a row of the picture to choose another head"));
         self.chart.ui(ui, height, Chrome::Full);
     }
 }
@@ -248,23 +256,23 @@ impl OverUsersView {
 /// What the numbers are of, and whether they are still of what is looked at.
 fn words(ui: &mut Ui, found: &MeanAttention, made: &MeanAttentionKey, key: &ViewKey) {
     ui.horizontal_wrapped(|ui| {
-        ui.weak(format!(
+        ui.weak(tr(format!(
             "Mean over {} of {}, {} heads, up to {} back",
             text::counted(found.n_users, "user"),
             made.users.name,
             text::count(found.heads.len()),
             text::counted(found.distances.len(), "event"),
-        ));
+        )));
         if made.epoch != key.epoch {
             let words = "Averaged at another epoch; average again for the one of the playhead.";
-            ui.label(RichText::new(words).color(theme::colors(ui).warning));
+            ui.label(RichText::new(tr(words)).color(theme::colors(ui).warning));
         }
     });
 }
 
 fn table_card(ui: &mut Ui, table: &ReportTable) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new(&table.title).strong());
+        ui.label(RichText::new(tr(&table.title)).strong());
         report::copy_menu(ui, table);
     });
     ScrollArea::horizontal().id_salt(&table.key).show(ui, |ui| {
@@ -272,7 +280,7 @@ fn table_card(ui: &mut Ui, table: &ReportTable) {
         report::rows(ui, &table.key, table, &PlainCells);
     });
     for note in &table.notes {
-        ui.weak(RichText::new(note).small());
+        ui.weak(RichText::new(tr(note)).small());
     }
 }
 

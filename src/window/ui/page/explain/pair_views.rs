@@ -10,6 +10,7 @@ use strum::IntoEnumIterator as _;
 
 use crate::app::{App, Loadable};
 use crate::ui::Actions;
+use crate::ui::language::tr;
 use crate::ui::widget::panel;
 use difference::DifferenceView;
 use seqscope_data::Prepared;
@@ -71,8 +72,8 @@ impl PairViews {
     /// Paints a button for each of these ways.
     pub(in crate::ui::page) fn buttons(&mut self, ui: &mut Ui) {
         for view in PairView::iter() {
-            let button = Button::selectable(self.view == view, view.to_string());
-            if ui.add(button).on_hover_text(view.help()).clicked() {
+            let button = Button::selectable(self.view == view, tr(view.to_string()));
+            if ui.add(button).on_hover_text(tr(view.help())).clicked() {
                 self.view = view;
             }
         }

@@ -6,6 +6,7 @@ use super::beside::beside_switch;
 use crate::app::{Action, App, Loadable, RunSide, Select, TourStep};
 use crate::ui::Actions;
 use crate::ui::frame::action_button_as;
+use crate::ui::language::tr;
 use crate::ui::page::run_picker::{self, RunChoice};
 use crate::ui::{text, tour};
 use seqscope_base::spec::shown;
@@ -58,13 +59,13 @@ impl Pickers {
         };
         let users = &prepared.dataset.users;
         let present = app.selection.user_id.as_ref().and_then(|id| users.idx(id));
-        let name = ui.label("User");
+        let name = ui.label(tr("User"));
         action_button_as(
             ui,
             app,
             actions,
             Action::Select(Select::StepUser(-1)),
-            "◀ Previous",
+            tr("◀ Previous"),
         );
         let hint = app
             .selection
@@ -77,7 +78,7 @@ impl Pickers {
         let field = ui
             .add(edit)
             .labelled_by(name.id)
-            .on_hover_text("Type the id of a user");
+            .on_hover_text(tr("Type the id of a user"));
         self.search(ui, &field, run, prepared, actions);
         let next_from = ui.cursor().left();
         action_button_as(
@@ -85,7 +86,7 @@ impl Pickers {
             app,
             actions,
             Action::Select(Select::StepUser(1)),
-            "Next ▶",
+            tr("Next ▶"),
         );
         let row = ui.min_rect();
         let next = Rect::from_x_y_ranges(next_from..=row.right(), row.y_range());
@@ -100,7 +101,7 @@ impl Pickers {
         let slid = ui
             .add(slider)
             .labelled_by(name.id)
-            .on_hover_text("Slide through all users");
+            .on_hover_text(tr("Slide through all users"));
         let is_there = at.is_some() || self.dragged_user.is_some() || slid.changed();
         ui.label(listed.words(is_there.then_some(place)));
         self.dragged_user = slid.dragged().then_some(place);
@@ -138,7 +139,7 @@ impl Pickers {
             .show(|ui| {
                 ui.set_min_width(140.0);
                 if self.found.is_empty() {
-                    ui.weak("No user has such an id");
+                    ui.weak(tr("No user has such an id"));
                 }
                 for id in &self.found {
                     if ui.selectable_label(false, shown(id)).clicked() {
@@ -192,13 +193,13 @@ impl<'a> Listed<'a> {
     /// Which of how many: `3 of 12 in the slice`.
     fn words(&self, place: Option<usize>) -> String {
         let of = text::count(self.n_users);
-        let place = place.map_or_else(|| "none".to_owned(), text::count);
+        let place = place.map_or_else(|| tr("none"), text::count);
         let whose = if self.slice.is_some() {
-            " in the slice"
+            tr(" in the slice")
         } else {
-            ""
+            String::new()
         };
-        format!("{place} of {of}{whose}")
+        format!("{place}{}{of}{whose}", tr(" of "))
     }
 }
 

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use egui::{Color32, RichText, Sense, Ui, vec2};
 
+use crate::ui::language::tr;
 use crate::ui::widget::heatmap::viridis;
 use crate::ui::{text, theme};
 
@@ -164,10 +165,10 @@ impl PointColors {
         }
         let n_others = order.len() - n_own;
         if n_others > 0 {
-            rows.push((weak, format!("{} others", text::count(n_others))));
+            rows.push((weak, tr(format!("{} others", text::count(n_others)))));
         }
         if of.iter().any(|group| *group as usize >= names.len()) {
-            rows.push((theme::colors(ui).line, "none".to_owned()));
+            rows.push((theme::colors(ui).line, tr("none")));
         }
         let none = theme::colors(ui).line;
         let color = |group: &u32| palette.get(*group as usize).copied().unwrap_or(none);

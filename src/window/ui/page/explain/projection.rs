@@ -5,6 +5,7 @@ use strum::IntoEnumIterator as _;
 
 use crate::app::{Action, App, Loadable, ProjectionKey};
 use crate::ui::frame::action_button_as;
+use crate::ui::language::tr;
 use crate::ui::widget::panel;
 use crate::ui::{Actions, text};
 use seqscope_engine::explain::{ProjectedMap, ProjectionMethod};
@@ -12,12 +13,12 @@ use seqscope_engine::explain::{ProjectedMap, ProjectionMethod};
 /// Choice of a way, `None` for principal components; whether it has changed.
 pub(super) fn methods(ui: &mut Ui, method: &mut Option<ProjectionMethod>) -> bool {
     let pca = ui
-        .selectable_value(method, None, "PCA")
-        .on_hover_text("The two directions in which the vectors vary most");
+        .selectable_value(method, None, tr("PCA"))
+        .on_hover_text(tr("The two directions in which the vectors vary most"));
     let mut has_changed = pca.changed();
     for offered in ProjectionMethod::iter() {
-        let button = ui.selectable_value(method, Some(offered), offered.to_string());
-        has_changed |= button.on_hover_text(offered.help()).changed();
+        let button = ui.selectable_value(method, Some(offered), tr(offered.to_string()));
+        has_changed |= button.on_hover_text(tr(offered.help())).changed();
     }
     has_changed
 }
@@ -28,19 +29,19 @@ pub(super) fn progress(ui: &mut Ui, key: &ProjectionKey, app: &App, actions: &mu
     let map = projection.map(key);
     ui.horizontal_wrapped(|ui| match projection.state(key) {
         Loadable::Loading(what) => {
-            action_button_as(ui, app, actions, Action::StopProjecting, "Stop");
+            action_button_as(ui, app, actions, Action::StopProjecting, tr("Stop"));
             ui.spinner();
             match map {
-                Some(map) => ui.label(format!("Step {} of {}", map.step, map.n_steps)),
-                None => ui.label(what),
+                Some(map) => ui.label(tr(format!("Step {} of {}", map.step, map.n_steps))),
+                None => ui.label(tr(what)),
             };
         }
         Loadable::Idle | Loadable::Ready(()) | Loadable::Failed(_) => {
             let action = Action::Project(key.clone());
-            action_button_as(ui, app, actions, action, key.label());
+            action_button_as(ui, app, actions, action, tr(key.label()));
             match map {
-                Some(map) => ui.weak(format!("{} of {} steps", map.step, map.n_steps)),
-                None => ui.weak("The map is shown as it comes about, and can be stopped"),
+                Some(map) => ui.weak(tr(format!("{} of {} steps", map.step, map.n_steps))),
+                None => ui.weak(tr("The map is shown as it comes about, and can be stopped")),
             };
             if let Some(why) = projection.state(key).failed() {
                 panel::failed(ui, why);

@@ -5,6 +5,7 @@ use strum::IntoEnumIterator as _;
 
 use crate::app::{Action, App, Arrange, ExplainView, ReadyLayout, Select, TileSide, TourStep};
 use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::language::tr;
 use crate::ui::theme::size;
 use crate::ui::widget::tiles;
 use crate::ui::{Actions, tour};
@@ -26,10 +27,11 @@ impl LayoutMenu {
                 choice(ui, app, view, layout.shows(view), actions);
             }
             ui.separator();
-            let menu = ui.menu_button("Layout ⏷", |ui| self.menu(ui, app, actions));
+            let menu = ui.menu_button(tr("Layout ⏷"), |ui| self.menu(ui, app, actions));
             tour::mark(ui, TourStep::Layout, menu.response.rect);
-            menu.response
-                .on_hover_text("Which views are shown at once, and how they share the page");
+            menu.response.on_hover_text(tr(
+                "Which views are shown at once, and how they share the page",
+            ));
         });
         ui.add_space(size::GAP_SMALL);
     }
@@ -39,8 +41,8 @@ impl LayoutMenu {
         for ready in ReadyLayout::iter() {
             let action = Action::Arrange(Arrange::Ready(ready));
             if ui
-                .button(ready.to_string())
-                .on_hover_text(ready.help())
+                .button(tr(ready.to_string()))
+                .on_hover_text(tr(ready.help()))
                 .clicked()
             {
                 actions.push(action);
@@ -51,27 +53,27 @@ impl LayoutMenu {
                 let named = Action::Arrange(Arrange::Named(kept.name.clone()));
                 action_button_as(ui, app, actions, named, shown(&kept.name).into_owned());
                 let forget = Action::Arrange(Arrange::Forget(kept.name.clone()));
-                action_button_as(ui, app, actions, forget, "Forget");
+                action_button_as(ui, app, actions, forget, tr("Forget"));
             });
         }
         ui.separator();
-        ui.menu_button("Add a view", |ui| {
+        ui.menu_button(tr("Add a view"), |ui| {
             let at = app.active_view();
             for view in ExplainView::iter().filter(|view| *view != at) {
                 let side = Some(TileSide::Right);
                 let put = Action::Arrange(Arrange::Put { view, at, side });
-                action_button_as(ui, app, actions, put, view.to_string());
+                action_button_as(ui, app, actions, put, tr(view.to_string()));
             }
         });
         action_button(ui, app, actions, Action::Arrange(Arrange::Undo));
         action_button(ui, app, actions, Action::Arrange(Arrange::Redo));
         ui.separator();
-        let name = ui.label("Keep this layout as");
+        let name = ui.label(tr("Keep this layout as"));
         ui.horizontal(|ui| {
             let field = TextEdit::singleline(&mut self.name).desired_width(140.0);
             ui.add(field).labelled_by(name.id);
             let keep = Action::Arrange(Arrange::Keep(self.name.clone()));
-            action_button_as(ui, app, actions, keep, "Keep");
+            action_button_as(ui, app, actions, keep, tr("Keep"));
         });
     }
 }
@@ -83,15 +85,15 @@ fn choice(ui: &mut Ui, app: &App, view: ExplainView, is_shown: bool, actions: &m
         Some(why_not) => Some(why_not.to_owned()),
         None => app.enabled(&action).err(),
     };
-    let button = Button::selectable(is_shown, view.to_string()).sense(Sense::click_and_drag());
+    let button = Button::selectable(is_shown, tr(view.to_string())).sense(Sense::click_and_drag());
     let button = ui.add_enabled(why_not.is_none(), button);
     tiles::can_be_dragged(&button, view);
     if view == ExplainView::WhatIf {
         tour::mark(ui, TourStep::WhatIf, button.rect);
     }
     let button = match why_not {
-        Some(why_not) => button.on_disabled_hover_text(why_not),
-        None => button.on_hover_text(view.help()),
+        Some(why_not) => button.on_disabled_hover_text(tr(why_not)),
+        None => button.on_hover_text(tr(view.help())),
     };
     if button.clicked() {
         actions.push(action);

@@ -3,6 +3,7 @@
 use egui::{RichText, Sense, Ui};
 
 use crate::app::App;
+use crate::ui::language::tr;
 use crate::ui::theme;
 use crate::ui::widget::report::{self, CellPainter, CellPlace};
 use seqscope_engine::report::{CellValue, ReportColumn, layers_table, words};
@@ -26,9 +27,11 @@ pub(super) fn ui(ui: &mut Ui, app: &App) {
              of different items."
                 .to_owned();
         if features > 0 {
-            said.push_str(" So do the layers of the features of events, which are not listed yet.");
+            said.push_str(&tr(
+                " So do the layers of the features of events, which are not listed yet.",
+            ));
         }
-        ui.add(egui::Label::new(RichText::new(said).color(theme::colors(ui).weak)).wrap());
+        ui.add(egui::Label::new(RichText::new(tr(said)).color(theme::colors(ui).weak)).wrap());
     }
 }
 

@@ -8,6 +8,7 @@ use strum::IntoEnumIterator;
 
 use super::form::{SectionForm, labelled, problems};
 use crate::app::{Action, App, Draft, Loadable, SizePreset, sized_model};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
 use seqscope_base::spec::{Described, Entry, Field};
@@ -55,13 +56,13 @@ impl ModelPage {
 /// Name and undo.
 fn head(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Actions) {
     ui.horizontal(|ui| {
-        let name = ui.label("Name");
+        let name = ui.label(tr("Name"));
         ui.add(egui::TextEdit::singleline(&mut edited.name).desired_width(190.0))
             .labelled_by(name.id)
-            .on_hover_text("Becomes part of the run's folder name");
+            .on_hover_text(tr("Becomes part of the run's folder name"));
         ui.separator();
-        frame::action_button_as(ui, app, actions, Action::Undo, "⟲ Undo");
-        frame::action_button_as(ui, app, actions, Action::Redo, "⟳ Redo");
+        frame::action_button_as(ui, app, actions, Action::Undo, tr("⟲ Undo"));
+        frame::action_button_as(ui, app, actions, Action::Redo, tr("⟳ Redo"));
     });
     problems(ui, &app.draft, "name");
 }
@@ -81,20 +82,20 @@ fn sizes(ui: &mut Ui, edited: &mut Experiment) {
 fn presets(ui: &mut Ui, edited: &mut Experiment) {
     let present = Preset::iter().find(|preset| preset.applied_to(edited) == *edited);
     let shown = present.map_or("choose…", |preset| preset.title());
-    let label = ui.label("As in the paper");
+    let label = ui.label(tr("As in the paper"));
     let list = egui::ComboBox::from_id_salt("preset")
-        .selected_text(shown)
+        .selected_text(tr(shown))
         .width(120.0)
         .show_ui(ui, |ui| {
             for preset in Preset::iter() {
                 let (title, source, differs) = (preset.title(), preset.source(), preset.differs());
                 if ui
-                    .selectable_label(present == Some(preset), title)
+                    .selectable_label(present == Some(preset), tr(title))
                     .on_hover_ui(|ui| {
                         ui.set_max_width(420.0);
-                        ui.strong(title);
-                        ui.label(format!("Source: {source}."));
-                        ui.label(format!("Not as in the paper: {differs}"));
+                        ui.strong(tr(title));
+                        ui.label(tr(format!("Source: {source}.")));
+                        ui.label(tr(format!("Not as in the paper: {differs}")));
                     })
                     .clicked()
                 {
@@ -102,9 +103,9 @@ fn presets(ui: &mut Ui, edited: &mut Experiment) {
                 }
             }
         });
-    list.response
-        .labelled_by(label.id)
-        .on_hover_text("Sets model and training as in a paper; what that leaves open stays");
+    list.response.labelled_by(label.id).on_hover_text(tr(
+        "Sets model and training as in a paper; what that leaves open stays",
+    ));
 }
 
 /// Choice of what the model is to tell, and of the family that is to tell it.
@@ -156,8 +157,8 @@ fn choices(ui: &mut Ui, app: &App, edited: &mut Experiment, actions: &mut Action
     });
     let words = format!(
         "{} {}",
-        experiment.task.kind().summary(),
-        experiment.model.family().summary()
+        tr(experiment.task.kind().summary()),
+        tr(experiment.model.family().summary())
     );
     ui.add(egui::Label::new(RichText::new(words).color(theme::colors(ui).weak)).wrap());
 }
@@ -169,7 +170,7 @@ fn chosen_row(ui: &mut Ui, label: &str, chips: impl FnOnce(&mut Ui)) {
         let layout = egui::Layout::left_to_right(egui::Align::Center);
         ui.allocate_ui_with_layout(vec2(CHOICE_LABEL, CHIP_HEIGHT), layout, |ui| {
             ui.set_min_width(CHOICE_LABEL);
-            ui.label(label);
+            ui.label(tr(label));
         });
         ui.horizontal_wrapped(chips);
     });
@@ -197,10 +198,11 @@ impl Chip {
 }
 
 fn chip(ui: &mut Ui, title: &str, chip: Chip, hover: &str) -> egui::Response {
-    let button = Button::selectable(chip == Chip::Chosen, title).min_size(vec2(0.0, CHIP_HEIGHT));
+    let button =
+        Button::selectable(chip == Chip::Chosen, tr(title)).min_size(vec2(0.0, CHIP_HEIGHT));
     ui.add_enabled(chip != Chip::Closed, button)
-        .on_hover_text(hover)
-        .on_disabled_hover_text(hover)
+        .on_hover_text(tr(hover))
+        .on_disabled_hover_text(tr(hover))
 }
 
 /// Height of a choice.
@@ -256,7 +258,7 @@ fn sections(ui: &mut Ui, app: &App, edited: &mut Experiment) {
             section("evaluation", EvaluationSpec::default().fields(), draft)
                 .ui(ui, &mut edited.evaluation);
             for sentence in draft.told_of_seen() {
-                ui.add(egui::Label::new(RichText::new(sentence).size(size::TEXT_SMALL)).wrap());
+                ui.add(egui::Label::new(RichText::new(tr(sentence)).size(size::TEXT_SMALL)).wrap());
             }
         },
     );
@@ -286,10 +288,10 @@ fn augmentation(ui: &mut Ui, draft: &Draft, training: &mut TrainingSpec) {
 fn card(ui: &mut Ui, title: &str, remark: &str, contents: impl FnOnce(&mut Ui)) {
     theme::card(ui).show(ui, |ui| {
         ui.take_available_width();
-        ui.heading(title);
+        ui.heading(tr(title));
         ui.add(
             egui::Label::new(
-                RichText::new(remark)
+                RichText::new(tr(remark))
                     .size(size::TEXT_SMALL)
                     .color(theme::colors(ui).weak),
             )
@@ -314,10 +316,10 @@ fn device(ui: &mut Ui, app: &App, training: &mut TrainingSpec) {
         ui,
         "Device",
         |ui| {
-            ui.label(
+            ui.label(tr(
                 "auto takes a real GPU if there is one, else the CPU. A software driver is \
                   offered but never taken by itself.",
-            );
+            ));
         },
         |ui| {
             egui::ComboBox::from_id_salt("device")
@@ -327,7 +329,7 @@ fn device(ui: &mut Ui, app: &App, training: &mut TrainingSpec) {
                     ui.selectable_value(
                         &mut training.device,
                         "auto".to_owned(),
-                        "auto: a GPU if there is one, else the CPU",
+                        tr("auto: a GPU if there is one, else the CPU"),
                     );
                     for device in devices {
                         let words =
@@ -338,10 +340,10 @@ fn device(ui: &mut Ui, app: &App, training: &mut TrainingSpec) {
         },
         |ui| match &app.devices {
             Loadable::Loading(words) => {
-                ui.weak(words);
+                ui.weak(tr(words));
             }
             Loadable::Failed(why) => {
-                ui.colored_label(theme::colors(ui).error, why);
+                ui.colored_label(theme::colors(ui).error, tr(why));
             }
             _ => {}
         },
@@ -354,10 +356,10 @@ fn seed(ui: &mut Ui, draft: &Draft, seed: &mut u64) {
         ui,
         "Seed",
         |ui| {
-            ui.label(
+            ui.label(tr(
                 "Every random choice is derived from it: the same seed, data and CPU give the \
                   same numbers.",
-            );
+            ));
         },
         |ui| {
             ui.add_sized(

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use egui::{Button, RichText, Ui, vec2};
 
 use crate::app::{Action, App, Loadable, Page};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
 use seqscope_base::spec::Entry;
@@ -22,13 +23,13 @@ pub(super) struct SaveForm {
 pub(super) fn ui(ui: &mut Ui, app: &App, save_as: &mut SaveForm, actions: &mut Actions) {
     theme::card(ui).show(ui, |ui| {
         ui.take_available_width();
-        ui.heading("Data");
+        ui.heading(tr("Data"));
         data(ui, app, actions);
     });
     ui.add_space(size::GAP);
     theme::card(ui).show(ui, |ui| {
         ui.take_available_width();
-        ui.heading("Model");
+        ui.heading(tr("Model"));
         model(ui, app);
     });
     ui.add_space(size::GAP);
@@ -47,7 +48,7 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let experiment = &app.draft.experiment;
     let source = source_words(&experiment.data.source);
     ui.add(egui::Label::new(RichText::new(source).color(theme::colors(ui).strong)).truncate());
-    ui.label(split_words(experiment.split));
+    ui.label(tr(split_words(experiment.split)));
     if let Some(prepared) = app.fresh_data() {
         let shape = prepared.dataset.shape();
         let sizes = [
@@ -55,41 +56,48 @@ fn data(ui: &mut Ui, app: &App, actions: &mut Actions) {
             (shape.n_items, "item"),
             (shape.n_events, "event"),
         ];
-        ui.label(sizes.map(|(n, noun)| text::counted(n, noun)).join(", "));
+        ui.label(
+            sizes
+                .map(|(n, noun)| tr(text::counted(n, noun)))
+                .join(&tr(", ")),
+        );
         return;
     }
     match &app.data.prepared {
         Loadable::Loading(words) => {
             ui.horizontal(|ui| {
                 ui.spinner();
-                ui.label(words);
+                ui.label(tr(words));
             });
         }
         Loadable::Ready(_) => {
             ui.colored_label(
                 theme::colors(ui).warning,
-                "Data settings have changed since the data were prepared; the start prepares them \
-                 again.",
+                tr("Data settings have changed since the data were prepared; the start prepares them \
+                 again."),
             );
         }
         Loadable::Idle | Loadable::Failed(_) => {
-            ui.weak(
+            ui.weak(tr(
                 "Not prepared yet: the start does it first. Prepared, the sizes that depend on the \
                  data show here.",
-            );
+            ));
         }
     }
     ui.horizontal(|ui| {
         frame::action_button(ui, app, actions, Action::Prepare);
-        frame::action_button_as(ui, app, actions, Action::GoTo(Page::Data), "Show data");
+        frame::action_button_as(ui, app, actions, Action::GoTo(Page::Data), tr("Show data"));
     });
 }
 
 fn source_words(source: &DataSource) -> String {
     match source {
         DataSource::World(world) => {
-            let kind = world.title().to_lowercase();
-            format!("Synthetic world, {kind}, seed {}", world.shared().seed)
+            let kind = tr(world.title()).to_lowercase();
+            tr(format!(
+                "Synthetic world, {kind}, seed {}",
+                world.shared().seed
+            ))
         }
         DataSource::File(file) => file
             .path
@@ -139,11 +147,11 @@ fn model(ui: &mut Ui, app: &App) {
     let experiment = &app.draft.experiment;
     let line = |ui: &mut Ui, name: &str, value: String, hover: &str| {
         ui.horizontal(|ui| {
-            ui.weak(name);
+            ui.weak(tr(name));
             ui.label(RichText::new(value).color(theme::colors(ui).strong));
         })
         .response
-        .on_hover_text(hover);
+        .on_hover_text(tr(hover));
     };
     let count = count_of(&app.draft.layers);
     let hover = if count.known().is_some() {
@@ -154,7 +162,7 @@ fn model(ui: &mut Ui, app: &App) {
     };
     line(ui, "Parameters", count.words(text::count), hover);
     if app.draft.n_params.is_none() {
-        ui.weak("Memory and steps show here once the data are prepared.");
+        ui.weak(tr("Memory and steps show here once the data are prepared."));
         return;
     }
     if let Some(memory) = app.draft.memory {
@@ -189,13 +197,15 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
             (colors.warning, "⚠")
         };
         ui.add(
-            egui::Label::new(RichText::new(format!("{icon} {}", problem.sentence())).color(color))
-                .wrap(),
+            egui::Label::new(
+                RichText::new(format!("{icon} {}", tr(problem.sentence()))).color(color),
+            )
+            .wrap(),
         )
         .on_hover_text(problem.field.as_str());
     }
     let enabled = app.enabled(&Action::Start);
-    let words = RichText::new("Start training").size(16.0);
+    let words = RichText::new(tr("Start training")).size(16.0);
     let button = match enabled {
         Ok(()) => Button::new(words.color(colors.on_accent)).fill(colors.accent),
         Err(_) => Button::new(words),
@@ -204,15 +214,21 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let response = ui
         .vertical_centered(|ui| ui.add_enabled(enabled.is_ok(), button))
         .inner;
-    let response = response.on_hover_text("Ctrl+Enter");
+    let response = response.on_hover_text(tr("Ctrl+Enter"));
     if response.clicked() {
         actions.push(Action::Start);
     }
     if let Err(reason) = enabled {
-        response.on_disabled_hover_text(&reason);
+        response.on_disabled_hover_text(tr(&reason));
         if app.training.is_active() {
-            ui.weak(reason);
-            frame::action_button_as(ui, app, actions, Action::GoTo(Page::Train), "Show the run");
+            ui.weak(tr(reason));
+            frame::action_button_as(
+                ui,
+                app,
+                actions,
+                Action::GoTo(Page::Train),
+                tr("Show the run"),
+            );
         }
     }
 }
@@ -220,14 +236,14 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
 impl SaveForm {
     fn ui(&mut self, ui: &mut Ui, app: &App, actions: &mut Actions) {
         self.follow(&app.draft.experiment.name);
-        let label = ui.label("Save as an experiment file");
+        let label = ui.label(tr("Save as an experiment file"));
         ui.horizontal(|ui| {
             let width = ui.available_width() - 60.0;
             ui.add(egui::TextEdit::singleline(&mut self.path).desired_width(width))
                 .labelled_by(label.id);
             if ui
-                .button("Save")
-                .on_hover_text("`seqscope train` runs the same file without a window")
+                .button(tr("Save"))
+                .on_hover_text(tr("`seqscope train` runs the same file without a window"))
                 .clicked()
             {
                 actions.push(Action::SaveExperiment(PathBuf::from(self.path.trim())));

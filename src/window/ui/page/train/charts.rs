@@ -8,6 +8,7 @@ use super::machine::MachineData;
 use super::sisters::{Sisters, SistersKey};
 use super::strip::{self, Strip};
 use crate::app::{App, Loadable, RunSeries, Training};
+use crate::ui::language::tr;
 use crate::ui::widget::line_chart::{
     ChartData, ChartSeries, Chrome, Flag, LineChart, LinkedCursor, PlayheadLine, tick,
 };
@@ -126,7 +127,7 @@ impl Charts {
             )
         });
         ui.separator();
-        ui.label("Metric");
+        ui.label(tr("Metric"));
         headline::choice(ui, training.answers(), &mut self.metric);
     }
 

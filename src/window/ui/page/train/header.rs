@@ -7,6 +7,7 @@ use egui::{Align, Layout, ProgressBar, RichText, Ui};
 use crate::app::{Action, App, Page, Select, Training, TrainingPhase};
 use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::widget::run_words;
 use seqscope_base::spec::Entry;
@@ -30,7 +31,7 @@ impl Header {
     ) {
         ui.horizontal(|ui| {
             ui.label(RichText::new(&training.title).heading());
-            ui.label(RichText::new(phase_text(training, app)).strong());
+            ui.label(RichText::new(tr(phase_text(training, app))).strong());
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
                 self.buttons(ui, training, app, actions);
             });
@@ -52,7 +53,7 @@ impl Header {
         if !training.is_active() {
             if let Some(run) = kept_run(training) {
                 let selects = Action::Select(Select::Run(run.clone()));
-                if ui.button("Explain this run").clicked() {
+                if ui.button(tr("Explain this run")).clicked() {
                     actions.extend([selects, Action::GoTo(Page::Explain)]);
                 }
             }
@@ -62,7 +63,7 @@ impl Header {
                     app,
                     actions,
                     Action::GoTo(Page::Compare),
-                    "Compare runs",
+                    tr("Compare runs"),
                 );
             }
             let resume = training
@@ -79,13 +80,13 @@ impl Header {
         match app.enabled(&discard) {
             Ok(()) => {
                 self.asks_to_discard |= ui
-                    .button("Stop and discard…")
-                    .on_hover_text("Ends training and deletes the run")
+                    .button(tr("Stop and discard…"))
+                    .on_hover_text(tr("Ends training and deletes the run"))
                     .clicked();
             }
             Err(reason) => {
-                ui.add_enabled(false, egui::Button::new("Stop and discard…"))
-                    .on_disabled_hover_text(reason);
+                ui.add_enabled(false, egui::Button::new(tr("Stop and discard…")))
+                    .on_disabled_hover_text(tr(reason));
             }
         }
         action_button(ui, app, actions, Action::Stop(StopMode::Keep));
@@ -100,19 +101,19 @@ impl Header {
     fn question(&mut self, ui: &Ui, training: &Training, actions: &mut Actions) {
         let shown = egui::Modal::new(egui::Id::unique("discard run")).show(ui.ctx(), |ui| {
             ui.set_max_width(380.0);
-            ui.label(RichText::new("Delete this run?").heading());
+            ui.label(RichText::new(tr("Delete this run?")).heading());
             let epochs = training.points.len();
-            ui.label(format!(
+            ui.label(tr(format!(
                 "Its {epochs} finished epochs, curves and weights are deleted from disk. This \
                  cannot be undone."
-            ));
+            )));
             ui.add_space(8.0);
             ui.horizontal(|ui| {
-                if ui.button("Delete the run").clicked() {
+                if ui.button(tr("Delete the run")).clicked() {
                     actions.push(Action::Stop(StopMode::Discard));
                     ui.close();
                 }
-                if ui.button("Keep training").clicked() {
+                if ui.button(tr("Keep training")).clicked() {
                     ui.close();
                 }
             });
@@ -165,34 +166,35 @@ fn facts(training: &Training) -> String {
             DeviceKind::Gpu => "GPU ",
             DeviceKind::SoftwareGpu => "software GPU ",
         };
-        facts.push(format!("on {sort}{} ({})", device.name, device.backend));
+        facts.push(tr(format!("on {sort}{} ({})", device.name, device.backend)));
     }
     if let Some(n_params) = training.n_params {
-        facts.push(format!("{} parameters", text::count(n_params)));
+        facts.push(tr(format!("{} parameters", text::count(n_params))));
     }
     if let TrainingPhase::Ended(ended) = &training.phase {
         facts.push(format!(
-            "{} in {}",
-            text::counted(ended.epochs, "epoch"),
-            text::duration(ended.train_secs)
+            "{}{}{}",
+            tr(text::counted(ended.epochs, "epoch")),
+            tr(" in "),
+            tr(text::duration(ended.train_secs))
         ));
         if let Some(best) = ended
             .best_epoch
             .filter(|best| ended.diverged_epoch.is_none_or(|at| *best < at))
         {
-            facts.push(format!("best epoch {best}"));
+            facts.push(tr(format!("best epoch {best}")));
         }
         if let Some(diverged) = ended.diverged_epoch {
-            facts.push(format!("diverged in epoch {diverged}"));
+            facts.push(tr(format!("diverged in epoch {diverged}")));
         }
     } else if let Some(best) = training.points.iter().rev().find(|p| p.is_best) {
         let (metric, value) = best.valid.primary();
-        facts.push(format!(
+        facts.push(tr(format!(
             "best so far: epoch {}, {} {}",
             best.epoch,
             metric.title(),
             text::optional_metric(value)
-        ));
+        )));
     }
     facts.join(" · ")
 }
@@ -204,18 +206,18 @@ fn progress_bar(training: &Training) -> ProgressBar {
         (progress.epoch.saturating_sub(1) as f32 + of_epoch) / training.n_epochs.max(1) as f32;
     if let Some(references) = &training.preparing {
         return ProgressBar::new(references.share())
-            .text(references.to_string())
+            .text(tr(references.to_string()))
             .desired_height(20.0);
     }
     if training.phase == TrainingPhase::Starting {
         return ProgressBar::new(0.0)
-            .text("Opening data, device and model")
+            .text(tr("Opening data, device and model"))
             .desired_height(20.0);
     }
     if let Some(pass) = progress.sampler {
         let share = pass.epoch.saturating_sub(1) as f32 / pass.n_epochs.max(1) as f32;
         return ProgressBar::new(share.clamp(0.0, 1.0))
-            .text(pass.to_string())
+            .text(tr(pass.to_string()))
             .desired_height(20.0);
     }
     let mut text = format!(
@@ -230,6 +232,6 @@ fn progress_bar(training: &Training) -> ProgressBar {
         let _ = write!(text, " · at most {} left", text::duration(left));
     }
     ProgressBar::new(share.clamp(0.0, 1.0))
-        .text(text)
+        .text(crate::ui::text::tr_list(&text, " · "))
         .desired_height(20.0)
 }

@@ -4,6 +4,7 @@ use egui::{Align2, ComboBox, Rect, Role, Sense, TextStyle, Ui, Vec2, WidgetInfo,
 use strum::IntoEnumIterator as _;
 
 use crate::app::{App, Loadable};
+use crate::ui::language::tr;
 use crate::ui::widget::heatmap::{ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle};
 use crate::ui::widget::panel;
 use crate::ui::{text, theme};
@@ -60,10 +61,10 @@ impl HistogramsView {
             None => return None,
         };
         if all.is_empty() {
-            ui.weak(
+            ui.weak(tr(
                 "No counts of weights and gradients: they are kept at the end of every epoch, and \
                  this run has none yet, or is from before there were any.",
-            );
+            ));
             return None;
         }
         let top = ui.cursor().top();
@@ -97,8 +98,8 @@ impl HistogramsView {
         ui.horizontal(|ui| {
             for counted in Counted::iter() {
                 let (name, help) = words(counted);
-                ui.selectable_value(&mut self.counted, counted, name)
-                    .on_hover_text(help);
+                ui.selectable_value(&mut self.counted, counted, tr(name))
+                    .on_hover_text(tr(help));
             }
             let names = all.iter().filter(|one| one.counted == self.counted);
             let shown = self
@@ -106,16 +107,19 @@ impl HistogramsView {
                 .clone()
                 .unwrap_or_else(|| ALL_PARAMETERS.to_owned());
             let combo = ComboBox::from_id_salt("parameter")
-                .selected_text(&shown)
+                .selected_text(tr(&shown))
                 .width(220.0);
             let response = combo.show_ui(ui, |ui| {
                 for one in names {
-                    if ui.selectable_label(one.name == shown, &one.name).clicked() {
+                    if ui
+                        .selectable_label(one.name == shown, tr(&one.name))
+                        .clicked()
+                    {
                         self.name = Some(one.name.clone());
                     }
                 }
             });
-            let label = || WidgetInfo::labeled(Role::ComboBox, true, "Parameter");
+            let label = || WidgetInfo::labeled(Role::ComboBox, true, tr("Parameter"));
             response.response.widget_info(label);
         });
         let mut counted = all.iter().filter(|one| one.counted == self.counted);
@@ -123,7 +127,7 @@ impl HistogramsView {
         let found = counted.find(|one| Some(&one.name) == self.name.as_ref());
         let shown = found.or(first);
         if shown.is_none() {
-            ui.weak("No step of this run had a gradient.");
+            ui.weak(tr("No step of this run had a gradient."));
         }
         shown
     }
@@ -243,7 +247,7 @@ fn nearer_end(bins: [usize; 2]) -> String {
 /// it below.
 fn bars(ui: &mut Ui, size: Vec2, told: &str, counts: &ValueCounts, bins: &[[usize; 2]]) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
-    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, told));
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, tr(told)));
     let frame = Rect::from_min_max(rect.min + vec2(6.0, 4.0), rect.max - vec2(6.0, BELOW_BARS));
     if !ui.is_rect_visible(rect) || frame.height() < 10.0 || frame.width() < 10.0 {
         return;
@@ -271,7 +275,7 @@ fn bars(ui: &mut Ui, size: Vec2, told: &str, counts: &ValueCounts, bins: &[[usiz
         let n = n_in(counts, *bins);
         let share = text::percent(n as f64 / counts.total().max(1) as f64);
         let n = text::count(n as usize);
-        response.on_hover_text(format!("{low} to {high}: {n} ({share})"));
+        response.on_hover_text(tr(format!("{low} to {high}: {n} ({share})")));
     }
 }
 
@@ -300,7 +304,8 @@ fn words_below(ui: &Ui, frame: Rect, told: &str, bins: &[[usize; 2]]) {
     }
     let at = pos2(frame.left(), below + 15.0);
     let color = ui.visuals().text_color();
-    ui.painter().text(at, Align2::LEFT_TOP, told, font, color);
+    ui.painter()
+        .text(at, Align2::LEFT_TOP, tr(told), font, color);
 }
 
 /// An epoch's counts in words: `Epoch 3: 12,345 weights, 2 of them NaN`.

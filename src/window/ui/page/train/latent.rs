@@ -2,6 +2,7 @@
 
 use egui::{Align2, Rect, Role, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
+use crate::ui::language::tr;
 use crate::ui::{text, theme};
 use seqscope_engine::train::LatentUse;
 
@@ -16,7 +17,7 @@ const WIDEST: f32 = 18.0;
 
 /// The sentence and the bars.
 pub(in crate::ui::page) fn ui(ui: &mut Ui, used: &LatentUse) {
-    ui.label(used.sentence());
+    ui.label(tr(used.sentence()));
     let report = &used.report;
     let mut dimensions: Vec<(usize, f64, bool)> = report
         .kl
@@ -38,7 +39,7 @@ pub(in crate::ui::page) fn ui(ui: &mut Ui, used: &LatentUse) {
             report.width(),
             report.n_active()
         );
-        WidgetInfo::labeled(Role::Image, true, words)
+        WidgetInfo::labeled(Role::Image, true, tr(words))
     });
     let most = dimensions
         .first()
@@ -74,12 +75,12 @@ pub(in crate::ui::page) fn ui(ui: &mut Ui, used: &LatentUse) {
     if let Some((at, kl, active)) = under {
         let variance = report.variance.get(at).copied().unwrap_or(f64::NAN);
         let word = if active { "active" } else { "not active" };
-        response.on_hover_text_at_pointer(format!(
+        response.on_hover_text_at_pointer(tr(format!(
             "Dimension {}: {} nats, {word}: the variance of its mean over users is {}",
             at + 1,
             text::significant(kl, 3),
             text::significant(variance, 3),
-        ));
+        )));
     }
 }
 
@@ -106,9 +107,9 @@ fn axis(ui: &Ui, plot: Rect, most: f64) {
 }
 
 fn legend(ui: &mut Ui, epoch: usize) {
-    ui.weak(format!(
+    ui.weak(tr(format!(
         "Nats of each dimension after epoch {epoch}, the most first"
-    ));
+    )));
     let colors = theme::colors(ui);
     for (color, words) in [
         (theme::series_color(ui, 0), "active"),
@@ -118,6 +119,6 @@ fn legend(ui: &mut Ui, epoch: usize) {
         ui.painter().rect_filled(rect, 2.0, color);
         let help = "A dimension is active where its mean varies between users by more than 0.01 \
                     (Burda et al. 2016)";
-        ui.weak(words).on_hover_text(help);
+        ui.weak(tr(words)).on_hover_text(tr(help));
     }
 }

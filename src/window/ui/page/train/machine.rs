@@ -4,6 +4,7 @@ use egui::{Ui, Vec2, vec2};
 
 use super::strip::side_by_side;
 use crate::app::Training;
+use crate::ui::language::tr;
 use crate::ui::theme;
 use crate::ui::widget::line_chart::{ChartData, ChartSeries, LineChart, LinkedCursor, tick};
 use seqscope_engine::run::{MachineEpoch, MachineMetric};
@@ -151,8 +152,8 @@ impl MachineCharts {
                     side_by_side(ui, room, &mut told, cursor);
                 });
             }
-            let label = egui::Label::new(egui::RichText::new(&sentence).small().weak());
-            ui.add(label.truncate()).on_hover_text(sentence);
+            let label = egui::Label::new(egui::RichText::new(tr(&sentence)).small().weak());
+            ui.add(label.truncate()).on_hover_text(tr(sentence));
         });
     }
 

@@ -21,6 +21,7 @@ use super::run_picker::{self, RunChoice};
 use crate::app::{Action, App, Page, RunSide, TrainView, Training, Transport};
 use crate::ui::Actions;
 use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::language::tr;
 use crate::ui::theme::size;
 use crate::ui::widget::panel;
 
@@ -59,12 +60,12 @@ impl TrainPage {
                     app,
                     actions,
                     Action::GoTo(Page::Model),
-                    "Choose a model",
+                    tr("Choose a model"),
                 );
             }),
             TrainView::Loading(run) => {
                 ui.spinner();
-                ui.weak(format!("Reading {run}"));
+                ui.weak(tr(format!("Reading {run}")));
             }
         }
     }
@@ -105,7 +106,7 @@ fn nothing_yet(ui: &mut Ui, app: &App, actions: &mut Actions) {
             app,
             actions,
             Action::GoTo(Page::Model),
-            "Choose a model",
+            tr("Choose a model"),
         );
         ui.add_space(size::GAP_SMALL);
         action_button_as(
@@ -113,7 +114,7 @@ fn nothing_yet(ui: &mut Ui, app: &App, actions: &mut Actions) {
             app,
             actions,
             Action::GoTo(Page::Compare),
-            "Look at past runs",
+            tr("Look at past runs"),
         );
     });
 }

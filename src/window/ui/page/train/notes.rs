@@ -4,6 +4,7 @@
 use egui::{RichText, Ui};
 
 use crate::app::{Training, TrainingPhase};
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::widget::line_chart::tick;
 use seqscope_base::spec::{Entry, ProblemKind, Severity};
@@ -42,7 +43,7 @@ impl Note {
         };
         ui.horizontal_wrapped(|ui| {
             ui.label(RichText::new("⚠").color(color));
-            ui.label(&self.sentence);
+            ui.label(tr(&self.sentence));
         });
     }
 }

@@ -3,6 +3,7 @@
 use egui::{Ui, vec2};
 
 use crate::app::{Training, TrainingPhase};
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::widget::reliability;
 use seqscope_base::metric::{Metric, Reliability};
@@ -46,19 +47,19 @@ pub(super) fn ui(
         return metrics(ui);
     };
     ui.horizontal(|ui| {
-        ui.selectable_value(beside, ResultView::Metrics, "Metrics");
-        ui.selectable_value(beside, ResultView::Reliability, "Reliability")
-            .on_hover_text(
+        ui.selectable_value(beside, ResultView::Metrics, tr("Metrics"));
+        ui.selectable_value(beside, ResultView::Reliability, tr("Reliability"))
+            .on_hover_text(tr(
                 "Whether chances are frequencies: on the dashed line what is said comes \
                             true as often",
-            );
+            ));
         if *beside == ResultView::Reliability {
             let ece = format!(
                 "ECE {} over {}",
                 text::metric(table.ece()),
                 text::counted(table.n_answers(), "answer")
             );
-            ui.weak(ece).on_hover_text(Metric::Ece.hover());
+            ui.weak(tr(ece)).on_hover_text(tr(Metric::Ece.hover()));
         }
     });
     match beside {

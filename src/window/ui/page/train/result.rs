@@ -3,6 +3,7 @@
 use egui::{RichText, Ui};
 
 use crate::app::{Training, TrainingPhase};
+use crate::ui::language::tr;
 use crate::ui::widget::report::{self, PlainCells};
 use seqscope_base::spec::Entry;
 use seqscope_engine::report::RunResults;
@@ -13,14 +14,22 @@ use seqscope_engine::train::Ended;
 const THIS_RUN: &str = "This run";
 
 pub(super) fn ui(ui: &mut Ui, training: &Training) {
-    ui.label(RichText::new("Test, read once at the end").small().strong());
+    ui.label(
+        RichText::new(tr("Test, read once at the end"))
+            .small()
+            .strong(),
+    );
     let TrainingPhase::Ended(ended) = &training.phase else {
-        ui.weak(
+        ui.weak(tr(
             "When training ends, the best epoch's weights are judged on each user's held-out \
                  test event, beside the references.",
-        );
+        ));
         if !training.references_valid.is_empty() {
-            ui.label(RichText::new("References on validation").small().strong());
+            ui.label(
+                RichText::new(tr("References on validation"))
+                    .small()
+                    .strong(),
+            );
             table(
                 ui,
                 &ShownResults {
@@ -43,7 +52,7 @@ pub(super) fn ui(ui: &mut Ui, training: &Training) {
             (None, Some(_)) => "The test part is read when this run has gone on to its end.",
             _ => "This run ended before the test part was read.",
         };
-        ui.weak(words);
+        ui.weak(tr(words));
         return;
     }
     let Ended {
@@ -102,11 +111,11 @@ fn table(ui: &mut Ui, shown: &ShownResults<'_>) {
                 report::rows(ui, "results", &shown.results.table(), &PlainCells);
             });
             for sentence in &shown.said {
-                ui.add(egui::Label::new(RichText::new(sentence).small()).wrap());
+                ui.add(egui::Label::new(RichText::new(tr(sentence)).small()).wrap());
             }
             for (kind, why) in shown.left_out {
-                ui.weak(RichText::new(format!("{} left out", kind.title())).small())
-                    .on_hover_text(why);
+                ui.weak(RichText::new(tr(format!("{} left out", kind.title()))).small())
+                    .on_hover_text(tr(why));
             }
         });
 }

@@ -8,6 +8,7 @@ use super::histograms::HistogramsView;
 use super::machine::{MachineCharts, MachineData};
 use crate::app::{Action, App, Select, TrainStrip, Training};
 use crate::ui::Actions;
+use crate::ui::language::tr;
 use crate::ui::widget::line_chart::{ChartData, Chrome, LineChart, LinkedCursor};
 
 /// Least width of what stands beside the strip: a table of names and three metrics.
@@ -98,7 +99,7 @@ impl Strip {
                         let bound = self.bound.iter_mut();
                         side_by_side(ui, size, &mut bound.collect::<Vec<_>>(), cursor);
                     } else {
-                        ui.weak(NO_TERMS);
+                        ui.weak(tr(NO_TERMS));
                     }
                 }
                 TrainStrip::Machine => self.machine.ui(ui, size, training, cursor),
@@ -129,8 +130,8 @@ pub(super) fn choice(ui: &mut Ui, app: &App, actions: &mut Actions) {
     ui.horizontal(|ui| {
         for strip in TrainStrip::iter() {
             let is_chosen = app.selection.train_strip == strip;
-            let button = ui.selectable_label(is_chosen, strip.to_string());
-            if button.on_hover_text(strip.help()).clicked() {
+            let button = ui.selectable_label(is_chosen, tr(strip.to_string()));
+            if button.on_hover_text(tr(strip.help())).clicked() {
                 actions.push(Action::Select(Select::Strip(strip)));
             }
         }

@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use crate::app::App;
 use crate::ui::Actions;
+use crate::ui::language::tr;
 use crate::ui::page::badge;
 use seqscope_engine::run::{RunId, TrustBadge};
 
@@ -26,8 +27,8 @@ impl Trust {
             return;
         };
         ui.horizontal(|ui| {
-            ui.label(RichText::new("Trust").strong())
-                .on_hover_text("What the figures of this run may be trusted with");
+            ui.label(RichText::new(tr("Trust")).strong())
+                .on_hover_text(tr("What the figures of this run may be trusted with"));
             badge::menu(ui, app, badge, actions);
         });
     }

@@ -3,6 +3,7 @@
 use egui::{RichText, ScrollArea, Ui};
 
 use crate::app::App;
+use crate::ui::language::tr;
 use crate::ui::widget::report::{self, PlainCells};
 use seqscope_engine::run::RunId;
 
@@ -18,21 +19,21 @@ pub(super) fn ui(ui: &mut Ui, app: &App, run: &RunId) {
     };
     let words = table.notes.first().map_or("Effect", String::as_str);
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Fine-tuned").strong())
-            .on_hover_text(table.lead.join("\n\n"));
-        ui.menu_button(words, |ui| {
+        ui.label(RichText::new(tr("Fine-tuned")).strong())
+            .on_hover_text(tr(table.lead.join("\n\n")));
+        ui.menu_button(tr(words), |ui| {
             let most = ui.ctx().content_rect().width() - 80.0;
             ui.set_width(WIDTH.min(most));
             ScrollArea::vertical()
                 .max_height(ui.ctx().content_rect().height() - 220.0)
                 .show(ui, |ui| {
-                    ui.label(RichText::new(&table.title).strong());
+                    ui.label(RichText::new(tr(&table.title)).strong());
                     for sentence in &table.lead {
-                        ui.add(egui::Label::new(RichText::new(sentence).weak()).wrap());
+                        ui.add(egui::Label::new(RichText::new(tr(sentence)).weak()).wrap());
                     }
                     ui.scope(|ui| report::rows(ui, "fine-tuning", table, &PlainCells));
                     for sentence in &table.notes {
-                        ui.add(egui::Label::new(sentence).wrap());
+                        ui.add(egui::Label::new(tr(sentence)).wrap());
                     }
                 });
         });

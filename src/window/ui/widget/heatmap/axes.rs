@@ -8,6 +8,7 @@ use egui::text::{LayoutJob, TextWrapping};
 use egui::{Align2, FontId, Galley, Rect, Stroke, TextStyle, Ui, Vec2, pos2, vec2};
 
 use super::{HeatmapLabels, HeatmapMatrix};
+use crate::ui::language::tr;
 
 /// Longest title on the left and below, in points; longer ones end in `…`.
 const MOST_LEFT: f32 = 150.0;
@@ -82,11 +83,9 @@ pub(super) fn paint(
         ui.painter()
             .add(TextShape::new(at, galley, color).with_angle(-FRAC_PI_2));
     }
-    let name = ui.painter().layout_no_wrap(
-        words.row_axis.to_owned(),
-        font(ui),
-        ui.visuals().weak_text_color(),
-    );
+    let name =
+        ui.painter()
+            .layout_no_wrap(tr(words.row_axis), font(ui), ui.visuals().weak_text_color());
     let at = pos2(map.left() - room.left, map.center().y + name.size().x / 2.0);
     ui.painter()
         .add(TextShape::new(at, name, color).with_angle(-FRAC_PI_2));
@@ -94,7 +93,7 @@ pub(super) fn paint(
     ui.painter().text(
         below,
         Align2::CENTER_BOTTOM,
-        words.col_axis,
+        tr(words.col_axis),
         font(ui),
         ui.visuals().weak_text_color(),
     );

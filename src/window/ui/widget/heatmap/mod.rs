@@ -12,6 +12,7 @@ pub(crate) use scale::viridis;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 
+use crate::ui::language::tr;
 use crate::ui::widget::line_chart::tick;
 
 use egui::{
@@ -139,7 +140,12 @@ impl Heatmap {
         );
         axes::paint(ui, map, &room, matrix, look.words);
         response.widget_info(|| {
-            let text = format!("{}: {} × {}", look.words.name, matrix.n_rows, matrix.n_cols);
+            let text = format!(
+                "{}: {} × {}",
+                tr(look.words.name),
+                matrix.n_rows,
+                matrix.n_cols
+            );
             WidgetInfo::labeled(Role::Image, true, text)
         });
         if let Some(row) = look.selected_row.filter(|row| *row < matrix.n_rows) {
@@ -164,7 +170,7 @@ impl Heatmap {
         allowance: &mut Allowance,
     ) -> Response {
         let (rect, response) = ui.allocate_exact_size(Vec2::splat(small.side), Sense::click());
-        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, small.name));
+        response.widget_info(|| WidgetInfo::labeled(Role::Button, true, tr(small.name)));
         if ui.is_rect_visible(rect) {
             self.paint(
                 ui,
@@ -182,7 +188,7 @@ impl Heatmap {
         }
         response
             .on_hover_cursor(egui::CursorIcon::PointingHand)
-            .on_hover_text(small.hint)
+            .on_hover_text(tr(small.hint))
     }
 
     fn paint(
@@ -400,11 +406,11 @@ fn point(
         egui::PopupAnchor::Pointer,
     );
     tip.gap(14.0).show(|ui| {
-        ui.label(format!("{} {}", words.row_axis, (words.row_title)(row)));
-        ui.label(format!("{} {}", words.col_axis, (words.col_title)(col)));
+        ui.label(format!("{} {}", tr(words.row_axis), (words.row_title)(row)));
+        ui.label(format!("{} {}", tr(words.col_axis), (words.col_title)(col)));
         match matrix.value_at(row, col) {
-            Some(value) => ui.strong(format!("{} {}", words.value, tick(f64::from(value)))),
-            None => ui.weak(words.nothing),
+            Some(value) => ui.strong(format!("{} {}", tr(words.value), tick(f64::from(value)))),
+            None => ui.weak(tr(words.nothing)),
         };
     });
     Pointed {

@@ -5,6 +5,7 @@ use std::sync::LazyLock;
 use egui::epaint::Mesh;
 use egui::{Align2, Color32, Rect, Sense, TextStyle, Ui, pos2, vec2};
 
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::widget::line_chart::tick;
 
@@ -87,7 +88,7 @@ impl ColorScale {
             } else {
                 value.to_owned()
             };
-            ui.label(egui::RichText::new(name).small());
+            ui.label(egui::RichText::new(tr(name)).small());
             let font = TextStyle::Small.resolve(ui.style());
             let (rect, _) = ui.allocate_exact_size(vec2(170.0, 26.0), Sense::hover());
             let bar =
@@ -116,7 +117,7 @@ impl ColorScale {
                 let (swatch, _) = ui.allocate_exact_size(vec2(14.0, 9.0), Sense::hover());
                 ui.painter()
                     .rect_filled(swatch, 0.0, super::nothing_color(ui));
-                ui.label(egui::RichText::new(nothing).small());
+                ui.label(egui::RichText::new(tr(nothing)).small());
             }
         });
     }

@@ -8,6 +8,7 @@ use egui_plot::{
 use super::labels::{self, Label};
 use super::legend::nearest_to;
 use super::{ChartSeries, LineChart, LinkedCursor, Reference, axis, drawn, legend, tick};
+use crate::ui::language::tr;
 use crate::ui::{text, theme};
 
 /// Width of a column in which a long curve shows its lowest and its highest number: less than a
@@ -70,8 +71,8 @@ impl LineChart {
             .show_y(false)
             .label_formatter(|_| None)
             .set_margin_fraction(vec2(0.02, 0.08))
-            .x_axis_label(RichText::new(self.data.x_label.clone()).small())
-            .y_axis_label(RichText::new(self.data.y_label.clone()).small());
+            .x_axis_label(RichText::new(tr(&self.data.x_label)).small())
+            .y_axis_label(RichText::new(tr(&self.data.y_label)).small());
         plot = if self.log.x {
             plot.x_grid_spacer(|input| axis::log_marks(&input))
                 .x_axis_formatter(|mark, _| axis::log_text(mark.value))
@@ -235,7 +236,7 @@ impl LineChart {
                 frame.y_range().contains(y).then(|| Tag {
                     at: pos2(frame.right() - 4.0, y - 1.0),
                     anchor: Align2::RIGHT_BOTTOM,
-                    text: format!("{} {}", r.name, tick(r.value)),
+                    text: format!("{} {}", tr(&r.name), tick(r.value)),
                     line: Some(y),
                 })
             })
@@ -274,7 +275,7 @@ impl LineChart {
             tags.push(Tag {
                 at: corner,
                 anchor,
-                text: flag.text.clone(),
+                text: tr(&flag.text),
                 line: None,
             });
         }
@@ -296,7 +297,7 @@ impl LineChart {
         let cut = self.cut.words([bounds.min()[1], bounds.max()[1]]);
         let log = (self.drawn.n_not_positive > 0).then(|| {
             let n = text::counted(self.drawn.n_not_positive, "number");
-            format!("{n} ≤ 0 cannot be shown on a log axis")
+            tr(format!("{n} ≤ 0 cannot be shown on a log axis"))
         });
         let told: Vec<String> = cut.into_iter().chain(log).collect();
         (!told.is_empty()).then(|| Tag {
@@ -341,7 +342,7 @@ impl LineChart {
             egui::PopupAnchor::Pointer,
         );
         tip.gap(14.0).show(|ui| {
-            ui.strong(format!("{} {}", self.data.x_label, tick(x)));
+            ui.strong(format!("{} {}", tr(&self.data.x_label), tick(x)));
             egui::Grid::new("rows")
                 .num_columns(4)
                 .spacing(vec2(8.0, 2.0))
@@ -350,16 +351,16 @@ impl LineChart {
                         let (rect, _) =
                             ui.allocate_exact_size(Vec2::splat(10.0), egui::Sense::hover());
                         ui.painter().circle_filled(rect.center(), 4.0, row.color);
-                        ui.label(&row.name);
+                        ui.label(crate::ui::text::series_name(&row.name));
                         ui.monospace(tick(row.value));
                         if let Some(band) = &row.band {
-                            ui.weak(band);
+                            ui.weak(tr(band));
                         }
                         ui.end_row();
                     }
                 });
             if rows.len() > HOVER_ROWS {
-                ui.weak(format!("and {} more", rows.len() - HOVER_ROWS));
+                ui.weak(tr(format!("and {} more", rows.len() - HOVER_ROWS)));
             }
         });
     }
@@ -439,14 +440,14 @@ fn nothing(ui: &mut Ui, height: f32) {
     let (rect, response) =
         ui.allocate_exact_size(vec2(ui.available_width(), height), egui::Sense::hover());
     let words = "No numbers yet";
-    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, words));
+    response.widget_info(|| egui::WidgetInfo::labeled(egui::Role::Label, true, tr(words)));
     ui.painter()
         .rect_filled(rect, 2.0, ui.visuals().extreme_bg_color);
     let font = TextStyle::Small.resolve(ui.style());
     ui.painter().text(
         rect.center(),
         Align2::CENTER_CENTER,
-        words,
+        tr(words),
         font,
         ui.visuals().weak_text_color(),
     );

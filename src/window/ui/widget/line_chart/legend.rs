@@ -7,6 +7,7 @@ use egui::{
 };
 
 use super::{ChartData, tick};
+use crate::ui::language::tr;
 
 /// Length of the line sample before a name.
 const SAMPLE: f32 = 18.0;
@@ -41,12 +42,12 @@ pub(super) fn ui(
     }
     if let Some(group) = data.groups.first() {
         let member = group.member;
-        let words = RichText::new(format!("band: lowest to highest {member}"));
+        let words = RichText::new(tr(format!("band: lowest to highest {member}")));
         ui.add(Label::new(words.small().weak()).extend())
-        .on_hover_text(format!(
+        .on_hover_text(tr(format!(
             "The thick line is the mean; behind it each {member} is a thin one. Where some have \
                  no number, the mean is of those that have one: the pointer tells how many."
-        ));
+        )));
     }
     // Each reference is named on its own line.
     if !data.references.is_empty() {
@@ -111,14 +112,21 @@ impl LegendName<'_> {
         } else {
             ui.visuals().weak_text_color()
         };
-        let galley = ui
-            .painter()
-            .layout_no_wrap(self.name.to_owned(), font, text_color);
+        let galley =
+            ui.painter()
+                .layout_no_wrap(crate::ui::text::series_name(self.name), font, text_color);
         let words = SAMPLE + 5.0 + galley.size().x;
         let width = words + if self.number.is_some() { NUMBER } else { 0.0 };
         let size = vec2(width, galley.size().y.max(16.0));
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
-        response.widget_info(|| WidgetInfo::selected(Role::CheckBox, true, shown, self.name));
+        response.widget_info(|| {
+            WidgetInfo::selected(
+                Role::CheckBox,
+                true,
+                shown,
+                crate::ui::text::series_name(self.name),
+            )
+        });
         if ui.is_rect_visible(rect) {
             self.sample(ui, rect, shown);
             let y = rect.center().y;
@@ -133,11 +141,11 @@ impl LegendName<'_> {
                     .text(at, egui::Align2::LEFT_CENTER, number, font, strong);
             }
         }
-        let response = response.on_hover_text(if shown {
+        let response = response.on_hover_text(tr(if shown {
             "Click to hide"
         } else {
             "Click to show"
-        });
+        }));
         if response.clicked() && !hidden.remove(self.name) {
             hidden.insert(self.name.to_owned());
         }

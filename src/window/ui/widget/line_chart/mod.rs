@@ -25,6 +25,7 @@ use std::collections::BTreeSet;
 
 use egui::Color32;
 
+use crate::ui::language::tr;
 use seqscope_engine::run::Curve;
 
 /// One curve.
@@ -186,7 +187,7 @@ impl LineChart {
     /// The title, and beside it the number at the cursor.
     fn small_header(&self, ui: &mut egui::Ui, read_at: Option<f64>) {
         ui.horizontal(|ui| {
-            ui.label(egui::RichText::new(self.title).small().strong());
+            ui.label(egui::RichText::new(tr(self.title)).small().strong());
             let series = self.data.series.first();
             let value = series
                 .zip(read_at)
@@ -199,13 +200,13 @@ impl LineChart {
 
     fn header(&mut self, ui: &mut egui::Ui, read_at: Option<f64>) {
         ui.horizontal(|ui| {
-            ui.strong(self.title);
+            ui.strong(tr(self.title));
             let is_narrow = ui.available_width() < OPTIONS_WIDTH;
             ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
                 if is_narrow {
-                    ui.menu_button("Options", |ui| self.options(ui))
+                    ui.menu_button(tr("Options"), |ui| self.options(ui))
                         .response
-                        .on_hover_text(self.title);
+                        .on_hover_text(tr(self.title));
                 } else {
                     self.options(ui);
                 }
@@ -218,34 +219,36 @@ impl LineChart {
     }
 
     fn options(&mut self, ui: &mut egui::Ui) {
-        let named = |what: &str| format!("{what}: {}", self.title);
+        let named = |what: &str| format!("{}: {}", tr(what), tr(self.title));
         if ui
-            .button("Copy as CSV")
-            .on_hover_text("Every number of this chart, one row an x")
+            .button(tr("Copy as CSV"))
+            .on_hover_text(tr("Every number of this chart, one row an x"))
             .clicked()
         {
             self.table.refresh(&self.data, self.revision);
             ui.copy_text(self.table.csv());
         }
-        ui.toggle_value(&mut self.as_table, "Table")
+        ui.toggle_value(&mut self.as_table, tr("Table"))
             .on_hover_text(named("Numbers instead of curves"));
         ui.add_enabled_ui(!self.as_table, |ui| {
             let log_y = ui
-                .toggle_value(&mut self.log.y, "Log")
+                .toggle_value(&mut self.log.y, tr("Log"))
                 .on_hover_text(named("Logarithmic y axis"));
             let log_x = ui
-                .toggle_value(&mut self.log.x, "Log x")
+                .toggle_value(&mut self.log.x, tr("Log x"))
                 .on_hover_text(named("Logarithmic x axis"));
             self.has_new_axis |= log_y.changed() || log_x.changed();
-            let mut words = self.smoothing.words();
+            let mut words = tr(self.smoothing.words());
             if self.cut.is_on {
-                words += ", cut";
+                words += &tr(", cut");
             }
             ui.menu_button(words, |ui| {
                 self.smoothing.ui(ui);
-                let cuts = ui.checkbox(&mut self.cut.is_on, "Cut outliers");
+                let cuts = ui.checkbox(&mut self.cut.is_on, tr("Cut outliers"));
                 self.has_new_axis |= cuts.changed();
-                cuts.on_hover_text("Leave out the few points far away, and say how many they are");
+                cuts.on_hover_text(tr(
+                    "Leave out the few points far away, and say how many they are",
+                ));
             });
         });
     }
@@ -283,10 +286,12 @@ impl SmoothingChoice {
 
     fn ui(&mut self, ui: &mut egui::Ui) {
         ui.horizontal(|ui| {
-            ui.selectable_value(&mut self.is_gaussian, false, "Average")
-                .on_hover_text("Time-weighted, debiased exponential moving average");
-            ui.selectable_value(&mut self.is_gaussian, true, "Gaussian")
-                .on_hover_text("Mean of the points on both sides, weighted by their distance");
+            ui.selectable_value(&mut self.is_gaussian, false, tr("Average"))
+                .on_hover_text(tr("Time-weighted, debiased exponential moving average"));
+            ui.selectable_value(&mut self.is_gaussian, true, tr("Gaussian"))
+                .on_hover_text(tr(
+                    "Mean of the points on both sides, weighted by their distance",
+                ));
         });
         let (slider, hover) = if self.is_gaussian {
             (
@@ -299,6 +304,7 @@ impl SmoothingChoice {
                 "What remains of the past after one mean spacing; the raw curve stays behind at 20 %",
             )
         };
-        ui.add(slider.text("Smoothing")).on_hover_text(hover);
+        ui.add(slider.text(tr("Smoothing")))
+            .on_hover_text(tr(hover));
     }
 }

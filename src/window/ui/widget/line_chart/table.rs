@@ -76,7 +76,7 @@ impl WideTable {
             .header(20.0, |mut header| {
                 for name in &self.columns {
                     header.col(|ui| {
-                        ui.strong(name);
+                        ui.strong(crate::ui::text::series_name(name));
                     });
                 }
             })

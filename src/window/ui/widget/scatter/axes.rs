@@ -3,6 +3,7 @@
 use egui::{Align2, Color32, Painter, Pos2, Rect, Stroke, TextStyle, Ui, pos2};
 
 use super::sight::Sight;
+use crate::ui::language::tr;
 use crate::ui::theme;
 
 /// Lines across one axis at most.
@@ -63,7 +64,7 @@ impl ScatterAxes<'_> {
     }
 
     fn names(&self, ui: &Ui, painter: &Painter, rect: Rect) {
-        let across = format!("{} →", self.across);
+        let across = format!("{} →", tr(self.across));
         words_at(
             ui,
             painter,
@@ -71,7 +72,7 @@ impl ScatterAxes<'_> {
             Align2::RIGHT_BOTTOM,
             &across,
         );
-        let up = format!("↑ {}", self.up);
+        let up = format!("↑ {}", tr(self.up));
         words_at(
             ui,
             painter,
@@ -79,21 +80,21 @@ impl ScatterAxes<'_> {
             Align2::LEFT_TOP,
             &up,
         );
-        let [above, below] = self.sides;
+        let [above, below] = self.sides.map(tr);
         let middle = rect.center();
         words_at(
             ui,
             painter,
             pos2(middle.x, rect.top() + 4.0),
             Align2::CENTER_TOP,
-            above,
+            &above,
         );
         words_at(
             ui,
             painter,
             pos2(rect.right() - 6.0, middle.y),
             Align2::RIGHT_CENTER,
-            below,
+            &below,
         );
     }
 }

@@ -19,6 +19,7 @@ use egui::{
     Vec2, WidgetInfo,
 };
 
+use crate::ui::language::tr;
 use crate::ui::theme;
 pub(crate) use axes::ScatterAxes;
 use drawing::{Drawing, PictureKey, WORK_A_FRAME};
@@ -67,10 +68,10 @@ pub(crate) enum DragTool {
 
 /// Choice of a tool; `of` are the points, in the plural.
 pub(crate) fn drag_tools(ui: &mut Ui, tool: &mut DragTool, of: &str) {
-    ui.selectable_value(tool, DragTool::Move, "Move")
-        .on_hover_text("Drag to move, scroll to come nearer");
-    ui.selectable_value(tool, DragTool::Lasso, "Lasso")
-        .on_hover_text(format!("Draw a line around a set of {of}"));
+    ui.selectable_value(tool, DragTool::Move, tr("Move"))
+        .on_hover_text(tr("Drag to move, scroll to come nearer"));
+    ui.selectable_value(tool, DragTool::Lasso, tr("Lasso"))
+        .on_hover_text(tr(format!("Draw a line around a set of {of}")));
 }
 
 /// What a person pointed at in this frame.
@@ -150,7 +151,7 @@ impl Scatter {
         let (rect, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
         let rect = whole_pixels(ui, rect);
         response.widget_info(|| {
-            let words = format!("{}: {} points", shown.name, shown.points.len());
+            let words = tr(format!("{}: {} points", shown.name, shown.points.len()));
             WidgetInfo::labeled(Role::Image, true, words)
         });
         if !ui.is_rect_visible(rect) || shown.points.is_empty() {

@@ -10,6 +10,7 @@ use super::ranks::RankFace;
 use super::strip::{MarkPlace, StripPlot};
 use super::table::{Heading, Headings, cut_off};
 use super::{HIT_AT, Timeline, TimelineData, TimelineFace, part_name, rank_text, strip_and_table};
+use crate::ui::language::tr;
 use crate::ui::{text, theme};
 use seqscope_engine::explain::{TimelineStep, timelines_differ};
 use seqscope_engine::run::Part;
@@ -116,14 +117,14 @@ impl TimelineFace for BothFace<'_> {
         for (at, name) in ["A", "B"].into_iter().enumerate() {
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), Sense::hover());
             paint_rank(ui, rect.center(), at, self.colors[at], 4.0);
-            ui.label(RichText::new(format!("rank by {name}")).small());
+            ui.label(RichText::new(tr(format!("rank by {name}"))).small());
         }
         let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), Sense::hover());
         paint_difference(ui, rect.center() + vec2(0.0, 3.0));
-        ui.label(RichText::new("they differ").small()).on_hover_text(format!(
+        ui.label(RichText::new(tr("they differ")).small()).on_hover_text(tr(format!(
             "One has the true item among the first {HIT_AT} and the other has not, or their ranks \
              are apart by a factor of two"
-        ));
+        )));
     }
 
     fn axis(&self, ui: &Ui, plot: StripPlot) {
@@ -155,30 +156,30 @@ impl TimelineFace for BothFace<'_> {
     }
 
     fn tip(&self, ui: &mut Ui, step: &TimelineStep) {
-        ui.strong(format!(
+        ui.strong(tr(format!(
             "Event {}: {}",
             step.position + 1,
             (self.title)(step.item_idx)
-        ));
-        ui.label(format!("Part: {}", part_name(step.part)));
+        )));
+        ui.label(tr(format!("Part: {}", part_name(step.part))));
         for (name, step) in ["A", "B"].into_iter().zip(self.steps(step)) {
             let Some(step) = step else {
-                ui.weak(format!("{name}: its window does not reach this event"));
+                ui.weak(tr(format!("{name}: its window does not reach this event")));
                 continue;
             };
             let (Some(rank), Some(probability)) = (step.rank, step.probability) else {
-                ui.weak(format!("{name}: no prediction"));
+                ui.weak(tr(format!("{name}: no prediction")));
                 continue;
             };
-            ui.label(format!(
+            ui.label(tr(format!(
                 "{name}: rank {} of {}, probability {} over all items",
                 rank_text(rank),
                 text::count(self.n_items),
                 text::percent(f64::from(probability))
-            ));
+            )));
         }
         if self.differs(step) {
-            ui.label(RichText::new("They differ").color(theme::colors(ui).warning));
+            ui.label(RichText::new(tr("They differ")).color(theme::colors(ui).warning));
         }
     }
 
@@ -219,7 +220,7 @@ impl TimelineFace for BothFace<'_> {
                 if rank.is_some() {
                     paint_rank(ui, rect.center(), at, self.colors[at], 4.0);
                 }
-                ui.label(rank.map_or_else(|| "–".to_owned(), rank_text));
+                ui.label(tr(rank.map_or_else(|| "–".to_owned(), rank_text)));
             });
         }
         let differs = self.differs(step);
@@ -229,7 +230,7 @@ impl TimelineFace for BothFace<'_> {
                 probability.map_or_else(|| "–".to_owned(), |p| text::percent(f64::from(p)))
             });
             if differs {
-                let mark = RichText::new("▼ differ").color(theme::colors(ui).warning);
+                let mark = RichText::new(tr("▼ differ")).color(theme::colors(ui).warning);
                 ui.label(mark);
             }
             ui.add(cut_off(words.join(", ")));

@@ -9,6 +9,7 @@ use egui_extras::{Column, TableRow};
 use super::strip::{MarkPlace, StripPlot};
 use super::table::{Heading, Headings, bar, cut_off};
 use super::{HIT_AT, LEFT_OUT, TimelineData, TimelineFace, paint_mark, part_name, rank_text};
+use crate::ui::language::tr;
 use crate::ui::{text, theme};
 use seqscope_engine::explain::TimelineStep;
 use seqscope_engine::run::Part;
@@ -51,14 +52,14 @@ impl TimelineFace for RankFace<'_> {
         ] {
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), Sense::hover());
             paint_mark(ui.painter(), ui, rect.center(), is_hit, 4.0);
-            ui.label(RichText::new(words).small());
+            ui.label(RichText::new(tr(words)).small());
         }
         if self.data.steps.iter().any(TimelineStep::is_left_out) {
             let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), Sense::hover());
             let stroke = Stroke::new(1.6, theme::colors(ui).error);
             ui.painter().circle_stroke(rect.center(), 3.2, stroke);
-            ui.label(RichText::new("left out: a miss").small())
-                .on_hover_text(LEFT_OUT);
+            ui.label(RichText::new(tr("left out: a miss")).small())
+                .on_hover_text(tr(LEFT_OUT));
         }
     }
 
@@ -76,7 +77,7 @@ impl TimelineFace for RankFace<'_> {
             egui::TextStyle::Small.resolve(ui.style()),
             ui.visuals().weak_text_color(),
         );
-        let name = painter.layout_no_wrap("rank".to_owned(), font, color);
+        let name = painter.layout_no_wrap(tr("rank"), font, color);
         let at = plot.name_place() + vec2(0.0, name.size().x / 2.0);
         painter.add(
             egui::epaint::TextShape::new(at, name, color).with_angle(-std::f32::consts::FRAC_PI_2),
@@ -97,14 +98,16 @@ impl TimelineFace for RankFace<'_> {
 
     fn tip(&self, ui: &mut Ui, step: &TimelineStep) {
         let title = self.data.title;
-        ui.strong(format!(
+        ui.strong(tr(format!(
             "Event {}: {}",
             step.position + 1,
             title(step.item_idx)
-        ));
-        ui.label(format!("Part: {}", part_name(step.part)));
+        )));
+        ui.label(tr(format!("Part: {}", part_name(step.part))));
         let (Some(rank), Some(probability)) = (step.rank, step.probability) else {
-            ui.weak("No prediction: the model needs at least one event before it");
+            ui.weak(tr(
+                "No prediction: the model needs at least one event before it",
+            ));
             return;
         };
         let probability = format!(
@@ -112,17 +115,17 @@ impl TimelineFace for RankFace<'_> {
             text::percent(f64::from(probability))
         );
         if step.is_left_out() {
-            ui.label(LEFT_OUT);
-            ui.label(format!("Its {probability}"));
+            ui.label(tr(LEFT_OUT));
+            ui.label(tr(format!("Its {probability}")));
         } else {
-            ui.label(format!(
+            ui.label(tr(format!(
                 "Rank {} of {}, {probability}",
                 rank_text(rank),
                 text::count(self.data.n_items)
-            ));
+            )));
         }
         ui.add_space(2.0);
-        ui.label("Expected most:");
+        ui.label(tr("Expected most:"));
         for scored in &step.top {
             let mark = if scored.item_idx == step.item_idx {
                 "✔ "
@@ -167,9 +170,9 @@ impl TimelineFace for RankFace<'_> {
         row.col(|ui| {
             let (rect, _) = ui.allocate_exact_size(vec2(12.0, 12.0), Sense::hover());
             paint_step(ui.painter(), ui, rect.center(), step, 4.0);
-            let rank = ui.label(step.rank.map_or_else(|| "–".to_owned(), rank_text));
+            let rank = ui.label(tr(step.rank.map_or_else(|| "–".to_owned(), rank_text)));
             if step.is_left_out() {
-                rank.on_hover_text(LEFT_OUT);
+                rank.on_hover_text(tr(LEFT_OUT));
             }
         });
         row.col(|ui| {
@@ -219,14 +222,19 @@ fn expected(ui: &Ui, data: &TimelineData<'_>, step: &TimelineStep) -> egui::text
 pub(super) fn summary(steps: &[TimelineStep]) -> String {
     let ranked = steps.iter().filter_map(|s| s.is_hit(HIT_AT));
     let (n, hits) = ranked.fold((0, 0), |(n, hits), hit| (n + 1, hits + usize::from(hit)));
-    let mut text = format!("{hits} of {n} events among the first {HIT_AT}");
+    let mut text = tr(format!("{hits} of {n} events among the first {HIT_AT}"));
     for part in [Part::Valid, Part::Test] {
         // The question of a part is its last event.
         let question = steps.iter().rfind(|step| step.part == part);
         if let Some(rank) = question.and_then(|step| step.rank) {
             let word = if rank.is_finite() { "rank " } else { "" };
             // Writing to a string cannot fail.
-            let _ = write!(text, " · {} {word}{}", part_name(part), rank_text(rank));
+            let _ = write!(
+                text,
+                " · {} {}",
+                tr(part_name(part)),
+                tr(format!("{word}{}", rank_text(rank)))
+            );
         }
     }
     text

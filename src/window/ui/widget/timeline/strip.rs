@@ -6,6 +6,7 @@ use std::ops::Range;
 use egui::{Align, Align2, Painter, Rect, ScrollArea, Sense, Stroke, Ui, pos2, vec2};
 
 use super::{TimelineData, TimelineFace, part_color, part_name};
+use crate::ui::language::tr;
 use seqscope_engine::explain::TimelineStep;
 use seqscope_engine::run::Part;
 
@@ -183,7 +184,7 @@ impl Columns {
         let response = ui.interact(all, ui.scope_id().with("columns"), Sense::click());
         response.widget_info(|| {
             let text = format!("Timeline of {} events", data.steps.len());
-            egui::WidgetInfo::labeled(egui::Role::Image, true, text)
+            egui::WidgetInfo::labeled(egui::Role::Image, true, tr(text))
         });
         let pointer = response.hover_pos()?;
         let row = ((pointer.x - self.left) / self.width).floor().max(0.0) as usize;
@@ -199,7 +200,7 @@ impl Columns {
         );
         popup
             .gap(14.0)
-            .accessible_name(part_name(step.part))
+            .accessible_name(tr(part_name(step.part)))
             .show(|ui| face.tip(ui, step));
         response.clicked().then_some(step.position)
     }
@@ -223,6 +224,6 @@ fn legend_of_parts(ui: &mut Ui) {
     for part in [Part::Train, Part::Valid, Part::Test] {
         let (rect, _) = ui.allocate_exact_size(vec2(12.0, 6.0), Sense::hover());
         ui.painter().rect_filled(rect, 1.0, part_color(part, ui));
-        ui.label(egui::RichText::new(part_name(part)).small());
+        ui.label(egui::RichText::new(tr(part_name(part))).small());
     }
 }

@@ -4,6 +4,7 @@ use egui::{Align, Label, Layout, Rect, RichText, Sense, Ui, vec2};
 use egui_extras::{Column, TableBuilder, TableRow};
 
 use super::{TimelineData, TimelineFace, part_color, part_name};
+use crate::ui::language::tr;
 use crate::ui::{text, theme};
 use seqscope_engine::explain::TimelineStep;
 
@@ -68,7 +69,7 @@ pub(super) fn ui<F: TimelineFace>(
     let table = table.header(20.0, |mut header| {
         for Heading { title, help } in [number, part, item].into_iter().chain(answers) {
             header.col(|ui| {
-                ui.strong(title).on_hover_text(help);
+                ui.strong(tr(title)).on_hover_text(tr(help));
             });
         }
     });
@@ -98,7 +99,7 @@ fn cells(
     });
     row.col(|ui| {
         let part = face.part(step);
-        ui.label(RichText::new(part_name(part)).color(part_color(part, ui)));
+        ui.label(RichText::new(tr(part_name(part))).color(part_color(part, ui)));
     });
     row.col(|ui| {
         ui.add(cut_off((data.title)(step.item_idx)));

@@ -2,6 +2,7 @@
 
 use egui::{Align2, Color32, FontId, Rect, Role, Sense, Ui, Vec2, WidgetInfo, pos2, vec2};
 
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use seqscope_data::{Activity, Behaviours, WEEKDAYS};
@@ -29,7 +30,7 @@ impl CellGrid<'_> {
     fn ui(&self, ui: &mut Ui, height: f32) {
         let (rect, response) =
             ui.allocate_exact_size(vec2(ui.available_width(), height), Sense::hover());
-        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, self.name));
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, tr(self.name)));
         let (colors, font) = (theme::colors(ui), FontId::proportional(size::TEXT_SMALL));
         let painter = ui.painter_at(rect);
         let widest = self
@@ -138,7 +139,9 @@ pub(super) fn hours_of_week(ui: &mut Ui, activity: &Activity, height: f32) {
     let cells = CellGrid {
         name: "Events by weekday and hour",
         color: theme::series_color(ui, 2),
-        rows: WEEKDAYS.map(|day| day.chars().take(3).collect()).to_vec(),
+        rows: WEEKDAYS
+            .map(|day| tr(day.chars().take(3).collect::<String>()))
+            .to_vec(),
         cols: (0..24)
             .map(|hour| {
                 if hour % 6 == 0 {
@@ -161,10 +164,10 @@ pub(super) fn hours_of_week(ui: &mut Ui, activity: &Activity, height: f32) {
                 .copied()
                 .unwrap_or(0);
             let name = WEEKDAYS.get(day).copied().unwrap_or_default();
-            format!(
+            tr(format!(
                 "{name} from {hour:02}:00 UTC: {}",
                 text::counted(n, "event")
-            )
+            ))
         },
     };
     cells.ui(ui, height);
@@ -202,12 +205,12 @@ pub(super) fn transitions(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
                 .and_then(|row| row.get(to).copied())
                 .unwrap_or(f64::NAN);
             let percent = text::percent(of_row);
-            format!(
+            tr(format!(
                 "{} → {}: {}, {percent} of what follows",
                 name(from),
                 name(to),
                 text::counted(count, "step")
-            )
+            ))
         },
     };
     cells.ui(ui, height);

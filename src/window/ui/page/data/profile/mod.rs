@@ -11,6 +11,7 @@ use egui::{Align, FontId, Layout, RichText, ScrollArea, Ui};
 use strum::IntoEnumIterator;
 
 use crate::app::{Action, App};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::report::{self, PlainCells};
 use crate::ui::{Actions, frame, text};
@@ -91,14 +92,14 @@ impl ProfileCards {
             ui.with_layout(plain, |ui| {
                 ui.take_available_width();
                 let colors = theme::colors(ui);
-                ui.label(RichText::new(view.title()).color(colors.strong));
+                ui.label(RichText::new(tr(view.title())).color(colors.strong));
                 if let Some(why) = view.absent(profile) {
                     ui.add(egui::Label::new(small(ui, why)).wrap());
                     return;
                 }
                 let (axes, sentence) = (
                     small(ui, view.axes()),
-                    RichText::new(view.sentence(profile)).size(size::TEXT_SMALL),
+                    RichText::new(tr(view.sentence(profile))).size(size::TEXT_SMALL),
                 );
                 ui.add(egui::Label::new(axes).truncate());
                 let as_table = view == ProfileView::Figures || self.as_table.contains(&view);
@@ -127,8 +128,8 @@ impl ProfileCards {
                         let mut shown = as_table;
                         let words = format!("Numbers instead of the chart: {}", view.title());
                         if ui
-                            .toggle_value(&mut shown, "Table")
-                            .on_hover_text(words)
+                            .toggle_value(&mut shown, tr("Table"))
+                            .on_hover_text(tr(words))
                             .changed()
                             && !self.as_table.remove(&view)
                         {
@@ -144,7 +145,7 @@ impl ProfileCards {
 }
 
 fn small(ui: &Ui, words: &str) -> RichText {
-    RichText::new(words)
+    RichText::new(tr(words))
         .size(size::TEXT_SMALL)
         .color(theme::colors(ui).weak)
 }
@@ -206,7 +207,7 @@ fn facts(ui: &mut Ui, profile: &Profile) {
     let (mut rows, mut left) = (vec![Vec::new()], 0.0);
     for (name, value) in figures(profile) {
         let width =
-            measure(ui, &value, FIGURE).max(measure(ui, name, size::TEXT_SMALL)) + FIGURE_GAP;
+            measure(ui, &value, FIGURE).max(measure(ui, &tr(name), size::TEXT_SMALL)) + FIGURE_GAP;
         if left > 0.0 && left + width > ui.available_width() {
             rows.push(Vec::new());
             left = 0.0;
@@ -224,7 +225,7 @@ fn facts(ui: &mut Ui, profile: &Profile) {
                     ui.spacing_mut().item_spacing.y = 0.0;
                     ui.label(RichText::new(value).size(FIGURE).color(colors.strong));
                     ui.label(
-                        RichText::new(name)
+                        RichText::new(tr(name))
                             .size(size::TEXT_SMALL)
                             .color(colors.weak),
                     );

@@ -5,6 +5,7 @@ use egui_plot::{
     Bar, BarChart, GridInput, GridMark, HoverPosition, Line, LineStyle, Plot, PlotPoints,
 };
 
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::line_chart::{log_marks, log_text, plain_marks, tick, whole_marks};
@@ -45,9 +46,12 @@ pub(super) fn lengths(ui: &mut Ui, lengths: &Lengths, height: f32) {
         let range = if bin.from == bin.to {
             format!("{}", bin.from)
         } else {
-            format!("{} to {}", bin.from, bin.to)
+            format!("{}{}{}", bin.from, tr(" to "), bin.to)
         };
-        let name = format!("{range} events: {}", text::counted(bin.n_users, "user"));
+        let name = tr(format!(
+            "{range} events: {}",
+            text::counted(bin.n_users, "user")
+        ));
         Bar::new(f64::midpoint(from, to) - 0.5, bin.n_users as f64)
             .width((to - from) * 0.92)
             .name(name)
@@ -88,11 +92,11 @@ pub(super) fn popularity(ui: &mut Ui, popularity: &Popularity, height: f32) {
                     10_f64.powf(position.x).round(),
                     10_f64.powf(position.y).round(),
                 );
-                Some(format!(
+                Some(tr(format!(
                     "rank {}: {}",
                     text::count(rank as usize),
                     text::counted(n_events as usize, "event")
-                ))
+                )))
             }
             HoverPosition::Elsewhere { .. } => None,
         })
@@ -131,7 +135,7 @@ pub(super) fn days(ui: &mut Ui, activity: &Activity, height: f32) {
             HoverPosition::NearDataPoint { position, .. } => Some(format!(
                 "{}: {}",
                 date(position.x),
-                text::counted(position.y as usize, "event")
+                tr(text::counted(position.y as usize, "event"))
             )),
             HoverPosition::Elsewhere { .. } => None,
         })
@@ -191,9 +195,9 @@ pub(super) fn lorenz(ui: &mut Ui, popularity: &Popularity, height: f32) {
         .label_formatter(|at| match at {
             HoverPosition::NearDataPoint { position, .. } => {
                 let (items, events) = (text::percent(position.x), text::percent(position.y));
-                Some(format!(
+                Some(tr(format!(
                     "the rarest {items} of the items have {events} of the events"
-                ))
+                )))
             }
             HoverPosition::Elsewhere { .. } => None,
         })
@@ -225,11 +229,11 @@ pub(super) fn hours(ui: &mut Ui, activity: &Activity, height: f32) {
         .into_iter()
         .enumerate()
         .map(|(hour, n_events)| {
-            let name = format!(
+            let name = tr(format!(
                 "from {hour:02}:00 to {:02}:00 UTC: {}",
                 hour + 1,
                 text::counted(n_events, "event")
-            );
+            ));
             Bar::new(hour as f64 + 0.5, n_events as f64)
                 .width(0.86)
                 .name(name)
@@ -259,8 +263,8 @@ pub(super) fn gaps(ui: &mut Ui, spread: &GapSpread, height: f32) {
     let bars = spread.bins.iter().enumerate().map(|(at, bin)| {
         let name = format!(
             "{}: {}",
-            bin.label(spread.is_fine),
-            text::counted(bin.n_gaps, "gap")
+            tr(bin.label(spread.is_fine)),
+            tr(text::counted(bin.n_gaps, "gap"))
         );
         Bar::new(at as f64 + 0.5, bin.n_gaps as f64)
             .width(0.9)

@@ -3,6 +3,7 @@
 use egui::text::{LayoutJob, TextWrapping};
 use egui::{Color32, FontId, Rect, Role, Sense, Ui, WidgetInfo, pos2, vec2};
 
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use seqscope_data::{Activity, Behaviours, Profile, Repeats, Unseen, WEEKDAYS};
@@ -103,10 +104,10 @@ pub(super) fn weekdays(ui: &mut Ui, activity: &Activity, height: f32) {
         .iter()
         .zip(WEEKDAYS)
         .map(|(&n, name)| BarRow {
-            title: name.to_owned(),
+            title: tr(name),
             share: share(n, total),
             value: text::percent(share(n, total)),
-            hover: format!("{name}: {}", text::counted(n, "event")),
+            hover: format!("{}: {}", tr(name), tr(text::counted(n, "event"))),
         })
         .collect();
     let color = theme::series_color(ui, 2);
@@ -116,12 +117,12 @@ pub(super) fn weekdays(ui: &mut Ui, activity: &Activity, height: f32) {
 pub(super) fn repeats(ui: &mut Ui, repeats: &Repeats, height: f32) {
     let rows = repeats.distances.iter().map(|bin| {
         let title = match bin.to {
-            Some(to) if to == bin.from => format!("{to} ago"),
-            Some(to) => format!("{} to {to}", bin.from),
-            None => format!("{} and more", bin.from),
+            Some(to) if to == bin.from => tr(format!("{to} ago")),
+            Some(to) => format!("{}{}{to}", bin.from, tr(" to ")),
+            None => tr(format!("{} and more", bin.from)),
         };
         let of_all = share(bin.n_events, repeats.n_repeats);
-        let hover = format!("{title}: {}", text::counted(bin.n_events, "event"));
+        let hover = format!("{title}: {}", tr(text::counted(bin.n_events, "event")));
         BarRow {
             title,
             share: of_all,
@@ -146,11 +147,11 @@ pub(super) fn behaviours(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
             title: kind.name.clone(),
             share: of_all,
             value: format!("{}, {}", brief(kind.n_events), text::percent(of_all)),
-            hover: format!(
+            hover: tr(format!(
                 "{}: {} by {users} on {items}",
                 kind.name,
                 text::counted(kind.n_events, "event")
-            ),
+            )),
         }
     });
     let rows: Vec<BarRow> = rows.collect();
@@ -178,12 +179,12 @@ pub(super) fn funnel(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
                 title: kind.name.clone(),
                 share: of_first,
                 value: format!("{}, {}", brief(stage.n_through), text::percent(of_first)),
-                hover: format!(
+                hover: tr(format!(
                     "{}: {} through all stages so far; {} had it at all{after}",
                     kind.name,
                     text::counted(stage.n_through, "pair"),
                     text::counted(stage.n_pairs, "pair"),
-                ),
+                )),
             }
         });
     let rows: Vec<BarRow> = rows.collect();
@@ -194,8 +195,8 @@ pub(super) fn funnel(ui: &mut Ui, behaviours: &Behaviours, height: f32) {
 pub(super) fn cold(ui: &mut Ui, profile: &Profile, height: f32) {
     let rows = profile.cold.iter().map(|group| {
         let title = match group.fewer_than {
-            2 => format!("{} seen once", group.kind),
-            bound => format!("{}, below {bound}", group.kind),
+            2 => tr(format!("{} seen once", group.kind)),
+            bound => tr(format!("{}, below {bound}", group.kind)),
         };
         let (of_all, of_events) = (
             share(group.n, group.of),
@@ -207,10 +208,10 @@ pub(super) fn cold(ui: &mut Ui, profile: &Profile, height: f32) {
             text::count(group.of),
             text::counted(group.n_events, "event"),
         );
-        let hover = format!(
+        let hover = tr(format!(
             "{title}: {n} of {of}, with {events}, {} of all",
             text::percent(of_events)
-        );
+        ));
         BarRow {
             title,
             share: of_all,
@@ -230,19 +231,19 @@ pub(super) fn unseen(ui: &mut Ui, parts: &[Unseen], height: f32) {
             (part.n_cases_of_unseen_users, "new user"),
         ];
         counts.map(|(n, what)| BarRow {
-            title: format!("{}, {what}", part.part),
+            title: format!("{}{}{}", tr(part.part.to_string()), tr(", "), tr(what)),
             share: share(n, part.n_cases),
             value: format!(
                 "{}, {}",
                 text::count(n),
                 text::percent(share(n, part.n_cases))
             ),
-            hover: format!(
+            hover: tr(format!(
                 "{}, {what}: {} of {}",
                 part.part,
                 text::count(n),
                 text::counted(part.n_cases, "question")
-            ),
+            )),
         })
     });
     let rows: Vec<BarRow> = rows.collect();

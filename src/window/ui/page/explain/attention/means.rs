@@ -3,6 +3,7 @@
 use egui::{RichText, ScrollArea, Ui};
 
 use super::{LARGEST, LargeMap, SMALLEST, square};
+use crate::ui::language::tr;
 use crate::ui::page::explain::ShownUser;
 use crate::ui::widget::heatmap::{Allowance, ColorScale, Heatmap, Thumbnail};
 use seqscope_model::AttentionMaps;
@@ -40,10 +41,10 @@ impl MeanMaps {
         if let Some(layer) = self.chosen.filter(|layer| *layer <= maps.n_layers) {
             let name = name(layer, maps.n_layers);
             ui.horizontal(|ui| {
-                if ui.button("⬅ All means").clicked() {
+                if ui.button(tr("⬅ All means")).clicked() {
                     self.chosen = None;
                 }
-                ui.label(RichText::new(&name).strong());
+                ui.label(RichText::new(tr(&name)).strong());
             });
             let large = LargeMap {
                 name: &name,
@@ -72,7 +73,7 @@ impl MeanMaps {
                         let matrix = square(shown, maps, heads.mean(layer, maps.len));
                         let key = style.revision + FIRST + layer as u64;
                         let painted = ui.vertical(|ui| {
-                            ui.label(RichText::new(&name).small());
+                            ui.label(RichText::new(tr(&name)).small());
                             heatmap.thumbnail(ui, key, &matrix, small, &mut allowance)
                         });
                         if painted.inner.clicked() {

@@ -2,6 +2,7 @@
 
 use egui::{Align2, Color32, RichText, Role, Sense, TextStyle, Ui, WidgetInfo, vec2};
 
+use crate::ui::language::tr;
 use crate::ui::theme;
 use crate::ui::widget::report;
 use seqscope_engine::explain::{AnswerAttribution, AttributionMethod, MODERATE, STRONG};
@@ -15,11 +16,11 @@ const NAMES: f32 = 120.0;
 /// what can be taken along.
 pub(super) fn ui(ui: &mut Ui, found: &AnswerAttribution, table: Option<&ReportTable>) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new("Agreement").strong())
-            .on_hover_text(format!(
+        ui.label(RichText::new(tr("Agreement")).strong())
+            .on_hover_text(tr(format!(
                 "Spearman's ρ of the sizes of both methods' values over the events. From {STRONG} \
                  on two methods agree, from {MODERATE} on partly (Schober et al. 2018)."
-            ));
+            )));
         if let Some(table) = table {
             report::copy_menu(ui, table);
         }
@@ -34,11 +35,11 @@ pub(super) fn ui(ui: &mut Ui, found: &AnswerAttribution, table: Option<&ReportTa
             ui.allocate_ui(vec2(names.clamp(60.0, NAMES), CELL[1]), |ui| {
                 ui.set_min_width(names.clamp(60.0, NAMES));
                 ui.add(
-                    egui::Label::new(RichText::new(method.title()).small())
+                    egui::Label::new(RichText::new(tr(method.title())).small())
                         .truncate()
                         .selectable(false),
                 )
-                .on_hover_text(method.help());
+                .on_hover_text(tr(method.help()));
             });
             // Under the diagonal, where every pair stands once.
             for &other in methods.iter().take(row) {
@@ -46,15 +47,15 @@ pub(super) fn ui(ui: &mut Ui, found: &AnswerAttribution, table: Option<&ReportTa
             }
             let (rect, response) = ui.allocate_exact_size(vec2(width, CELL[1]), Sense::hover());
             let initials = initials(method);
-            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, initials));
+            response.widget_info(|| WidgetInfo::labeled(Role::Label, true, tr(initials)));
             ui.painter().text(
                 rect.center(),
                 Align2::CENTER_CENTER,
-                initials,
+                tr(initials),
                 TextStyle::Small.resolve(ui.style()),
                 theme::colors(ui).weak,
             );
-            response.on_hover_text(method.title());
+            response.on_hover_text(tr(method.title()));
         });
     }
 }
@@ -88,7 +89,7 @@ fn cell(ui: &mut Ui, found: &AnswerAttribution, pair: [AttributionMethod; 2], wi
             other.title()
         ),
     };
-    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, &hover));
+    response.widget_info(|| WidgetInfo::labeled(Role::Label, true, tr(&hover)));
     ui.painter()
         .rect_filled(rect, 2.0, fill(ui, spearman.unwrap_or(0.0)));
     ui.painter().text(
@@ -98,7 +99,7 @@ fn cell(ui: &mut Ui, found: &AnswerAttribution, pair: [AttributionMethod; 2], wi
         TextStyle::Small.resolve(ui.style()),
         theme::colors(ui).text,
     );
-    response.on_hover_text(hover);
+    response.on_hover_text(tr(hover));
 }
 
 /// Colour of a correlation: towards one colour where methods agree, another where they contradict.

@@ -3,6 +3,7 @@
 use egui::{Align, Layout, Rect, RichText, Role, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2};
 use egui_extras::{Column, TableBuilder};
 
+use crate::ui::language::tr;
 use crate::ui::page::explain::ShownUser;
 use crate::ui::widget::report;
 use crate::ui::{text, theme};
@@ -33,10 +34,10 @@ impl EventTable {
         table: Option<&ReportTable>,
     ) {
         ui.horizontal(|ui| {
-            ui.label(RichText::new("Events").strong()).on_hover_text(
-                "Each column to its own largest value. A bar to the right speaks for the item, one \
+            ui.label(RichText::new(tr("Events")).strong()).on_hover_text(
+                tr("Each column to its own largest value. A bar to the right speaks for the item, one \
                  to the left against it; attention and rollout know no sign. Click a heading to \
-                 order by it.",
+                 order by it."),
             );
             if let Some(table) = table {
                 report::copy_menu(ui, table);
@@ -64,7 +65,7 @@ impl EventTable {
         let body = builder.header(22.0, |mut header| {
             header.col(|ui| heading(ui, by, None, "#", "Number in the user's history, from 1"));
             header.col(|ui| {
-                ui.strong("Item");
+                ui.strong(tr("Item"));
             });
             for of in &found.values {
                 let method = of.method;
@@ -133,15 +134,15 @@ fn heading(
 ) {
     let is_chosen = *by == column;
     let words = if is_chosen {
-        format!("{words} ⏷")
+        format!("{} ⏷", tr(words))
     } else {
-        words.to_owned()
+        tr(words)
     };
     let label = egui::Label::new(RichText::new(words).strong())
         .sense(Sense::click())
         .selectable(false)
         .truncate();
-    if ui.add(label).on_hover_text(help).clicked() {
+    if ui.add(label).on_hover_text(tr(help)).clicked() {
         *by = column;
     }
 }
@@ -173,7 +174,7 @@ fn bar(ui: &mut Ui, method: AttributionMethod, value: f64, most: f64) {
     let (rect, response) = ui.allocate_exact_size(size, Sense::hover());
     let words = text::significant(value, 2);
     response.widget_info(|| {
-        WidgetInfo::labeled(Role::Label, true, format!("{} {words}", method.title()))
+        WidgetInfo::labeled(Role::Label, true, format!("{} {words}", tr(method.title())))
     });
     let share = if most > 0.0 && value.is_finite() {
         (value / most).clamp(-1.0, 1.0) as f32

@@ -11,6 +11,7 @@ use egui::{ComboBox, Label, RichText, Ui};
 use super::ShownUser;
 use super::awaited::Awaited;
 use crate::app::{Action, App, AttributionAsk, Question, Select};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::line_chart::{ChartData, ChartSeries, Chrome, LineChart};
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
@@ -102,7 +103,7 @@ impl FaithfulnessView {
     ) {
         let offered = offered(shown.view(), before);
         ui.horizontal_wrapped(|ui| {
-            let name = ui.label("Explain the probability of");
+            let name = ui.label(tr("Explain the probability of"));
             let words = self.target_words(shown);
             ComboBox::from_id_salt("target")
                 .selected_text(text::clipped(&words, 34))
@@ -111,9 +112,9 @@ impl FaithfulnessView {
                     let mut choice = |ui: &mut Ui, target: AnswerTarget, words: &str| {
                         ui.selectable_value(&mut self.target, target, words);
                     };
-                    choice(ui, AnswerTarget::First, FIRST);
+                    choice(ui, AnswerTarget::First, &tr(FIRST));
                     if before.is_some() {
-                        choice(ui, AnswerTarget::Came, CAME);
+                        choice(ui, AnswerTarget::Came, &tr(CAME));
                     }
                     for item in offered {
                         choice(ui, AnswerTarget::Item(item), &shown.title(item));
@@ -121,24 +122,24 @@ impl FaithfulnessView {
                 })
                 .response
                 .labelled_by(name.id)
-                .on_hover_text("Items that were expected most can be chosen");
+                .on_hover_text(tr("Items that were expected most can be chosen"));
             match before {
                 Some(position) => {
-                    let words = format!("before event {}", shown.event_name(position));
+                    let words = tr(format!("before event {}", shown.event_name(position)));
                     ui.add(Label::new(text::clipped(&words, 48)).selectable(false));
                     if ui
-                        .button("After the last event")
-                        .on_hover_text("Explain what the model expects next")
+                        .button(tr("After the last event"))
+                        .on_hover_text(tr("Explain what the model expects next"))
                         .clicked()
                     {
                         actions.push(Action::Select(Select::Event(None)));
                     }
                 }
                 None => {
-                    ui.label("after the last event").on_hover_text(
+                    ui.label(tr("after the last event")).on_hover_text(tr(
                         "Choose an event in the timeline of Overview to explain what was \
                          expected before it",
-                    );
+                    ));
                 }
             }
         });
@@ -146,8 +147,8 @@ impl FaithfulnessView {
 
     fn target_words(&self, shown: &ShownUser<'_>) -> String {
         match self.target {
-            AnswerTarget::First => FIRST.to_owned(),
-            AnswerTarget::Came => CAME.to_owned(),
+            AnswerTarget::First => tr(FIRST),
+            AnswerTarget::Came => tr(CAME),
             AnswerTarget::Item(item) => shown.title(item),
         }
     }
@@ -226,17 +227,19 @@ impl FaithfulnessView {
     fn verdict(&self, ui: &mut Ui, found: &AnswerAttribution, is_here: bool) {
         let events = self.tables.first();
         ui.horizontal(|ui| {
-            ui.label(RichText::new("Verdict").strong());
+            ui.label(RichText::new(tr("Verdict")).strong());
             if !is_here {
                 ui.spinner();
             }
             if let Some(about) = events.and_then(|table| table.lead.first()) {
-                ui.add(Label::new(RichText::new(about).weak()).truncate());
+                ui.add(Label::new(RichText::new(tr(about)).weak()).truncate());
             }
         });
-        ui.add(Label::new(RichText::new(&found.verdict.sentence).size(size::TEXT + 1.0)).wrap());
+        ui.add(
+            Label::new(RichText::new(tr(&found.verdict.sentence)).size(size::TEXT + 1.0)).wrap(),
+        );
         for note in events.map_or(&[][..], |table| &table.notes) {
-            ui.add(Label::new(RichText::new(note).small().weak()).wrap());
+            ui.add(Label::new(RichText::new(tr(note)).small().weak()).wrap());
         }
     }
 }

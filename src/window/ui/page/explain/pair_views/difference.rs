@@ -7,6 +7,7 @@ use strum::IntoEnumIterator as _;
 
 use super::{UserPairView, words_of_others};
 use crate::app::{Action, App, Loadable, Question, RunSide, SeedMapsAsk, Select, ViewKey};
+use crate::ui::language::tr;
 use crate::ui::page::explain::{ShownUser, why_no_attention};
 use crate::ui::widget::heatmap::{ColorScale, Heatmap, HeatmapLabels, HeatmapMatrix, HeatmapStyle};
 use crate::ui::widget::panel;
@@ -102,8 +103,10 @@ impl DifferenceView {
                     .and_then(|s| s.manifest.as_ref());
                 let kind = manifest.map(|m| ModelKind::from(&m.experiment.model));
                 let why = why_no_attention(kind, view);
-                ui.label(RichText::new(format!("No difference of attention: run {name}")).strong());
-                ui.label(why);
+                ui.label(
+                    RichText::new(tr(format!("No difference of attention: run {name}"))).strong(),
+                );
+                ui.label(tr(why));
                 return;
             }
         }
@@ -125,21 +128,21 @@ impl DifferenceView {
             self.choice = MapChoice::Mean;
         }
         ui.horizontal_wrapped(|ui| {
-            ui.label(RichText::new("Attention of A less that of B").strong());
-            let name = ui.label("Map");
+            ui.label(RichText::new(tr("Attention of A less that of B")).strong());
+            let name = ui.label(tr("Map"));
             ComboBox::from_id_salt("map of the difference")
-                .selected_text(self.choice.name())
+                .selected_text(tr(self.choice.name()))
                 .width(170.0)
                 .show_ui(ui, |ui| {
                     for choice in offered {
-                        ui.selectable_value(&mut self.choice, choice, choice.name());
+                        ui.selectable_value(&mut self.choice, choice, tr(choice.name()));
                     }
                 })
                 .response
                 .labelled_by(name.id);
             for picture in PictureOf::iter() {
                 ui.selectable_value(&mut self.picture, picture, picture.to_string())
-                    .on_hover_text("The numbers of the picture, over the events in common");
+                    .on_hover_text(tr("The numbers of the picture, over the events in common"));
             }
             let n_seeds = [RunSide::A, RunSide::B].map(|side| app.agreement.seeds_of(side).len());
             let why_not = if !self.choice.is_mean() {
@@ -153,10 +156,12 @@ impl DifferenceView {
                 let [a, b] = n_seeds;
                 ui.checkbox(
                     &mut self.over_seeds,
-                    format!("Mean over seeds ({a} and {b})"),
+                    tr(format!("Mean over seeds ({a} and {b})")),
                 )
-                .on_hover_text("The mean map over the seeds of each run, at their best epochs")
-                .on_disabled_hover_text(why_not.unwrap_or_default());
+                .on_hover_text(tr(
+                    "The mean map over the seeds of each run, at their best epochs",
+                ))
+                .on_disabled_hover_text(tr(why_not.unwrap_or_default()));
             });
         });
     }
@@ -224,13 +229,13 @@ impl DifferenceView {
     fn words(&self, ui: &mut Ui, pair: UserPairView<'_>, seeds: &[Option<Arc<MapsOverRuns>>; 2]) {
         let colors = theme::colors(ui);
         let found = &self.found;
-        let mut words = vec![format!(
+        let mut words = vec![tr(format!(
             "{} in common",
             text::counted(found.events.len(), "event")
-        )];
+        ))];
         for (name, maps) in ["A", "B"].into_iter().zip(seeds) {
             if let Some(maps) = maps {
-                words.push(format!("{name}: {}", maps.words()));
+                words.push(format!("{name}: {}", tr(maps.words())));
             }
         }
         ui.weak(words.join(" · "));
@@ -243,12 +248,12 @@ impl DifferenceView {
                      nothing; {share} of {name}'s weight lies on them.",
                     text::counted(n, "event"),
                 );
-                ui.label(RichText::new(words).color(colors.warning));
+                ui.label(RichText::new(tr(words)).color(colors.warning));
             }
         }
         let others = words_of_others(pair);
         if !others.is_empty() {
-            ui.label(RichText::new(others).color(colors.warning));
+            ui.label(RichText::new(tr(others)).color(colors.warning));
         }
     }
 
@@ -256,10 +261,10 @@ impl DifferenceView {
     fn picture(&mut self, ui: &mut Ui, pair: UserPairView<'_>, app: &App) -> Option<usize> {
         let found = &self.found;
         if found.events.is_empty() {
-            ui.label(
+            ui.label(tr(
                 "The two runs read no event of this user in common, so nothing can be subtracted. \
                  Their views can stand side by side.",
-            );
+            ));
             return None;
         }
         let most = found.most.max(f32::MIN_POSITIVE);

@@ -4,6 +4,7 @@ use egui::{RichText, Ui};
 
 use super::{UserPairView, words_of_others};
 use crate::app::{Action, App, Select};
+use crate::ui::language::tr;
 use crate::ui::page::explain::ShownUser;
 use crate::ui::widget::timeline::{OtherTimeline, Timeline};
 use crate::ui::{Actions, text, theme};
@@ -26,22 +27,22 @@ impl BothTimelines {
         let [first, second] = pair.views;
         for (name, view) in ["A", "B"].into_iter().zip(pair.views) {
             if view.said.is_some() {
-                ui.label(format!(
+                ui.label(tr(format!(
                     "Run {name} ranks no items, so its answers have no place on an axis of ranks. \
                      Choose two runs that predict the next item."
-                ));
+                )));
                 return;
             }
         }
         theme::card(ui).show(ui, |ui| {
             ui.set_width(ui.available_width());
             ui.horizontal_wrapped(|ui| {
-                ui.label(RichText::new("Both timelines").strong());
-                ui.weak(words(pair));
+                ui.label(RichText::new(tr("Both timelines")).strong());
+                ui.weak(tr(words(pair)));
             });
             let others = words_of_others(pair);
             if !others.is_empty() {
-                ui.label(RichText::new(others).color(theme::colors(ui).warning));
+                ui.label(RichText::new(tr(others)).color(theme::colors(ui).warning));
             }
             let shown = ShownUser::new(first, pair.data[0]);
             let title = |item| shown.title(item);

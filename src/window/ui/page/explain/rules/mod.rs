@@ -8,6 +8,7 @@ use egui::{ComboBox, DragValue, Label, ProgressBar, RichText, ScrollArea, Ui};
 
 use crate::app::{Action, App, FoundRules, Loadable, RulesKey, ViewKey};
 use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::{panel, report};
 use crate::ui::{Actions, text};
@@ -104,19 +105,19 @@ impl RulesView {
                     "Rules of the log, and how often the model obeys them",
                 ),
             ] {
-                ui.selectable_value(&mut self.shown, shown, name)
-                    .on_hover_text(help);
+                ui.selectable_value(&mut self.shown, shown, tr(name))
+                    .on_hover_text(tr(help));
             }
             ui.separator();
-            let name = ui.label("Depth");
+            let name = ui.label(tr("Depth"));
             ui.add(DragValue::new(&mut self.max_depth).range(0..=8))
                 .labelled_by(name.id)
-                .on_hover_text("Most tests on the way to a leaf of the tree");
+                .on_hover_text(tr("Most tests on the way to a leaf of the tree"));
             let offered = offered(prepared);
             if !offered.contains(&self.by) {
                 self.by = RuleBy::Auto;
             }
-            let name = ui.label("Items called by");
+            let name = ui.label(tr("Items called by"));
             ComboBox::from_id_salt("items called by")
                 .selected_text(by_words(&self.by))
                 .show_ui(ui, |ui| {
@@ -127,26 +128,32 @@ impl RulesView {
                 })
                 .response
                 .labelled_by(name.id);
-            let name = ui.label("Least support");
+            let name = ui.label(tr("Least support"));
             ui.add(DragValue::new(&mut self.min_support).range(1..=1_000_000))
                 .labelled_by(name.id)
-                .on_hover_text(
+                .on_hover_text(tr(
                     "Fewest times that a rule of what follows what comes true among the training \
                      events",
-                );
+                ));
             let rules = app.views.rules();
             let wanted = self.wanted(key);
             if rules.is_searching() {
-                action_button_as(ui, app, actions, Action::StopRules, "Stop");
+                action_button_as(ui, app, actions, Action::StopRules, tr("Stop"));
             } else {
                 let is_new = rules.key(&key.run, key.epoch) != Some(&wanted);
                 let has_ended = !matches!(rules.found(&key.run, key.epoch), Loadable::Idle);
                 if is_new && has_ended {
-                    action_button_as(ui, app, actions, Action::FindRules(wanted), "Find again");
+                    action_button_as(
+                        ui,
+                        app,
+                        actions,
+                        Action::FindRules(wanted),
+                        tr("Find again"),
+                    );
                 }
             }
             if let Some(found) = rules.found(&key.run, key.epoch).ready() {
-                ui.weak(format!("Epoch {}", found.epoch));
+                ui.weak(tr(format!("Epoch {}", found.epoch)));
             }
         });
     }
@@ -190,10 +197,10 @@ fn offered(prepared: &Prepared) -> Vec<RuleBy> {
 
 fn by_words(by: &RuleBy) -> String {
     match by {
-        RuleBy::Auto => "what tells most".to_owned(),
+        RuleBy::Auto => tr("what tells most"),
         RuleBy::Column(name) => shown(name).into_owned(),
-        RuleBy::Groups => "groups of vectors".to_owned(),
-        RuleBy::Items => "their titles".to_owned(),
+        RuleBy::Groups => tr("groups of vectors"),
+        RuleBy::Items => tr("their titles"),
     }
 }
 
@@ -207,18 +214,18 @@ fn progress(ui: &mut Ui, what: &str, app: &App) {
             .desired_width(160.0)
             .show_percentage();
         ui.add(bar);
-        ui.weak(now.stage.to_string());
+        ui.weak(tr(now.stage.to_string()));
     });
 }
 
 fn bigrams(ui: &mut Ui, table: &ReportTable) {
     ui.horizontal(|ui| {
-        ui.label(RichText::new(table.title.as_str()).strong());
-        ui.weak(text::counted(table.rows.len(), "rule"));
+        ui.label(RichText::new(tr(table.title.as_str())).strong());
+        ui.weak(tr(text::counted(table.rows.len(), "rule")));
         report::copy_menu(ui, table);
     });
     for note in &table.notes {
-        ui.add(Label::new(RichText::new(note).weak()).wrap());
+        ui.add(Label::new(RichText::new(tr(note)).weak()).wrap());
     }
     if table.rows.is_empty() {
         return;

@@ -10,6 +10,7 @@ use egui::{
 use strum::IntoEnumIterator as _;
 
 use crate::app::{Action, FoundRules, Select, ViewKey};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
 use seqscope_base::spec::shown;
@@ -133,11 +134,11 @@ impl TreeCard {
     }
 
     fn sentences(&mut self, ui: &mut Ui, tree: &ImitationTree) {
-        ui.label(RichText::new("Rules").strong())
-            .on_hover_text("Click a rule to list its users");
+        ui.label(RichText::new(tr("Rules")).strong())
+            .on_hover_text(tr("Click a rule to list its users"));
         for (leaf, sentence) in tree.leaves.iter().zip(&self.sentences) {
             let is_open = self.open == Some(leaf.node);
-            let words = RichText::new(sentence.as_str());
+            let words = RichText::new(tr(sentence.as_str()));
             let words = if is_open { words.strong() } else { words };
             let rule = ui.add(Label::new(words).wrap().sense(Sense::click()));
             if rule.clicked() {
@@ -151,8 +152,8 @@ impl TreeCard {
 /// How well the tree does it, in a sentence.
 fn fidelity(ui: &mut Ui, tree: &ImitationTree, tables: &[ReportTable]) {
     ui.horizontal_wrapped(|ui| {
-        ui.label(RichText::new("Decision tree that imitates the model").strong());
-        ui.menu_button("Copy as", |ui| {
+        ui.label(RichText::new(tr("Decision tree that imitates the model")).strong());
+        ui.menu_button(tr("Copy as"), |ui| {
             for form in ReportForm::iter() {
                 if ui.button(form.to_string()).clicked() {
                     ui.copy_text(written(tables, form));
@@ -176,13 +177,13 @@ fn fidelity(ui: &mut Ui, tree: &ImitationTree, tables: &[ReportTable]) {
         tree.what,
         text::percent(told.constant),
     );
-    ui.add(Label::new(words).wrap()).on_hover_text(
+    ui.add(Label::new(tr(words)).wrap()).on_hover_text(tr(
         "The interval is Wilson's, of 95 %. κ is agreement beyond chance: 1 where all agree, 0 \
          where no more do than by chance.",
-    );
+    ));
     let notes = tables.first().map_or(&[][..], |table| &table.notes);
     for note in notes {
-        ui.add(Label::new(RichText::new(note).small().weak()).wrap());
+        ui.add(Label::new(RichText::new(tr(note)).small().weak()).wrap());
     }
 }
 
@@ -220,7 +221,7 @@ fn line(ui: &mut Ui, line: &Line, is_open: bool) -> egui::Response {
         WidgetInfo::labeled(
             Role::Button,
             true,
-            format!("{words}, {}, {share}", line.users),
+            format!("{words}, {}, {share}", tr(&line.users)),
         )
     });
     if !ui.is_rect_visible(rect) {
@@ -244,7 +245,7 @@ fn line(ui: &mut Ui, line: &Line, is_open: bool) -> egui::Response {
     let color = theme::series_color(ui, 0).gamma_multiply(0.45);
     painter.rect_filled(filled, 2.0, color);
     let small = TextStyle::Small.resolve(ui.style());
-    let label = format!("{share} of {}", line.users);
+    let label = format!("{share}{}{}", tr(" of "), tr(&line.users));
     painter.text(
         bar.left_center() + vec2(4.0, 0.0),
         egui::Align2::LEFT_CENTER,
@@ -304,11 +305,11 @@ fn users(
     actions: &mut Actions,
 ) {
     let n = leaf.grown.len() + leaf.held_out.len();
-    ui.label(RichText::new(format!(
+    ui.label(RichText::new(tr(format!(
         "{} of {}",
         text::counted(n, "user"),
         tree.class_words(leaf.node)
-    )));
+    ))));
     ScrollArea::vertical()
         .id_salt("users of a leaf")
         .max_height(USERS_HEIGHT)
@@ -324,7 +325,7 @@ fn users(
                 let words = if at < leaf.grown.len() {
                     shown(id).into_owned()
                 } else {
-                    format!("{} (held out)", shown(id))
+                    tr(format!("{} (held out)", shown(id)))
                 };
                 if ui.selectable_label(id == key.user_id, words).clicked() {
                     actions.push(Action::Select(Select::User(id.to_owned())));

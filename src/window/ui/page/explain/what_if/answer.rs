@@ -3,6 +3,7 @@
 use egui::{Color32, Grid, Label, RichText, Ui};
 
 use super::Changed;
+use crate::ui::language::tr;
 use crate::ui::text;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::bars::{Bar, bars};
@@ -23,8 +24,10 @@ const NARROW: f32 = 70.0;
 
 /// Every item of either list in one table, and how far the two are apart.
 pub(super) fn lists(ui: &mut Ui, changed: Changed<'_>, answer: &WhatIfAnswer) {
-    ui.label(RichText::new("Before and after").strong())
-        .on_hover_text("The likeliest next items, with probabilities over all items");
+    ui.label(RichText::new(tr("Before and after")).strong())
+        .on_hover_text(tr(
+            "The likeliest next items, with probabilities over all items",
+        ));
     let width = (ui.available_width() - 4.0 * NARROW - 50.0).clamp(90.0, WIDEST);
     Grid::new("before and after")
         .num_columns(5)
@@ -33,7 +36,7 @@ pub(super) fn lists(ui: &mut Ui, changed: Changed<'_>, answer: &WhatIfAnswer) {
         .spacing([10.0, 2.0])
         .show(ui, |ui| {
             for heading in ["After", "", "Item", "Probability", "Before"] {
-                ui.label(RichText::new(heading).small().weak());
+                ui.label(RichText::new(tr(heading)).small().weak());
             }
             ui.end_row();
             for moved in &answer.moves {
@@ -47,20 +50,20 @@ pub(super) fn lists(ui: &mut Ui, changed: Changed<'_>, answer: &WhatIfAnswer) {
         text::significant(answer.total_variation, 3),
         text::significant(answer.divergence, 3)
     );
-    ui.add(Label::new(RichText::new(words).weak()).wrap())
-        .on_hover_text(
+    ui.add(Label::new(RichText::new(tr(words)).weak()).wrap())
+        .on_hover_text(tr(
             "How far the distribution over all items after the edits is from the one before: total \
              variation is the share of probability that moved, from 0 to 1; the divergence is of \
              the distribution before from the one after",
-        );
+        ));
 }
 
 fn row(ui: &mut Ui, changed: Changed<'_>, moved: &Moved, width: f32) {
     let colors = theme::colors(ui);
     let (mark, words, color) = mark(moved, colors);
     ui.label(place(moved.after));
-    ui.label(RichText::new(mark).color(color))
-        .on_hover_text(words);
+    ui.label(RichText::new(tr(mark)).color(color))
+        .on_hover_text(tr(words));
     let title = RichText::new(changed.title(moved.item_idx));
     let title = if moved.change == Change::Gone {
         title.strikethrough().weak()
@@ -104,8 +107,8 @@ pub(super) fn attention(
         "After the edits, before what comes next; mean of layer {}",
         layer + 1
     );
-    ui.label(RichText::new("Looked at").strong());
-    ui.add(Label::new(RichText::new(words).weak()).truncate());
+    ui.label(RichText::new(tr("Looked at")).strong());
+    ui.add(Label::new(RichText::new(tr(words)).weak()).truncate());
     let n_events = answer.events.len().saturating_sub(maps.first);
     let look = asking_look(maps, n_events.min(maps.len));
     let mut looked: Vec<(usize, f64)> = look.into_iter().enumerate().collect();

@@ -8,6 +8,7 @@ use egui::{
 use super::{Changed, search};
 use crate::app::{Action, App, ItemQuery, WhatIfAction};
 use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, text};
 use seqscope_base::spec::shown;
@@ -43,8 +44,8 @@ impl HistoryCard {
         let n_events = changed.history.events.len();
         self.chosen = self.chosen.filter(|at| *at < n_events);
         ui.horizontal(|ui| {
-            ui.label(RichText::new("History").strong());
-            ui.weak(text::counted(n_events, "event"));
+            ui.label(RichText::new(tr("History")).strong());
+            ui.weak(tr(text::counted(n_events, "event")));
             for action in [
                 WhatIfAction::Undo,
                 WhatIfAction::Redo,
@@ -69,10 +70,10 @@ impl HistoryCard {
     /// A name to keep the edits under, and what is kept of this user.
     fn scenarios(&mut self, ui: &mut Ui, changed: Changed<'_>, app: &App, actions: &mut Actions) {
         ui.horizontal_wrapped(|ui| {
-            let name = ui.label("Scenario");
+            let name = ui.label(tr("Scenario"));
             let field = TextEdit::singleline(&mut self.name)
                 .desired_width(120.0)
-                .hint_text("name");
+                .hint_text(tr("name"));
             ui.add(field).labelled_by(name.id);
             let save = WhatIfAction::Save(self.name.clone());
             action_button(ui, app, actions, Action::WhatIf(save));
@@ -86,8 +87,10 @@ impl HistoryCard {
                 }
                 let open = WhatIfAction::Open(saved.name.clone());
                 let words = format!("Open {}", saved.name);
-                action_button_as(ui, app, actions, Action::WhatIf(open), words);
-                let delete = ui.small_button("✕").on_hover_text("Delete this scenario");
+                action_button_as(ui, app, actions, Action::WhatIf(open), tr(words));
+                let delete = ui
+                    .small_button("✕")
+                    .on_hover_text(tr("Delete this scenario"));
                 if named(delete, &format!("Delete scenario {}", saved.name)).clicked() {
                     let delete = WhatIfAction::Delete(saved.name.clone());
                     actions.push(Action::WhatIf(delete));
@@ -101,15 +104,15 @@ impl HistoryCard {
         let after = self.chosen.map(|at| at + 1);
         let field = ui
             .horizontal(|ui| {
-                let name = ui.label("Insert item");
+                let name = ui.label(tr("Insert item"));
                 let field = TextEdit::singleline(&mut self.query)
                     .desired_width(180.0)
-                    .hint_text("title or id");
+                    .hint_text(tr("title or id"));
                 let field = ui.add(field).labelled_by(name.id);
-                ui.weak(match after {
+                ui.weak(tr(match after {
                     Some(event) => format!("behind event {event}"),
                     None => "as the latest event".to_owned(),
-                });
+                }));
                 field
             })
             .inner;
@@ -150,10 +153,10 @@ impl HistoryCard {
     ) {
         let number = at + 1;
         let title = format!("Event {number}: {}", changed.title(event.item_idx));
-        ui.add(Label::new(RichText::new(title).strong()).truncate());
+        ui.add(Label::new(RichText::new(tr(title)).strong()).truncate());
         ui.horizontal_wrapped(|ui| {
             let n_events = changed.history.events.len();
-            let earlier = ui.add_enabled(at > 0, egui::Button::new("Move earlier"));
+            let earlier = ui.add_enabled(at > 0, egui::Button::new(tr("Move earlier")));
             if earlier.clicked() {
                 actions.push(change(Edit::Move {
                     event: number,
@@ -161,7 +164,7 @@ impl HistoryCard {
                 }));
                 self.chosen = Some(at - 1);
             }
-            let later = ui.add_enabled(number < n_events, egui::Button::new("Move later"));
+            let later = ui.add_enabled(number < n_events, egui::Button::new(tr("Move later")));
             if later.clicked() {
                 actions.push(change(Edit::Move {
                     event: number,
@@ -169,7 +172,7 @@ impl HistoryCard {
                 }));
                 self.chosen = Some(at + 1);
             }
-            if ui.button("Close").clicked() {
+            if ui.button(tr("Close")).clicked() {
                 self.chosen = None;
             }
         });
@@ -200,14 +203,13 @@ impl HistoryCard {
             self.time = dataset.time_text(event.time_secs);
             self.time_of = Some(present);
         }
-        let name = ui.label("Time");
+        let name = ui.label(tr("Time"));
         let field = TextEdit::singleline(&mut self.time).desired_width(180.0);
-        let field = ui
-            .add(field)
-            .labelled_by(name.id)
-            .on_hover_text("A date or time in UTC, such as 2024-01-31T12:30:00Z; Enter sets it");
+        let field = ui.add(field).labelled_by(name.id).on_hover_text(tr(
+            "A date or time in UTC, such as 2024-01-31T12:30:00Z; Enter sets it",
+        ));
         let is_entered = field.lost_focus() && ui.input(|i| i.key_pressed(Key::Enter));
-        if is_entered || ui.button("Set time").clicked() {
+        if is_entered || ui.button(tr("Set time")).clicked() {
             actions.push(change(Edit::Time {
                 event: at + 1,
                 time: self.time.clone(),
@@ -221,7 +223,9 @@ impl HistoryCard {
     fn rows(&mut self, ui: &mut Ui, changed: Changed<'_>, actions: &mut Actions) {
         let events = &changed.history.events;
         if events.is_empty() {
-            ui.weak("The history is empty: put an item in, or take an edit back.");
+            ui.weak(tr(
+                "The history is empty: put an item in, or take an edit back.",
+            ));
             return;
         }
         ScrollArea::vertical()
@@ -248,7 +252,7 @@ impl HistoryCard {
         ui.horizontal(|ui| {
             ui.set_min_height(size::ROW);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let delete = ui.small_button("✕").on_hover_text("Delete this event");
+                let delete = ui.small_button("✕").on_hover_text(tr("Delete this event"));
                 if named(delete, &format!("Delete event {number}")).clicked() {
                     actions.push(change(Edit::Delete { event: number }));
                     self.chosen = None;
@@ -292,7 +296,7 @@ fn offered(ui: &Ui, changed: Changed<'_>, field: &Response, found: Option<&[u32]
             ui.set_min_width(220.0);
             match found {
                 None => _ = ui.spinner(),
-                Some([]) => _ = ui.weak("No item is called so"),
+                Some([]) => _ = ui.weak(tr("No item is called so")),
                 Some(_) => {}
             }
             for &item in items.iter().take(OFFERED) {
@@ -303,7 +307,7 @@ fn offered(ui: &Ui, changed: Changed<'_>, field: &Response, found: Option<&[u32]
                 } else {
                     format!("Insert {title} ({})", shown(id))
                 };
-                if ui.selectable_label(false, words).clicked() {
+                if ui.selectable_label(false, tr(words)).clicked() {
                     chosen = Some(item);
                 }
             }
@@ -317,7 +321,7 @@ fn change(edit: Edit) -> Action {
 
 /// A response by a name that is read out in place of its mark.
 fn named(response: Response, name: &str) -> Response {
-    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, name));
+    response.widget_info(|| WidgetInfo::labeled(Role::Button, true, tr(name)));
     response
 }
 
@@ -336,7 +340,7 @@ fn beside(dataset: &Dataset, event: &EditedEvent) -> Vec<String> {
 
 fn behaviour_name(dataset: &Dataset, idx: Option<u16>) -> String {
     let name = idx.and_then(|idx| dataset.behaviours.id(idx.into()));
-    name.map_or_else(|| "unknown".to_owned(), |name| shown(name).into_owned())
+    name.map_or_else(|| tr("unknown"), |name| shown(name).into_owned())
 }
 
 fn behaviour(
@@ -346,7 +350,7 @@ fn behaviour(
     event: &EditedEvent,
     actions: &mut Actions,
 ) {
-    let name = ui.label("Behaviour");
+    let name = ui.label(tr("Behaviour"));
     let combo = ComboBox::from_id_salt("behaviour of an event")
         .selected_text(behaviour_name(dataset, event.behaviour_idx))
         .show_ui(ui, |ui| {
@@ -364,7 +368,7 @@ fn behaviour(
 }
 
 fn value(ui: &mut Ui, number: usize, event: &EditedEvent, actions: &mut Actions) {
-    let name = ui.label("Value");
+    let name = ui.label(tr("Value"));
     let mut value = event.value.unwrap_or(0.0);
     let field = ui
         .add(
@@ -392,13 +396,13 @@ fn told(ui: &mut Ui, changed: Changed<'_>) {
     let words: Vec<String> = edits
         .iter()
         .skip(first)
-        .map(|edit| search::edit_words(changed, edit))
+        .map(|edit| tr(search::edit_words(changed, edit)))
         .collect();
     let more = if first > 0 {
-        format!("{} before, ", text::counted(first, "edit"))
+        tr(format!("{} before, ", text::counted(first, "edit")))
     } else {
         String::new()
     };
-    let words = format!("Changed: {more}{}", words.join("; "));
+    let words = format!("{}{more}{}", tr("Changed: "), words.join(&tr("; ")));
     ui.add(Label::new(RichText::new(words).small().weak()).wrap());
 }

@@ -12,6 +12,7 @@ use super::ShownUser;
 use super::awaited::Awaited;
 use crate::app::{App, ChangedHistory, EditAsk, OfUser, Question, ViewKey};
 use crate::ui::Actions;
+use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel::{self, AsideWidths, PanelSide};
 use seqscope_data::Dataset;
@@ -127,7 +128,7 @@ pub(super) fn following(
     ScrollArea::vertical()
         .auto_shrink([false, false])
         .show(ui, |ui| {
-            ui.weak("After the edits that are made on the left.");
+            ui.weak(tr("After the edits that are made on the left."));
             ui.add_space(size::GAP_SMALL);
             let answer = answered(ui, changed, app, actions);
             lists_card(ui, changed, answer);

@@ -5,19 +5,20 @@ use egui::{Label, ProgressBar, RichText, Ui};
 use super::Changed;
 use crate::app::{Action, App, FlipSearchState, Loadable, WhatIfAction};
 use crate::ui::frame::{action_button, action_button_as};
+use crate::ui::language::tr;
 use crate::ui::widget::panel;
 use crate::ui::{Actions, text};
 use seqscope_engine::explain::{Edit, Flip, FlipFound, not_counted};
 
 /// Paints the card's contents.
 pub(super) fn ui(ui: &mut Ui, changed: Changed<'_>, app: &App, actions: &mut Actions) {
-    ui.label(RichText::new("What does the first recommendation hang on?").strong());
+    ui.label(RichText::new(tr("What does the first recommendation hang on?")).strong());
     action_button(ui, app, actions, Action::WhatIf(WhatIfAction::Flip));
     let Some(search) = app.what_if.search(changed.key) else {
         let words = "Tries, among the last 50 events of the history as it stands, every single \
                      deletion, single replacements, every pair of deletions, and then one deletion \
                      after the other.";
-        ui.add(Label::new(RichText::new(words).weak()).wrap());
+        ui.add(Label::new(RichText::new(tr(words)).weak()).wrap());
         return;
     };
     match &search.found {
@@ -34,7 +35,7 @@ fn progress(ui: &mut Ui, search: &FlipSearchState, app: &App, actions: &mut Acti
             app,
             actions,
             Action::WhatIf(WhatIfAction::StopFlip),
-            "Stop",
+            tr("Stop"),
         );
         match search.progress {
             Some(now) => {
@@ -44,15 +45,16 @@ fn progress(ui: &mut Ui, search: &FlipSearchState, app: &App, actions: &mut Acti
                     .show_percentage();
                 ui.add(bar);
                 ui.weak(format!(
-                    "{} of {} {}",
+                    "{}{}{} {}",
                     text::count(now.done),
+                    tr(" of "),
                     text::count(now.of),
-                    now.stage
+                    tr(now.stage.to_string())
                 ));
             }
             None => {
                 ui.spinner();
-                ui.weak("Opening the model");
+                ui.weak(tr("Opening the model"));
             }
         }
     });
@@ -79,7 +81,7 @@ fn outcome(
                 text::counted(n, "edit")
             ),
         };
-        ui.add(Label::new(RichText::new(words).weak()).wrap());
+        ui.add(Label::new(RichText::new(tr(words)).weak()).wrap());
     }
     if let Some(found) = &flip.found {
         let words = format!(
@@ -88,16 +90,16 @@ fn outcome(
             changed.title(found.item_idx),
             text::significant(found.odds, 3)
         );
-        ui.add(Label::new(words).wrap());
+        ui.add(Label::new(tr(words)).wrap());
         for edit in &found.edits {
-            ui.add(Label::new(format!("• {}", edit_words(changed, edit))).wrap());
+            ui.add(Label::new(format!("• {}", tr(edit_words(changed, edit)))).wrap());
         }
         listed_first(ui, changed, found);
         if !is_made {
             action_button(ui, app, actions, Action::WhatIf(WhatIfAction::Use(after)));
         }
     }
-    ui.add(Label::new(RichText::new(flip.words()).strong()).wrap());
+    ui.add(Label::new(RichText::new(tr(flip.words())).strong()).wrap());
     for tried in &flip.tried {
         let all = if tried.is_whole { "all " } else { "" };
         let words = format!(
@@ -106,14 +108,14 @@ fn outcome(
             tried.stage,
             text::count(tried.n_flips)
         );
-        ui.weak(words);
+        ui.weak(tr(words));
     }
     let manifest = app.runs.summary(&changed.key.run);
     let seen = manifest
         .and_then(|summary| summary.manifest.as_ref())
         .map(|manifest| manifest.seen());
     if let Some(words) = seen.and_then(not_counted) {
-        ui.add(Label::new(RichText::new(words).weak()).wrap());
+        ui.add(Label::new(RichText::new(tr(words)).weak()).wrap());
     }
 }
 
@@ -126,7 +128,7 @@ fn listed_first(ui: &mut Ui, changed: Changed<'_>, found: &FlipFound) {
         "The list then begins with {}, which the edit took out of the history.",
         changed.title(found.listed_first)
     );
-    ui.add(Label::new(RichText::new(words).weak()).wrap());
+    ui.add(Label::new(RichText::new(tr(words)).weak()).wrap());
 }
 
 /// An edit of the history as it is, in words.

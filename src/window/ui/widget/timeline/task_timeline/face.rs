@@ -7,6 +7,7 @@ use super::super::strip::{MarkPlace, StripPlot};
 use super::super::table::{Heading, Headings, bar, cut_off};
 use super::super::{TimelineData, TimelineFace, paint_mark};
 use super::{SaidKind, TimelineAnswer};
+use crate::ui::language::tr;
 use crate::ui::{text, theme};
 use seqscope_engine::explain::{TaskAnswers, TimelineStep};
 use seqscope_engine::run::Part;
@@ -151,24 +152,24 @@ impl TimelineFace for AnswerFace<'_> {
 
     fn tip(&self, ui: &mut Ui, step: &TimelineStep) {
         let answer = self.answer(step);
-        ui.strong(format!(
+        ui.strong(tr(format!(
             "After event {}: {}",
             step.position + 1,
             (self.data.title)(step.item_idx)
-        ));
+        )));
         match answer.answers {
             SaidKind::Number => {
                 if let Some(value) = answer.value() {
-                    ui.label(format!("Said {}", answer.number(value)));
+                    ui.label(tr(format!("Said {}", answer.number(value))));
                 }
             }
             SaidKind::Chance | SaidKind::Classes => {
-                ui.label(format!("Said {}", answer.said_words()));
+                ui.label(tr(format!("Said {}", answer.said_words())));
             }
         }
         match answer.truth_words() {
-            Some(truth) => ui.label(format!("In truth {truth}")),
-            None => ui.weak(NOT_ASKED),
+            Some(truth) => ui.label(tr(format!("In truth {truth}"))),
+            None => ui.weak(tr(NOT_ASKED)),
         };
     }
 
@@ -225,5 +226,5 @@ impl TimelineFace for AnswerFace<'_> {
 fn legend_entry(ui: &mut Ui, words: &str, paint: impl FnOnce(&Ui, Pos2)) {
     let (rect, _) = ui.allocate_exact_size(Vec2::splat(12.0), Sense::hover());
     paint(ui, rect.center());
-    ui.label(RichText::new(words).small());
+    ui.label(RichText::new(tr(words)).small());
 }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 
 use super::part_name;
 use super::table::Heading;
+use crate::ui::language::tr;
 use crate::ui::text;
 use seqscope_engine::explain::{TaskAnswers, TimelineStep};
 use seqscope_engine::run::Part;
@@ -132,15 +133,22 @@ impl<'a> TimelineAnswer<'a> {
     /// Truth in the words of the task.
     fn truth_words(&self) -> Option<String> {
         match self.true_class() {
-            Some(class) => self.said.classes.get(class).cloned(),
+            Some(class) => self.class_words(class),
             None => self.truth.map(|truth| self.number(truth)),
         }
     }
 
+    /// A class as a person reads it: yes and no are words of the program, other classes are of the data.
+    fn class_words(&self, class: usize) -> Option<String> {
+        let name = self.said.classes.get(class)?;
+        Some(match self.answers {
+            SaidKind::Chance => tr(name),
+            SaidKind::Classes | SaidKind::Number => name.clone(),
+        })
+    }
+
     fn number(&self, value: f64) -> String {
-        format!("{} {}", text::significant(value, 3), self.said.unit)
-            .trim_end()
-            .to_owned()
+        tr(format!("{} {}", text::significant(value, 3), self.said.unit).trim_end())
     }
 
     /// Answer in words, the likeliest class first, what came true marked.
@@ -166,7 +174,7 @@ impl<'a> TimelineAnswer<'a> {
             } else {
                 ""
             };
-            let name = self.said.classes.get(class).map_or("", String::as_str);
+            let name = self.class_words(class).unwrap_or_default();
             format!("{mark}{name} {}", text::percent(chance))
         });
         words.collect::<Vec<_>>().join(" · ")
@@ -182,7 +190,7 @@ pub(super) fn summary(steps: &[TimelineStep], said: &TaskAnswers) -> String {
         .collect();
     let n = asked.len();
     if n == 0 {
-        return "nothing was asked of this user that has an answer yet".to_owned();
+        return tr("nothing was asked of this user that has an answer yet");
     }
     if SaidKind::of_task(said) == SaidKind::Number {
         let off: f64 = asked
@@ -190,17 +198,20 @@ pub(super) fn summary(steps: &[TimelineStep], said: &TaskAnswers) -> String {
             .filter_map(|answer| Some((answer.value()? - answer.truth?).abs()))
             .sum();
         let mean = format!("{} {}", text::significant(off / n as f64, 3), said.unit);
-        return format!(
+        return tr(format!(
             "off by {} on average over {}",
             mean.trim_end(),
             text::counted(n, "question")
-        );
+        ));
     }
     let right = asked
         .iter()
         .filter(|answer| answer.is_right() == Some(true))
         .count();
-    let mut words = format!("{right} of {} answered right", text::counted(n, "question"));
+    let mut words = tr(format!(
+        "{right} of {} answered right",
+        text::counted(n, "question")
+    ));
     for part in [Part::Valid, Part::Test] {
         if let Some(is_right) = asked
             .iter()
@@ -208,7 +219,7 @@ pub(super) fn summary(steps: &[TimelineStep], said: &TaskAnswers) -> String {
             .and_then(TimelineAnswer::is_right)
         {
             let word = if is_right { "right" } else { "wrong" };
-            let _ = write!(words, " · {} {word}", part_name(part));
+            let _ = write!(words, " · {} {}", tr(part_name(part)), tr(word));
         }
     }
     words
