@@ -154,6 +154,11 @@
 //!     `whoever_returns_is_missed_by_the_model_and_every_reference`).
 //! 17. **A log is read as it is, or named with the cure**; what was supposed of it is told
 //!     (test `logs_of_all_shapes_are_read_as_they_are`).
+//! 18. **Sentences are made in English**, wherever they arise, and so kept in runs and files; only the
+//!     window translates them, as it paints them (`ui/language.rs`), and what is of the data passes
+//!     by: titles, ids, names of columns and runs (tests
+//!     `every_page_speaks_chinese_once_it_is_switched`,
+//!     `a_sentence_is_found_whatever_stands_in_it`).
 //!
 //! # Adding a model
 //!
@@ -176,6 +181,9 @@
 //!
 //! A reference: `model/baseline/NAME.rs` with its `mod` line, a variant and its fitting in `kind.rs`,
 //! its words in `about.rs`; one for another task lies in `baseline/task`.
+//!
+//! A sentence that the window shows goes through `tr`, and its Chinese into
+//! `assets/language/zh.po`, with its holes numbered: `{1} of {2} users`.
 //!
 //! A file format, a cleaning step, a metric or a page is added in the same way: a file, a line in one
 //! list, a test. What is in a list tells of itself as a [`spec::Entry`], and
