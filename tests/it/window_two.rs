@@ -100,7 +100,8 @@ fn by_disagreement(a: &[UserResult], b: &[UserResult]) -> Vec<String> {
             .iter()
             .find(|other| other.user_id == ours.user_id)
             .unwrap();
-        let size = (1.0 / ours.rank - 1.0 / theirs.rank).abs();
+        // 1 − ⅔ and ⅔ − ⅓ are one size, whatever is lost by rounding.
+        let size = ((1.0 / ours.rank - 1.0 / theirs.rank).abs() * 1e12).round();
         if size > 0.0 {
             all.push((-size, at, ours.user_id.clone()));
         }
