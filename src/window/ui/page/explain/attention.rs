@@ -205,8 +205,8 @@ impl AttentionView {
                 let heads = maps.n_layers * maps.n_heads;
                 ui.weak(format!(
                     "{} · {}",
-                    text::counted(heads, "head"),
-                    text::counted(maps.len, "event")
+                    tr(text::counted(heads, "head")),
+                    tr(text::counted(maps.len, "event"))
                 ))
                 .on_hover_text(tr("Click a map to open it"));
                 self.kinds(ui, shown);
