@@ -51,7 +51,7 @@
 //! | `model` | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
 //! | | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
 //! | `engine` | [`experiment`] | what to do, as the user wrote it | `ron` |
-//! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`), and on whom (`agreement`); runs of other seeds and their mean (`seeds`) | `ron` |
+//! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`), and on whom (`agreement`); runs of other seeds and their mean (`seeds`); what waits to be trained, and who works on it (`queue`) | `ron` |
 //! | | [`slice`](mod@slice) | which users of a run a person means: by list, by an expression | |
 //! | | [`train`] | one run from start to end, without threads; going on with one (`resume`); what the machine does meanwhile (`meter`) | `nvml-wrapper`, `sysinfo` |
 //! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps; rules that a model keeps; of two runs on one user (`beside`) | |
@@ -213,6 +213,7 @@
 //! | family | a kind of model: Transformer, LSTM, Mult-VAE, … |
 //! | blueprint | what a model is built for: items, features, outputs, loss |
 //! | fused | written for the processor with its backward pass, beside the same layers in burn's tensors |
+//! | queue | experiments that wait to be trained one after the other; its entries have numbers |
 //! | slice | the questions that have a fact in common, such as short histories; the users of a rule |
 //! | feedback | what people accepted and rejected of the lists of a run |
 //! | lineage | the parent of a fine-tuned run, and the feedback that it learnt from |

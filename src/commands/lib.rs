@@ -35,6 +35,8 @@ mod predict;
 mod profile;
 mod progress;
 mod pseudonyms;
+mod queue;
+mod race;
 mod recommend;
 mod request;
 mod resume;
@@ -113,6 +115,11 @@ pub enum CliCommand {
     /// Continue a paused, interrupted or stopped run
     #[command(after_help = SIGNALS)]
     Resume(resume::Args),
+    /// Train two experiments side by side, an epoch of the one after an epoch of the other
+    #[command(after_help = SIGNALS)]
+    Race(race::Args),
+    /// List the queue of experiments, change it, or train what waits in it
+    Queue(queue::Args),
     /// Explain settings: meaning, range, default and where the default comes from
     Describe(describe::Args),
     /// Show how a log is read: roles, counts, refused rows, profile; or the rules of a world
@@ -174,6 +181,8 @@ pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Res
         CliCommand::Gan(args) => gan::run(&args, streams),
         CliCommand::Check(args) => check::run(&args, streams),
         CliCommand::Resume(args) => resume::run(&args, &store, streams),
+        CliCommand::Race(args) => race::run(&args, &store, streams),
+        CliCommand::Queue(args) => queue::run(args, &store, streams),
         CliCommand::Describe(args) => describe::run(&args, streams),
         CliCommand::Data(args) => data::run(*args, streams),
         CliCommand::Runs(args) => runs::run(&args, &store, streams),

@@ -41,25 +41,6 @@ impl<'a> ProgressLines<'a> {
         self.bar.suspend(|| writeln!(err, "{line}").ok());
     }
 
-    fn evaluated(&mut self, judged: &EpochRecord) {
-        let best = if judged.is_best { "  best so far" } else { "" };
-        let headline = judged.valid.kind.headline().iter().take(2);
-        let metrics: Vec<String> = headline
-            .map(|metric| {
-                let value = optional_metric(judged.valid.get(*metric));
-                format!("{} {value}", metric.title())
-            })
-            .collect();
-        self.say(&format!(
-            "epoch {}/{}  loss {:.4}  valid loss {:.4}  {}{best}",
-            judged.epoch,
-            self.n_epochs,
-            judged.train_loss,
-            judged.valid_loss,
-            metrics.join("  ")
-        ));
-    }
-
     fn advance(&self, now: &Progress) {
         if let Some(pass) = now.sampler {
             self.bar.set_message(pass.to_string());
@@ -80,6 +61,25 @@ impl<'a> ProgressLines<'a> {
             now.epoch, self.n_epochs
         ));
     }
+}
+
+/// Line about an epoch of at most so many.
+pub(super) fn evaluated_words(judged: &EpochRecord, n_epochs: usize) -> String {
+    let best = if judged.is_best { "  best so far" } else { "" };
+    let headline = judged.valid.kind.headline().iter().take(2);
+    let metrics: Vec<String> = headline
+        .map(|metric| {
+            let value = optional_metric(judged.valid.get(*metric));
+            format!("{} {value}", metric.title())
+        })
+        .collect();
+    format!(
+        "epoch {}/{n_epochs}  loss {:.4}  valid loss {:.4}  {}{best}",
+        judged.epoch,
+        judged.train_loss,
+        judged.valid_loss,
+        metrics.join("  ")
+    )
 }
 
 /// A log as it is opened: a bar on standard error where that is a terminal.
@@ -181,7 +181,7 @@ impl Observer for ProgressLines<'_> {
                 ));
             }
             EventKind::Progress(now) => self.advance(now),
-            EventKind::Evaluated(epoch) => self.evaluated(epoch),
+            EventKind::Evaluated(epoch) => self.say(&evaluated_words(epoch, self.n_epochs)),
             EventKind::Latent(used) if used.shuffled.is_some() => self.say(&used.sentence()),
             EventKind::Warned(problem) => self.say(&format!("warning: {}", problem.sentence())),
             EventKind::Ended(_) => self.bar.finish_and_clear(),

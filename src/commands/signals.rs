@@ -94,6 +94,11 @@ impl Signals {
         Arc::clone(&self.ends)
     }
 
+    /// Whether the work is to end, whoever said so.
+    pub(super) fn is_ending(&self) -> bool {
+        self.ends.load(Ordering::SeqCst)
+    }
+
     /// Whether the system asked the process to leave.
     pub(super) fn is_leaving(&self) -> bool {
         self.leaves.load(Ordering::SeqCst)

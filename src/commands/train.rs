@@ -87,7 +87,7 @@ fn left_before_training(resumed: Option<&RunId>) -> String {
 /// The data of a job, opened under a bar and stopped by a signal. `None` where the run itself will
 /// say what is wrong: with the settings, or with the data of a run that is to go on, or from which
 /// another is to.
-fn opened(job: &Job, control: &Signals) -> Result<Option<Arc<Prepared>>, Error> {
+pub(super) fn opened(job: &Job, control: &Signals) -> Result<Option<Arc<Prepared>>, Error> {
     let experiment = &job.experiment;
     if experiment.check().iter().any(Problem::is_error) {
         return Ok(None);

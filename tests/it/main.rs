@@ -50,6 +50,7 @@ mod place;
 #[cfg(feature = "gui")]
 mod playhead;
 mod privacy;
+mod queue;
 mod reach;
 mod references;
 mod run;

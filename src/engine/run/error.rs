@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::QueueError;
 use crate::experiment::ExperimentError;
 use seqscope_data::DataError;
 use seqscope_model::ModelError;
@@ -106,6 +107,9 @@ pub enum RunError {
         /// Names of those that are kept.
         known: Vec<String>,
     },
+    /// The queue cannot be changed as asked.
+    #[error(transparent)]
+    Queue(#[from] QueueError),
     /// Weights cannot be written.
     #[error(transparent)]
     Weights(#[from] ModelError),

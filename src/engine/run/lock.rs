@@ -11,7 +11,7 @@ use std::time::Duration;
 use super::RunError;
 use super::disk::file_error;
 
-/// Held while a run is written.
+/// Held while a run is written, or an entry of the queue is worked off.
 #[derive(Debug)]
 pub(super) struct RunLock {
     _file: File,
@@ -27,14 +27,19 @@ const PAUSE: Duration = Duration::from_millis(10);
 impl RunLock {
     /// Takes the lock of a run's folder; `None` when another writer has it.
     pub(super) fn take(dir: &Path) -> Result<Option<Self>, RunError> {
-        let path = dir.join(FILE);
+        Self::take_file(&dir.join(FILE), TRIES)
+    }
+
+    /// Takes the lock on this file, which is made where it is not there; `None` when another has it
+    /// and keeps it over so many tries, 10 ms apart.
+    pub(super) fn take_file(path: &Path, tries: usize) -> Result<Option<Self>, RunError> {
         let open = OpenOptions::new()
             .create(true)
             .truncate(false)
             .write(true)
-            .open(&path);
-        let file = open.map_err(|e| file_error(&path, &e))?;
-        for _ in 0..TRIES {
+            .open(path);
+        let file = open.map_err(|e| file_error(path, &e))?;
+        for _ in 0..tries {
             match file.try_lock() {
                 // Some network folders know no locks; the run then shows as interrupted while it
                 // is written, which is better than no run at all.
@@ -48,7 +53,12 @@ impl RunLock {
 
 /// Whether a process is writing the run in this folder.
 pub(super) fn is_held(dir: &Path) -> bool {
-    let Ok(file) = File::open(dir.join(FILE)) else {
+    is_file_held(&dir.join(FILE))
+}
+
+/// Whether a process holds the lock on this file.
+pub(super) fn is_file_held(path: &Path) -> bool {
+    let Ok(file) = File::open(path) else {
         return false;
     };
     matches!(file.try_lock_shared(), Err(TryLockError::WouldBlock))

@@ -19,6 +19,8 @@
 //!   log.txt                    what happened, for people
 //!   lock                       locked while a process writes the run
 //! <runs>/slices/NAME.ron       slices of users that a person has named, of all runs
+//! <runs>/queue/queue.ron       experiments that wait to be trained, and what became of them
+//! <runs>/queue/0007.lock       locked while a process works on entry 7 of it
 //! ```
 //!
 //! A manifest without an outcome is a *running* run while its lock is held, else a *paused* one
@@ -56,6 +58,7 @@ mod named_slice;
 mod overfitting;
 mod pause;
 mod pseudonymise;
+mod queue;
 mod references;
 mod results;
 mod scenarios;
@@ -99,6 +102,9 @@ pub use milestone::{Milestone, MilestoneKind, RunAccount};
 pub use named_slice::{KeptSlice, NamedSlice, SliceRule};
 pub use overfitting::Overfitting;
 pub use pause::{EpochSums, Pause};
+pub use queue::{
+    Queue, QueueClaim, QueueEntry, QueueError, QueueState, QueueWatch, QueueWork, RunQueue,
+};
 pub use references::{ReferenceAnswers, ReferenceResults};
 pub use results::UserResult;
 pub use seeds::{SeedMean, SeedRuns, differ_by_seed_alone, one_a_seed};

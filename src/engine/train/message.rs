@@ -51,6 +51,10 @@ pub trait Control {
     fn early(&mut self) -> Option<Command> {
         None
     }
+
+    /// Lets another run go first that shares the machine with this one; called after each epoch, and
+    /// returns when it is this run's turn again. The time until then counts for nothing.
+    fn give_way(&mut self) {}
 }
 
 /// Listener to a run.

@@ -21,6 +21,8 @@ mod outcome;
 mod part_of_split;
 mod plan;
 mod progress;
+mod queued;
+mod race;
 mod ready;
 mod record;
 mod reference;
@@ -46,6 +48,10 @@ pub use latent::LatentUse;
 pub use message::{
     Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, StopMode,
 };
+#[doc(hidden)]
+pub use queued::run_queued_with;
+pub use queued::{not_begun, queued_job, run_queued};
+pub use race::{RaceLane, RaceSide, race_lanes, race_problems};
 pub use reference::{AnswerReference, FittedReference, fit_reference};
 pub use refit::refit_references;
 #[doc(hidden)]
@@ -226,6 +232,7 @@ fn train(
         };
         live.end_of_epoch(epoch)?;
         keep_epoch(task, live, model, done, &judged)?;
+        live.give_way();
     }
     Ok(())
 }

@@ -221,6 +221,13 @@ impl<'a> RunInProgress<'a> {
         Ok(())
     }
 
+    /// Lets another run go first; what that takes is none of this run's time.
+    pub(super) fn give_way(&mut self) {
+        self.clock.pause();
+        self.control.give_way();
+        self.clock.go_on();
+    }
+
     fn leave(&mut self) -> Result<(), TrainError> {
         if self.is_reading_test {
             let log = "asked to leave while the test split is read: that is done once, so the run \

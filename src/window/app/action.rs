@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::{
     Arrange, ExplainView, FeedbackAction, ForecastKey, GalleryAction, HeadIdx, ItemQuery,
-    MeanAttentionKey, NoticeId, Page, ProjectionKey, Question, RulesKey, RunSide, SliceAction,
-    ThemeChoice, TourAction, TrainStrip, Transport, Visit, WhatIfAction,
+    MeanAttentionKey, NoticeId, Page, ProjectionKey, Question, QueueAction, RulesKey, RunSide,
+    SliceAction, ThemeChoice, TourAction, TrainStrip, Transport, Visit, WhatIfAction,
 };
 use seqscope_base::language::Language;
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
@@ -72,6 +72,10 @@ pub enum Action {
     Start,
     /// Train on the processor what could not be trained on the chosen device.
     StartOnCpu,
+    /// Train what the draft says and a run's experiment side by side, each in its turn.
+    Race(RunId),
+    /// Change the queue of experiments, or work on it.
+    Queue(QueueAction),
     /// Hold training.
     Pause,
     /// Go on.
@@ -197,6 +201,8 @@ impl Action {
             Self::Redo => "Redo",
             Self::Start => "Start training",
             Self::StartOnCpu => "Train on the CPU",
+            Self::Race(_) => "Race against the draft",
+            Self::Queue(action) => action.label(),
             Self::Pause => "Pause",
             Self::Resume => "Resume",
             Self::Stop(StopMode::Keep) => "Stop and keep",

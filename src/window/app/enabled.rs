@@ -27,6 +27,12 @@ impl App {
             Action::Undo => unless(!self.draft.can_undo(), "Nothing has been changed yet."),
             Action::Redo => unless(!self.draft.can_redo(), "Nothing has been taken back."),
             Action::Start => self.can_start(),
+            Action::Race(run) => {
+                self.can_start()?;
+                self.is_listed(run)?;
+                self.can_race(run)
+            }
+            Action::Queue(action) => self.can_queue(action),
             Action::Pause => {
                 self.in_phase(&TrainingPhase::Running, "Only a run at work can be paused.")
             }
@@ -222,7 +228,7 @@ impl App {
     }
 
     fn is_at_work(&self, run: &RunId) -> bool {
-        self.training.run_at_work() == Some(run)
+        self.training.is_at_work(run)
     }
 
     fn in_phase(&self, phase: &TrainingPhase, otherwise: &str) -> Allowed {

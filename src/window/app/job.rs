@@ -6,7 +6,7 @@ mod train;
 
 pub(super) use explain::{ExplainWorker, ModelCache, QuestionWatch};
 pub use train::ModelBuilder;
-pub(super) use train::{TrainingNews, start_training};
+pub(super) use train::{TrainingNews, TrainingWork, start_race, start_training};
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::PathBuf;

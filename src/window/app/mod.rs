@@ -6,7 +6,7 @@
 //! background work has found; call it once a frame, also while the window is hidden.
 //!
 //! The state is made of parts that know nothing of the application: [`Draft`], [`DataState`],
-//! [`TrainingState`], [`RunList`], [`Selection`], [`Views`], [`SliceState`], [`WhatIfState`],
+//! [`TrainingState`], [`QueueState`], [`RunList`], [`Selection`], [`Views`], [`SliceState`], [`WhatIfState`],
 //! [`FeedbackState`], [`Arrangement`],
 //! [`Notices`]. What a
 //! person asks goes through several of them, in a file for each kind of work (`open`, `prepare`,
@@ -45,6 +45,7 @@ mod preset;
 mod profile;
 mod projection_state;
 mod question;
+mod queue;
 mod rules_state;
 mod run_color;
 mod run_list;
@@ -97,6 +98,7 @@ pub use playhead::{
 pub use preset::{SizePreset, sized_model};
 pub use projection_state::{ProjectionKey, ProjectionOf, ProjectionState};
 pub use question::{Answers, ListAsk, Question};
+pub use queue::{QueueAction, QueueState};
 pub use rules_state::{FoundRules, RulesKey, RulesState};
 pub use run_color::{N_HUES, RunColor};
 pub use run_list::{FOREIGN_RUNS_EVERY, RunList};
@@ -171,6 +173,8 @@ pub struct App {
     pub devices: Loadable<Vec<DeviceInfo>>,
     /// The run in work, or the last one of this session.
     pub training: TrainingState,
+    /// Experiments that wait to be trained.
+    pub queue: QueueState,
     /// Every run of the folder.
     pub runs: RunList,
     /// Run, user, epoch and event that are looked at.
@@ -217,6 +221,7 @@ impl App {
             data: DataState::default(),
             devices: Loadable::Loading("Looking for devices".to_owned()),
             training: TrainingState::default(),
+            queue: QueueState::default(),
             explainer: ExplainWorker::new("explain", options.store.clone()),
             long_explainer: ExplainWorker::new("explain-long", options.store.clone()),
             runs: RunList::of_folder(options.store),
@@ -241,6 +246,7 @@ impl App {
         );
         app.refresh_runs();
         app.read_slices();
+        app.read_queue();
         app.check_draft();
         if let Some(path) = options.open {
             app.open_any(path);
@@ -263,7 +269,9 @@ impl App {
         }
         if self.trains_elsewhere() && self.runs.is_old() {
             self.refresh_runs();
+            self.read_queue();
         }
+        self.work_queue();
         self.look_at_head();
         self.follow_playhead();
         self.begin_what_if();
@@ -314,6 +322,8 @@ impl App {
             Action::Redo => self.change_draft(Draft::redo),
             Action::Start => self.start(),
             Action::StartOnCpu => self.start_on_cpu(),
+            Action::Race(run) => self.race(&run),
+            Action::Queue(action) => self.act_queue(action),
             Action::Pause => self.training.command(Command::Hold),
             Action::Resume => self.training.command(Command::GoOn),
             Action::Stop(mode) => self.stop(mode),
@@ -321,6 +331,7 @@ impl App {
             Action::RefreshRuns => {
                 self.refresh_runs();
                 self.read_slices();
+                self.read_queue();
             }
             Action::UseExperimentOf(run) => self.use_experiment_of(&run),
             Action::UseNextSeedOf(run) => self.use_next_seed_of(&run),

@@ -5,8 +5,8 @@ use std::path::Path;
 use strum::IntoEnumIterator;
 
 use super::{
-    Action, App, Arrange, ExplainView, Page, ReadyLayout, Select, ThemeChoice, TileSide,
-    TourAction, TrainStrip, Transport, Visit, is_experiment,
+    Action, App, Arrange, ExplainView, Page, QueueAction, ReadyLayout, Select, ThemeChoice,
+    TileSide, TourAction, TrainStrip, Transport, Visit, is_experiment,
 };
 use seqscope_base::language::Language;
 use seqscope_base::spec::shown;
@@ -70,6 +70,10 @@ impl App {
             Action::Redo,
             Action::Start,
             Action::StartOnCpu,
+            Action::Queue(QueueAction::Add),
+            Action::Queue(QueueAction::Go),
+            Action::Queue(QueueAction::Pause),
+            Action::Queue(QueueAction::Clear),
             Action::Pause,
             Action::Resume,
             Action::Stop(StopMode::Keep),
@@ -173,7 +177,7 @@ impl App {
         let runs = self.runs.ready().into_iter().flatten().take(RUNS_OFFERED);
         runs.flat_map(|summary| {
             let (id, name) = (&summary.id, run_name(summary));
-            let all: [fn(RunId) -> Action; 7] = [
+            let all: [fn(RunId) -> Action; 8] = [
                 |id| Action::Select(Select::Run(id)),
                 |id| Action::Select(Select::SecondRun(Some(id))),
                 |id| Action::Select(Select::ToggleCompared(id)),
@@ -181,6 +185,7 @@ impl App {
                 Action::UseNextSeedOf,
                 Action::ResumeRun,
                 Action::FineTune,
+                Action::Race,
             ];
             all.map(|ask| NamedAction::of(ask(id.clone()), &name))
         })
@@ -306,6 +311,7 @@ mod tests {
             ActionKind::UseNextSeedOf,
             ActionKind::ResumeRun,
             ActionKind::FineTune,
+            ActionKind::Race,
         ]
         .into();
         for kind in ActionKind::iter() {

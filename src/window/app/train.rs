@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
-use super::job::{TrainingNews, sentence, start_training};
+use super::job::{TrainingNews, TrainingWork, sentence, start_race, start_training};
 use super::loadable::Ticket;
 use super::{Action, App, Loadable, Page, Tone, TrainView, Training, TrainingPhase};
 use seqscope_data::Prepared;
 use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::{RunId, RunOutcome, RunStatus};
-use seqscope_engine::train::{Command, Ended, Event, EventKind, Job, StopMode};
+use seqscope_engine::train::{
+    Command, Ended, Event, EventKind, Job, RaceSide, StopMode, race_problems,
+};
 
 /// The experiment that *Try it in 30 seconds* trains.
 const QUICKSTART: &str = include_str!("../../../experiments/quickstart.ron");
@@ -88,11 +90,71 @@ impl App {
         let Some(experiment) = self.training.take_waiting() else {
             return;
         };
+        let rival = self.training.take_waiting_rival();
         if let Some(why) = self.data.prepared.failed() {
             self.training.not_started(why.to_owned());
-        } else {
-            self.train(experiment);
+            self.training.rival = None;
+            return;
         }
+        match rival {
+            Some(rival) => self.launch_race(experiment, rival),
+            None => self.train(experiment),
+        }
+    }
+
+    /// Trains the draft and a run's experiment side by side, each in its turn.
+    pub(super) fn race(&mut self, run: &RunId) {
+        let summary = self.runs.summary(run);
+        let Some(manifest) = summary.and_then(|summary| summary.manifest.as_ref()) else {
+            return;
+        };
+        let (first, second) = (
+            self.draft.experiment.clone(),
+            manifest.experiment_as_asked(),
+        );
+        let [mut a, mut b] = [&first, &second].map(Training::starting);
+        for (training, side) in [(&mut a, RaceSide::A), (&mut b, RaceSide::B)] {
+            training.title = format!("{side} · {}", training.title);
+        }
+        self.training.begin_race([a, b]);
+        self.page = Page::Train;
+        if self.fresh_data().is_some() {
+            self.launch_race(first, second);
+        } else {
+            self.prepare();
+            self.training.wait_for_data(first);
+            self.training.race_once_ready(second);
+        }
+    }
+
+    /// Why the draft cannot race against a run's experiment.
+    pub(super) fn can_race(&self, run: &RunId) -> Result<(), String> {
+        let summary = self.runs.summary(run);
+        let Some(manifest) = summary.and_then(|summary| summary.manifest.as_ref()) else {
+            return Err("The manifest of this run cannot be read.".to_owned());
+        };
+        let problems = race_problems(&self.draft.experiment, &manifest.experiment_as_asked());
+        match problems.iter().find(|problem| problem.is_error()) {
+            Some(problem) => Err(problem.sentence()),
+            None => Ok(()),
+        }
+    }
+
+    fn launch_race(&mut self, first: Experiment, second: Experiment) {
+        for problem in race_problems(&first, &second) {
+            self.notices.tell(Tone::Done, problem.sentence(), None);
+        }
+        let prepared = self.data.fresh(&first.data, first.split).cloned();
+        let jobs = [first, second].map(|experiment| Job {
+            experiment,
+            store: self.runs.store.clone(),
+            prepared: prepared.clone(),
+            resume: None,
+        });
+        let (ticket, builder) = (self.training.renew(), self.training.builder.clone());
+        let hear = move |app: &mut Self, side, news| app.take_news(ticket, side, news);
+        let commands = start_race(&self.jobs, jobs, builder.as_ref(), &hear);
+        self.training.listen_to(commands);
     }
 
     /// Trains an experiment, on the prepared data if they are its own.
@@ -103,12 +165,12 @@ impl App {
 
     /// Begins a new run of an experiment, on data that are its own where there are some.
     pub(super) fn launch_with(&mut self, experiment: Experiment, prepared: Option<Arc<Prepared>>) {
-        self.launch(Job {
+        self.launch(TrainingWork::Run(Box::new(Job {
             experiment,
             store: self.runs.store.clone(),
             prepared,
             resume: None,
-        });
+        })));
     }
 
     pub(super) fn resume_run(&mut self, run: RunId) {
@@ -123,19 +185,25 @@ impl App {
             ..Training::starting(&experiment)
         });
         self.page = Page::Train;
-        self.launch(Job {
+        self.launch(TrainingWork::Run(Box::new(Job {
             experiment,
             store: self.runs.store.clone(),
             prepared,
             resume: Some(run),
-        });
+        })));
     }
 
-    fn launch(&mut self, job: Job) {
+    /// Starts the training thread.
+    pub(super) fn launch(&mut self, work: TrainingWork) {
         let ticket = self.training.renew();
         let builder = self.training.builder.clone();
-        let commands = start_training(&self.jobs, job, builder, move |app: &mut Self, news| {
-            app.take_news(ticket, news);
+        let is_queued = matches!(work, TrainingWork::Queued(..));
+        let commands = start_training(&self.jobs, work, builder, move |app: &mut Self, news| {
+            let is_back = matches!(news, TrainingNews::Returned(_));
+            app.take_news(ticket, RaceSide::A, news);
+            if is_queued && is_back {
+                app.queue_returned();
+            }
         });
         self.training.listen_to(commands);
     }
@@ -145,37 +213,51 @@ impl App {
             self.cancel_prepare();
             return;
         }
-        self.training.set_phase(TrainingPhase::Stopping);
+        self.training.stopping();
         self.training.command(Command::Stop(mode));
     }
 
     /// Takes in news of the last start; those of a run that ended before it change nothing.
-    fn take_news(&mut self, ticket: Ticket, news: TrainingNews) {
+    fn take_news(&mut self, ticket: Ticket, side: RaceSide, news: TrainingNews) {
         if !self.training.is_launched_as(ticket) {
             return;
         }
         match news {
-            TrainingNews::Preparing(references) => self.training.prepare(references),
-            TrainingNews::Event(event) => self.take_event(event),
-            TrainingNews::Returned(returned) => self.take_returned(returned),
+            TrainingNews::Preparing(references) => {
+                if let Some(training) = self.training.of_side(side) {
+                    training.preparing = Some(references);
+                }
+            }
+            TrainingNews::Event(event) => self.take_event(side, event),
+            TrainingNews::Returned(returned) => self.take_returned(side, returned),
         }
+        self.training.look_at_the_last();
     }
 
-    fn take_event(&mut self, event: Event) {
+    fn take_event(&mut self, side: RaceSide, event: Event) {
         let Event { run, kind } = event;
         let has_weights = matches!(kind, EventKind::Checkpointed { .. });
         let has_started = matches!(kind, EventKind::Started { .. });
+        let holds = matches!(kind, EventKind::Paused | EventKind::Resumed);
         let ended = if let EventKind::Ended(ended) = &kind {
             Some(ended.clone())
         } else {
             None
         };
-        self.training.fold(&run, kind);
+        if let Some(training) = self.training.of_side(side) {
+            training.fold(&run, kind);
+        }
+        if holds {
+            self.training.hold_both(side);
+        }
         if has_started {
             if let Some(series) = self.views.series(&run).ready() {
                 self.training.recall(&run, &series.curves);
             }
-            self.select_run(&run);
+            // Of a race the first is looked at, and the other drawn beside it.
+            if side == RaceSide::A {
+                self.select_run(&run);
+            }
             self.refresh_runs();
         }
         if has_weights || ended.is_some() {
@@ -201,25 +283,32 @@ impl App {
 
     /// The training thread has returned. After an end that was heard nothing is left to do; what
     /// could not start, and a defect outside the run's own guard, is told here.
-    fn take_returned(&mut self, returned: Result<(RunId, Box<Ended>), String>) {
-        self.training.has_ended();
-        let phase = self.training.phase();
+    fn take_returned(&mut self, side: RaceSide, returned: Result<(RunId, Box<Ended>), String>) {
+        let Some(training) = self.training.of_side(side) else {
+            return;
+        };
         match returned {
             Ok((run, ended)) => {
-                if !matches!(phase, Some(TrainingPhase::Ended(_))) {
-                    self.take_event(Event {
-                        run,
-                        kind: EventKind::Ended(ended),
-                    });
+                if !matches!(training.phase, TrainingPhase::Ended(_)) {
+                    self.take_event(
+                        side,
+                        Event {
+                            run,
+                            kind: EventKind::Ended(ended),
+                        },
+                    );
                 }
+                self.training.has_ended();
             }
             // It was the person's own word, and there is no run yet.
-            Err(_) if phase == Some(&TrainingPhase::Stopping) => {
-                self.training.not_started(STOPPED_EARLY.to_owned());
+            Err(_) if training.phase == TrainingPhase::Stopping => {
+                training.phase = TrainingPhase::NotStarted(STOPPED_EARLY.to_owned());
+                self.training.has_ended();
                 self.refresh_runs();
             }
             Err(why) => {
-                self.training.not_started(why.clone());
+                training.phase = TrainingPhase::NotStarted(why.clone());
+                self.training.has_ended();
                 self.tell_with_settings(format!("Training could not go on. {why}"));
                 self.refresh_runs();
             }
@@ -268,16 +357,24 @@ mod tests {
             run: RunId("old".to_owned()),
             kind: EventKind::Paused,
         };
-        app.take_news(older, TrainingNews::Preparing(references.clone()));
-        app.take_news(older, TrainingNews::Event(paused));
-        app.take_news(older, TrainingNews::Returned(Err(why.clone())));
+        app.take_news(
+            older,
+            RaceSide::A,
+            TrainingNews::Preparing(references.clone()),
+        );
+        app.take_news(older, RaceSide::A, TrainingNews::Event(paused));
+        app.take_news(older, RaceSide::A, TrainingNews::Returned(Err(why.clone())));
         let unchanged = Training::starting(&Experiment::default());
         assert_eq!(app.training.current, Some(unchanged));
         assert!(app.notices.is_empty());
-        app.take_news(last, TrainingNews::Preparing(references.clone()));
+        app.take_news(
+            last,
+            RaceSide::A,
+            TrainingNews::Preparing(references.clone()),
+        );
         let heard = app.training.current.as_ref().unwrap();
         assert_eq!(heard.preparing, Some(references));
-        app.take_news(last, TrainingNews::Returned(Err(why.clone())));
+        app.take_news(last, RaceSide::A, TrainingNews::Returned(Err(why.clone())));
         assert_eq!(app.training.phase(), Some(&TrainingPhase::NotStarted(why)));
     }
 
@@ -300,7 +397,7 @@ mod tests {
         ] {
             app.training
                 .begin(Training::starting(&app.draft.experiment));
-            app.take_returned(Err(why.to_owned()));
+            app.take_returned(RaceSide::A, Err(why.to_owned()));
             let cure = app.notices.last().and_then(|notice| notice.cure.clone());
             assert_eq!(cure.map(|(_, action)| action), Some(wanted), "{why}");
         }

@@ -2,7 +2,7 @@
 
 use super::Actions;
 use super::theme::size;
-use crate::app::{Action, App};
+use crate::app::{Action, App, QueueAction};
 use crate::ui::language::tr;
 use seqscope_engine::train::StopMode;
 
@@ -51,6 +51,8 @@ impl Closing {
             ui.add_space(size::GAP);
             ui.horizontal_wrapped(|ui| {
                 if ui.button(tr("Stop, evaluate and close")).clicked() {
+                    // The next entry is not begun while the window waits for the end of this one.
+                    actions.push(Action::Queue(QueueAction::Rest));
                     actions.push(Action::Stop(StopMode::Keep));
                     *self = Self::AfterRun;
                 }

@@ -6,7 +6,8 @@ use strum::IntoEnumIterator;
 
 use super::Actions;
 use crate::app::{
-    Action, App, Arrange, FeedbackAction, Page, Scale, Select, TrainingPhase, Transport,
+    Action, App, Arrange, FeedbackAction, Page, QueueAction, Scale, Select, TrainingPhase,
+    Transport,
 };
 use seqscope_engine::train::StopMode;
 
@@ -61,7 +62,7 @@ const SHIFT: Modifiers = Modifiers::SHIFT;
 const NONE: Modifiers = Modifiers::NONE;
 
 /// Every key. Of two with the same letter the one with more modifiers comes first.
-pub(super) static SHORTCUTS: [Shortcut; 30] = {
+pub(super) static SHORTCUTS: [Shortcut; 31] = {
     use Place::{Everywhere, Looking, OutsideText, Playhead, Training};
     [
         key(CTRL, Key::Num1, Everywhere, "Data", |_| {
@@ -79,6 +80,13 @@ pub(super) static SHORTCUTS: [Shortcut; 30] = {
         key(CTRL, Key::Num5, Everywhere, "Compare", |_| {
             Action::GoTo(Page::Compare)
         }),
+        key(
+            CTRL_SHIFT,
+            Key::Enter,
+            Everywhere,
+            "Add to the queue",
+            |_| Action::Queue(QueueAction::Add),
+        ),
         key(CTRL, Key::Enter, Everywhere, "Start training", |_| {
             Action::Start
         }),

@@ -1,5 +1,6 @@
 //! The frame around every page: tabs above, runs at the left, playhead, work and notices below.
 
+mod queue;
 mod rail;
 mod status;
 mod top;
@@ -77,6 +78,7 @@ impl Frame {
                 .default_size(size::RAIL)
                 .size_range(180.0..=420.0)
                 .show(ui, |ui| {
+                    queue::below(ui, app, actions);
                     self.users.below(ui, app, actions);
                     self.rail.ui(ui, app, actions);
                 });

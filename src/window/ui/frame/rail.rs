@@ -208,6 +208,7 @@ impl Rail {
             Action::Select(Select::SecondRun(Some(run.clone()))),
             Action::UseExperimentOf(run.clone()),
             Action::ResumeRun(run.clone()),
+            Action::Race(run.clone()),
         ] {
             let before = actions.len();
             super::action_button(ui, app, actions, action);

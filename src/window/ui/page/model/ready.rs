@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use egui::{Button, RichText, Ui, vec2};
 
-use crate::app::{Action, App, Loadable, Page};
+use crate::app::{Action, App, Loadable, Page, QueueAction};
 use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::{Actions, frame, text};
@@ -218,6 +218,7 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
     if response.clicked() {
         actions.push(Action::Start);
     }
+    queue(ui, app, actions);
     if let Err(reason) = enabled {
         response.on_disabled_hover_text(tr(&reason));
         if app.training.is_active() {
@@ -230,6 +231,24 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
                 tr("Show the run"),
             );
         }
+    }
+}
+
+/// The way into the queue, beside the start.
+fn queue(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let action = Action::Queue(QueueAction::Add);
+    let enabled = app.enabled(&action);
+    let button = Button::new(tr("Queue")).min_size(vec2(ui.available_width(), 26.0));
+    let response = ui.add_enabled(enabled.is_ok(), button);
+    let response = match &enabled {
+        Ok(()) => response.on_hover_text(tr(
+            "Ctrl+Shift+Enter: trained after the entries before it; the queue stands below the list \
+             of runs",
+        )),
+        Err(reason) => response.on_disabled_hover_text(tr(reason)),
+    };
+    if response.clicked() {
+        actions.push(action);
     }
 }
 

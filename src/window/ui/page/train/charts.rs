@@ -17,6 +17,9 @@ use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_base::spec::Entry;
 use seqscope_engine::run::{Curve, CurveAxis, EpochRecord, MachineEpoch, Part, RunId};
 
+/// Colour of the other run of a race, apart from those of this run's curves.
+const RIVAL_COLOR: usize = 3;
+
 /// Height of the choice between the large charts and the strip, with the gaps around it.
 const CHOICE: f32 = 44.0;
 
@@ -31,6 +34,7 @@ struct ChartsKey {
     x: CurveAxis,
     dark: bool,
     sisters: SistersKey,
+    rival: Option<(RunId, usize)>,
     n_machine: usize,
 }
 
@@ -83,7 +87,11 @@ impl Charts {
         let machine = series
             .and_then(Loadable::ready)
             .map(|series| &series.machine[..]);
-        self.refresh(training, sisters.as_ref(), machine.unwrap_or_default(), ui);
+        let beside_it = Beside {
+            sisters: sisters.as_ref(),
+            rival: rival_of(app, training),
+        };
+        self.refresh(training, beside_it, machine.unwrap_or_default(), ui);
         let at = playhead.and_then(|epoch| training.points.iter().find(|p| p.epoch == epoch));
         let lines = at.map(|point| PlayheadLine {
             x: place_of(self.x, point),
@@ -134,7 +142,7 @@ impl Charts {
     fn refresh(
         &mut self,
         training: &Training,
-        sisters: Option<&Sisters<'_>>,
+        Beside { sisters, rival }: Beside<'_>,
         machine: &[MachineEpoch],
         ui: &Ui,
     ) {
@@ -147,6 +155,7 @@ impl Charts {
             x: self.x,
             dark: ui.visuals().dark_mode,
             sisters: sisters.map(Sisters::key).unwrap_or_default(),
+            rival: rival.and_then(|rival| Some((rival.run.clone()?, rival.points.len()))),
             n_machine: machine.len(),
         };
         if self.key.as_ref() == Some(&key) {
@@ -155,6 +164,7 @@ impl Charts {
         let view = ChartSource {
             training,
             sisters,
+            rival,
             x: self.x,
             ui,
         };
@@ -197,11 +207,29 @@ fn told(value: Option<f64>) -> f64 {
     value.unwrap_or(f64::NAN)
 }
 
+/// Other runs whose curves are drawn with those of the one that is shown.
+#[derive(Clone, Copy)]
+struct Beside<'a> {
+    /// Runs of other seeds, whose mean with this one is drawn.
+    sisters: Option<&'a Sisters<'a>>,
+    /// The other run of a race.
+    rival: Option<&'a Training>,
+}
+
+/// The other run of the race that is shown.
+fn rival_of<'a>(app: &'a App, training: &Training) -> Option<&'a Training> {
+    let current = app.training.current.as_ref()?;
+    let is_shown = current.run == training.run && !training.is_saved;
+    app.training.rival.as_ref().filter(|_| is_shown)
+}
+
 /// Training numbers as chart data.
 struct ChartSource<'a> {
     training: &'a Training,
     /// Runs of other seeds, whose mean with this one is drawn.
     sisters: Option<&'a Sisters<'a>>,
+    /// The other run of a race.
+    rival: Option<&'a Training>,
     x: CurveAxis,
     ui: &'a Ui,
 }
@@ -288,7 +316,30 @@ impl ChartSource<'_> {
             }
         };
         let chart = self.data(unit, series);
+        let chart = self.with_rival(chart, "validation", |p| p.valid_loss);
         self.with_seeds(chart, "validation", "loss", valid)
+    }
+
+    /// A chart with the curve of the other run of a race.
+    fn with_rival(
+        &self,
+        mut chart: ChartData,
+        what: &str,
+        value: impl Fn(&EpochRecord) -> f64,
+    ) -> ChartData {
+        if let Some(rival) = self.rival {
+            let points = rival.points.iter();
+            let points: Vec<[f64; 2]> = points
+                .map(|point| [place_of(self.x, point), value(point)])
+                .collect();
+            chart.series.push(ChartSeries {
+                name: format!("{what}, {}", rival.title),
+                color: theme::series_color(self.ui, RIVAL_COLOR),
+                points: points.into(),
+                keep_raw: true,
+            });
+        }
+        chart
     }
 
     /// A chart with the mean of all seeds by one series on validation, this run's own among them.
@@ -328,6 +379,7 @@ impl ChartSource<'_> {
             flags: best.into_iter().collect(),
             ..self.data(&format!("{} on validation", metric.title()), series)
         };
+        let chart = self.with_rival(chart, metric.title(), value);
         self.with_seeds(chart, metric.title(), metric.name(), points)
     }
 
