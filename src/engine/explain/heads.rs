@@ -67,26 +67,49 @@ impl HeadSummary {
     }
 }
 
-/// Attention over a history with its summary, where the model has any.
+/// Attention over a history, not yet summarised.
+pub(super) enum FoundMaps {
+    /// None: no events, or a model without attention.
+    None,
+    /// Maps of one pass, whose layers lie on each other.
+    Stacked(AttentionMaps),
+    /// Maps of several passes, a step each.
+    Steps(AttentionMaps),
+}
+
+impl FoundMaps {
+    /// The maps with their summary, where there are any.
+    pub(super) fn summarised(self) -> (Option<AttentionMaps>, HeadSummary) {
+        match self {
+            Self::None => (None, HeadSummary::default()),
+            Self::Stacked(maps) => {
+                let summary = HeadSummary::of_stacked(&maps);
+                (Some(maps), summary)
+            }
+            Self::Steps(maps) => {
+                let summary = HeadSummary::of_maps(&maps);
+                (Some(maps), summary)
+            }
+        }
+    }
+}
+
+/// Attention of a model over a history.
 ///
 /// # Errors
 /// [`ModelError`] when the model fails.
-pub(super) fn summarised(
-    model: &dyn Trainable,
-    history: &Histories,
-) -> Result<(Option<AttentionMaps>, HeadSummary), ModelError> {
+pub(super) fn maps(model: &dyn Trainable, history: &Histories) -> Result<FoundMaps, ModelError> {
     let n_events = history.row(0).len();
     if n_events == 0 {
-        return Ok((None, HeadSummary::default()));
+        return Ok(FoundMaps::None);
     }
     let stacked = model.stacked_attention(history)?;
     if let Some(maps) = stacked.filter(|maps| maps.first + maps.len == n_events) {
-        let summary = HeadSummary::of_stacked(&maps);
-        return Ok((Some(maps), summary));
+        return Ok(FoundMaps::Stacked(maps));
     }
-    let maps = model.attention(history)?;
-    let summary = maps.as_ref().map(HeadSummary::of_maps).unwrap_or_default();
-    Ok((maps, summary))
+    Ok(model
+        .attention(history)?
+        .map_or(FoundMaps::None, FoundMaps::Steps))
 }
 
 fn means(maps: &AttentionMaps) -> Vec<f32> {

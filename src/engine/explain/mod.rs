@@ -57,13 +57,15 @@ pub use whatif::{
     WhatIfAsk, WhatIfError, apply_edits, not_counted, nucleus,
 };
 
+use rayon::prelude::*;
+
 use ranked::{Candidates, SeenItems};
 
 use crate::run::Part;
 use crate::train::TaskQuestions;
 use seqscope_base::metric::{Rank, mid_rank};
 use seqscope_data::{EvalCase, Histories, Prepared};
-use seqscope_model::{AttentionMaps, ModelError, Rollout, Trainable};
+use seqscope_model::{AttentionMaps, ModelError, Rollout, StepScores, Trainable};
 
 /// One item with the model's probability.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -201,35 +203,19 @@ pub fn user_view(
     let mut answers = scores.chunks_exact((scores.len() / histories.n_rows()).max(1));
     let asked: Vec<(EvalCase, &[f32])> = held_out.cases().zip(answers.by_ref()).collect();
 
-    let mut seen = SeenItems::after(items.get(..after.first).unwrap_or(items), filter_seen);
-    let mut timeline = Vec::with_capacity(after.n_rows());
-    for (position, &item_idx) in items.iter().enumerate().skip(after.first) {
-        let event = UserEvent {
-            position,
-            item_idx,
-            part: held_out.part(position),
-        };
-        let question = asked
-            .iter()
-            .find(|(case, _)| case.target_pos as usize == position);
-        timeline.push(if let Some((case, scores)) = question {
-            event.judged(
-                Some(scores),
-                &SeenItems::after(history(items, *case), filter_seen),
-            )
-        } else {
-            let row = position
-                .checked_sub(after.first + 1)
-                .map(|row| after.row(row));
-            event.judged(row.filter(|row| !row.is_empty()), &seen)
-        });
-        seen.add(item_idx);
-    }
+    let steps = Steps {
+        items,
+        held_out: &held_out,
+        after: &after,
+        asked: &asked,
+        filter_seen,
+    };
     let next = answers
         .next()
-        .map(|scores| Candidates::new(scores, &seen).top(N_NEXT))
+        .map(|scores| Candidates::new(scores, &SeenItems::after(items, filter_seen)).top(N_NEXT))
         .unwrap_or_default();
-    let (attention, heads) = heads::summarised(model, &whole)?;
+    let maps = heads::maps(model, &whole)?;
+    let (timeline, (attention, heads)) = rayon::join(|| steps.judged(), || maps.summarised());
     Ok(UserView {
         user_idx,
         timeline,
@@ -328,6 +314,57 @@ struct UserEvent {
     part: Part,
 }
 
+/// Every step of one user's history, and what a model gave for it.
+struct Steps<'a> {
+    items: &'a [u32],
+    held_out: &'a HeldOut,
+    after: &'a StepScores,
+    /// Questions of the split with their scores.
+    asked: &'a [(EvalCase, &'a [f32])],
+    filter_seen: bool,
+}
+
+/// Steps that one processor judges at a time: enough for starting anew with what the user has seen
+/// to cost nothing beside them.
+const STEPS_AT_ONCE: usize = 16;
+
+impl Steps<'_> {
+    /// The steps in order, judged on all processors: each is a pass over the whole catalogue.
+    fn judged(&self) -> Vec<TimelineStep> {
+        let starts = (self.after.first..self.items.len()).into_par_iter();
+        let parts = starts.step_by(STEPS_AT_ONCE).map(|start| self.part(start));
+        parts.flatten_iter().collect()
+    }
+
+    fn part(&self, start: usize) -> Vec<TimelineStep> {
+        let (had, coming) = self.items.split_at(start);
+        let mut seen = SeenItems::after(had, self.filter_seen);
+        let coming = coming.iter().take(STEPS_AT_ONCE);
+        let steps = coming.enumerate().map(|(at, &item_idx)| {
+            let step = self.step(start + at, item_idx, &seen);
+            seen.add(item_idx);
+            step
+        });
+        steps.collect()
+    }
+
+    fn step(&self, position: usize, item_idx: u32, seen: &SeenItems) -> TimelineStep {
+        let event = UserEvent {
+            position,
+            item_idx,
+            part: self.held_out.part(position),
+        };
+        let mut asked = self.asked.iter();
+        if let Some((case, scores)) = asked.find(|(case, _)| case.target_pos as usize == position) {
+            let seen = SeenItems::after(history(self.items, *case), self.filter_seen);
+            return event.judged(Some(scores), &seen);
+        }
+        let row = position.checked_sub(self.after.first + 1);
+        let row = row.map(|row| self.after.row(row));
+        event.judged(row.filter(|row| !row.is_empty()), seen)
+    }
+}
+
 impl UserEvent {
     /// The step that the event makes, when the model gave these scores before it came.
     fn judged(self, scores: Option<&[f32]>, seen: &SeenItems) -> TimelineStep {
@@ -396,6 +433,53 @@ impl HeldOut {
             p if p < self.train_len => Part::Train,
             p if p < valid_end => Part::Valid,
             _ => Part::Test,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Forty events of seven items, more than one processor takes at a time: every step's rank and
+    /// list by a sort over all that the user has not had, whatever part it falls into.
+    #[test]
+    fn steps_judged_in_parts_are_those_judged_one_by_one() {
+        let items: Vec<u32> = (0..40_u32).map(|at| 1 + at * at % 7).collect();
+        let n_columns = 9;
+        let scores = (0..items.len() * n_columns).map(|at| (at * 7919 % 1009) as f32 / 100.0);
+        let after = StepScores {
+            first: 3,
+            scores: scores.take((items.len() - 3) * n_columns).collect(),
+            n_columns,
+        };
+        let held_out = HeldOut {
+            train_len: items.len(),
+            valid: None,
+            test: None,
+        };
+        let steps = Steps {
+            items: &items,
+            held_out: &held_out,
+            after: &after,
+            asked: &[],
+            filter_seen: true,
+        };
+        let judged = steps.judged();
+        assert_eq!(judged.len(), items.len() - 3);
+        for (at, step) in judged.iter().enumerate() {
+            let position = at + 3;
+            assert_eq!((step.position, step.item_idx), (position, items[position]));
+            let Some(row) = at.checked_sub(1).map(|row| after.row(row)) else {
+                assert!(step.rank.is_none() && step.top.is_empty());
+                continue;
+            };
+            let mut open: Vec<u32> = (1..n_columns as u32)
+                .filter(|item| !items[..position].contains(item))
+                .collect();
+            open.sort_by(|a, b| row[*b as usize].total_cmp(&row[*a as usize]).then(a.cmp(b)));
+            let listed: Vec<u32> = step.top.iter().map(|scored| scored.item_idx).collect();
+            assert_eq!(listed, open[..open.len().min(N_TOP)], "event {position}");
         }
     }
 }

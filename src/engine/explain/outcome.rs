@@ -136,7 +136,7 @@ pub(super) fn view(
             }
         });
     let timeline = timeline.collect();
-    let (attention, heads) = super::heads::summarised(model, &whole)?;
+    let (attention, heads) = super::heads::maps(model, &whole)?.summarised();
     Ok(UserView {
         user_idx,
         timeline,

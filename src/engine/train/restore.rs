@@ -26,6 +26,37 @@ pub struct Restored {
     pub questions: TaskQuestions,
 }
 
+impl Restored {
+    /// Goes to another epoch of the same run: its weights take the place of those that the model
+    /// has. Model and questions stay, which are the same in every epoch and take longer to make
+    /// than weights to read.
+    ///
+    /// # Errors
+    /// [`TrainError`] when the run keeps no such weights or they cannot be read; the model then
+    /// answers nothing that means anything, so it must be dropped.
+    pub fn move_to(&mut self, store: &RunStore, epoch: Option<usize>) -> Result<(), TrainError> {
+        let manifest = store.manifest(&self.manifest.id)?;
+        let epoch = epoch_to_open(store, &manifest, epoch)?;
+        take_epoch(store, &manifest, epoch, self.model.as_mut())?;
+        (self.manifest, self.epoch) = (manifest, epoch);
+        Ok(())
+    }
+}
+
+/// Puts the weights of an epoch into a model of that run.
+fn take_epoch(
+    store: &RunStore,
+    manifest: &Manifest,
+    epoch: usize,
+    model: &mut dyn Trainable,
+) -> Result<(), TrainError> {
+    let weights = store.epoch_weights(&manifest.id, epoch);
+    model.load_weights(&weights)?;
+    broken_weights(&weights).map_or(Ok(()), |broken| {
+        Err(TrainError::Unfit(of_no_use(manifest, epoch, &broken)))
+    })
+}
+
 /// Opens a run with the weights of one epoch, or of the best one.
 ///
 /// The data are opened again unless `prepared` already has the run's fingerprint.
@@ -77,11 +108,7 @@ pub fn restore_with(
         &blueprint(&manifest.experiment, &prepared),
     )?
     .model;
-    let weights = store.epoch_weights(id, epoch);
-    model.load_weights(&weights)?;
-    if let Some(broken) = broken_weights(&weights) {
-        return Err(TrainError::Unfit(of_no_use(&manifest, epoch, &broken)));
-    }
+    take_epoch(store, &manifest, epoch, model.as_mut())?;
     let questions = TaskQuestions::of_experiment(&manifest.experiment, &prepared)?;
     Ok(Restored {
         manifest,

@@ -3,7 +3,7 @@
 
 use egui::pos2;
 use seqscope::app::{Action, App, Arrange, ExplainView, Page, ReadyLayout, Select, Transport};
-use seqscope::run::RunId;
+use seqscope::run::{RunId, RunStore};
 
 use crate::Told;
 use crate::saved::{Pattern, Trained, store, train};
@@ -31,7 +31,7 @@ pub(crate) fn curves(told: &mut Told) {
     });
     told.frames("curves_open", &screen.take_frames());
 
-    let chart = pos2(430.0, 600.0);
+    let chart = screen.place("Loss (nats an event)").center() + egui::vec2(320.0, 0.0);
     screen.move_to(chart);
     screen.glide(chart + egui::vec2(170.0, 40.0), 60);
     // The hover table reads ten curves.
@@ -228,6 +228,80 @@ pub(crate) fn views(told: &mut Told) {
     told.frames("views", &screen.take_frames());
 }
 
+/// The attention of a Transformer over 500 events: the grid of its heads, one of them large, then
+/// the arcs between events.
+pub(crate) fn attention(told: &mut Told) {
+    let folder = tempfile::tempdir().unwrap();
+    let run = train(
+        folder.path(),
+        &Trained {
+            name: "attended",
+            lens: &[505; 12],
+            n_items: 600,
+            model: "Transformer(d_model: 32, n_layers: 2, n_heads: 2, d_ff: 32, seq_len: 500)",
+            epochs: 2,
+        },
+    );
+    let mut screen = explain(folder.path(), &run, "user 3");
+    told.frames("attention_open", &screen.take_frames());
+    screen.expect("4 heads · 500 events");
+    let grid = screen.place("Layer 2").center() + egui::vec2(60.0, -60.0);
+    screen.move_to(grid);
+    screen.glide(grid + egui::vec2(200.0, 40.0), 60);
+    screen.click_at(grid);
+    screen.until("one head", |window| window.app().selection.head.is_some());
+    screen.glide(grid + egui::vec2(150.0, 100.0), 90);
+    screen.wheel(60.0, 60);
+    screen.glide(grid, 60);
+    screen.click("arcs");
+    screen.expect("strongest of");
+    screen.glide(grid + egui::vec2(200.0, 60.0), 90);
+    screen.wheel(-60.0, 60);
+    for user in ["user 4", "user 5"] {
+        look_at(&mut screen, &run, user);
+        screen.glide(grid, 30);
+    }
+    told.frames("attention", &screen.take_frames());
+}
+
+/// Gates and units of an LSTM of 512 units over 200 events.
+pub(crate) fn gates(told: &mut Told) {
+    let folder = tempfile::tempdir().unwrap();
+    let run = train(
+        folder.path(),
+        &Trained {
+            name: "gated",
+            lens: &[205; 12],
+            n_items: 300,
+            model: "Lstm(d_model: 32, d_hidden: 512, seq_len: 200)",
+            epochs: 2,
+        },
+    );
+    let mut screen = explain(folder.path(), &run, "user 3");
+    let _ = screen.take_frames();
+    apply(
+        &mut screen,
+        Action::Select(Select::View(ExplainView::Gates)),
+    );
+    screen.until("the gates", |window| {
+        window.app().views.inside().gates.has_answer()
+    });
+    told.frames("gates_open", &screen.take_frames());
+    screen.expect("512");
+    let middle = pos2(640.0, 420.0);
+    screen.move_to(middle);
+    screen.glide(middle + egui::vec2(300.0, 120.0), 90);
+    screen.wheel(-200.0, 90);
+    screen.glide(middle, 60);
+    screen.click_at(middle);
+    screen.wheel(300.0, 60);
+    for user in ["user 4", "user 5"] {
+        look_at(&mut screen, &run, user);
+        screen.glide(middle + egui::vec2(100.0, 0.0), 40);
+    }
+    told.frames("gates", &screen.take_frames());
+}
+
 /// A map of a hundred thousand items: moved, zoomed, pointed at, clicked, coloured, and a lasso.
 pub(crate) fn map(told: &mut Told) {
     let folder = tempfile::tempdir().unwrap();
@@ -322,7 +396,11 @@ pub(crate) fn runs(told: &mut Told) {
 
 /// The window on Explain with this run and user, all loaded; frames are counted from the page on.
 fn explain(folder: &std::path::Path, run: &RunId, user: &str) -> Screen {
-    let mut screen = Screen::new(store(folder));
+    explain_in(store(folder), run, user)
+}
+
+pub(crate) fn explain_in(store: RunStore, run: &RunId, user: &str) -> Screen {
+    let mut screen = Screen::new(store);
     screen.until("the list", |window| window.app().runs.ready().is_some());
     let _ = screen.take_frames();
     apply(&mut screen, Action::Select(Select::Run(run.clone())));
@@ -342,7 +420,7 @@ fn look_at(screen: &mut Screen, run: &RunId, user: &str) {
     });
 }
 
-fn apply(screen: &mut Screen, action: Action) {
+pub(crate) fn apply(screen: &mut Screen, action: Action) {
     screen.window.app_mut().apply(action);
     screen.frame(Vec::new());
 }

@@ -26,6 +26,7 @@
     reason = "a benchmark speaks to a terminal and may fail"
 )]
 
+mod answers;
 mod cases;
 mod list;
 mod real;
@@ -38,14 +39,17 @@ use screen::Frames;
 type Work = (&'static str, fn(&mut Told));
 
 /// What can be asked for, in the order in which it is told.
-const WORKS: [Work; 10] = [
+const WORKS: [Work; 13] = [
     ("curves", cases::curves),
     ("heatmaps", cases::heatmaps),
+    ("attention", cases::attention),
+    ("gates", cases::gates),
     ("timeline", cases::timeline),
     ("playhead", cases::playhead),
     ("views", cases::views),
     ("runs", cases::runs),
     ("map", cases::map),
+    ("answers", answers::answers),
     ("list", list::list),
     ("start", real::start),
     ("idle", real::idle),

@@ -22,6 +22,9 @@ use seqscope_engine::train::{Restored, restore};
 /// Models kept open at a time: two runs side by side, now and one epoch ago.
 const MODELS_KEPT: usize = 4;
 
+/// Epochs of one run that have a model of their own.
+const EPOCHS_KEPT: usize = 2;
+
 /// Runs of which more than the model is kept: two side by side.
 const RUNS_KEPT: usize = 2;
 
@@ -324,7 +327,7 @@ impl ModelCache {
             let used = self.open.remove(at);
             self.open.push(used);
         } else {
-            let restored = restore(&self.store, run, epoch, known.cloned()).map_err(sentence)?;
+            let restored = self.open_anew(run, epoch, known)?;
             if self.open.len() >= MODELS_KEPT {
                 self.open.remove(0);
             }
@@ -334,6 +337,25 @@ impl ModelCache {
             .last()
             .map(|(.., restored)| restored)
             .ok_or_else(String::new)
+    }
+
+    /// A run at an epoch that is not open. Of a run that is open at [`EPOCHS_KEPT`] others the
+    /// model that was used the longest time ago takes the weights: that is quicker than to build one.
+    fn open_anew(
+        &mut self,
+        run: &RunId,
+        epoch: Option<usize>,
+        known: Option<&Arc<Prepared>>,
+    ) -> Result<Restored, String> {
+        let is_of_run = |(open, ..): &(RunId, Option<usize>, Restored)| open == run;
+        if self.open.iter().filter(|of| is_of_run(of)).count() >= EPOCHS_KEPT
+            && let Some(oldest) = self.open.iter().position(is_of_run)
+        {
+            let (.., mut restored) = self.open.remove(oldest);
+            restored.move_to(&self.store, epoch).map_err(sentence)?;
+            return Ok(restored);
+        }
+        restore(&self.store, run, epoch, known.cloned()).map_err(sentence)
     }
 }
 

@@ -1,5 +1,6 @@
 //! Attention: every layer and head as a grid of small maps; one head large with item titles.
 
+mod large;
 mod means;
 
 use std::sync::Arc;
@@ -11,11 +12,9 @@ use super::cell::ChosenCell;
 use crate::app::{Action, HeadIdx, Select, Selection};
 use crate::ui::language::tr;
 use crate::ui::widget::bars::Bar;
-use crate::ui::widget::heatmap::{
-    Allowance, ColorScale, Heatmap, HeatmapCell, HeatmapLabels, HeatmapMatrix, HeatmapStyle,
-    Thumbnail,
-};
+use crate::ui::widget::heatmap::{Allowance, ColorScale, Heatmap, HeatmapMatrix, Thumbnail};
 use crate::ui::{Actions, text};
+use large::{LargeMap, OpenMap};
 use means::{MeanMaps, MeanStyle};
 use seqscope_engine::explain::UserView;
 use seqscope_model::AttentionMaps;
@@ -58,7 +57,7 @@ pub(in crate::ui::page) struct AttentionView {
     of: Option<Arc<UserView>>,
     revision: u64,
     grid: Vec<Heatmap>,
-    open: Heatmap,
+    open: OpenMap,
     means: MeanMaps,
     kind: MapKind,
     cell: Option<ChosenCell>,
@@ -200,6 +199,7 @@ impl AttentionView {
                     actions.push(Action::Select(Select::Head(None)));
                 }
                 ui.label(RichText::new(tr(head_name(head))).strong());
+                self.open.forms(ui);
             } else {
                 ui.label(RichText::new(tr("Attention")).strong());
                 let heads = maps.n_layers * maps.n_heads;
@@ -210,6 +210,9 @@ impl AttentionView {
                 ))
                 .on_hover_text(tr("Click a map to open it"));
                 self.kinds(ui, shown);
+                if self.kind == MapKind::Rollout {
+                    self.open.forms(ui);
+                }
             }
             ui.label(tr("Scale"));
             for scale in ScaleChoice::iter() {
@@ -348,56 +351,6 @@ impl AttentionView {
 
 /// Number of the rollout's picture among those of a view.
 const ROLLOUT: u64 = (1 << 16) - 1;
-
-/// One map over all the room.
-struct LargeMap<'a> {
-    name: &'a str,
-    matrix: HeatmapMatrix<'a>,
-    key: u64,
-    scale: ColorScale,
-    event: Option<usize>,
-}
-
-impl LargeMap<'_> {
-    /// Paints it; the event that was clicked: the one before which the clicked row looks.
-    fn ui(
-        &self,
-        ui: &mut Ui,
-        heatmap: &mut Heatmap,
-        shown: &ShownUser<'_>,
-        maps: &AttentionMaps,
-    ) -> Option<usize> {
-        let clicked = self.pointed(ui, heatmap, shown, maps);
-        clicked.map(|(row, _)| maps.first + row + 1)
-    }
-
-    /// Paints it; the cell that was clicked, row first.
-    fn pointed(
-        &self,
-        ui: &mut Ui,
-        heatmap: &mut Heatmap,
-        shown: &ShownUser<'_>,
-        maps: &AttentionMaps,
-    ) -> Option<HeatmapCell> {
-        let title = |at: usize| shown.event_name(maps.first + at);
-        let words = HeatmapLabels {
-            name: self.name,
-            row_axis: "after",
-            col_axis: "looks at",
-            value: "weight",
-            nothing: "not seen yet",
-            row_title: &title,
-            col_title: &title,
-        };
-        let look = HeatmapStyle {
-            words: &words,
-            scale: self.scale,
-            size: ui.available_size(),
-            selected_row: row_before(maps, self.event),
-        };
-        heatmap.ui(ui, self.key, &self.matrix, look).clicked
-    }
-}
 
 /// One head and its weights.
 struct HeadMap<'a> {

@@ -59,9 +59,9 @@ pub(super) fn paint(
     let line = font(ui).size + 3.0;
     let tick = Stroke::new(1.0, ui.visuals().weak_text_color());
     let color = ui.visuals().text_color();
-    let cell = map.size() / vec2(matrix.n_cols.max(1) as f32, matrix.n_rows.max(1) as f32);
-    for row in (0..matrix.n_rows).step_by(every(line, cell.y)) {
-        let y = map.top() + (row as f32 + 0.5) * cell.y;
+    let cell = map.height() / matrix.n_rows.max(1) as f32;
+    for row in (0..matrix.n_rows).step_by(every(line, cell)) {
+        let y = map.top() + (row as f32 + 0.5) * cell;
         let galley = cut(ui, (words.row_title)(row), MOST_LEFT);
         ui.painter().hline(map.left() - 4.0..=map.left(), y, tick);
         let at = pos2(
@@ -70,8 +70,29 @@ pub(super) fn paint(
         );
         ui.painter().galley(at, galley, color);
     }
-    for col in (0..matrix.n_cols).step_by(every(line, cell.x)) {
-        let x = map.left() + (col as f32 + 0.5) * cell.x;
+    let name =
+        ui.painter()
+            .layout_no_wrap(tr(words.row_axis), font(ui), ui.visuals().weak_text_color());
+    let at = pos2(map.left() - room.left, map.center().y + name.size().x / 2.0);
+    ui.painter()
+        .add(TextShape::new(at, name, color).with_angle(-FRAC_PI_2));
+    below(ui, map, room, matrix, words);
+}
+
+/// Paints the titles of the columns and the name of their axis below `map`.
+pub(super) fn below(
+    ui: &Ui,
+    map: Rect,
+    room: &Room,
+    matrix: &HeatmapMatrix<'_>,
+    words: &HeatmapLabels<'_>,
+) {
+    let line = font(ui).size + 3.0;
+    let tick = Stroke::new(1.0, ui.visuals().weak_text_color());
+    let color = ui.visuals().text_color();
+    let cell = map.width() / matrix.n_cols.max(1) as f32;
+    for col in (0..matrix.n_cols).step_by(every(line, cell)) {
+        let x = map.left() + (col as f32 + 0.5) * cell;
         let galley = cut(ui, (words.col_title)(col), MOST_BELOW);
         ui.painter()
             .vline(x, map.bottom()..=map.bottom() + 4.0, tick);
@@ -83,15 +104,9 @@ pub(super) fn paint(
         ui.painter()
             .add(TextShape::new(at, galley, color).with_angle(-FRAC_PI_2));
     }
-    let name =
-        ui.painter()
-            .layout_no_wrap(tr(words.row_axis), font(ui), ui.visuals().weak_text_color());
-    let at = pos2(map.left() - room.left, map.center().y + name.size().x / 2.0);
-    ui.painter()
-        .add(TextShape::new(at, name, color).with_angle(-FRAC_PI_2));
-    let below = pos2(map.center().x, map.bottom() + room.below);
+    let foot = pos2(map.center().x, map.bottom() + room.below);
     ui.painter().text(
-        below,
+        foot,
         Align2::CENTER_BOTTOM,
         tr(words.col_axis),
         font(ui),

@@ -43,11 +43,19 @@ impl ColorScale {
 
     /// The colour of a number in a row whose largest is `top`.
     pub(super) fn color(self, value: f32, top: f32) -> Color32 {
+        let share = self.share(value, top);
         match self {
-            Self::Linear { most } => viridis(value / most),
-            Self::Root { most } => viridis((value / most).max(0.0).sqrt()),
-            Self::OfRow => viridis(value / top),
-            Self::Signed { most } => purple_or_orange(f32::midpoint(value / most, 1.0)),
+            Self::Linear { .. } | Self::Root { .. } | Self::OfRow => viridis(share),
+            Self::Signed { .. } => purple_or_orange(f32::midpoint(share, 1.0)),
+        }
+    }
+
+    /// Strength of a number in a row whose largest is `top`: 1 at the strongest, with its sign.
+    pub(super) fn share(self, value: f32, top: f32) -> f32 {
+        match self {
+            Self::Linear { most } | Self::Signed { most } => value / most,
+            Self::Root { most } => (value / most).max(0.0).sqrt(),
+            Self::OfRow => value / top,
         }
     }
 

@@ -2,7 +2,8 @@
 
 use egui::{RichText, ScrollArea, Ui};
 
-use super::{LARGEST, LargeMap, SMALLEST, square};
+use super::large::{LargeMap, OpenMap};
+use super::{LARGEST, SMALLEST, square};
 use crate::ui::language::tr;
 use crate::ui::page::explain::ShownUser;
 use crate::ui::widget::heatmap::{Allowance, ColorScale, Heatmap, Thumbnail};
@@ -12,7 +13,7 @@ use seqscope_model::AttentionMaps;
 #[derive(Default)]
 pub(super) struct MeanMaps {
     small: Vec<Heatmap>,
-    open: Heatmap,
+    open: OpenMap,
     /// The layer whose mean is open; the one behind the last is that of all.
     chosen: Option<usize>,
 }
@@ -45,6 +46,7 @@ impl MeanMaps {
                     self.chosen = None;
                 }
                 ui.label(RichText::new(tr(&name)).strong());
+                self.open.forms(ui);
             });
             let large = LargeMap {
                 name: &name,
