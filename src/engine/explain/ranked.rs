@@ -21,8 +21,11 @@ impl SeenItems {
 
     pub(super) fn after(history: &[u32], filter_seen: bool) -> Self {
         let mut seen = Self::new(filter_seen);
-        for &item in history {
-            seen.add(item);
+        if filter_seen {
+            // At once: one by one, each would move all that are larger.
+            seen.items = history.to_vec();
+            seen.items.sort_unstable();
+            seen.items.dedup();
         }
         seen
     }
@@ -130,6 +133,20 @@ impl<'a> Candidates<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_was_seen_is_the_same_at_once_and_one_by_one() {
+        let history = [7, 3, 7, 1, 9, 3, 3];
+        for filter_seen in [true, false] {
+            let mut one_by_one = SeenItems::new(filter_seen);
+            for item in history {
+                one_by_one.add(item);
+            }
+            let at_once = SeenItems::after(&history, filter_seen);
+            assert_eq!(at_once.excluded(), one_by_one.excluded());
+        }
+        assert_eq!(SeenItems::after(&history, true).excluded(), [1, 3, 7, 9]);
+    }
 
     #[test]
     fn seen_items_take_no_part_and_chances_are_over_all_items() {
