@@ -54,6 +54,7 @@
 //! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`), and on whom (`agreement`); runs of other seeds and their mean (`seeds`); what waits to be trained, and who works on it (`queue`) | `ron` |
 //! | | [`slice`](mod@slice) | which users of a run a person means: by list, by an expression | |
 //! | | [`train`] | one run from start to end, without threads; going on with one (`resume`); what the machine does meanwhile (`meter`) | `nvml-wrapper`, `sysinfo` |
+//! | | [`sweep`] | many trials of one experiment: planned once, trained here or by a scheduler, picked on validation | |
 //! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps; rules that a model keeps; of two runs on one user (`beside`) | |
 //! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |
 //! | | [`catalogue`] | the list of all that can be chosen, for help and tests | |
@@ -217,7 +218,8 @@
 //! | slice | the questions that have a fact in common, such as short histories; the users of a rule |
 //! | feedback | what people accepted and rejected of the lists of a run |
 //! | lineage | the parent of a fine-tuned run, and the feedback that it learnt from |
-//! | trial | a saved run of the same data, split, task and family, among which one may have been picked |
+//! | trial | a saved run of the same data, split, task and family, among which one may have been picked; of a sweep, one choice of its values |
+//! | rung | the epochs after which successive halving drops the worse trials of a sweep |
 //! | layout | the views of Explain that are shown at once, one to four, and how they share the page |
 //! | scenario | edits of one user's history, after which a model is asked what it then says |
 //! | verdict | what is said of a run at its end: which references are ahead |
@@ -230,7 +232,7 @@ pub use seqscope_base::{language, manual, metric, spec};
 pub use seqscope_commands as cli;
 pub use seqscope_data as data;
 pub use seqscope_engine::{
-    bench, catalogue, error, experiment, explain, report, run, slice, train,
+    bench, catalogue, error, experiment, explain, report, run, slice, sweep, train,
 };
 pub use seqscope_model::{self as model, baseline};
 #[cfg(feature = "gui")]

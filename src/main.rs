@@ -31,7 +31,7 @@ fn start() -> u8 {
             };
             shared
                 .use_key_file()
-                .and_then(|()| cli::run(command, shared.runs, &mut streams))
+                .and_then(|()| cli::run(command, &shared, &mut streams))
                 .and_then(|()| Ok(std::io::stdout().flush()?))
         }
         Err(usage) => {

@@ -47,6 +47,7 @@ mod shown_names;
 mod signals;
 mod significance;
 mod slice_args;
+mod sweep;
 mod train;
 mod typed;
 mod user_answer;
@@ -57,7 +58,6 @@ mod world;
 pub use request::{RendererChoice, Request, Shared, Usage, WindowRequest, parse};
 
 use std::io::Write;
-use std::path::PathBuf;
 
 use clap::Subcommand;
 
@@ -78,6 +78,12 @@ Ctrl-C stops: the best weights so far are judged on the test split and kept; a s
 SIGTERM (a scheduler) and SIGHUP (a closed terminal) pause: the run is kept where it is, the test split is not
 read, and the exit code is 75. `seqscope resume RUN` goes on, to the same numbers as if never interrupted; after
 SIGKILL too, from the last whole epoch. A test split that is being read when SIGTERM comes is read to its end.";
+
+/// What ends the trials of a sweep from outside.
+const SWEEPS: &str = "\
+Ctrl-C, SIGTERM (a scheduler) and SIGHUP pause: all that was trained is kept, and the exit code is 75.
+`seqscope sweep SWEEP --again` goes on, to the same numbers as if never interrupted. `seqscope trial` ends with
+0 when its trial is done, and with 75 when it is to come again.";
 
 /// Streams that a command writes to.
 pub struct Streams<'a> {
@@ -120,6 +126,12 @@ pub enum CliCommand {
     Race(race::Args),
     /// List the queue of experiments, change it, or train what waits in it
     Queue(queue::Args),
+    /// Try settings: plan the trials of an experiment's `sweep`, train them, show the best of how many
+    #[command(after_help = SWEEPS)]
+    Sweep(sweep::Args),
+    /// Train one trial of a sweep, as a scheduler starts it: new, gone on with, or done already
+    #[command(after_help = SWEEPS)]
+    Trial(sweep::TrialArgs),
     /// Explain settings: meaning, range, default and where the default comes from
     Describe(describe::Args),
     /// Show how a log is read: roles, counts, refused rows, profile; or the rules of a world
@@ -169,8 +181,8 @@ pub enum CliCommand {
 ///
 /// # Errors
 /// Whatever the command met; [`Error::report`] is what to show of it.
-pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let store = RunStore::at(runs);
+pub fn run(command: CliCommand, shared: &Shared, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let store = RunStore::at(&shared.runs);
     // Ids, titles and names come from files: no terminal obeys what stands in them.
     let streams = &mut Streams {
         out: &mut ShownStream::new(streams.out),
@@ -183,6 +195,8 @@ pub fn run(command: CliCommand, runs: PathBuf, streams: &mut Streams<'_>) -> Res
         CliCommand::Resume(args) => resume::run(&args, &store, streams),
         CliCommand::Race(args) => race::run(&args, &store, streams),
         CliCommand::Queue(args) => queue::run(args, &store, streams),
+        CliCommand::Sweep(args) => sweep::run(&args, shared, &store, streams),
+        CliCommand::Trial(args) => sweep::run_trial(&args, &store, streams),
         CliCommand::Describe(args) => describe::run(&args, streams),
         CliCommand::Data(args) => data::run(*args, streams),
         CliCommand::Runs(args) => runs::run(&args, &store, streams),

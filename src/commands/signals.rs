@@ -28,6 +28,8 @@ pub(super) struct Signals {
     /// Whether steps are made, so that there may be something to keep.
     is_training: Arc<AtomicBool>,
     is_told: SignalsSent,
+    /// Whether Ctrl-C means what SIGTERM means: leave, to go on later.
+    only_pauses: bool,
 }
 
 fn deaf(error: &dyn std::fmt::Display) -> Error {
@@ -52,9 +54,21 @@ impl Signals {
         Ok(signals)
     }
 
+    /// Starts to listen to keyboard and system, for work that goes on later: Ctrl-C pauses too. May
+    /// be called once in a process.
+    pub(super) fn listen_to_pause() -> Result<Self, Error> {
+        let signals = Self::with_keyboard(true)?;
+        system::listen([&signals.leaves, &signals.ends]).map_err(|e| deaf(&e))?;
+        Ok(signals)
+    }
+
     /// Starts to listen to Ctrl-C alone: where there is nothing to keep, what the system says holds
     /// at once. May be called once in a process.
     pub(super) fn of_keyboard() -> Result<Self, Error> {
+        Self::with_keyboard(false)
+    }
+
+    fn with_keyboard(only_pauses: bool) -> Result<Self, Error> {
         let new = || Arc::new(AtomicBool::new(false));
         let (stops, leaves, ends, is_training) = (new(), new(), new(), new());
         let (seen, ended, keeps) = (
@@ -69,7 +83,9 @@ impl Signals {
             }
             ended.store(true, Ordering::SeqCst);
             // Nobody to tell it to is no reason not to stop.
-            let what = if keeps.load(Ordering::SeqCst) {
+            let what = if only_pauses {
+                ": what was trained is kept, to go on later"
+            } else if keeps.load(Ordering::SeqCst) {
                 ": the best weights so far are judged and kept"
             } else {
                 ""
@@ -86,6 +102,7 @@ impl Signals {
             ends,
             is_training,
             is_told: SignalsSent::default(),
+            only_pauses,
         })
     }
 
@@ -101,7 +118,7 @@ impl Signals {
 
     /// Whether the system asked the process to leave.
     pub(super) fn is_leaving(&self) -> bool {
-        self.leaves.load(Ordering::SeqCst)
+        self.leaves.load(Ordering::SeqCst) || self.only_pauses && self.stops.load(Ordering::SeqCst)
     }
 }
 
@@ -122,7 +139,8 @@ impl Control for Signals {
             self.is_told.leave = true;
             return Some(Command::Pause);
         }
-        if self.stops.load(Ordering::SeqCst) && !self.is_told.stop {
+        let is_stopping = !self.only_pauses && self.stops.load(Ordering::SeqCst);
+        if is_stopping && !self.is_told.stop {
             self.is_told.stop = true;
             return Some(Command::Stop(StopMode::Keep));
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use crate::experiment::ExperimentError;
 use crate::explain::QuestionError;
 use crate::run::RunError;
+use crate::sweep::SweepError;
 use crate::train::TrainError;
 use seqscope_base::spec::Problem;
 use seqscope_data::DataError;
@@ -29,6 +30,9 @@ pub enum Error {
     /// A run that cannot start or go on.
     #[error(transparent)]
     Train(#[from] TrainError),
+    /// A sweep.
+    #[error(transparent)]
+    Sweep(SweepError),
     /// Standard output cannot be written to.
     #[error("cannot write the output: {0}")]
     Output(#[from] std::io::Error),
@@ -50,6 +54,17 @@ impl From<QuestionError> for Error {
         match error {
             QuestionError::Model(error) => error.into(),
             QuestionError::Stopped => Self::Paused(error.to_string()),
+        }
+    }
+}
+
+impl From<SweepError> for Error {
+    fn from(error: SweepError) -> Self {
+        match error {
+            SweepError::Run(error) => error.into(),
+            SweepError::Experiment(error) => error.into(),
+            SweepError::Train(error) => error.into(),
+            other => Self::Sweep(other),
         }
     }
 }
@@ -76,7 +91,7 @@ impl Error {
                     .to_owned(),
             ),
             Self::Edge { hint, .. } => hint.clone(),
-            Self::Run(_) | Self::Train(_) | Self::Output(_) | Self::Paused(_) => None,
+            Self::Run(_) | Self::Train(_) | Self::Sweep(_) | Self::Output(_) | Self::Paused(_) => None,
         }
     }
 

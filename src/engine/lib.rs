@@ -11,4 +11,5 @@ pub mod explain;
 pub mod report;
 pub mod run;
 pub mod slice;
+pub mod sweep;
 pub mod train;

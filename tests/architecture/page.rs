@@ -16,7 +16,7 @@ const TOP_LEVEL: [&str; 7] = [
 ];
 
 /// Modules and crates that the map says the purpose of.
-const NAMED: [&str; 17] = [
+const NAMED: [&str; 18] = [
     "spec",
     "manual",
     "metric",
@@ -27,6 +27,7 @@ const NAMED: [&str; 17] = [
     "run",
     "slice",
     "train",
+    "sweep",
     "explain",
     "catalogue",
     "error",

@@ -25,6 +25,7 @@ const ORDERS: [(&str, &[&str]); 4] = [
             "run",
             "slice",
             "train",
+            "sweep",
             "explain",
             "report",
             "catalogue",

@@ -65,6 +65,7 @@ fn with_data(experiment: &Experiment, of_data: Vec<Problem>) -> Vec<Problem> {
             .iter()
             .flat_map(super::FineTuneSpec::check),
     );
+    problems.extend((experiment.sweep.iter()).flat_map(|sweep| sweep.check(experiment)));
     if training.lr == 0.0 {
         let sentence = "Learning rate is 0, so nothing is learnt; 0.001 is a good start.";
         problems.push(Problem::warning("training.lr", sentence));

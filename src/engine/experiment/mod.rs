@@ -13,6 +13,7 @@ mod memory;
 mod plan;
 mod preset;
 mod settings;
+mod sweep;
 mod syntax;
 
 pub use difference::{Difference, differences};
@@ -20,6 +21,7 @@ pub use error::ExperimentError;
 pub use evaluation::{EvaluationSpec, FilterSeen};
 pub use fine_tune::FineTuneSpec;
 pub use preset::Preset;
+pub use sweep::{SweepMethod, SweepSpec, SweptSetting, SweptValue, SweptValues};
 
 use std::path::Path;
 
@@ -63,6 +65,9 @@ pub struct Experiment {
     /// Run that it begins with, and how it learns from feedback; absent where it begins anew.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub fine_tune: Option<FineTuneSpec>,
+    /// Settings that are tried by `seqscope sweep`; absent where one run is all.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepSpec>,
     /// Seed from which every random choice is derived.
     #[serde(default)]
     pub seed: u64,
@@ -80,6 +85,7 @@ impl Default for Experiment {
             training: TrainingSpec::default(),
             evaluation: EvaluationSpec::default(),
             fine_tune: None,
+            sweep: None,
             seed: 0,
         }
     }
@@ -277,8 +283,8 @@ impl Experiment {
     /// `%d/%m/%Y %H:%M`), `data.pseudonyms`, `data.missing`, `data.sessions_for_users`, where
     /// `auto` means "guess" for all but the paths; `data.clean.steps` (a list as in a file) and
     /// `data.clean.steps[2].window_secs` (a setting of a step, counted from 0); `fine_tune` (the run
-    /// to begin with, or `none`). A value that is
-    /// refused changes nothing.
+    /// to begin with, or `none`); `sweep` (as in a file, or `none`). A value that is refused changes
+    /// nothing.
     ///
     /// # Errors
     /// [`ExperimentError::Set`] when there is no such setting or the text is no value of its kind.

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use strum::{IntoEnumIterator, VariantNames as _};
 
 use super::{
-    Experiment, ExperimentError, FineTuneSpec, Preset, columns, features, file, file_settings,
-    syntax,
+    Experiment, ExperimentError, FineTuneSpec, Preset, SweepSpec, columns, features, file,
+    file_settings, syntax,
 };
 use seqscope_base::spec::{Described, Entry, SetError, did_you_mean};
 use seqscope_data::{
@@ -66,6 +66,7 @@ pub(super) fn set(
                 text,
             )?;
         }
+        ("sweep", "") => experiment.sweep = sweep(text)?,
         ("split", "") => experiment.split = split(experiment.split, path, text)?,
         ("split", key) => set_in_split(&mut experiment.split, path, key, text)?,
         ("data", key) if !key.is_empty() => set_data(experiment, path, key, text)?,
@@ -198,6 +199,18 @@ fn set_parent(fine_tune: &mut Option<FineTuneSpec>, text: &str) {
     } else {
         fine_tune.get_or_insert_default().parent = text.trim().to_owned();
     }
+}
+
+/// A sweep as a file writes it; `none` takes it away.
+fn sweep(text: &str) -> Result<Option<SweepSpec>, ExperimentError> {
+    if text.trim().is_empty() || text.trim().eq_ignore_ascii_case("none") {
+        return Ok(None);
+    }
+    let read = file::options().from_str(text).map(Some);
+    read.map_err(|error| match syntax::explain(text, &error) {
+        ExperimentError::Syntax { sentence, .. } => failed("sweep", sentence),
+        other => other,
+    })
 }
 
 /// Another family starts from its defaults; the same one keeps its settings.

@@ -231,6 +231,8 @@ fn owner(expected: &[&str], outer: Option<&str>) -> String {
         Some("TrainingSpec") => "`training`".to_owned(),
         Some("GanSpec") => "`training.gan`".to_owned(),
         Some("AugmentSpec") => "`training.augment`".to_owned(),
+        Some("SweepSpec") => "`sweep`".to_owned(),
+        Some("SweptSetting") => "a setting of `sweep`".to_owned(),
         Some("EvaluationSpec") => "`evaluation`".to_owned(),
         _ if expected.contains(&"path") => "File".to_owned(),
         _ if expected.contains(&"follow") => "World".to_owned(),
@@ -247,6 +249,10 @@ fn missing_field(field: &str, outer: Option<&str>) -> String {
         "version" => format!("version: {}", super::VERSION),
         "path" => "path: \"my-log.csv\"".to_owned(),
         "name" => "name: \"my-experiment\"".to_owned(),
+        "settings" | "set" | "to" => {
+            "settings: [(set: \"training.lr\", to: Among([0.001, 0.003]))]".to_owned()
+        }
+        "trials" => "trials: 60".to_owned(),
         _ => format!("{field}: 0.1"),
     };
     match outer {

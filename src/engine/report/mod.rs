@@ -30,6 +30,7 @@ mod settings;
 mod slice_users;
 mod slices;
 mod steps;
+mod sweep;
 mod tested_runs;
 mod text;
 mod trust;
@@ -58,6 +59,7 @@ pub use settings::settings_that_differ;
 pub use slice_users::{SliceBeside, beside_everyone};
 pub use slices::{SlicedRun, by_slice, kept_nothing};
 pub use steps::steps_table;
+pub use sweep::{best_sentences, importance_table, plan_sentence, state_words, sweep_table};
 pub use tested_runs::{protocol, sampled, tested_runs};
 pub use trust::{
     TrustedRun, trust_of_differences_table, trust_table, trusted_differences, trusted_runs,

@@ -53,6 +53,7 @@ mod tests {
             follows_log: false,
             seen_target: SeenTargetRule::Missed,
             lineage: None,
+            sweep: None,
             data: DataStamp {
                 fingerprint: "a".to_owned(),
                 split_fingerprint: "b".to_owned(),

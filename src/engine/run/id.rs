@@ -16,7 +16,7 @@ impl std::fmt::Display for RunId {
 
 impl RunId {
     /// The name of a run that starts at `time`; `tag` tells runs of the same minute apart.
-    pub(super) fn new(time: &jiff::Zoned, experiment_name: &str, tag: u16) -> Self {
+    pub(crate) fn new(time: &jiff::Zoned, experiment_name: &str, tag: u16) -> Self {
         Self(format!(
             "{}_{}_{tag:04x}",
             time.strftime("%Y-%m-%d_%H%M"),

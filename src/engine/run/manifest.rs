@@ -8,7 +8,7 @@ use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
 use super::disk::{read_text, write_whole};
-use super::{Lineage, Pause, RunError, RunId, SeenTargetRule};
+use super::{Lineage, Pause, RunError, RunId, SeenTargetRule, SweepMark};
 use crate::experiment::Experiment;
 use seqscope_base::metric::{AnswerKind, Metrics, Reliability};
 use seqscope_base::spec::{Problem, quotable_reason};
@@ -135,6 +135,9 @@ pub struct Manifest {
     /// Origin of a fine-tuned run; `None` of one that began with drawn weights.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lineage: Option<Lineage>,
+    /// Place in a sweep; `None` of a run that was started by itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sweep: Option<SweepMark>,
     /// Stamp of the data.
     pub data: DataStamp,
     /// Device that it was trained on.
@@ -247,6 +250,7 @@ impl Manifest {
             follows_log: false,
             seen_target: SeenTargetRule::Missed,
             lineage: None,
+            sweep: None,
             data,
             device: Some(device),
             n_params,

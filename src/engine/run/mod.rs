@@ -56,6 +56,7 @@ mod memory;
 mod milestone;
 mod named_slice;
 mod overfitting;
+mod owner;
 mod pause;
 mod pseudonymise;
 mod queue;
@@ -65,6 +66,7 @@ mod scenarios;
 mod seeds;
 mod slices;
 mod store;
+mod sweep_mark;
 mod trust;
 mod tuning_effect;
 mod unfinished;
@@ -101,6 +103,7 @@ pub use memory::RunMemory;
 pub use milestone::{Milestone, MilestoneKind, RunAccount};
 pub use named_slice::{KeptSlice, NamedSlice, SliceRule};
 pub use overfitting::Overfitting;
+pub use owner::{OtherOwner, Ownership, owner_of};
 pub use pause::{EpochSums, Pause};
 pub use queue::{
     Queue, QueueClaim, QueueEntry, QueueError, QueueState, QueueWatch, QueueWork, RunQueue,
@@ -110,6 +113,7 @@ pub use results::UserResult;
 pub use seeds::{SeedMean, SeedRuns, differ_by_seed_alone, one_a_seed};
 pub use slices::{Facts, Slice, SliceBy, UserMean, slices};
 pub use store::RunStore;
+pub use sweep_mark::SweepMark;
 pub use trust::{
     JudgedRun, KeptAnswers, TrustBadge, TrustCheck, TrustCure, TrustMark, TrustTopic, next_seed,
 };

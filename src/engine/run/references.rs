@@ -215,6 +215,18 @@ impl ReferenceResults {
     }
 }
 
+impl ReferenceResults {
+    /// Writes the answers to a file of their own.
+    pub(crate) fn save(&self, path: &Path) -> Result<(), RunError> {
+        write(path, self)
+    }
+
+    /// Reads the answers from a file of their own.
+    pub(crate) fn open(path: &Path) -> Result<Self, RunError> {
+        read(path)
+    }
+}
+
 pub(super) fn write(path: &Path, results: &ReferenceResults) -> Result<(), RunError> {
     Ok(data::write_parquet(path, &results.table())?)
 }

@@ -20,6 +20,7 @@ pub fn differ_by_seed_alone(a: &Manifest, b: &Manifest) -> bool {
         training,
         evaluation,
         fine_tune,
+        sweep: _,
         seed: _,
     } = &a.experiment;
     let other = &b.experiment;

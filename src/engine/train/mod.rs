@@ -16,6 +16,7 @@ mod latent;
 mod list_metrics;
 mod message;
 mod meter;
+mod of_sweep;
 mod open;
 mod outcome;
 mod part_of_split;
@@ -48,11 +49,12 @@ pub use latent::LatentUse;
 pub use message::{
     Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, StopMode,
 };
+pub use of_sweep::{OfSweep, fill_shelf, run_of_sweep};
 #[doc(hidden)]
 pub use queued::run_queued_with;
 pub use queued::{not_begun, queued_job, run_queued};
 pub use race::{RaceLane, RaceSide, race_lanes, race_problems};
-pub use reference::{AnswerReference, FittedReference, fit_reference};
+pub use reference::{AnswerReference, FittedReference, ReferenceShelf, fit_reference};
 pub use refit::refit_references;
 #[doc(hidden)]
 pub use restore::restore_with;
@@ -128,8 +130,18 @@ pub fn run_with(
     control: &mut dyn Control,
     observer: &mut dyn Observer,
 ) -> Result<(RunId, Ended), TrainError> {
+    carry_out(job, None, build, control, observer)
+}
+
+fn carry_out(
+    job: Job,
+    of_sweep: Option<&OfSweep<'_>>,
+    build: BuildModel<'_>,
+    control: &mut dyn Control,
+    observer: &mut dyn Observer,
+) -> Result<(RunId, Ended), TrainError> {
     let opened = catch_unwind(AssertUnwindSafe(|| {
-        open(job, build, &mut Onlooker::by(control, observer))
+        open(job, of_sweep, build, &mut Onlooker::by(control, observer))
     }));
     let (task, mut model, writer) = opened.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
     let mut live = RunInProgress::new(writer, task.plan.steps_per_epoch(), control, observer);

@@ -12,10 +12,10 @@ use super::plan::Plan;
 use super::ready::Onlooker;
 use super::resume::{go_on, resumable};
 use super::task::TaskQuestions;
-use super::training_task::TrainingTask;
-use super::{Job, TrainError};
+use super::training_task::{TaskReferences, TrainingTask};
+use super::{Job, OfSweep, TrainError};
 use crate::experiment::{Experiment, FilterSeen};
-use crate::run::{DataStamp, Lineage, Manifest, Part, RunStore, RunWriter};
+use crate::run::{DataStamp, Lineage, Manifest, Part, References, RunStore, RunWriter};
 use seqscope_base::metric::AnswerKind;
 use seqscope_base::spec::Problem;
 use seqscope_data::{self as data, DataShape, Prepared, TestTies};
@@ -24,6 +24,7 @@ use seqscope_model::{DeviceKind, MachineMemory, Trainable, device_of};
 /// Makes a job ready to train.
 pub(super) fn open(
     job: Job,
+    of_sweep: Option<&OfSweep<'_>>,
     build: BuildModel<'_>,
     watch: &mut Onlooker<'_>,
 ) -> Result<(TrainingTask, Box<dyn Trainable>, RunWriter), TrainError> {
@@ -36,6 +37,7 @@ pub(super) fn open(
         .as_ref()
         .map_or(job.experiment, |writer| writer.manifest.experiment.clone());
     let mut warnings = without_errors(experiment.check())?;
+    without_errors(of_many_runs(&experiment).into_iter().collect())?;
     let (prepared, start) = opened(&job.store, &experiment, earlier.as_ref(), job.prepared)?;
     warnings.retain(|warning| prepared.dataset.has_clock() || !warning.is_of_times());
     warnings.extend(prepared.dataset.report.problems.iter().cloned());
@@ -64,16 +66,8 @@ pub(super) fn open(
     if let Some(start) = &start {
         start.load(model.as_mut())?;
     }
-    let references = questions.fit_references(&prepared, &experiment, watch)?;
-    let references_valid = questions
-        .judge_references(
-            &references,
-            &prepared,
-            Part::Valid,
-            experiment.evaluation,
-            watch,
-        )?
-        .metrics;
+    let (references, references_valid) =
+        references(&experiment, &prepared, &questions, of_sweep, watch)?;
 
     let mut task = TrainingTask {
         events_before: Some(0.0),
@@ -98,6 +92,9 @@ pub(super) fn open(
             start.as_ref(),
         )?,
     };
+    if let Some(of_sweep) = of_sweep {
+        writer.manifest.sweep = Some(of_sweep.mark.clone());
+    }
     let origin = writer.manifest.lineage.iter().flat_map(Lineage::remarks);
     task.warnings
         .extend(origin.map(|remark| Problem::warning("fine_tune", remark)));
@@ -105,8 +102,38 @@ pub(super) fn open(
     writer
         .manifest
         .references_left_out
-        .clone_from(&task.references.left_out);
+        .clone_from(task.references.left_out());
     Ok((task, model, writer))
+}
+
+/// A sweep says what many runs do, and is no run.
+fn of_many_runs(experiment: &Experiment) -> Option<Problem> {
+    let sentence = "A sweep is many runs; start it by `seqscope sweep FILE.ron`, or take it out \
+                    (`--set sweep=none`) to train one.";
+    experiment
+        .sweep
+        .as_ref()
+        .map(|_| Problem::error("sweep", sentence))
+}
+
+/// The references beside a run and their figures on validation: from the shelf of its sweep, or
+/// fitted for it.
+fn references(
+    experiment: &Experiment,
+    prepared: &Prepared,
+    questions: &TaskQuestions,
+    of_sweep: Option<&OfSweep<'_>>,
+    watch: &mut Onlooker<'_>,
+) -> Result<(TaskReferences, References), TrainError> {
+    if let Some(of_sweep) = of_sweep {
+        let shelved = (of_sweep.shelf).of(experiment, prepared, questions, watch)?;
+        let valid = shelved.valid.clone();
+        return Ok((TaskReferences::Shelved(shelved), valid));
+    }
+    let fitted = questions.fit_references(prepared, experiment, watch)?;
+    let judged =
+        questions.judge_references(&fitted, prepared, Part::Valid, experiment.evaluation, watch)?;
+    Ok((TaskReferences::Fitted(fitted), judged.metrics))
 }
 
 /// The data of a run, and what it begins with where that is another run.

@@ -7,13 +7,31 @@ use super::early_stop::EarlyStop;
 use super::part_of_split::cases;
 use super::plan::Plan;
 use super::ready::Onlooker;
-use super::reference::{JudgedReferences, RunReferences};
+use super::reference::{JudgedReferences, RunReferences, ShelvedReferences};
 use super::task::TaskQuestions;
 use crate::experiment::Experiment;
-use crate::run::{Part, References, counts_epoch};
+use crate::run::{LeftOutReferences, Part, References, counts_epoch};
 use seqscope_base::spec::Problem;
 use seqscope_data::{EvalCase, Prepared};
 use seqscope_model::{DeviceInfo, DeviceKind};
+
+/// References of a run.
+pub(super) enum TaskReferences {
+    /// Fitted for it alone.
+    Fitted(RunReferences),
+    /// Fitted and judged once for all trials of its sweep.
+    Shelved(Arc<ShelvedReferences>),
+}
+
+impl TaskReferences {
+    /// Why some have nothing to say.
+    pub(super) fn left_out(&self) -> &LeftOutReferences {
+        match self {
+            Self::Fitted(fitted) => &fitted.left_out,
+            Self::Shelved(shelved) => &shelved.left_out,
+        }
+    }
+}
 
 /// All that a run needs beside its model and its folder.
 pub(super) struct TrainingTask {
@@ -23,7 +41,7 @@ pub(super) struct TrainingTask {
     pub(super) plan: Plan,
     /// The questions of its task.
     pub(super) questions: TaskQuestions,
-    pub(super) references: RunReferences,
+    pub(super) references: TaskReferences,
     /// Metrics of the references on validation.
     pub(super) references_valid: References,
     /// Training events answered in an earlier part of the run; `None` where it did not count them.
@@ -46,8 +64,18 @@ impl TrainingTask {
 
     /// The references on a part.
     pub(super) fn references_on(&self, part: Part) -> Result<JudgedReferences, TrainError> {
+        let fitted = match &self.references {
+            TaskReferences::Shelved(shelved) if part == Part::Test => {
+                return Ok(shelved.test.clone());
+            }
+            TaskReferences::Shelved(_) => {
+                let sentence = "references of a sweep are kept for the test part alone";
+                return Err(TrainError::Unfit(sentence.to_owned()));
+            }
+            TaskReferences::Fitted(fitted) => fitted,
+        };
         self.questions.judge_references(
-            &self.references,
+            fitted,
             &self.prepared,
             part,
             self.experiment.evaluation,

@@ -33,10 +33,30 @@ impl TrustBadge {
             references(manifest),
             warnings(manifest),
         ];
+        let checks = checks.into_iter().chain(trials(manifest));
         Self {
-            checks: checks.map(|check| check.about(&manifest.id)).into(),
+            checks: checks.map(|check| check.about(&manifest.id)).collect(),
         }
     }
+}
+
+/// A run of a sweep may have been picked for its luck on validation (Cawley & Talbot 2010, "On
+/// Over-fitting in Model Selection"); of one that was started by itself nothing is said.
+fn trials(manifest: &Manifest) -> Option<TrustCheck> {
+    let mark = manifest.sweep.as_ref()?;
+    let topic = TrustTopic::Trials;
+    if mark.n_trials < 2 {
+        return Some(TrustCheck::held(topic, "The only trial of its sweep."));
+    }
+    Some(TrustCheck::say(
+        topic,
+        format!(
+            "Trial {} of the {} of a sweep: if it was picked as their best, say best of {} beside \
+             its figures. On validation the best of many is luckier than it will be; its test \
+             figures chose nothing, and may be told.",
+            mark.trial, mark.n_trials, mark.n_trials
+        ),
+    ))
 }
 
 fn test(manifest: &Manifest) -> TrustCheck {

@@ -3,9 +3,13 @@
 mod answers;
 mod items;
 mod one;
+mod shelf;
 
 pub use items::fit_reference;
 pub use one::{AnswerReference, FittedReference};
+pub use shelf::ReferenceShelf;
+
+pub(super) use shelf::ShelvedReferences;
 
 use std::collections::BTreeMap;
 
@@ -23,7 +27,7 @@ pub(super) struct RunReferences {
 }
 
 /// Figures and answers of the references on a part.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct JudgedReferences {
     /// Their figures.
     pub(super) metrics: References,
