@@ -162,6 +162,8 @@ pub enum Select {
     AgreeBy(AgreementBy),
     /// Let a side of the comparison stand for all seeds of its experiment, or no longer.
     Seeds(RunSide, bool),
+    /// Read a sweep and look at it; the one of before, or the newest, without a name.
+    Sweep(Option<String>),
     /// Look at the user in another way.
     View(ExplainView),
     /// Open one attention head; `None` shows all.
@@ -254,6 +256,7 @@ impl Select {
             Self::StepUser(_) => "Next user",
             Self::StepDisagreement(by) if *by < 0 => "Previous disagreement",
             Self::StepDisagreement(_) => "Next disagreement",
+            Self::Sweep(_) => "Look at this sweep",
             Self::AgreeBy(_) => "Measure disagreement by",
             Self::Seeds(RunSide::A, _) => "All seeds of A",
             Self::Seeds(RunSide::B, _) => "All seeds of B",

@@ -130,6 +130,7 @@ impl App {
             Select::Run(_)
             | Select::SecondRun(_)
             | Select::AgreeBy(_)
+            | Select::Sweep(_)
             | Select::Seeds(_, false)
             | Select::Beside(false)
             | Select::ToggleCompared(_)

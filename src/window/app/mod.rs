@@ -56,6 +56,7 @@ mod selection;
 mod significance;
 mod sisters;
 mod slices;
+mod sweeps;
 mod tour;
 mod train;
 mod training;
@@ -106,6 +107,7 @@ pub use seed_maps::SeedMapsAsk;
 pub use selection::{ExplainView, HeadIdx, Page, Selection, ThemeChoice, TrainStrip};
 pub use significance::{Significance, SignificanceTables};
 pub use slices::{SliceAction, SliceState};
+pub use sweeps::{SweepView, SweepsState};
 pub use tour::{Tour, TourAction, TourStand, TourStep, n_tour_steps};
 pub use training::{TrainView, Training, TrainingPhase};
 pub use training_state::TrainingState;
@@ -193,6 +195,8 @@ pub struct App {
     pub item_search: ItemSearch,
     /// Agreement of the two runs that are looked at, user by user.
     pub agreement: AgreementState,
+    /// The sweep that is looked at.
+    pub sweeps: SweepsState,
     /// Attention averaged over users.
     pub mean_attention: MeanAttentionState,
     /// Sentences on what went wrong or is worth knowing, until dismissed.
@@ -233,6 +237,7 @@ impl App {
             feedback: FeedbackState::default(),
             item_search: ItemSearch::default(),
             agreement: AgreementState::default(),
+            sweeps: SweepsState::default(),
             mean_attention: MeanAttentionState::default(),
             notices: Notices::default(),
             picker: options.picker,

@@ -96,6 +96,7 @@ impl App {
             Action::Transport(Transport::Pause),
             Action::Select(Select::Head(None)),
             Action::Select(Select::Event(None)),
+            Action::Select(Select::Sweep(None)),
             Action::Select(Select::SeedsApart(true)),
             Action::Select(Select::SeedsApart(false)),
         ];

@@ -31,6 +31,7 @@ impl App {
             Select::Seeds(side, are_wanted) => {
                 self.agreement.has_seeds[side.at()] = are_wanted;
             }
+            Select::Sweep(name) => self.look_at_sweep(name),
             Select::View(view) => self.choose_view(view),
             Select::Head(head) => self.selection.head = head,
             Select::Event(event) => self.selection.event = event,

@@ -9,6 +9,7 @@ mod pair;
 mod run_names;
 mod settings;
 mod significance;
+mod sweep;
 mod table;
 
 use egui::Ui;
@@ -40,6 +41,9 @@ enum Below {
     /// How well two runs rank everyone's test item.
     #[strum(to_string = "All users, two runs")]
     Agreement,
+    /// Trials of a sweep.
+    #[strum(to_string = "Sweep")]
+    Sweep,
 }
 
 /// View state of the page.
@@ -51,6 +55,7 @@ pub(super) struct ComparePage {
     settings: settings::SettingDifferences,
     pair: pair::Pair,
     agreement: agreement::AgreementTab,
+    sweep: sweep::SweepTab,
 }
 
 impl ComparePage {
@@ -101,6 +106,7 @@ impl ComparePage {
             }
             Below::HowSure => significance::how_sure(ui, app, actions),
             Below::Slices => significance::by_slice(ui, app, actions),
+            Below::Sweep => self.sweep.ui(ui, app, actions),
             Below::User => self.pair.ui(ui, app, actions),
             Below::Agreement => {
                 if self.agreement.ui(ui, app, actions) {
