@@ -28,7 +28,7 @@ const MAX_ARRAY: usize = 1001;
 
 /// What Slurm is to give each trial.
 #[derive(Debug, clap::Args)]
-pub struct SlurmArgs {
+pub(super) struct SlurmArgs {
     /// Partition, with `--on slurm`; else Slurm's own default
     #[arg(long, value_name = "NAME")]
     partition: Option<String>,
