@@ -25,6 +25,7 @@ mod cli_list;
 mod cli_predict;
 mod cli_rules;
 mod cli_shown;
+mod cli_sweep;
 mod cli_what_if;
 mod cli_world;
 mod crash;

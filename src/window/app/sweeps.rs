@@ -113,7 +113,7 @@ fn read(store: &RunStore, name: Option<&str>) -> Result<ReadSweeps, String> {
         .filter(|name| names.iter().any(|known| known == name))
         .or(names.last().map(String::as_str));
     let view = name.map(|name| view_of(store, name)).transpose()?;
-    Ok(ReadSweeps { view, names })
+    Ok(ReadSweeps { names, view })
 }
 
 fn view_of(store: &RunStore, name: &str) -> Result<SweepView, String> {

@@ -51,7 +51,7 @@ impl SweepTab {
             ui.label(best.collect::<Vec<String>>().join(" "));
             ui.add_space(theme::size::GAP);
             ui.strong(tr("Trials across their settings")).on_hover_text(tr(
-                "A line is a trial; the brighter, the better on validation. Point at one to tell it.",
+                "A line is a trial; the more it stands out, the better on validation. Point at one to tell it.",
             ));
             self.pointed = parallel::lines(ui, view, self.pointed, HEIGHT);
             ui.add_space(theme::size::GAP);

@@ -52,7 +52,6 @@ pub(super) fn lines(
             Stroke::new(1.2, line.color.gamma_multiply(0.75)),
         ));
     }
-    axes(ui, view, inner);
     let found = response.hover_pos().and_then(|at| nearest(&trials, at));
     if let Some(line) = found
         .or(pointed)
@@ -62,6 +61,7 @@ pub(super) fn lines(
         ui.painter()
             .add(PathShape::line(line.points.clone(), stroke));
     }
+    axes(ui, view, inner);
     if let Some(of) = found.and_then(|at| view.state.trials.get(at)) {
         let epochs = view.folder.plan.experiment.training.epochs;
         let score = of.score_until(epochs, view.folder.plan.n_seeds(), view.state.metric);
