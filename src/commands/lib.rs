@@ -7,6 +7,7 @@
 mod agreement;
 mod audit;
 mod bench;
+mod bin;
 mod catalogue;
 mod check;
 mod columns;
@@ -30,6 +31,7 @@ mod help;
 mod latent;
 mod layers;
 mod map;
+mod note;
 mod outcome;
 mod predict;
 mod profile;
@@ -52,6 +54,7 @@ mod train;
 mod typed;
 mod user_answer;
 mod users;
+mod verify;
 mod what_if;
 mod world;
 
@@ -69,8 +72,7 @@ use seqscope_engine::run::RunStore;
 pub const DEFAULT_RUNS: &str = "experiments/runs";
 
 /// What may stand for a run on the command line.
-const RUN: &str =
-    "A run's name, its start or its end, the path of its folder, its experiment's name, or `last`";
+const RUN: &str = "A run's name, its start or its end, the path of its folder, its label or its experiment's name, or `last`";
 
 /// What ends a training from outside.
 const SIGNALS: &str = "\
@@ -138,6 +140,10 @@ pub enum CliCommand {
     Data(Box<data::Args>),
     /// List the runs
     Runs(runs::Args),
+    /// Label, tag, star or put away runs, and write notes about them
+    Note(note::Args),
+    /// Check that the files of runs are as they were written
+    Verify(verify::Args),
     /// Compare runs with each other and with their references: intervals, tests, what differs in
     /// the settings
     Compare(compare::Args),
@@ -200,6 +206,8 @@ pub fn run(command: CliCommand, shared: &Shared, streams: &mut Streams<'_>) -> R
         CliCommand::Describe(args) => describe::run(&args, streams),
         CliCommand::Data(args) => data::run(*args, streams),
         CliCommand::Runs(args) => runs::run(&args, &store, streams),
+        CliCommand::Note(args) => note::run(&args, &store, streams),
+        CliCommand::Verify(args) => verify::run(&args, &store, streams),
         CliCommand::Compare(args) => compare::run(&args, &store, streams),
         CliCommand::Users(args) => users::run(&args, &store, streams),
         CliCommand::Predict(args) => predict::run(&args, &store, streams),

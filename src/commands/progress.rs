@@ -19,6 +19,8 @@ pub(super) struct ProgressLines<'a> {
     n_epochs: usize,
     /// Words that were written last on the references, where no bar is drawn.
     said: Option<String>,
+    /// Whether the run waits for the disk.
+    is_blocked: bool,
 }
 
 impl<'a> ProgressLines<'a> {
@@ -32,6 +34,7 @@ impl<'a> ProgressLines<'a> {
             bar,
             n_epochs: 0,
             said: None,
+            is_blocked: false,
         }
     }
 
@@ -184,6 +187,14 @@ impl Observer for ProgressLines<'_> {
             EventKind::Evaluated(epoch) => self.say(&evaluated_words(epoch, self.n_epochs)),
             EventKind::Latent(used) if used.shuffled.is_some() => self.say(&used.sentence()),
             EventKind::Warned(problem) => self.say(&format!("warning: {}", problem.sentence())),
+            EventKind::Blocked(why) => {
+                self.is_blocked = true;
+                self.say(&format!("waiting: {why}."));
+            }
+            EventKind::Resumed if self.is_blocked => {
+                self.is_blocked = false;
+                self.say("goes on");
+            }
             EventKind::Ended(_) => self.bar.finish_and_clear(),
             EventKind::Latent(_)
             | EventKind::Checkpointed { .. }

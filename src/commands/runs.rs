@@ -3,14 +3,19 @@
 use serde_json::{Value, json};
 
 use super::Streams;
+use super::bin::BinArgs;
+use super::note;
 use super::outcome::{metrics_json, reliability_json, seen_json};
 use seqscope_engine::error::Error;
+use seqscope_engine::report::words::counted;
 use seqscope_engine::report::{OLDER_RULE, RunField, runs_table, status_word};
 use seqscope_engine::run::{RunOutcome, RunStatus, RunStore, Summary};
 
 /// What is told of each run.
-const FIELDS: [RunField; 10] = [
+const FIELDS: [RunField; 12] = [
     RunField::Run,
+    RunField::Label,
+    RunField::Tags,
     RunField::Family,
     RunField::Epochs,
     RunField::Valid,
@@ -25,17 +30,28 @@ const FIELDS: [RunField; 10] = [
 /// How to print.
 #[derive(Debug, clap::Args)]
 pub struct Args {
+    /// Also list the runs that were put away
+    #[arg(long)]
+    archived: bool,
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    bin: BinArgs,
 }
 
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let runs = store.list()?;
-    if args.json {
-        return streams.json(&json!({ "runs": runs.iter().map(json_of).collect::<Vec<_>>() }));
+    if args.bin.is_asked_for() {
+        return args.bin.run(store, args.json, streams);
     }
-    if runs.is_empty() {
+    let mut runs = store.list()?;
+    let n_all = runs.len();
+    runs.retain(|run| args.archived || !run.about.archived);
+    let n_archived = n_all - runs.len();
+    if args.json {
+        return write_json(&runs, streams);
+    }
+    if runs.is_empty() && n_archived == 0 {
         let root = store.root.display();
         writeln!(
             streams.out,
@@ -44,6 +60,14 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         return Ok(());
     }
     write!(streams.out, "{}", runs_table(&runs, &FIELDS).rows_as_text())?;
+    if n_archived > 0 {
+        writeln!(
+            streams.out,
+            "{} put away; `seqscope runs --archived` lists {}.",
+            counted(n_archived, "run"),
+            if n_archived == 1 { "it" } else { "them" }
+        )?;
+    }
     if runs
         .iter()
         .filter_map(|run| run.manifest.as_deref())
@@ -56,6 +80,17 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         )?;
     }
     Ok(())
+}
+
+/// One object, written a run at a time: all of ten thousand at once would take much memory.
+fn write_json(runs: &[Summary], streams: &mut Streams<'_>) -> Result<(), Error> {
+    write!(streams.out, "{{\"runs\":[")?;
+    for (at, run) in runs.iter().enumerate() {
+        let comma = if at > 0 { "," } else { "" };
+        let run = json_of(run).to_string();
+        write!(streams.out, "{comma}{run}")?;
+    }
+    Ok(writeln!(streams.out, "]}}")?)
 }
 
 /// One word, and the reason where there is one.
@@ -75,6 +110,7 @@ fn json_of(run: &Summary) -> Value {
     json!({
         "run": run.id.0,
         "status": status(&run.status),
+        "about": note::json_of(&run.about),
         "model": manifest.map(|m| m.experiment.model.family().title()),
         "data": manifest.map(|m| m.data.name.clone()),
         "epochs": manifest.map(|m| m.epochs),

@@ -11,7 +11,7 @@
 //! | `dataset` | from rows to sequences, their split, features and batches |
 //! | `describe` | counts of what came of it |
 //!
-//! Below them lie the errors and a [`LoadProgress`]. The settings of each layer lie in it; a
+//! Below them lie the errors, a [`LoadProgress`] and the [`checksum`] of files. The settings of each layer lie in it; a
 //! [`DataSpec`] joins them where `dataset` needs them all. For the same reason a log that was opened
 //! is kept by `dataset`, with its sequences, and the parts of a split are named by `log`: a file may
 //! be one.
@@ -19,6 +19,7 @@
 //! [`prepare()`] goes the whole way; [`audit()`] says how far the split can be trusted, and a
 //! [`Profile`] counts what came of it.
 
+mod checksum;
 mod dataset;
 mod describe;
 mod error;
@@ -27,6 +28,7 @@ mod log;
 mod value;
 pub mod world;
 
+pub use checksum::{checksum, file_checksum};
 pub use dataset::{
     AugmentSpec, ColumnFit, DataShape, DataSpec, Dataset, EditedEvent, EditorBasis, EvalCase,
     Feature, FeatureSpec, FeatureSummary, FeatureValues, Histories, HistoryEditor, MarkovSampler,

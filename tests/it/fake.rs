@@ -376,6 +376,7 @@ impl Done {
             EventKind::Latent(used) => Some(format!("latent {}", used.epoch)),
             EventKind::Checkpointed { epoch } => Some(format!("checkpointed {epoch}")),
             EventKind::Paused => Some("paused".to_owned()),
+            EventKind::Blocked(_) => Some("blocked".to_owned()),
             EventKind::Resumed => Some("resumed".to_owned()),
             EventKind::Warned(_) => Some("warned".to_owned()),
             EventKind::Ended(_) => Some("ended".to_owned()),

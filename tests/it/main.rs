@@ -31,6 +31,7 @@ mod cli_world;
 mod crash;
 mod data;
 mod device;
+mod disk;
 mod example;
 mod experiment;
 mod explain;

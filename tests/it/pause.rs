@@ -20,7 +20,7 @@ fn setup() -> Setup {
 }
 
 /// Everything of a run that must not depend on interruptions: series, figures, weights, answers.
-fn kept(store: &RunStore, id: &RunId) -> (Vec<String>, Vec<Vec<u8>>, String) {
+pub(crate) fn kept(store: &RunStore, id: &RunId) -> (Vec<String>, Vec<Vec<u8>>, String) {
     let points = store.history(id).unwrap().points;
     let no_times = points
         .iter()

@@ -54,7 +54,7 @@ pub use queue::queue_table;
 pub use references::against_references_table;
 pub use results::{RunResults, reliability_table};
 pub use rules::{bigrams_table, tree_tables};
-pub use runs::{OLDER_RULE, RunField, own_metrics_words, runs_table, status_word};
+pub use runs::{OLDER_RULE, RunField, STAR, own_metrics_words, runs_table, status_word};
 pub use settings::settings_that_differ;
 pub use slice_users::{SliceBeside, beside_everyone};
 pub use slices::{SlicedRun, by_slice, kept_nothing};

@@ -1,7 +1,7 @@
 //! The list of runs: what each is, how it stands, and its figures.
 
 use super::{CellValue, ReportCell, ReportColumn, ReportTable, words};
-use crate::run::{Manifest, RunOutcome, RunStatus, Summary};
+use crate::run::{AboutRun, Manifest, RunOutcome, RunStatus, Summary};
 use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_base::spec::Entry;
 use seqscope_model::baseline::ReferenceKind;
@@ -11,7 +11,11 @@ use seqscope_model::baseline::ReferenceKind;
 pub enum RunField {
     /// Folder of the run.
     Run,
-    /// Name of the experiment.
+    /// Label that a person gave it, with a star where it is marked.
+    Label,
+    /// Tags that a person gave it.
+    Tags,
+    /// Label of the run, else the name of the experiment.
     Name,
     /// Family of the model.
     Family,
@@ -51,7 +55,11 @@ pub enum RunField {
 /// The mark of figures that were counted by an older rule.
 pub const OLDER_RULE: &str = "older rule";
 
-/// Runs with some of their fields. Metrics are those that the first run is judged by.
+/// The sign of a run that is marked.
+pub const STAR: &str = "★";
+
+/// Runs with some of their fields; what a person may write of a run has a column only where it was
+/// written of one of them. Metrics are those that the first run is judged by.
 #[must_use]
 pub fn runs_table(runs: &[Summary], fields: &[RunField]) -> ReportTable {
     let kind = runs
@@ -62,7 +70,7 @@ pub fn runs_table(runs: &[Summary], fields: &[RunField]) -> ReportTable {
     let fields: Vec<RunField> = fields
         .iter()
         .copied()
-        .filter(|field| field.is_known_of(kind))
+        .filter(|field| field.is_known_of(kind) && field.is_written_of(runs))
         .collect();
     let columns = fields.iter().map(|field| field.column(kind));
     let mut table = ReportTable::new("runs", "", columns);
@@ -93,6 +101,16 @@ impl RunField {
         !is_headline || self.metric(kind).is_some()
     }
 
+    /// Whether a person wrote it of one of the runs; true of what is not written by people.
+    #[must_use]
+    pub fn is_written_of(self, runs: &[Summary]) -> bool {
+        match self {
+            Self::Label => (runs.iter()).any(|run| !label_words(&run.about).is_empty()),
+            Self::Tags => runs.iter().any(|run| !run.about.tags.is_empty()),
+            _ => true,
+        }
+    }
+
     /// Whether the number is one that must not be compared across data.
     #[must_use]
     pub fn is_metric(self) -> bool {
@@ -107,7 +125,13 @@ impl RunField {
     pub fn column(self, kind: AnswerKind) -> ReportColumn {
         let (key, title, help) = match self {
             Self::Run => ("run", "Run", "Folder of the run"),
-            Self::Name => ("name", "Run", "Name of the experiment"),
+            Self::Label => ("label", "Label", "Label that a person gave it; ★ marks it"),
+            Self::Tags => ("tags", "Tags", "Tags that a person gave it"),
+            Self::Name => (
+                "name",
+                "Run",
+                "Label of the run, else the name of its experiment",
+            ),
             Self::Family => ("model", "Model", "Family of the model"),
             Self::Status => (
                 "status",
@@ -168,6 +192,11 @@ impl RunField {
             (Self::Run, _) => CellValue::Run(run.id.clone()).into(),
             (Self::Status, _) => status_word(&run.status).into(),
             (Self::Note, manifest) => note(run, manifest, kind).into(),
+            (Self::Label, _) => ReportCell::from(label_words(&run.about)).of_data(),
+            (Self::Tags, _) => ReportCell::from(tags_words(&run.about)).of_data(),
+            (Self::Name, _) if run.about.label().is_some() => {
+                ReportCell::from(run.about.label.as_str()).of_data()
+            }
             (Self::Name, None) => ReportCell::from(run.id.0.as_str()).of_data(),
             (_, None) => ReportCell::empty(),
             (_, Some(manifest)) => self.of_manifest(manifest, kind),
@@ -205,9 +234,23 @@ impl RunField {
                 .as_ref()
                 .map_or_else(ReportCell::empty, |device| device.name.as_str().into()),
             Self::Started => CellValue::Moment(manifest.started_secs).into(),
-            Self::Run | Self::Status | Self::Note => ReportCell::empty(),
+            Self::Run | Self::Label | Self::Tags | Self::Status | Self::Note => ReportCell::empty(),
         }
     }
+}
+
+/// The label with its star.
+fn label_words(about: &AboutRun) -> String {
+    match (about.starred, about.label()) {
+        (true, Some(label)) => format!("{STAR} {label}"),
+        (true, None) => STAR.to_owned(),
+        (false, label) => label.unwrap_or_default().to_owned(),
+    }
+}
+
+fn tags_words(about: &AboutRun) -> String {
+    let tags: Vec<&str> = about.tags.iter().map(String::as_str).collect();
+    tags.join(", ")
 }
 
 /// Test figure of the reference to beat, by the metric that runs are chosen by.
@@ -230,7 +273,7 @@ pub fn status_word(status: &RunStatus) -> &'static str {
     }
 }
 
-/// Why a run failed or cannot be read, its own metrics where it is judged by others, its parent, and
+/// Whether it is put away, why it failed or cannot be read, its own metrics where it is judged by others, its parent, and
 /// by which rule they were counted.
 fn note(run: &Summary, manifest: Option<&Manifest>, kind: AnswerKind) -> String {
     let why = match &run.status {
@@ -244,7 +287,12 @@ fn note(run: &Summary, manifest: Option<&Manifest>, kind: AnswerKind) -> String 
         .map(|_| OLDER_RULE.to_owned());
     let origin = manifest.and_then(|manifest| manifest.lineage.as_ref());
     let origin = origin.map(|lineage| format!("fine-tuned from {}", lineage.parent));
-    let parts: Vec<String> = [own, origin, rule, why].into_iter().flatten().collect();
+    let fault = run.about.fault.clone();
+    let archived = (run.about.archived).then(|| "archived".to_owned());
+    let parts: Vec<String> = [archived, own, origin, rule, why, fault]
+        .into_iter()
+        .flatten()
+        .collect();
     parts.join("; ")
 }
 
@@ -267,7 +315,7 @@ pub fn own_metrics_words(manifest: &Manifest, kind: AnswerKind) -> Option<String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::run::RunId;
+    use crate::run::{AboutRun, RunId};
     use strum::IntoEnumIterator as _;
 
     #[test]
@@ -276,6 +324,7 @@ mod tests {
             id: RunId("2026_x".to_owned()),
             status: RunStatus::Damaged("no manifest".to_owned()),
             manifest: None,
+            about: AboutRun::default(),
         };
         let fields: Vec<RunField> = RunField::iter().collect();
         let table = runs_table(&[damaged], &fields);

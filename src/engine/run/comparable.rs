@@ -58,7 +58,8 @@ mod tests {
                 fingerprint: "a".to_owned(),
                 split_fingerprint: "b".to_owned(),
                 ..DataStamp::default()
-            },
+            }
+            .into(),
             device: None,
             n_params: 0,
             started_secs: 0,
@@ -70,12 +71,14 @@ mod tests {
             test: None,
             test_sampled: None,
             reliability: None,
-            references_valid: References::new(),
-            references_test: References::new(),
+            references_valid: References::new().into(),
+            references_test: References::new().into(),
             references_left_out: crate::run::LeftOutReferences::new(),
             problems: Vec::new(),
             outcome: None,
             pause: None,
+            checksums: crate::run::Checksums::default(),
+            is_altered: false,
         };
         change(&mut manifest);
         manifest

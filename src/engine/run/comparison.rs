@@ -396,6 +396,7 @@ mod tests {
                 id: m.id.clone(),
                 status: RunStatus::Interrupted,
                 manifest: Some(std::sync::Arc::new((*m).clone())),
+                about: crate::run::AboutRun::default(),
             })
             .collect();
         let found = compare(&tested, &all, Metric::Mrr, &[]);

@@ -1,6 +1,6 @@
 //! Files written whole or not at all, and why the disk refused, in words.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 
@@ -43,6 +43,41 @@ fn reason(error: &io::Error) -> String {
 pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     spec::write_whole(path, |file| file.write_all(bytes))
         .map_err(|e: io::Error| file_error(path, &e))
+}
+
+/// Adds to a file, all of it or nothing: what the disk took of a part goes again, so that it can be
+/// tried once more. On disk when this returns where `is_waited_for`.
+pub(super) fn append_whole(file: &mut File, bytes: &[u8], is_waited_for: bool) -> io::Result<()> {
+    let before = file.metadata()?.len();
+    let mut written = file.write_all(bytes);
+    if is_waited_for {
+        written = written.and_then(|()| file.sync_data());
+    }
+    if written.is_err() {
+        // The error that matters is the first one.
+        let _ = file.set_len(before);
+    }
+    written
+}
+
+/// Adds lines to a file as [`append_whole`] does, under a first line where there is none yet.
+pub(super) fn append_under(
+    path: &Path,
+    first_line: &str,
+    lines: &str,
+    is_waited_for: bool,
+) -> Result<(), RunError> {
+    let add = || -> io::Result<()> {
+        let mut file = OpenOptions::new().create(true).append(true).open(path)?;
+        let is_new = file.metadata()?.len() == 0;
+        let text = if is_new {
+            first_line.to_owned() + lines
+        } else {
+            lines.to_owned()
+        };
+        append_whole(&mut file, text.as_bytes(), is_waited_for)
+    };
+    add().map_err(|e| file_error(path, &e))
 }
 
 /// Copies a file, whole or not at all.
@@ -100,6 +135,21 @@ pub(super) fn names_in(folder: &Path, ending: &str) -> Result<Vec<String>, RunEr
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn lines_are_added_under_a_first_one_that_stands_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.csv");
+        for lines in ["1\n", "2\n3\n"] {
+            append_under(&path, "n\n", lines, true).unwrap();
+        }
+        // An empty file is what a full disk leaves of the first try.
+        let empty = folder.path().join("b.csv");
+        fs::write(&empty, "").unwrap();
+        append_under(&empty, "n\n", "1\n", false).unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "n\n1\n2\n3\n");
+        assert_eq!(fs::read_to_string(&empty).unwrap(), "n\n1\n");
+    }
 
     #[test]
     fn every_refusal_of_the_disk_says_what_to_do() {

@@ -110,6 +110,25 @@ pub enum RunError {
     /// The queue cannot be changed as asked.
     #[error(transparent)]
     Queue(#[from] QueueError),
+    /// No deleted run of that name.
+    #[error("{}", not_in_bin(name, near.as_deref(), *is_empty))]
+    NotInBin {
+        /// Name that was asked for.
+        name: String,
+        /// Name that may be meant.
+        near: Option<String>,
+        /// Whether the bin is empty.
+        is_empty: bool,
+    },
+    /// A deleted run cannot come back: another has its name.
+    #[error("there is a run `{id}` already; delete or export that one first")]
+    NameTaken {
+        /// Name of both.
+        id: String,
+    },
+    /// A label, tag or note cannot be such.
+    #[error("{0}")]
+    About(String),
     /// Weights cannot be written.
     #[error(transparent)]
     Weights(#[from] ModelError),
@@ -119,6 +138,20 @@ pub enum RunError {
     /// The experiment cannot be written out.
     #[error(transparent)]
     Experiment(#[from] ExperimentError),
+}
+
+impl RunError {
+    /// Whether what a run in progress met may be cured outside the program: a full disk, rights
+    /// that were taken away, a folder that was moved.
+    pub(crate) fn is_of_disk(&self) -> bool {
+        matches!(
+            self,
+            Self::File { .. }
+                | Self::Unknown { .. }
+                | Self::Weights(ModelError::Weights { .. })
+                | Self::Table(DataError::Unwritable { .. })
+        )
+    }
 }
 
 fn known_scenarios(known: &[String]) -> String {
@@ -136,6 +169,15 @@ fn known_slices(known: &[String]) -> String {
             .to_owned();
     }
     format!("there are `{}`", known.join("`, `"))
+}
+
+fn not_in_bin(name: &str, near: Option<&str>, is_empty: bool) -> String {
+    let cure = match near {
+        _ if is_empty => "the bin is empty".to_owned(),
+        Some(near) => format!("did you mean `{near}`? `seqscope runs --bin` lists them"),
+        None => "`seqscope runs --bin` lists those that are there".to_owned(),
+    };
+    format!("there is no run `{name}` in the bin; {cure}")
 }
 
 fn unknown(name: &str, root: &Path, near: Option<&str>, is_folder: bool) -> String {

@@ -12,7 +12,7 @@ use super::latent::LATENT_FILE;
 use super::machine::MACHINE_FILE;
 use super::pseudonymise::{self, RunPseudonyms};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
-use super::{RunError, export_tables, manifest};
+use super::{Checksums, RunError, export_tables, manifest};
 use seqscope_data::{self as data, Pseudonyms};
 
 impl RunStore {
@@ -89,6 +89,8 @@ impl RunStore {
                     write_whole(&next(LOG_FILE), text.as_bytes())?;
                 }
                 pseudonyms.hide_in_manifest(&mut manifest);
+                // They are of the files with the ids.
+                manifest.checksums = Checksums::default();
                 next(manifest::FILE);
                 manifest.write(to)?;
             }
@@ -97,6 +99,7 @@ impl RunStore {
             .into_iter()
             .chain(perhaps.into_iter().filter(|(from, _)| from.exists()))
         {
+            self.check_file(id, &from)?;
             copy_whole(&from, &next(name))?;
         }
         for part in [Part::Valid, Part::Test] {

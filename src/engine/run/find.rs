@@ -1,4 +1,4 @@
-//! Which run a person means by a few letters, a path or the experiment's name.
+//! Which run a person means by a few letters, a path, its label or the experiment's name.
 
 use std::path::{Path, PathBuf};
 
@@ -53,8 +53,8 @@ impl RunStore {
     }
 
     /// Finds a run of this folder by its whole name, the start or the end of it (the four digits at
-    /// the end are enough), by the path of its folder, by the name of its experiment or the start
-    /// of that, or by `last` (the newest).
+    /// the end are enough), by the path of its folder, by the label that a person gave it or the
+    /// name of its experiment or the start of either, or by `last` (the newest).
     ///
     /// # Errors
     /// [`RunError`] when none or several match.
@@ -84,13 +84,19 @@ impl RunStore {
             experiment(run).is_some_and(|known| fits(&known.to_lowercase(), &name.to_lowercase()))
         };
         // What a person more probably means stands first; one kind of match hides those after it.
-        let kinds: [&dyn Fn(&Summary) -> bool; 4] = [
+        let is_label = |run: &Summary, fits: &dyn Fn(&str, &str) -> bool| {
+            let label = run.about.label();
+            label.is_some_and(|label| fits(&label.to_lowercase(), &name.to_lowercase()))
+        };
+        let kinds: [&dyn Fn(&Summary) -> bool; 6] = [
             &|run| run.id.0 == name,
+            &|run| is_label(run, &|label, name| label == name),
             &|run| is_experiment(run, &|known, name| known == name),
             // A letter or two are the end of some folder by chance.
             &|run| {
                 run.id.0.starts_with(name) || (name.len() >= END_OF_ID && run.id.0.ends_with(name))
             },
+            &|run| is_label(run, &|label, name| label.starts_with(name)),
             &|run| is_experiment(run, &|known, name| known.starts_with(name)),
         ];
         if !name.is_empty() {
@@ -120,11 +126,13 @@ impl RunStore {
             .iter()
             .filter_map(|run| run.manifest.as_ref())
             .map(|m| m.experiment.name.as_str());
+        let labels = runs.iter().filter_map(|run| run.about.label());
         let parts = runs
             .iter()
             .filter_map(|run| run.id.0.rsplit_once('_').map(|(_, end)| end));
         let known = ids
             .chain(names)
+            .chain(labels)
             .chain(parts)
             .chain((!runs.is_empty()).then_some(LAST));
         // Of a path its end is the name.

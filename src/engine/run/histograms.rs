@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
-use std::io::Write as _;
 
-use super::disk::{file_error, read_text, write_whole};
-use super::writer::{RunWriter, append_to};
+use super::disk::{append_under, read_text, write_whole};
+use super::writer::RunWriter;
 use super::{RunError, RunId, RunStore};
 use seqscope_model::{Counted, ParamCounts, ValueCounts};
 
@@ -110,17 +109,11 @@ impl RunWriter {
             return Ok(());
         }
         let path = self.dir().join(HISTOGRAMS_FILE);
-        let mut text = if path.exists() {
-            String::new()
-        } else {
-            header()
-        };
+        let mut text = String::new();
         for one in counts {
             line(&mut text, epoch, one);
         }
-        let mut file = append_to(&path)?;
-        file.write_all(text.as_bytes())
-            .map_err(|e| file_error(&path, &e))
+        append_under(&path, &header(), &text, false)
     }
 
     /// Takes the lines of epochs after `last` out of the file, if there is one.
@@ -152,7 +145,9 @@ impl RunStore {
         if !path.exists() {
             return Ok(Vec::new());
         }
-        Ok(of_text(&read_text(&path)?))
+        let counted = of_text(&read_text(&path)?);
+        self.check_file(id, &path)?;
+        Ok(counted)
     }
 }
 

@@ -2,11 +2,10 @@
 //! has it where its model has a latent vector that is uncertain.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 use std::path::Path;
 
-use super::disk::{file_error, read_text, write_whole};
-use super::writer::{RunWriter, append_to};
+use super::disk::{append_under, read_text, write_whole};
+use super::writer::RunWriter;
 use super::{RunError, RunId, RunStore};
 use seqscope_model::LatentReport;
 
@@ -24,20 +23,12 @@ impl RunWriter {
     /// [`RunError`] when they cannot be written.
     pub fn append_latent(&mut self, epoch: usize, report: &LatentReport) -> Result<(), RunError> {
         let path = self.dir().join(LATENT_FILE);
-        let mut text = if path.exists() {
-            String::new()
-        } else {
-            HEADER.to_owned()
-        };
+        let mut text = String::new();
         for (at, (kl, variance)) in report.kl.iter().zip(&report.variance).enumerate() {
             // Writing to a string cannot fail.
             let _ = writeln!(text, "{epoch},{},{kl},{variance}", at + 1);
         }
-        let mut file = append_to(&path)?;
-        let written = file
-            .write_all(text.as_bytes())
-            .and_then(|()| file.sync_data());
-        written.map_err(|e| file_error(&path, &e))
+        append_under(&path, HEADER, &text, true)
     }
 
     /// Takes the lines of epochs after `last` out of the file, if there is one.
@@ -93,7 +84,9 @@ impl RunStore {
         if !path.exists() {
             return Ok(Vec::new());
         }
-        Ok(epochs_of(&read_text(&path)?))
+        let epochs = epochs_of(&read_text(&path)?);
+        self.check_file(id, &path)?;
+        Ok(epochs)
     }
 }
 

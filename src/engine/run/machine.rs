@@ -2,12 +2,11 @@
 //! two equal runs.
 
 use std::fmt::Write as _;
-use std::io::Write as _;
 
 use strum::IntoEnumIterator;
 
-use super::disk::{file_error, read_text, write_whole};
-use super::writer::{RunWriter, append_to};
+use super::disk::{append_under, read_text, write_whole};
+use super::writer::RunWriter;
 use super::{RunError, RunId, RunStore};
 
 /// Name of the file.
@@ -91,15 +90,9 @@ impl RunWriter {
     /// [`RunError`] when it cannot be written.
     pub fn append_machine(&mut self, told: &MachineEpoch) -> Result<(), RunError> {
         let path = self.dir().join(MACHINE_FILE);
-        let mut text = if path.exists() {
-            String::new()
-        } else {
-            header()
-        };
+        let mut text = String::new();
         line(&mut text, told);
-        let mut file = append_to(&path)?;
-        file.write_all(text.as_bytes())
-            .map_err(|e| file_error(&path, &e))
+        append_under(&path, &header(), &text, false)
     }
 
     /// Takes the lines of epochs after `last` out of the file, if there is one.
@@ -129,7 +122,9 @@ impl RunStore {
         if !path.exists() {
             return Ok(Vec::new());
         }
-        Ok(epochs_of(&read_text(&path)?))
+        let epochs = epochs_of(&read_text(&path)?);
+        self.check_file(id, &path)?;
+        Ok(epochs)
     }
 }
 

@@ -7,8 +7,12 @@ use std::sync::Arc;
 use ron::ser::PrettyConfig;
 use serde::{Deserialize, Serialize};
 
+use super::checksums::{is_altered, sealed};
 use super::disk::{read_text, write_whole};
-use super::{Lineage, Pause, RunError, RunId, SeenTargetRule, SweepMark};
+use super::listed::CommonParts;
+use super::{
+    AboutRun, Checksums, Lineage, Pause, RunError, RunId, SeenTargetRule, Shared, SweepMark,
+};
 use crate::experiment::Experiment;
 use seqscope_base::metric::{AnswerKind, Metrics, Reliability};
 use seqscope_base::spec::{Problem, quotable_reason};
@@ -139,7 +143,7 @@ pub struct Manifest {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepMark>,
     /// Stamp of the data.
-    pub data: DataStamp,
+    pub data: Shared<DataStamp>,
     /// Device that it was trained on.
     pub device: Option<DeviceInfo>,
     /// Number of learnt numbers.
@@ -172,10 +176,10 @@ pub struct Manifest {
     pub reliability: Option<Reliability>,
     /// References on validation.
     #[serde(default, with = "named")]
-    pub references_valid: References,
+    pub references_valid: Shared<References>,
     /// References on test.
     #[serde(default, with = "named")]
-    pub references_test: References,
+    pub references_test: Shared<References>,
     /// References that had nothing to say; none in runs from before there were such.
     #[serde(
         default,
@@ -192,6 +196,12 @@ pub struct Manifest {
     /// is whole.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pause: Option<Pause>,
+    /// Sums of the run's files; none in runs from before there were any.
+    #[serde(default, skip_serializing_if = "Checksums::is_empty")]
+    pub checksums: Checksums,
+    /// Whether the file has changed since the program wrote it.
+    #[serde(skip)]
+    pub is_altered: bool,
 }
 
 /// Whether a listed run can be used.
@@ -218,6 +228,8 @@ pub struct Summary {
     pub status: RunStatus,
     /// Its manifest, unless damaged; shared, because lists are read again and again.
     pub manifest: Option<Arc<Manifest>>,
+    /// Words of a person about it.
+    pub about: AboutRun,
 }
 
 impl Manifest {
@@ -231,7 +243,17 @@ impl Manifest {
             .problems
             .iter()
             .filter(move |problem| !problem.field.is_within("data") && !is_moot(problem));
-        self.counted_before().into_iter().chain(of_run.cloned())
+        let altered = self.is_altered.then(|| {
+            Problem::warning(
+                "run",
+                "manifest.ron has changed since the program wrote it (its checksum, the last line, \
+                 is of another text), so its figures may not be those of the run; restore it from a \
+                 copy, or train the run anew",
+            )
+        });
+        (self.counted_before().into_iter())
+            .chain(altered)
+            .chain(of_run.cloned())
     }
 
     /// The manifest of a run that is about to start.
@@ -251,7 +273,7 @@ impl Manifest {
             seen_target: SeenTargetRule::Missed,
             lineage: None,
             sweep: None,
-            data,
+            data: data.into(),
             device: Some(device),
             n_params,
             started_secs: 0,
@@ -263,12 +285,14 @@ impl Manifest {
             test: None,
             test_sampled: None,
             reliability: None,
-            references_valid: References::new(),
-            references_test: References::new(),
+            references_valid: Shared::default(),
+            references_test: Shared::default(),
             references_left_out: LeftOutReferences::new(),
             problems: Vec::new(),
             outcome: None,
             pause: None,
+            checksums: Checksums::default(),
+            is_altered: false,
         }
     }
 
@@ -287,44 +311,65 @@ impl Manifest {
     /// Reads the manifest in a run's folder. The folder's present name is the run's name, so that a
     /// renamed or copied run stays usable.
     pub(super) fn read(dir: &Path) -> Result<Self, RunError> {
+        let path = dir.join(FILE);
+        let text = read_text(&path)?;
+        let manifest = Self::of_text(&text, &path)?;
+        Ok(Self {
+            is_altered: is_altered(&text),
+            ..manifest.of_folder(dir)
+        })
+    }
+
+    /// [`Manifest::read`] as a list needs it: without the sums of files, and without the search for
+    /// a change since it was written.
+    pub(super) fn read_listed(dir: &Path, parts: &CommonParts) -> Result<Self, RunError> {
+        let path = dir.join(FILE);
+        let text = read_text(&path)?;
+        let known = parts.manifest(&text).filter(|m| m.version <= VERSION);
+        let manifest = known.map_or_else(|| Self::of_text(&text, &path), Ok)?;
+        Ok(manifest.of_folder(dir))
+    }
+
+    /// With the folder's name as the run's.
+    fn of_folder(mut self, dir: &Path) -> Self {
+        if let Some(name) = dir.file_name() {
+            self.id = RunId(name.to_string_lossy().into_owned());
+        }
+        self
+    }
+
+    fn of_text(text: &str, path: &Path) -> Result<Self, RunError> {
         #[derive(Deserialize)]
         struct VersionLine {
             version: u32,
         }
-        let path = dir.join(FILE);
-        let text = read_text(&path)?;
         let damaged = |e: ron::error::SpannedError| RunError::Damaged {
-            path: path.clone(),
+            path: path.to_owned(),
             reason: format!(
                 "{}; restore the file, or delete the run's folder",
                 quotable_reason(&e.to_string())
             ),
         };
         let newer = |found: u32| RunError::Newer {
-            path: path.clone(),
+            path: path.to_owned(),
             found,
             known: VERSION,
         };
-        let whole = ron::from_str::<Self>(&text);
-        let mut manifest = match whole {
-            Ok(manifest) if manifest.version > VERSION => return Err(newer(manifest.version)),
-            Ok(manifest) => manifest,
+        match ron::from_str::<Self>(text) {
+            Ok(manifest) if manifest.version > VERSION => Err(newer(manifest.version)),
+            Ok(manifest) => Ok(manifest),
             // A later version may have fields that would only look like damage. Its number is
             // looked for only here: reading each text twice would make a long list take twice as
             // long.
             Err(error) => {
-                let head: VersionLine = ron::from_str(&text).map_err(damaged)?;
-                return Err(if head.version > VERSION {
+                let head: VersionLine = ron::from_str(text).map_err(damaged)?;
+                Err(if head.version > VERSION {
                     newer(head.version)
                 } else {
                     damaged(error)
-                });
+                })
             }
-        };
-        if let Some(name) = dir.file_name() {
-            manifest.id = RunId(name.to_string_lossy().into_owned());
         }
-        Ok(manifest)
     }
 
     /// Writes the manifest into a run's folder: the old one or the new one, never a part.
@@ -336,7 +381,7 @@ impl Manifest {
                 reason: format!("cannot be written: {e}"),
             }
         })?;
-        write_whole(&path, format!("{text}\n").as_bytes())
+        write_whole(&path, sealed(&format!("{text}\n")).as_bytes())
     }
 }
 

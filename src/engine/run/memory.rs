@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime};
 
+use super::listed::CommonParts;
 use super::manifest::{self, Manifest};
 use super::{RunError, RunId};
 
@@ -17,6 +18,8 @@ const TOO_YOUNG: Duration = Duration::from_secs(3);
 #[derive(Clone, Debug, Default)]
 pub struct RunMemory {
     known: Arc<Mutex<KnownManifests>>,
+    /// Parts that runs have in common.
+    parts: Arc<CommonParts>,
 }
 
 type KnownManifests = BTreeMap<RunId, (ManifestStamp, Arc<Manifest>)>;
@@ -50,7 +53,7 @@ impl RunMemory {
         if let Some((_, manifest)) = known.filter(|(read, _)| stamp == Some(*read)) {
             return Ok(manifest);
         }
-        let manifest = Arc::new(Manifest::read(dir)?);
+        let manifest = Arc::new(Manifest::read_listed(dir, &self.parts)?);
         if let Some(stamp) = stamp {
             self.locked(|known| known.insert(id.clone(), (stamp, Arc::clone(&manifest))));
         }
@@ -60,6 +63,7 @@ impl RunMemory {
     /// Forgets all runs but these.
     pub(super) fn keep_only(&self, is_there: impl Fn(&RunId) -> bool) {
         self.locked(|known| known.retain(|id, _| is_there(id)));
+        self.parts.forget_unused();
     }
 
     fn locked<T>(&self, work: impl FnOnce(&mut KnownManifests) -> T) -> T {

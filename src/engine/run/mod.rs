@@ -4,7 +4,8 @@
 //!
 //! ```text
 //! <runs>/2026-11-22_1432_ml-100k-transformer_a1b2/
-//!   manifest.ron               experiment as run, data, device, best figures, outcome
+//!   about.ron                  label, tags, note, star: what a person wrote of the run; `archived` puts it away
+//!   manifest.ron               experiment as run, data, device, best figures, outcome; checksums of all other files
 //!   history.csv                step, epoch, split, metric, value
 //!   latent.csv                 epoch, dimension, KL term, variance; of a variational model
 //!   histograms.csv             weights and gradients of each parameter counted by size, epoch by epoch
@@ -18,6 +19,7 @@
 //!   scenarios/NAME.ron         changed histories of users, saved to be asked about again
 //!   log.txt                    what happened, for people
 //!   lock                       locked while a process writes the run
+//! <runs>/bin/…                 runs that were deleted, whole, until the bin is emptied
 //! <runs>/slices/NAME.ron       slices of users that a person has named, of all runs
 //! <runs>/queue/queue.ron       experiments that wait to be trained, and what became of them
 //! <runs>/queue/0007.lock       locked while a process works on entry 7 of it
@@ -27,9 +29,12 @@
 //! where it says so and an *interrupted* one where it does not. [`RunWriter`] writes a run;
 //! [`RunStore`] lists, finds and reads them.
 
+mod about;
 mod agreement;
+mod bin;
 mod breaks;
 mod checkpoint;
+mod checksums;
 mod comparable;
 mod comparison;
 mod contrast;
@@ -48,6 +53,7 @@ mod history;
 mod id;
 mod latent;
 mod lineage;
+mod listed;
 mod lock;
 mod machine;
 mod manifest;
@@ -64,6 +70,7 @@ mod references;
 mod results;
 mod scenarios;
 mod seeds;
+mod shared;
 mod slices;
 mod store;
 mod sweep_mark;
@@ -74,11 +81,14 @@ mod verdict;
 mod vocabulary;
 mod writer;
 
+pub use about::{AboutChange, AboutRun};
 pub use agreement::{
     AgreementBy, FoundCounts, LeftOutUsers, UserAgreement, UserPair, seed_sisters,
 };
+pub use bin::BinnedRun;
 pub use breaks::{BreakKind, TrainingBreak};
 pub(crate) use breaks::{HELD, LEFT, WENT_ON};
+pub use checksums::{Checksums, FileCheck};
 pub use comparable::why_not_comparable;
 pub use comparison::{Compared, Comparison, Seeds, Tested, Versus, compare, n_trials};
 pub use contrast::{
@@ -111,6 +121,7 @@ pub use queue::{
 pub use references::{ReferenceAnswers, ReferenceResults};
 pub use results::UserResult;
 pub use seeds::{SeedMean, SeedRuns, differ_by_seed_alone, one_a_seed};
+pub use shared::Shared;
 pub use slices::{Facts, Slice, SliceBy, UserMean, slices};
 pub use store::RunStore;
 pub use sweep_mark::SweepMark;

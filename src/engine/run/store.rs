@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::fs;
 use std::io::ErrorKind;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use rayon::prelude::*;
@@ -17,8 +17,8 @@ use super::latent::{LATENT_FILE, latent_width};
 use super::manifest::{self, Manifest, RunStatus, Summary};
 use super::unfinished::DELETED;
 use super::{
-    KeptAnswers, ReferenceResults, RunError, RunMemory, TrustBadge, UserResult, checkpoint, lock,
-    references, results,
+    AboutRun, KeptAnswers, ReferenceResults, RunError, RunMemory, TrustBadge, UserResult,
+    checkpoint, lock, references, results,
 };
 
 /// Name of a run's series.
@@ -77,13 +77,11 @@ impl RunStore {
             Err(e) => return Err(file_error(&self.root, &e)),
         };
         let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
-        let ids = names
-            .map(RunId)
-            .filter(|id| id.is_plain() && self.dir(id).join(manifest::FILE).exists());
-        let ids: Vec<RunId> = ids.collect();
-        // Reading a manifest is work for the processor, and there may be a thousand.
+        let ids: Vec<RunId> = names.map(RunId).filter(RunId::is_plain).collect();
+        // Reading a manifest is work for the processor, and there may be ten thousand.
         let mut runs: Vec<Summary> = ids
             .into_par_iter()
+            .filter(|id| self.dir(id).join(manifest::FILE).exists())
             .map(|id| self.summary(id, memory))
             .collect();
         let there: BTreeSet<&RunId> = runs.iter().map(|run| &run.id).collect();
@@ -94,11 +92,13 @@ impl RunStore {
 
     fn summary(&self, id: RunId, memory: &RunMemory) -> Summary {
         let dir = self.dir(&id);
+        let about = AboutRun::read_or_fault(&dir);
         match memory.manifest(&id, &dir) {
             Err(e) => Summary {
                 id,
                 status: RunStatus::Damaged(e.to_string()),
                 manifest: None,
+                about,
             },
             Ok(manifest) => {
                 let status = match &manifest.outcome {
@@ -111,6 +111,7 @@ impl RunStore {
                     id,
                     status,
                     manifest: Some(manifest),
+                    about,
                 }
             }
         }
@@ -152,7 +153,9 @@ impl RunStore {
     /// [`RunError`] when it cannot be read.
     pub fn history(&self, id: &RunId) -> Result<History, RunError> {
         let path = self.existing(id)?.join(HISTORY_FILE);
-        History::parse(&read_text(&path)?, &path)
+        let history = History::parse(&read_text(&path)?, &path)?;
+        self.check_file(id, &path)?;
+        Ok(history)
     }
 
     /// Breaks in the run, in their order, as its log tells of them; none where it has no log.
@@ -160,7 +163,10 @@ impl RunStore {
     /// # Errors
     /// [`RunError`] when the log cannot be read.
     pub fn breaks(&self, id: &RunId) -> Result<Vec<TrainingBreak>, RunError> {
-        breaks_of_log(&self.existing(id)?.join(LOG_FILE))
+        let path = self.existing(id)?.join(LOG_FILE);
+        let breaks = breaks_of_log(&path)?;
+        self.checked_if_there(id, &path)?;
+        Ok(breaks)
     }
 
     /// Length of the latent vector, as far as it was written down; `None` of a model without one.
@@ -168,7 +174,10 @@ impl RunStore {
     /// # Errors
     /// [`RunError`] when the file is there and cannot be read.
     pub fn latent_width(&self, id: &RunId) -> Result<Option<usize>, RunError> {
-        latent_width(&self.existing(id)?.join(LATENT_FILE))
+        let path = self.existing(id)?.join(LATENT_FILE);
+        let width = latent_width(&path)?;
+        self.checked_if_there(id, &path)?;
+        Ok(width)
     }
 
     /// The epochs whose weights are kept, in order: all of them up to 200 epochs and 1 GB, above
@@ -224,7 +233,17 @@ impl RunStore {
     pub fn results(&self, id: &RunId, part: Part) -> Result<Option<Vec<UserResult>>, RunError> {
         self.existing(id)?;
         let path = self.results_file(id, part);
-        path.exists().then(|| results::read(&path)).transpose()
+        let read = path.exists().then(|| results::read(&path)).transpose()?;
+        self.checked_if_there(id, &path)?;
+        Ok(read)
+    }
+
+    /// Checks a file that a run may be without.
+    pub(super) fn checked_if_there(&self, id: &RunId, path: &Path) -> Result<(), RunError> {
+        if path.exists() {
+            self.check_file(id, path)?;
+        }
+        Ok(())
     }
 
     /// What the figures of a run may be trusted with, beside the other runs of this folder.
@@ -262,22 +281,17 @@ impl RunStore {
     pub fn reference_results(&self, id: &RunId) -> Result<Option<ReferenceResults>, RunError> {
         self.existing(id)?;
         let path = self.references_file(id);
-        path.exists().then(|| references::read(&path)).transpose()
+        let read = path.exists().then(|| references::read(&path)).transpose()?;
+        self.checked_if_there(id, &path)?;
+        Ok(read)
     }
 
-    /// Deletes a run.
+    /// Deletes a run for good; [`RunStore::put_into_bin`] is for what a person may want back.
     ///
     /// # Errors
     /// [`RunError`] when there is no such run, a process is writing it, or it cannot be deleted.
     pub fn delete(&self, id: &RunId) -> Result<(), RunError> {
-        let dir = self.existing(id)?;
-        if !dir.join(manifest::FILE).exists() {
-            // Never delete a folder that only looks like a run by its place.
-            return Err(self.unknown(&id.0, &[]));
-        }
-        if lock::is_held(&dir) {
-            return Err(RunError::Busy { id: id.0.clone() });
-        }
+        let dir = self.to_delete(id)?;
         // Out of the list at once: half a run would be listed as damaged.
         let gone = self.root.join(format!("{DELETED}{}", id.0));
         fs::rename(&dir, &gone).map_err(|e| file_error(&dir, &e))?;

@@ -93,6 +93,7 @@ impl RunStore {
             let path = file(&folder, name);
             if path.exists() {
                 let mut table = data::read_parquet(&path)?;
+                self.check_file(id, &path)?;
                 if let Some(pseudonyms) = pseudonyms {
                     hide(&mut table, name, pseudonyms);
                 }

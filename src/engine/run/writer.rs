@@ -1,11 +1,10 @@
 //! Writes one run, from its folder's first file to its outcome.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use super::checkpoint::{epochs_in, kept};
-use super::disk::{copy_whole, file_error, remove_if_there, write_whole};
+use super::disk::{append_whole, copy_whole, file_error, remove_if_there, write_whole};
 use super::history::{self, History, HistoryPoint, Part};
 use super::id::RunId;
 use super::lock::RunLock;
@@ -149,6 +148,8 @@ impl RunWriter {
     /// [`RunError`] when the folder cannot be written.
     pub fn rewind(&mut self) -> Result<(), RunError> {
         let (id, last) = (self.manifest.id.clone(), self.manifest.epochs);
+        // Before anything is written again: a cut between the two leaves no sum that does not fit.
+        self.unseal()?;
         let mut history = self.store.history(&id)?;
         // What was told of the latent vector at an end belongs to that end.
         history
@@ -162,7 +163,9 @@ impl RunWriter {
             .into_iter()
             .filter(|&epoch| epoch > last)
         {
-            remove_if_there(&self.store.epoch_weights(&id, epoch))?;
+            let weights = self.store.epoch_weights(&id, epoch);
+            self.manifest.checksums.forget(&self.dir, &weights);
+            remove_if_there(&weights)?;
         }
         for part in [Part::Valid, Part::Test] {
             remove_if_there(&self.store.results_file(&id, part))?;
@@ -185,11 +188,11 @@ impl RunWriter {
     /// [`RunError`] when they cannot be written.
     pub fn append(&mut self, points: &[HistoryPoint]) -> Result<(), RunError> {
         let path = self.dir.join(HISTORY_FILE);
-        let written = self
-            .history
-            .write_all(history::lines(points).as_bytes())
-            .and_then(|()| self.history.sync_data());
-        written.map_err(|e| file_error(&path, &e))
+        let written = append_whole(&mut self.history, history::lines(points).as_bytes(), true);
+        written.map_err(|e| {
+            open_again(&mut self.history, &path);
+            file_error(&path, &e)
+        })
     }
 
     /// Adds a line to the log, with the time before it.
@@ -201,9 +204,11 @@ impl RunWriter {
             .strftime("%Y-%m-%d %H:%M:%S%:z")
             .to_string();
         let line = format!("{time} {}\n", in_one_line(line));
-        self.log
-            .write_all(line.as_bytes())
-            .map_err(|e| file_error(&self.dir.join(LOG_FILE), &e))
+        let path = self.dir.join(LOG_FILE);
+        append_whole(&mut self.log, line.as_bytes(), false).map_err(|e| {
+            open_again(&mut self.log, &path);
+            file_error(&path, &e)
+        })
     }
 
     /// Adds a warning to the log.
@@ -223,30 +228,45 @@ impl RunWriter {
         let (id, epoch) = (self.manifest.id.clone(), done.epoch);
         let weights = self.store.epoch_weights(&id, epoch);
         model.save_weights(&weights)?;
-        model.save_state(&self.store.state(&id, epoch))?;
+        let state = self.store.state(&id, epoch);
+        model.save_state(&state)?;
+        for written in [&weights, &state] {
+            self.manifest.checksums.add(&self.dir, written)?;
+        }
         (self.manifest.epochs, self.manifest.train_secs) = (epoch, done.train_secs);
         let pause = self.manifest.pause.take();
         if done.best.is_some() {
             (self.manifest.best_epoch, self.manifest.valid) = (Some(epoch), done.best);
         }
+        let gone = self.no_longer_needed(epoch, pause)?;
+        for path in &gone {
+            self.manifest.checksums.forget(&self.dir, path);
+        }
         self.save_manifest()?;
-
-        self.remove_state_of(pause)?;
         self.update_best()?;
+        gone.iter().try_for_each(|path| remove_if_there(path))
+    }
+
+    /// Files that are not needed any more once an epoch is committed: states of earlier places, and
+    /// the weights of epochs beyond those that are kept.
+    fn no_longer_needed(
+        &self,
+        epoch: usize,
+        pause: Option<Pause>,
+    ) -> Result<Vec<PathBuf>, RunError> {
+        let id = &self.manifest.id;
+        let weights = self.store.epoch_weights(id, epoch);
         let file_bytes = fs::metadata(&weights)
             .map_err(|e| file_error(&weights, &e))?
             .len();
         let stay = kept(epoch, self.manifest.best_epoch, file_bytes);
-        for gone in epochs_in(&self.dir.join("epochs"))?
+        let beyond = epochs_in(&self.dir.join("epochs"))?
             .into_iter()
             .filter(|epoch| !stay.contains(epoch))
-        {
-            remove_if_there(&self.store.epoch_weights(&id, gone))?;
-        }
-        match epoch.checked_sub(1) {
-            Some(before) => remove_if_there(&self.store.state(&id, before)),
-            None => Ok(()),
-        }
+            .map(|epoch| self.store.epoch_weights(id, epoch));
+        let before = epoch.checked_sub(1);
+        let state = before.map(|before| self.store.state(id, before));
+        Ok(beyond.chain(state).chain(self.state_of(pause)).collect())
     }
 
     /// Keeps the place that training has come to within an epoch; [`RunWriter::pause`] commits it.
@@ -258,43 +278,47 @@ impl RunWriter {
         if before == Some(at) {
             return Ok(());
         }
-        if at.step > 0 {
-            model.save_state(
-                &self
-                    .store
-                    .state_within(&self.manifest.id, at.epoch, at.step),
-            )?;
+        if let Some(state) = self.state_of(Some(at)) {
+            model.save_state(&state)?;
+            self.manifest.checksums.add(&self.dir, &state)?;
+        }
+        let is_elsewhere = |before: &Pause| (before.epoch, before.step) != (at.epoch, at.step);
+        let gone = self.state_of(before.filter(is_elsewhere));
+        if let Some(path) = &gone {
+            self.manifest.checksums.forget(&self.dir, path);
         }
         self.manifest.pause = Some(at);
         self.save_manifest()?;
-        self.remove_state_of(
-            before.filter(|before| (before.epoch, before.step) != (at.epoch, at.step)),
-        )
+        gone.map_or(Ok(()), |path| remove_if_there(&path))
     }
 
-    fn remove_state_of(&self, pause: Option<Pause>) -> Result<(), RunError> {
-        let Some(Pause { epoch, step, .. }) = pause.filter(|pause| pause.step > 0) else {
-            return Ok(());
-        };
-        remove_if_there(&self.store.state_within(&self.manifest.id, epoch, step))
+    /// Weights and optimiser state of a place within an epoch.
+    fn state_of(&self, pause: Option<Pause>) -> Option<PathBuf> {
+        let Pause { epoch, step, .. } = pause.filter(|pause| pause.step > 0)?;
+        Some(self.store.state_within(&self.manifest.id, epoch, step))
     }
 
-    /// Leaves the run where it is, to go on later: at the place that was kept, else before the next
-    /// epoch. Returns where that is.
-    ///
-    /// # Errors
-    /// [`RunError`] when it cannot be written.
-    pub fn pause(&mut self) -> Result<Pause, RunError> {
+    /// The place at which the run can be left now, to go on later: the one that was kept, else
+    /// before the next epoch.
+    #[must_use]
+    pub fn place_to_pause(&self) -> Pause {
         let next = Pause {
             epoch: self.manifest.epochs + 1,
             ..Pause::default()
         };
-        let pause = self
-            .manifest
-            .pause
-            .filter(|kept| kept.epoch == next.epoch)
-            .unwrap_or(next);
+        let kept = self.manifest.pause;
+        kept.filter(|kept| kept.epoch == next.epoch).unwrap_or(next)
+    }
+
+    /// Leaves the run where it can be left, and gives its files their sums: nothing is written after
+    /// this. Returns the place.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be written.
+    pub fn pause(&mut self) -> Result<Pause, RunError> {
+        let pause = self.place_to_pause();
         self.manifest.pause = Some(pause);
+        self.seal()?;
         self.save_manifest()?;
         Ok(pause)
     }
@@ -334,7 +358,8 @@ impl RunWriter {
         references::write(&self.store.references_file(&self.manifest.id), references)
     }
 
-    /// Writes the outcome: from here on the run has ended.
+    /// Writes the outcome, and the sums of all files: from here on the run has ended, and nothing of
+    /// it is written any more.
     ///
     /// # Errors
     /// [`RunError`] when it cannot be written.
@@ -343,6 +368,7 @@ impl RunWriter {
             self.manifest.pause = None;
         }
         self.manifest.outcome = Some(outcome);
+        self.seal()?;
         self.save_manifest()
     }
 
@@ -362,6 +388,14 @@ impl RunWriter {
         // Some systems do not delete files that are open.
         drop((history, log, lock));
         store.delete(&manifest.id)
+    }
+}
+
+/// Opens a file anew after a write failed: where its disk was away for a while, the file that was
+/// open then is no longer good. Never makes one: an empty file in its place would hide a loss.
+fn open_again(file: &mut File, path: &Path) {
+    if let Ok(new) = OpenOptions::new().append(true).open(path) {
+        *file = new;
     }
 }
 

@@ -155,6 +155,9 @@ pub enum EventKind {
     },
     /// It holds.
     Paused,
+    /// The disk refuses what is to be written: it holds until that succeeds, and then goes on. The
+    /// sentence says why, with the cure.
+    Blocked(String),
     /// It goes on.
     Resumed,
     /// Something worth knowing.
@@ -231,7 +234,7 @@ impl Ended {
             valid: manifest.valid.clone(),
             test: manifest.test.clone(),
             reliability: manifest.reliability.clone(),
-            references_test: manifest.references_test.clone(),
+            references_test: (*manifest.references_test).clone(),
             references_left_out: manifest.references_left_out.clone(),
             optimum: manifest.optimum(),
             diverged_epoch: manifest.diverged_epoch,

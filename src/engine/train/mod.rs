@@ -20,6 +20,7 @@ mod of_sweep;
 mod open;
 mod outcome;
 mod part_of_split;
+mod patience;
 mod plan;
 mod progress;
 mod queued;
@@ -243,7 +244,7 @@ fn train(
             best: is_best.then_some(valid),
         };
         live.end_of_epoch(epoch)?;
-        keep_epoch(task, live, model, done, &judged)?;
+        keep_epoch(task, live, model, &done, &judged)?;
         live.give_way();
     }
     Ok(())
@@ -255,17 +256,18 @@ fn keep_epoch(
     task: &TrainingTask,
     live: &mut RunInProgress<'_>,
     model: &mut dyn Trainable,
-    done: EpochDone,
+    done: &EpochDone,
     judged: &Judgement<'_>,
 ) -> Result<(), Interrupted> {
     let (epoch, is_best) = (done.epoch, done.best.is_some());
-    let writer = &mut live.recorder.writer;
     if task.counts_values(epoch) {
-        writer.append_histograms(epoch, &model.value_counts()?)?;
+        let counts = model.value_counts()?;
+        live.write(|writer| writer.append_histograms(epoch, &counts))?;
     }
-    writer.checkpoint(model, done)?;
+    live.write(|writer| writer.checkpoint(model, done.clone()))?;
     if is_best {
-        writer.save_results(Part::Valid, &judged.results(&task.prepared))?;
+        let results = judged.results(&task.prepared);
+        live.write(|writer| writer.save_results(Part::Valid, &results))?;
     }
     Ok(live.say(EventKind::Checkpointed { epoch })?)
 }
@@ -341,13 +343,18 @@ fn judge_best(
     let Some(best_epoch) = live.manifest().best_epoch else {
         return Ok(());
     };
-    model.load_weights(&live.store().epoch_weights(&live.id(), best_epoch))?;
-    if live.store().results(&live.id(), Part::Valid)?.is_none() {
+    let (id, weights) = (
+        live.id(),
+        live.store().epoch_weights(&live.id(), best_epoch),
+    );
+    // Damaged weights would never be cured by waiting; a folder that is away may come back.
+    live.write(|writer| writer.store().check_file(&id, &weights))?;
+    model.load_weights(&weights)?;
+    if live.store().results(&id, Part::Valid)?.is_none() {
         // The best epoch lies before an interruption that cost its table.
         let judged = judge_part(task, live, model, Part::Valid)?;
-        live.recorder
-            .writer
-            .save_results(Part::Valid, &judged.results(&task.prepared))?;
+        let results = judged.results(&task.prepared);
+        live.write(|writer| writer.save_results(Part::Valid, &results))?;
     }
 
     tell_latent(task, live, model, best_epoch)?;
@@ -357,10 +364,9 @@ fn judge_best(
         judged.results(&task.prepared),
         task.references_on(Part::Test)?,
     );
-    live.recorder.writer.save_results(Part::Test, &results)?;
-    live.recorder
-        .writer
-        .save_references(&ReferenceResults::beside(&results, references.answers))?;
+    live.write(|writer| writer.save_results(Part::Test, &results))?;
+    let beside = ReferenceResults::beside(&results, references.answers);
+    live.write(|writer| writer.save_references(&beside))?;
     let mut metrics = judged.metrics();
     let lists = task.questions.lists(
         model,
@@ -374,8 +380,7 @@ fn judge_best(
         metrics = metrics.and(lists.metrics);
     }
     live.recorder.writer.manifest.reliability = judged.reliability();
-    live.recorder
-        .judged(judged.loss(), metrics, references.metrics)?;
+    live.judged(judged.loss(), metrics, references.metrics)?;
     if let Some(problem) = below_reference(live.manifest()) {
         live.say(EventKind::Warned(problem))?;
     }
@@ -430,7 +435,7 @@ fn judge_part<'a>(
 
 fn started(task: &TrainingTask, live: &RunInProgress<'_>, model: &dyn Trainable) -> EventKind {
     EventKind::Started {
-        data: Box::new(live.manifest().data.clone()),
+        data: Box::new((*live.manifest().data).clone()),
         device: task.device.clone(),
         n_params: model.n_params(),
         memory: (task.device.kind == DeviceKind::Cpu)

@@ -1,5 +1,6 @@
 //! Turns what a run says into what its folder holds.
 
+use super::patience::Patience;
 use super::{EventKind, LatentUse, TrainError};
 use crate::run::{
     HELD, HistoryPlace, HistoryPoint, LEFT, Part, Pause, References, RunOutcome, RunWriter, WENT_ON,
@@ -13,8 +14,13 @@ pub(super) struct Recorder {
 }
 
 impl Recorder {
-    /// Writes down one event. An error ends the run: what cannot be kept is not worth computing.
-    pub(super) fn observe(&mut self, event: &EventKind) -> Result<(), TrainError> {
+    /// Writes down one event, and waits where the disk refuses. An error ends the run: what cannot be
+    /// kept is not worth computing.
+    pub(super) fn observe(
+        &mut self,
+        event: &EventKind,
+        patience: &mut Patience<'_, '_>,
+    ) -> Result<(), TrainError> {
         let writer = &mut self.writer;
         match event {
             EventKind::Started {
@@ -24,56 +30,63 @@ impl Recorder {
                 ..
             } => {
                 writer.manifest.device = Some(device.clone());
-                writer
-                    .manifest
-                    .references_valid
-                    .clone_from(references_valid);
-                writer.save_manifest()?;
+                writer.manifest.references_valid = references_valid.clone().into();
+                patience.until_done(writer, |writer| writer.save_manifest())?;
                 let done = writer.manifest.pause.map_or(0, |pause| pause.step);
                 let how = if done > 0 {
                     format!("goes on after step {done}")
                 } else {
                     "starts".to_owned()
                 };
-                writer.log(&format!(
+                let line = format!(
                     "epoch {first_epoch} {how} on {} ({})",
                     device.key, device.name
-                ))?;
+                );
+                patience.until_done(writer, |writer| writer.log(&line))?;
             }
             EventKind::Evaluated(told) => {
-                writer.append(&told.points())?;
+                let points = told.points();
+                patience.until_done(writer, |writer| writer.append(&points))?;
                 let best = if told.is_best { " (best)" } else { "" };
                 let (metric, value) = told.valid.primary();
                 let value = value.map_or_else(
                     || "without a value".to_owned(),
                     |value| format!("{value:.4}"),
                 );
-                writer.log(&format!(
+                let line = format!(
                     "epoch {}: train loss {:.4}, valid loss {:.4}, {} {value}{best}",
                     told.epoch,
                     told.train_loss,
                     told.valid_loss,
                     metric.title()
-                ))?;
+                );
+                patience.until_done(writer, |writer| writer.log(&line))?;
             }
-            EventKind::Latent(used) => self.latent(used)?,
+            EventKind::Latent(used) => self.latent(used, patience)?,
             EventKind::Warned(problem) => {
-                writer.log_warning(problem)?;
+                patience.until_done(writer, |writer| writer.log_warning(problem))?;
                 if !writer.manifest.problems.contains(problem) {
                     writer.manifest.problems.push(problem.clone());
-                    writer.save_manifest()?;
+                    patience.until_done(writer, |writer| writer.save_manifest())?;
                 }
             }
-            EventKind::Paused => writer.log(HELD)?,
-            EventKind::Resumed => writer.log(WENT_ON)?,
-            EventKind::Progress(_) | EventKind::Checkpointed { .. } | EventKind::Ended(_) => {}
+            EventKind::Paused => patience.until_done(writer, |writer| writer.log(HELD))?,
+            EventKind::Resumed => patience.until_done(writer, |writer| writer.log(WENT_ON))?,
+            EventKind::Progress(_)
+            | EventKind::Checkpointed { .. }
+            | EventKind::Blocked(_)
+            | EventKind::Ended(_) => {}
         }
         Ok(())
     }
 
     /// Writes down what is used of the latent vector: of an epoch its dimensions, of the whole run
     /// in words.
-    fn latent(&mut self, used: &LatentUse) -> Result<(), TrainError> {
+    fn latent(
+        &mut self,
+        used: &LatentUse,
+        patience: &mut Patience<'_, '_>,
+    ) -> Result<(), TrainError> {
         let LatentUse {
             epoch,
             step,
@@ -88,15 +101,18 @@ impl Recorder {
         let writer = &mut self.writer;
         if let Some([own, other]) = *shuffled {
             let points = at.points([("ndcg@10_own_latent", own), ("ndcg@10_other_latent", other)]);
-            writer.append(&points.collect::<Vec<_>>())?;
-            return Ok(writer.log(&used.sentence())?);
+            let points: Vec<HistoryPoint> = points.collect();
+            patience.until_done(writer, |writer| writer.append(&points))?;
+            let line = used.sentence();
+            return patience.until_done(writer, |writer| writer.log(&line));
         }
         let numbers = [
             ("kl", report.total_kl()),
             ("active_units", report.n_active() as f64),
         ];
-        writer.append(&at.points(numbers).collect::<Vec<_>>())?;
-        Ok(writer.append_latent(*epoch, report)?)
+        let points: Vec<HistoryPoint> = at.points(numbers).collect();
+        patience.until_done(writer, |writer| writer.append(&points))?;
+        patience.until_done(writer, |writer| writer.append_latent(*epoch, report))
     }
 
     /// Writes down the figures on the test split, at the step of the best epoch.
@@ -105,9 +121,11 @@ impl Recorder {
         loss: f64,
         test: Metrics,
         references_test: References,
+        patience: &mut Patience<'_, '_>,
     ) -> Result<(), TrainError> {
-        let epoch = self.writer.manifest.best_epoch.unwrap_or(0);
-        let history = self.writer.store().history(self.writer.id())?;
+        let writer = &mut self.writer;
+        let epoch = writer.manifest.best_epoch.unwrap_or(0);
+        let history = patience.until_done(writer, |writer| writer.store().history(writer.id()))?;
         let step = history
             .series(Part::Valid, "loss")
             .iter()
@@ -119,41 +137,52 @@ impl Recorder {
             part: Part::Test,
         };
         let points: Vec<HistoryPoint> = at.judged(loss, &test).collect();
-        let manifest = &mut self.writer.manifest;
-        (manifest.test, manifest.references_test) = (Some(test), references_test);
-        Ok(self.writer.append(&points)?)
+        let manifest = &mut writer.manifest;
+        (manifest.test, manifest.references_test) = (Some(test), references_test.into());
+        patience.until_done(writer, |writer| writer.append(&points))
     }
 
     /// Writes down that the run was left, to go on later; where that will be.
-    pub(super) fn left(&mut self, train_secs: f64) -> Result<Pause, TrainError> {
+    pub(super) fn left(
+        &mut self,
+        train_secs: f64,
+        patience: &mut Patience<'_, '_>,
+    ) -> Result<Pause, TrainError> {
         self.writer.manifest.train_secs = train_secs;
-        let pause = self.writer.pause()?;
+        let pause = self.writer.place_to_pause();
         let at = if pause.step > 0 {
             format!(" after step {}", pause.step)
         } else {
             " before its first step".to_owned()
         };
-        self.writer
-            .log(&format!("{LEFT} in epoch {}{at}", pause.epoch))?;
-        Ok(pause)
+        // The log first: the files are summed up when the run is left.
+        let line = format!("{LEFT} in epoch {}{at}", pause.epoch);
+        let writer = &mut self.writer;
+        patience.until_done(writer, |writer| writer.log(&line))?;
+        patience.until_done(writer, RunWriter::pause)
     }
 
-    /// Writes down the end; without an outcome the run is deleted.
+    /// Deletes the run.
+    pub(super) fn discard(self) -> Result<(), TrainError> {
+        Ok(self.writer.discard()?)
+    }
+
+    /// Writes down the end.
     pub(super) fn end(
-        mut self,
-        outcome: Option<&RunOutcome>,
+        &mut self,
+        outcome: &RunOutcome,
         train_secs: f64,
+        patience: &mut Patience<'_, '_>,
     ) -> Result<(), TrainError> {
-        let Some(outcome) = outcome else {
-            return Ok(self.writer.discard()?);
-        };
         self.writer.manifest.train_secs = train_secs;
-        self.writer.finish(outcome.clone())?;
         let line = match outcome {
             RunOutcome::Finished => "finished".to_owned(),
             RunOutcome::Stopped => "stopped by the user".to_owned(),
             RunOutcome::Failed { sentence } => format!("failed: {sentence}"),
         };
-        Ok(self.writer.log(&line)?)
+        // The log first: the files are summed up at the end.
+        let writer = &mut self.writer;
+        patience.until_done(writer, |writer| writer.log(&line))?;
+        patience.until_done(writer, |writer| writer.finish(outcome.clone()))
     }
 }

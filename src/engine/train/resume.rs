@@ -72,16 +72,17 @@ pub(super) fn go_on(
     };
     task.first_epoch = epochs + 1;
     let store = writer.store();
-    match writer
+    let within = writer
         .manifest
         .pause
-        .filter(|pause| pause.epoch == epochs + 1 && pause.step > 0)
-    {
-        Some(Pause { epoch, step, .. }) => {
-            model.load_state(&store.state_within(writer.id(), epoch, step))?;
-        }
-        None if epochs > 0 => model.load_state(&store.state(writer.id(), epochs))?,
-        None => {}
+        .filter(|pause| pause.epoch == epochs + 1 && pause.step > 0);
+    let state = match within {
+        Some(Pause { epoch, step, .. }) => Some(store.state_within(writer.id(), epoch, step)),
+        None => (epochs > 0).then(|| store.state(writer.id(), epochs)),
+    };
+    if let Some(state) = state {
+        model.load_state(&state)?;
+        store.check_file(writer.id(), &state)?;
     }
     if let Some(before) = writer
         .manifest

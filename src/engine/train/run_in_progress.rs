@@ -6,10 +6,12 @@ use std::time::Duration;
 use super::divergence::Turn;
 use super::interrupted::Interrupted;
 use super::meter::MachineMeter;
+use super::patience::Patience;
 use super::progress::{Pace, Stopwatch};
 use super::record::Recorder;
 use super::{Command, Control, Ended, Event, EventKind, Observer, StopMode, TrainError};
-use crate::run::{Manifest, Pause, RunId, RunOutcome, RunStore, RunWriter};
+use crate::run::{Manifest, Pause, References, RunError, RunId, RunOutcome, RunStore, RunWriter};
+use seqscope_base::metric::Metrics;
 use seqscope_base::spec::words_of_panic;
 use seqscope_model::gan::Pass;
 use seqscope_model::{TrainStats, Trainable};
@@ -30,6 +32,8 @@ pub(super) struct RunInProgress<'a> {
     is_leaving: bool,
     /// The test split is being read: from now on the run goes to its end.
     is_reading_test: bool,
+    /// Word that ended the waiting for a disk.
+    gave_up: Option<StopMode>,
 }
 
 impl<'a> RunInProgress<'a> {
@@ -58,7 +62,51 @@ impl<'a> RunInProgress<'a> {
             is_stopping: false,
             is_leaving: false,
             is_reading_test: false,
+            gave_up: None,
         }
+    }
+
+    /// The folder's writer, and what is needed to wait for the disk.
+    fn recording(&mut self) -> (&mut Recorder, Patience<'_, 'a>) {
+        let patience = Patience {
+            run: self.recorder.writer.id().clone(),
+            control: &mut *self.control,
+            observer: &mut self.observer,
+            clock: &mut self.clock,
+            meter: &mut self.meter,
+            gave_up: &mut self.gave_up,
+        };
+        (&mut self.recorder, patience)
+    }
+
+    /// Does something with the run's folder; holds, where the disk refuses, until it is done.
+    ///
+    /// # Errors
+    /// [`TrainError`] when it fails for another reason, or a person ends the run meanwhile.
+    pub(super) fn write<T>(
+        &mut self,
+        work: impl FnMut(&mut RunWriter) -> Result<T, RunError>,
+    ) -> Result<T, TrainError> {
+        let (recorder, mut patience) = self.recording();
+        patience.until_done(&mut recorder.writer, work)
+    }
+
+    fn log(&mut self, line: &str) -> Result<(), TrainError> {
+        self.write(|writer| writer.log(line))
+    }
+
+    /// Writes down the figures on the test split.
+    ///
+    /// # Errors
+    /// As [`RunInProgress::write`].
+    pub(super) fn judged(
+        &mut self,
+        loss: f64,
+        test: Metrics,
+        references_test: References,
+    ) -> Result<(), TrainError> {
+        let (recorder, mut patience) = self.recording();
+        recorder.judged(loss, test, references_test, &mut patience)
     }
 
     pub(super) fn id(&self) -> RunId {
@@ -67,11 +115,10 @@ impl<'a> RunInProgress<'a> {
 
     /// Writes an event down, then tells the listener.
     pub(super) fn say(&mut self, kind: EventKind) -> Result<(), TrainError> {
-        self.recorder.observe(&kind)?;
+        let (recorder, mut patience) = self.recording();
+        recorder.observe(&kind, &mut patience)?;
         if let Err(e) = self.tell(kind) {
-            self.recorder
-                .writer
-                .log(&format!("nobody listens any more: {e}"))?;
+            self.log(&format!("nobody listens any more: {e}"))?;
         }
         Ok(())
     }
@@ -121,7 +168,7 @@ impl<'a> RunInProgress<'a> {
         let device = self.manifest().device.clone();
         let meter = MachineMeter::new(device.as_ref());
         if let Some(not_told) = meter.not_told(device.as_ref()) {
-            self.recorder.writer.log(&not_told)?;
+            self.log(&not_told)?;
         }
         Ok(meter)
     }
@@ -132,11 +179,9 @@ impl<'a> RunInProgress<'a> {
     /// [`TrainError`] when it cannot be written.
     pub(super) fn end_of_epoch(&mut self, epoch: usize) -> Result<(), TrainError> {
         let now_secs = self.clock.secs();
-        match &mut self.meter {
-            Some(meter) => {
-                let told = meter.end(epoch, now_secs);
-                Ok(self.recorder.writer.append_machine(&told)?)
-            }
+        let told = (self.meter.as_mut()).map(|meter| meter.end(epoch, now_secs));
+        match told {
+            Some(told) => self.write(|writer| writer.append_machine(&told)),
             None => Ok(()),
         }
     }
@@ -232,7 +277,7 @@ impl<'a> RunInProgress<'a> {
         if self.is_reading_test {
             let log = "asked to leave while the test split is read: that is done once, so the run \
                        goes to its end";
-            return Ok(self.recorder.writer.log(log)?);
+            return self.log(log);
         }
         self.is_leaving = true;
         Ok(())
@@ -240,7 +285,7 @@ impl<'a> RunInProgress<'a> {
 
     /// Keeps the place that training has come to within an epoch.
     pub(super) fn keep(&mut self, model: &dyn Trainable, at: Pause) -> Result<(), TrainError> {
-        Ok(self.recorder.writer.keep(model, at)?)
+        self.write(|writer| writer.keep(model, at))
     }
 
     fn pause(&mut self) -> Result<(), Interrupted> {
@@ -279,10 +324,11 @@ impl<'a> RunInProgress<'a> {
 
     /// The one place where a run ends, whatever came of it: writes the end down and tells it.
     pub(super) fn end(
-        self,
+        mut self,
         result: Result<Result<RunOutcome, Interrupted>, Box<dyn Any + Send>>,
     ) -> (RunId, Ended) {
         let is_left = matches!(result, Ok(Err(Interrupted::Left)));
+        let is_discarded = self.gave_up == Some(StopMode::Discard);
         let failed = |error: &TrainError| {
             Some(RunOutcome::Failed {
                 sentence: error.to_string(),
@@ -292,6 +338,7 @@ impl<'a> RunInProgress<'a> {
             Ok(Ok(outcome)) => Some(outcome),
             Ok(Err(Interrupted::Stopped(StopMode::Keep))) => Some(RunOutcome::Stopped),
             Ok(Err(Interrupted::Stopped(StopMode::Discard) | Interrupted::Left)) => None,
+            Ok(Err(Interrupted::Failed(_))) if is_discarded => None,
             Ok(Err(Interrupted::Failed(error))) => failed(&error),
             Err(panic) => failed(&panicked(panic.as_ref())),
         };
@@ -304,24 +351,20 @@ impl<'a> RunInProgress<'a> {
             train_secs: self.clock.secs(),
             ..known
         };
-        let Self {
-            mut recorder,
-            observer,
-            ..
-        } = self;
-        let written = if is_left {
-            recorder
-                .left(ended.train_secs)
-                .map(|pause| ended.pause = Some(pause))
-        } else {
-            recorder.end(ended.outcome.as_ref(), ended.train_secs)
+        let written = match &ended.outcome {
+            None if !is_left => self.recorder.discard(),
+            outcome => {
+                let outcome = outcome.clone();
+                self.write_end(outcome.as_ref())
+                    .map(|pause| ended.pause = pause.or(ended.pause))
+            }
         };
         if let Err(error) = written
             && !matches!(ended.outcome, Some(RunOutcome::Failed { .. }))
         {
             ended.outcome = failed(&error);
         }
-        if let Some(observer) = observer {
+        if let Some(observer) = self.observer {
             // The folder is written; a listener that fails now changes nothing any more.
             let _ = observer.observe(&Event {
                 run: id.clone(),
@@ -329,6 +372,16 @@ impl<'a> RunInProgress<'a> {
             });
         }
         (id, ended)
+    }
+
+    /// Writes the end down: what came of the run, else where it was left, which is returned.
+    fn write_end(&mut self, outcome: Option<&RunOutcome>) -> Result<Option<Pause>, TrainError> {
+        let secs = self.clock.secs();
+        let (recorder, mut patience) = self.recording();
+        match outcome {
+            Some(outcome) => recorder.end(outcome, secs, &mut patience).map(|()| None),
+            None => recorder.left(secs, &mut patience).map(Some),
+        }
     }
 }
 

@@ -180,6 +180,7 @@ mod tests {
             id: run.clone(),
             status: RunStatus::Interrupted,
             manifest: None,
+            about: seqscope_engine::run::AboutRun::default(),
         }];
         let before = app.runs.begin_reading().ticket;
         app.take_runs(before, Ok(listed.clone()));

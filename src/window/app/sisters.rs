@@ -72,6 +72,7 @@ mod tests {
             id: manifest.id.clone(),
             status: RunStatus::Interrupted,
             manifest: Some(Arc::new(manifest)),
+            about: seqscope_engine::run::AboutRun::default(),
         }
     }
 

@@ -244,6 +244,10 @@ impl App {
         } else {
             None
         };
+        if let EventKind::Blocked(why) = &kind {
+            let again = Some(("Try again".to_owned(), Action::Resume));
+            self.notices.tell(Tone::Error, why.clone(), again);
+        }
         if let Some(training) = self.training.of_side(side) {
             training.fold(&run, kind);
         }

@@ -111,7 +111,7 @@ impl Training {
                 epoch: usize::MAX,
                 ..Progress::default()
             },
-            references_valid: manifest.references_valid.clone(),
+            references_valid: (*manifest.references_valid).clone(),
             problems: manifest.remarks().collect(),
             is_saved: true,
             ..Self::starting(&manifest.experiment)
@@ -159,8 +159,9 @@ impl Training {
             EventKind::Latent(used) => self.latent = Some(used),
             EventKind::Checkpointed { .. } => {}
             // A stop that is under way is not hidden by an older pause or resume.
-            EventKind::Paused | EventKind::Resumed if self.phase == TrainingPhase::Stopping => {}
-            EventKind::Paused => self.phase = TrainingPhase::Paused,
+            EventKind::Paused | EventKind::Blocked(_) | EventKind::Resumed
+                if self.phase == TrainingPhase::Stopping => {}
+            EventKind::Paused | EventKind::Blocked(_) => self.phase = TrainingPhase::Paused,
             EventKind::Resumed => self.phase = TrainingPhase::Running,
             EventKind::Warned(problem) => self.problems.push(problem),
             EventKind::Ended(ended) => self.phase = TrainingPhase::Ended(ended),

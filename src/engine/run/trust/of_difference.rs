@@ -239,6 +239,7 @@ mod tests {
                 id: run.id.clone(),
                 status: RunStatus::Ended(RunOutcome::Finished),
                 manifest: Some(Arc::new(run)),
+                about: crate::run::AboutRun::default(),
             })
             .collect();
         let tested: Vec<Tested<'_>> = runs

@@ -434,6 +434,7 @@ mod tests {
             id: run.id.clone(),
             status: RunStatus::Ended(RunOutcome::Finished),
             manifest: Some(Arc::new(run.clone())),
+            about: crate::run::AboutRun::default(),
         };
         runs.iter().map(summary).collect()
     }

@@ -125,6 +125,7 @@ impl TuningStart {
         if let Some(broken) = broken_weights(&weights) {
             return Err(TrainError::Unfit(of_no_use(&parent, epoch, &broken)));
         }
+        store.check_file(&id, &weights)?;
         let mut answers = later_feedback(&store.learnt_feedback(&id)?, &store.feedback(&id)?);
         if answers.is_empty() {
             return Err(TrainError::Unfit(format!(

@@ -5,21 +5,29 @@ use egui::{Color32, Sense, Ui, vec2};
 use crate::ui::theme;
 
 use seqscope_base::spec::shown;
+use seqscope_engine::report::STAR;
 pub(crate) use seqscope_engine::report::status_word as status;
 use seqscope_engine::run::{RunOutcome, RunStatus, Summary};
 
-/// `name · Family`, or the folder's name when the manifest cannot be read.
+/// `label · Family`, where a run without a label goes by its experiment's name; by the folder's
+/// when the manifest cannot be read. A star stands before a run that is marked.
 pub(crate) fn title(summary: &Summary) -> String {
-    summary.manifest.as_ref().map_or_else(
-        || summary.id.to_string(),
+    let label = summary.about.label();
+    let title = summary.manifest.as_ref().map_or_else(
+        || label.unwrap_or(&summary.id.0).to_owned(),
         |manifest| {
             format!(
                 "{} · {}",
-                shown(&manifest.experiment.name),
+                shown(label.unwrap_or(&manifest.experiment.name)),
                 manifest.experiment.model.family().title()
             )
         },
-    )
+    );
+    if summary.about.starred {
+        format!("{STAR} {title}")
+    } else {
+        title
+    }
 }
 
 /// The title with the four signs at the end of the folder's name, which tell runs of one

@@ -31,7 +31,7 @@ const FIELDS: [RunField; 16] = [
 /// Width of a column at first.
 pub(super) fn width(field: RunField) -> f32 {
     match field {
-        RunField::Run | RunField::Name => 116.0,
+        RunField::Run | RunField::Name | RunField::Label | RunField::Tags => 116.0,
         RunField::Family => 80.0,
         RunField::Status => 84.0,
         RunField::Valid => 128.0,
@@ -155,6 +155,7 @@ mod tests {
             id: RunId(name.to_owned()),
             status: RunStatus::Damaged(String::new()),
             manifest: None,
+            about: seqscope_engine::run::AboutRun::default(),
         };
         let runs = [damaged("a"), damaged("b")];
         for is_falling in [true, false] {

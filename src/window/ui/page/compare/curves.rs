@@ -279,7 +279,7 @@ fn shared_references(app: &App, runs: &[(RunId, usize)]) -> References {
                 .iter()
                 .all(|other| why_not_comparable(first, other).is_none()) =>
         {
-            first.references_valid.clone()
+            (*first.references_valid).clone()
         }
         _ => References::new(),
     }
