@@ -141,16 +141,16 @@ pub enum RunError {
 }
 
 impl RunError {
-    /// Whether what a run in progress met may be cured outside the program: a full disk, rights
-    /// that were taken away, a folder that was moved.
-    pub(crate) fn is_of_disk(&self) -> bool {
-        matches!(
-            self,
-            Self::File { .. }
-                | Self::Unknown { .. }
-                | Self::Weights(ModelError::Weights { .. })
-                | Self::Table(DataError::Unwritable { .. })
-        )
+    /// The file that the disk refused to a run in progress; the folder of a run that is not there.
+    /// `None` of any other error.
+    pub(super) fn refused(&self) -> Option<&Path> {
+        match self {
+            Self::File { path, .. }
+            | Self::Weights(ModelError::Weights { path, .. })
+            | Self::Table(DataError::Unwritable { path, .. }) => Some(path),
+            Self::Unknown { root, .. } => Some(root),
+            _ => None,
+        }
     }
 }
 

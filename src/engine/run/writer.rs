@@ -8,7 +8,7 @@ use super::disk::{append_whole, copy_whole, file_error, remove_if_there, write_w
 use super::history::{self, History, HistoryPoint, Part};
 use super::id::RunId;
 use super::lock::RunLock;
-use super::manifest::{Manifest, RunOutcome};
+use super::manifest::{self, Manifest, RunOutcome};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
 use super::unfinished;
 use super::{Pause, ReferenceResults, RunError, UserResult, references, results};
@@ -321,6 +321,17 @@ impl RunWriter {
         self.seal()?;
         self.save_manifest()?;
         Ok(pause)
+    }
+
+    /// Whether what the disk refused may be cured outside the program: a full disk, rights that were
+    /// taken away, a folder that was moved. What somebody deleted of a run that is in its place is
+    /// gone.
+    pub(crate) fn may_be_cured(&self, error: &RunError) -> bool {
+        let is_in_place = self.dir.join(manifest::FILE).exists();
+        error.refused().is_some_and(|path| {
+            let is_gone = path.parent().is_some_and(|folder| !folder.exists());
+            !(is_in_place && is_gone)
+        })
     }
 
     /// Makes `best.safetensors` the weights of the best epoch. That epoch's own file is never

@@ -45,11 +45,11 @@ impl Patience<'_, '_> {
         mut work: impl FnMut(&mut RunWriter) -> Result<T, RunError>,
     ) -> Result<T, TrainError> {
         let mut refused = match work(writer) {
-            Err(error) if error.is_of_disk() && self.gave_up.is_none() => error,
+            Err(error) if self.gave_up.is_none() && writer.may_be_cured(&error) => error,
             done => return Ok(done?),
         };
         self.hold();
-        let mut told = String::new();
+        let (mut told, mut is_logged) = (String::new(), false);
         let done = loop {
             let sentence = refused.to_string();
             if sentence != told {
@@ -60,18 +60,16 @@ impl Patience<'_, '_> {
                 *self.gave_up = Some(mode);
                 break Err(refused.into());
             }
+            // The curve shows nothing of it, so the log says what the time went to; before the work,
+            // which may be the last of a run, and the sum of its log with it.
+            is_logged = is_logged || writer.log(&format!("held: {told}")).is_ok();
             match work(writer) {
-                Err(error) if error.is_of_disk() => refused = error,
+                Err(error) if writer.may_be_cured(&error) => refused = error,
                 done => break done.map_err(TrainError::from),
             }
         };
         self.go_on();
         if done.is_ok() {
-            // The curve shows nothing of it, so the log says what the time went to. It is no reason
-            // to wait once more.
-            let _ = writer.log(&format!(
-                "held until the disk took what was written: {told}"
-            ));
             self.tell(EventKind::Resumed);
         }
         done

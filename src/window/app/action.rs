@@ -10,7 +10,7 @@ use super::{
 use seqscope_base::language::Language;
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
 use seqscope_engine::experiment::Experiment;
-use seqscope_engine::run::{AgreementBy, RunId};
+use seqscope_engine::run::{AboutChange, AgreementBy, RunId};
 use seqscope_engine::train::StopMode;
 use seqscope_model::ModelKind;
 
@@ -92,8 +92,18 @@ pub enum Action {
     UseExperimentOf(RunId),
     /// Take the run's experiment as the draft, with a seed that none of its sisters has.
     UseNextSeedOf(RunId),
-    /// Delete a run from disk.
+    /// Put a run into the bin.
     DeleteRun(RunId),
+    /// Take a run out of the bin, by its name there.
+    RestoreRun(String),
+    /// Read what is in the bin.
+    ReadBin,
+    /// Delete every run in the bin for good.
+    EmptyBin,
+    /// Change what is written about a run: label, tags, note, star, whether it is put away.
+    WriteAbout(RunId, Box<AboutChange>),
+    /// List the runs that were put away too, or no longer.
+    ShowArchived(bool),
     /// Copy a run to a new folder.
     ExportRun(RunId, PathBuf),
     /// Copy a run to a new folder, with the ids of users and items replaced.
@@ -215,6 +225,12 @@ impl Action {
             Self::UseExperimentOf(_) => "Use its settings",
             Self::UseNextSeedOf(_) => "Use its settings, next seed",
             Self::DeleteRun(_) => "Delete run",
+            Self::RestoreRun(_) => "Bring back",
+            Self::ReadBin => "Deleted runs",
+            Self::EmptyBin => "Delete for good",
+            Self::WriteAbout(..) => "Write about this run",
+            Self::ShowArchived(true) => "Show runs that were put away",
+            Self::ShowArchived(false) => "Hide runs that were put away",
             Self::ExportRun(..) => "Export run",
             Self::ExportHidden(..) => "Export, ids hidden",
             Self::SetKey(_) => "Use this key",

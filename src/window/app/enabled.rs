@@ -46,6 +46,11 @@ impl App {
                     "This run is being trained; stop it first.",
                 )
             }
+            Action::WriteAbout(run, _) => self.is_listed(run),
+            Action::EmptyBin => unless(
+                self.runs.bin.ready().is_some_and(Vec::is_empty),
+                "The bin is empty.",
+            ),
             Action::Revisit(visit) => self.is_listed(&visit.run),
             Action::ExportRun(run, _)
             | Action::ExportHidden(run, _)
@@ -90,6 +95,9 @@ impl App {
             | Action::ChooseModel(_)
             | Action::Edit(_)
             | Action::RefreshRuns
+            | Action::RestoreRun(_)
+            | Action::ReadBin
+            | Action::ShowArchived(_)
             | Action::TestDifferences
             | Action::SetKey(_)
             | Action::Ask(_)

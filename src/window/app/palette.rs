@@ -306,6 +306,12 @@ mod tests {
             ActionKind::Dismiss,
             // It destroys, and is asked for where one sees what goes.
             ActionKind::DeleteRun,
+            ActionKind::RestoreRun,
+            ActionKind::ReadBin,
+            ActionKind::EmptyBin,
+            // Written on a form, or switched in the menu of the list.
+            ActionKind::WriteAbout,
+            ActionKind::ShowArchived,
             // Offered for each run, and there is none here.
             ActionKind::Revisit,
             ActionKind::UseExperimentOf,

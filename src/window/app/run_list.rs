@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use super::loadable::{Loadable, Ticket};
-use seqscope_engine::run::{RunId, RunMemory, RunStatus, RunStore, Summary};
+use seqscope_engine::run::{BinnedRun, RunId, RunMemory, RunStatus, RunStore, Summary};
 
 /// Time between two readings of the list of runs while another process trains one of them.
 pub const FOREIGN_RUNS_EVERY: Duration = Duration::from_secs(3);
@@ -22,6 +22,9 @@ pub struct RunList {
     asked: Ticket,
     true_from: Ticket,
     revision: u64,
+    /// Deleted runs, once somebody has looked into the bin.
+    pub bin: Loadable<Vec<BinnedRun>>,
+    shows_archived: bool,
 }
 
 /// Reading of the folder of runs.
@@ -50,7 +53,27 @@ impl RunList {
             asked: Ticket::default(),
             true_from: Ticket::default(),
             revision: 0,
+            bin: Loadable::Idle,
+            shows_archived: false,
         }
+    }
+
+    /// Whether runs that were put away are listed too.
+    #[must_use]
+    pub fn shows_archived(&self) -> bool {
+        self.shows_archived
+    }
+
+    pub(super) fn show_archived(&mut self, shows: bool) {
+        self.shows_archived = shows;
+        // Whoever keeps an order or a choice of the list makes it anew.
+        self.revision += 1;
+    }
+
+    /// Whether a run stands in lists: it was not put away, or those that were are shown too.
+    #[must_use]
+    pub fn is_shown(&self, summary: &Summary) -> bool {
+        self.shows_archived || !summary.about.archived
     }
 
     /// The list, or how far it is.

@@ -1,14 +1,15 @@
-//! Reads the folder of runs, and deletes and exports runs.
+//! Reads the folder of runs, writes about runs, deletes, brings back and exports them.
 
 use std::path::PathBuf;
 
 use super::job::sentence;
 use super::loadable::Ticket;
 use super::views::Forget;
-use super::{Action, App, Page, Select, Tone};
+use super::{Action, App, Loadable, Page, Select, Tone};
 use seqscope_data::Pseudonyms;
 use seqscope_engine::experiment::Experiment;
-use seqscope_engine::run::{RunId, Summary, next_seed};
+use seqscope_engine::report::words::{bytes, counted};
+use seqscope_engine::run::{AboutChange, RunId, Summary, next_seed};
 
 impl App {
     /// Reads the folder of runs again; the present list stays until the new one is here.
@@ -113,16 +114,21 @@ impl App {
         let (store, deleted) = (self.runs.store.clone(), run.clone());
         self.jobs.start(
             "delete",
-            move || store.delete(&run).map_err(sentence),
+            move || store.put_into_bin(&run).map_err(sentence),
             move |app, result| app.take_deleted(&deleted, result),
         );
     }
 
-    fn take_deleted(&mut self, run: &RunId, deleted: Result<(), String>) {
+    /// Takes in under which name a run lies in the bin.
+    fn take_deleted(&mut self, run: &RunId, deleted: Result<String, String>) {
         match deleted {
-            Ok(()) => {
+            Ok(name) => {
                 self.drop_run(run);
                 self.refresh_runs();
+                let undo = Some(("Undo".to_owned(), Action::RestoreRun(name)));
+                let done = format!("Run {run} is in the bin.");
+                self.notices.tell(Tone::Done, done, undo);
+                self.read_bin_again();
             }
             Err(why) => {
                 let again = Action::RefreshRuns;
@@ -130,6 +136,77 @@ impl App {
                 self.notices.tell(Tone::Error, why, cure);
             }
         }
+    }
+
+    /// Takes a run out of the bin, and looks at it.
+    pub(super) fn restore_run(&mut self, name: String) {
+        let store = self.runs.store.clone();
+        self.jobs.start(
+            "restore",
+            move || store.restore_from_bin(&name).map_err(sentence),
+            |app, restored| match restored {
+                Ok(run) => {
+                    app.refresh_runs();
+                    app.select(Select::Run(run));
+                    app.read_bin_again();
+                }
+                Err(why) => app.notices.failed(why),
+            },
+        );
+    }
+
+    pub(super) fn read_bin(&mut self) {
+        if self.runs.bin.ready().is_none() {
+            self.runs.bin = Loadable::Loading("Reading the bin".to_owned());
+        }
+        let store = self.runs.store.clone();
+        self.jobs.start(
+            "bin",
+            move || store.binned().map_err(sentence),
+            |app, binned| app.runs.bin = binned.into(),
+        );
+    }
+
+    /// Reads the bin where somebody has looked into it.
+    fn read_bin_again(&mut self) {
+        if !matches!(self.runs.bin, Loadable::Idle) {
+            self.read_bin();
+        }
+    }
+
+    pub(super) fn empty_bin(&mut self) {
+        let store = self.runs.store.clone();
+        self.jobs.start(
+            "empty bin",
+            move || store.empty_bin().map_err(sentence),
+            |app, gone| {
+                match gone {
+                    Ok(gone) => {
+                        let size = gone.iter().map(|run| run.bytes).sum();
+                        app.notices.done(format!(
+                            "Deleted for good: {}, {}.",
+                            counted(gone.len(), "run"),
+                            bytes(size)
+                        ));
+                    }
+                    Err(why) => app.notices.failed(why),
+                }
+                app.read_bin();
+            },
+        );
+    }
+
+    /// Writes about a run, in its folder; the list then says so.
+    pub(super) fn write_about(&mut self, run: RunId, change: AboutChange) {
+        let store = self.runs.store.clone();
+        self.jobs.start(
+            "about",
+            move || store.change_about(&run, &change).map_err(sentence),
+            |app, written| match written {
+                Ok(_) => app.refresh_runs(),
+                Err(why) => app.notices.failed(why),
+            },
+        );
     }
 
     pub(super) fn export_run(&mut self, run: RunId, to: PathBuf, hidden: Pseudonyms) {
@@ -192,7 +269,7 @@ mod tests {
         );
         app.take_runs(before, Ok(listed.clone()));
         assert!(app.runs.summary(&run).is_some());
-        app.take_deleted(&run, Ok(()));
+        app.take_deleted(&run, Ok("old".to_owned()));
         let after = app.runs.begin_reading().ticket;
         app.take_runs(after, Ok(Vec::new()));
         app.take_runs(before, Ok(listed));

@@ -1,5 +1,7 @@
 //! The frame around every page: tabs above, runs at the left, playhead, work and notices below.
 
+mod about_form;
+mod bin_list;
 mod queue;
 mod rail;
 mod status;

@@ -2,6 +2,8 @@
 
 use egui::{RichText, ScrollArea, Sense, Ui, vec2};
 
+use super::about_form::AboutForm;
+use super::bin_list::BinList;
 use crate::app::{Action, App, Loadable, Select, TrainingPhase};
 use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
@@ -9,13 +11,13 @@ use crate::ui::widget::run_words;
 use crate::ui::{Actions, text};
 use seqscope_base::metric::Metrics;
 use seqscope_base::spec::Entry;
-use seqscope_engine::run::{Manifest, RunId, RunOutcome, RunStatus, Summary};
+use seqscope_engine::run::{AboutChange, Manifest, RunOutcome, RunStatus, Summary};
 
 /// View state of the rail.
 #[derive(Default)]
 pub(super) struct Rail {
-    /// The run that is about to be deleted, until the person has said so again.
-    deleting: Option<RunId>,
+    about: AboutForm,
+    bin: BinList,
     /// Whether ids are replaced in what is exported.
     hides_ids: bool,
     /// Words that a person typed to find runs.
@@ -26,13 +28,15 @@ pub(super) struct Rail {
 /// Runs whose title or folder has the words that were typed.
 #[derive(Default)]
 struct RunFilter {
-    /// Revision of the list and the words: looked through again when either changes.
+    /// Revision of the list and the words: looked through again when either changes. What is put
+    /// away counts for the revision.
     of: Option<(u64, String)>,
     places: Vec<usize>,
 }
 
 impl RunFilter {
-    fn refresh(&mut self, runs: &[Summary], revision: u64, typed: &str) {
+    fn refresh(&mut self, app: &App, runs: &[Summary], typed: &str) {
+        let revision = app.runs.revision();
         if self
             .of
             .as_ref()
@@ -44,16 +48,20 @@ impl RunFilter {
         self.places = runs
             .iter()
             .enumerate()
-            .filter(|(_, summary)| has_all(summary, &words))
+            .filter(|(_, summary)| app.runs.is_shown(summary) && has_all(summary, &words))
             .map(|(at, _)| at)
             .collect();
         self.of = Some((revision, typed.to_owned()));
     }
 }
 
-/// Whether title and folder of a run have all of the words, which are in small letters.
+/// Whether title, tags and folder of a run have all of the words, which are in small letters.
 fn has_all(summary: &Summary, words: &[String]) -> bool {
-    let text = format!("{} {}", run_words::title(summary), summary.id).to_lowercase();
+    let mut text = format!("{} {}", run_words::title(summary), summary.id);
+    for tag in &summary.about.tags {
+        text.extend([" ", tag]);
+    }
+    let text = text.to_lowercase();
     words.iter().all(|word| text.contains(word.as_str()))
 }
 
@@ -67,6 +75,9 @@ impl Rail {
             ui.label(RichText::new(tr("Runs")).strong());
             if let Loadable::Ready(runs) = app.runs.listed() {
                 ui.weak(text::count(runs.len()));
+                ui.with_layout(egui::Layout::right_to_left(egui::Align::Center), |ui| {
+                    self.list_menu(ui, app, runs, actions);
+                });
             }
         });
         match app.runs.listed() {
@@ -87,7 +98,27 @@ impl Rail {
                 ui.spinner();
             }
         }
-        self.confirm(ui, actions);
+        self.about.ui(ui, app, actions);
+        self.bin.ui(ui, app, actions);
+    }
+
+    /// What concerns the list as a whole.
+    fn list_menu(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
+        let menu = ui.menu_button("⋯", |ui| {
+            let n_archived = runs.iter().filter(|run| run.about.archived).count();
+            let mut shows = app.runs.shows_archived();
+            let words = tr(format!("Show {n_archived} that were put away"));
+            if ui.checkbox(&mut shows, words).changed() {
+                actions.push(Action::ShowArchived(shows));
+            }
+            if ui.button(tr("Deleted runs…")).clicked() {
+                self.bin.open(actions);
+                ui.close();
+            }
+        });
+        (menu.response).widget_info(|| {
+            egui::WidgetInfo::labeled(egui::Role::Button, true, tr("List of runs"))
+        });
     }
 
     fn list(&mut self, ui: &mut Ui, app: &App, runs: &[Summary], actions: &mut Actions) {
@@ -98,16 +129,18 @@ impl Rail {
                 .desired_width(f32::INFINITY);
             let field = ui
                 .add(field)
-                .on_hover_text(tr("Words of a run's name, model or folder"));
+                .on_hover_text(tr("Words of a run's name, tags, model or folder"));
             field.widget_info(|| {
                 egui::WidgetInfo::labeled(egui::Role::TextInput, true, tr("Find runs"))
             });
         } else {
             self.wanted.clear();
         }
-        self.found.refresh(runs, app.runs.revision(), &self.wanted);
+        self.found.refresh(app, runs, &self.wanted);
         if self.found.places.is_empty() {
-            ui.weak(tr("No run has these words in its name, model or folder."));
+            ui.weak(tr(
+                "No run has these words in its name, tags, model or folder.",
+            ));
         }
         let places = std::mem::take(&mut self.found.places);
         ScrollArea::vertical()
@@ -163,7 +196,7 @@ impl Rail {
         egui::Popup::menu(&response)
             .open_memory(menu_is_asked(ui, &response))
             .close_behavior(egui::PopupCloseBehavior::CloseOnClickOutside)
-            .show(|ui| self.menu(ui, app, &summary.id, actions));
+            .show(|ui| self.menu(ui, app, summary, actions));
     }
 
     fn cells(ui: &mut Ui, app: &App, summary: &Summary, name: &str, actions: &mut Actions) {
@@ -202,7 +235,8 @@ impl Rail {
         });
     }
 
-    fn menu(&mut self, ui: &mut Ui, app: &App, run: &RunId, actions: &mut Actions) {
+    fn menu(&mut self, ui: &mut Ui, app: &App, summary: &Summary, actions: &mut Actions) {
+        let run = &summary.id;
         for action in [
             Action::Select(Select::Run(run.clone())),
             Action::Select(Select::SecondRun(Some(run.clone()))),
@@ -232,41 +266,53 @@ impl Rail {
             "Ids of users and items are replaced in what is exported, under the key in use.",
         ));
         ui.separator();
-        let may = app.enabled(&Action::DeleteRun(run.clone()));
-        let delete = ui.add_enabled(may.is_ok(), egui::Button::new(tr("Delete run…")));
-        if delete.clicked() {
-            self.deleting = Some(run.clone());
+        self.write_about(ui, summary, actions);
+        ui.separator();
+        let before = actions.len();
+        super::action_button(ui, app, actions, Action::DeleteRun(run.clone()));
+        if actions.len() > before {
             ui.close();
-        }
-        if let Err(reason) = may {
-            delete.on_disabled_hover_text(tr(reason));
         }
     }
 
-    fn confirm(&mut self, ui: &Ui, actions: &mut Actions) {
-        let Some(run) = self.deleting.clone() else {
-            return;
+    /// What a person may write about a run.
+    fn write_about(&mut self, ui: &mut Ui, summary: &Summary, actions: &mut Actions) {
+        if ui.button(tr("Label, tags and note…")).clicked() {
+            self.about.open(summary);
+            ui.close();
+        }
+        let (starred, archived) = (summary.about.starred, summary.about.archived);
+        let star = if starred {
+            "Take the star away"
+        } else {
+            "Mark with a star"
         };
-        let shown = egui::Modal::new(egui::Id::unique("deleting")).show(ui.ctx(), |ui| {
-            ui.set_max_width(420.0);
-            ui.heading(tr("Delete this run?"));
-            ui.label(tr(format!(
-                "{run}: its curves, weights and results are deleted from disk. This \
-                              cannot be undone."
-            )));
-            ui.add_space(size::GAP);
-            ui.horizontal(|ui| {
-                if ui.button(tr("Delete")).clicked() {
-                    actions.push(Action::DeleteRun(run));
-                    self.deleting = None;
-                }
-                if ui.button(tr("Keep")).clicked() {
-                    self.deleting = None;
-                }
-            });
-        });
-        if shown.should_close() {
-            self.deleting = None;
+        let archive = if archived {
+            "Take back into the list"
+        } else {
+            "Put away"
+        };
+        let marks = [
+            (
+                star,
+                AboutChange {
+                    starred: Some(!starred),
+                    ..AboutChange::default()
+                },
+            ),
+            (
+                archive,
+                AboutChange {
+                    archived: Some(!archived),
+                    ..AboutChange::default()
+                },
+            ),
+        ];
+        for (words, change) in marks {
+            if ui.button(tr(words)).clicked() {
+                actions.push(Action::WriteAbout(summary.id.clone(), Box::new(change)));
+                ui.close();
+            }
         }
     }
 }
@@ -326,6 +372,20 @@ fn score(manifest: &Manifest) -> Option<(String, &'static str)> {
 
 fn hover(ui: &mut Ui, summary: &Summary) {
     ui.label(RichText::new(summary.id.to_string()).strong());
+    let about = &summary.about;
+    if let (Some(_), Some(manifest)) = (about.label(), &summary.manifest) {
+        ui.label(tr(format!("Experiment: {}", manifest.experiment.name)));
+    }
+    if !about.tags.is_empty() {
+        let tags: Vec<&str> = about.tags.iter().map(String::as_str).collect();
+        ui.label(tr(format!("Tags: {}", tags.join(", "))));
+    }
+    if !about.note.is_empty() {
+        ui.label(RichText::new(&about.note).italics());
+    }
+    if let Some(fault) = &about.fault {
+        ui.colored_label(theme::colors(ui).warning, tr(fault));
+    }
     if let RunStatus::Damaged(why) = &summary.status {
         ui.label(tr(why));
     }

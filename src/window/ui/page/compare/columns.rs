@@ -4,6 +4,7 @@
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
+use crate::app::RunList;
 use seqscope_base::metric::{AnswerKind, Metric, Metrics};
 use seqscope_engine::report::{RunField, SortKey};
 use seqscope_engine::run::{Manifest, RunId, Summary, why_not_comparable};
@@ -81,7 +82,15 @@ pub(super) struct SortedList {
 }
 
 impl WorkedOut {
-    pub(super) fn refresh(&mut self, runs: &[Summary], primary: Option<&Manifest>, of: SortedList) {
+    /// Works all out anew where something has changed. Runs that were put away stand in the table
+    /// only where they are shown in lists.
+    pub(super) fn refresh(
+        &mut self,
+        list: &RunList,
+        runs: &[Summary],
+        primary: Option<&Manifest>,
+        of: SortedList,
+    ) {
         if self.of.as_ref() == Some(&of) {
             return;
         }
@@ -90,6 +99,8 @@ impl WorkedOut {
             .map(|m| m.experiment.answers())
             .unwrap_or_default();
         self.order = order(runs, of.by, of.is_falling, self.kind);
+        let is_shown = |at: &usize| runs.get(*at).is_some_and(|run| list.is_shown(run));
+        self.order.retain(is_shown);
         self.columns = shown(runs, self.kind);
         self.best = Best::among(runs, primary, self.kind);
         self.of = Some(of);

@@ -51,7 +51,7 @@ impl RunsTable {
             is_falling: self.is_falling,
             primary: app.selection.run.clone(),
         };
-        self.worked_out.refresh(runs, primary, of);
+        self.worked_out.refresh(&app.runs, runs, primary, of);
         let WorkedOut {
             order,
             columns,
