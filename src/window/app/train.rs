@@ -238,7 +238,10 @@ impl App {
         let Event { run, kind } = event;
         let has_weights = matches!(kind, EventKind::Checkpointed { .. });
         let has_started = matches!(kind, EventKind::Started { .. });
-        let holds = matches!(kind, EventKind::Paused | EventKind::Resumed);
+        let holds = matches!(
+            kind,
+            EventKind::Paused | EventKind::Blocked(_) | EventKind::Resumed
+        );
         let ended = if let EventKind::Ended(ended) = &kind {
             Some(ended.clone())
         } else {
