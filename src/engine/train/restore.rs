@@ -52,9 +52,10 @@ fn take_epoch(
 ) -> Result<(), TrainError> {
     let weights = store.epoch_weights(&manifest.id, epoch);
     model.load_weights(&weights)?;
-    broken_weights(&weights).map_or(Ok(()), |broken| {
-        Err(TrainError::Unfit(of_no_use(manifest, epoch, &broken)))
-    })
+    if let Some(broken) = broken_weights(&weights) {
+        return Err(TrainError::Unfit(of_no_use(manifest, epoch, &broken)));
+    }
+    Ok(store.check_file(&manifest.id, &weights)?)
 }
 
 /// Opens a run with the weights of one epoch, or of the best one.
