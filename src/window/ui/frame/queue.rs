@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use egui::{Panel, RichText, ScrollArea, Sense, Ui, vec2};
+use egui::{Align, Layout, Panel, RichText, ScrollArea, Sense, Ui, vec2};
 
 use super::action_button_as;
 use crate::app::{Action, App, Loadable, QueueAction, TrainingPhase};
@@ -107,21 +107,18 @@ fn row(ui: &mut Ui, app: &App, queue: &Queue, entry: &QueueEntry, actions: &mut 
     let name = format!("{} · {title}", shown(&experiment.name));
     let (rect, _) = ui.allocate_exact_size(vec2(ui.available_width(), ROW), Sense::hover());
     let inside = egui::UiBuilder::new().max_rect(rect.shrink2(vec2(0.0, 2.0)));
-    ui.scope_builder(inside, |ui| {
-        ui.horizontal(|ui| {
-            let buttons = 24.0 * n_buttons(queue, entry) as f32;
-            let line = RichText::new(format!("{}  {name}", entry.number));
-            let width = (ui.available_width() - buttons).max(60.0);
-            ui.allocate_ui(vec2(width, 18.0), |ui| {
-                ui.add(egui::Label::new(line).truncate().selectable(false))
-                    .on_hover_text(hover(entry, &name));
-            });
-            buttons_of(ui, app, queue, entry, actions);
-        });
+    let ui = &mut ui.new_child(inside);
+    let line = RichText::new(format!("{}  {name}", entry.number));
+    ui.add(egui::Label::new(line).truncate().selectable(false))
+        .on_hover_text(hover(entry, &name));
+    ui.with_layout(Layout::right_to_left(Align::Min), |ui| {
+        buttons(ui, app, queue, entry, actions);
         let (words, color) = state(ui, app, entry);
         let line = RichText::new(words).size(size::TEXT_SMALL).color(color);
-        ui.add(egui::Label::new(line).truncate().selectable(false))
-            .on_hover_text(hover(entry, &name));
+        ui.with_layout(Layout::left_to_right(Align::Min), |ui| {
+            ui.add(egui::Label::new(line).truncate().selectable(false))
+                .on_hover_text(hover(entry, &name));
+        });
     });
 }
 
@@ -157,13 +154,11 @@ fn asks(queue: &Queue, entry: &QueueEntry) -> Vec<(&'static str, &'static str, Q
     asks
 }
 
-fn n_buttons(queue: &Queue, entry: &QueueEntry) -> usize {
-    asks(queue, entry).len()
-}
-
-fn buttons_of(ui: &mut Ui, app: &App, queue: &Queue, entry: &QueueEntry, actions: &mut Actions) {
+/// The buttons of an entry, laid from the right.
+fn buttons(ui: &mut Ui, app: &App, queue: &Queue, entry: &QueueEntry, actions: &mut Actions) {
     ui.spacing_mut().item_spacing.x = 2.0;
-    for (sign, words, ask) in asks(queue, entry) {
+    ui.spacing_mut().button_padding = vec2(4.0, 0.0);
+    for (sign, words, ask) in asks(queue, entry).into_iter().rev() {
         let label = tr(format!("{words}: entry {}", entry.number));
         let action = Action::Queue(ask);
         let button = ui

@@ -218,6 +218,7 @@ fn start(ui: &mut Ui, app: &App, actions: &mut Actions) {
     if response.clicked() {
         actions.push(Action::Start);
     }
+    ui.add_space(size::GAP_SMALL);
     queue(ui, app, actions);
     if let Err(reason) = enabled {
         response.on_disabled_hover_text(tr(&reason));
@@ -239,7 +240,9 @@ fn queue(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let action = Action::Queue(QueueAction::Add);
     let enabled = app.enabled(&action);
     let button = Button::new(tr("Queue")).min_size(vec2(ui.available_width(), 26.0));
-    let response = ui.add_enabled(enabled.is_ok(), button);
+    let response = ui
+        .vertical_centered(|ui| ui.add_enabled(enabled.is_ok(), button))
+        .inner;
     let response = match &enabled {
         Ok(()) => response.on_hover_text(tr(
             "Ctrl+Shift+Enter: trained after the entries before it; the queue stands below the list \
