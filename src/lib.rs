@@ -62,7 +62,7 @@
 //! | | [`bench`](mod@bench) | how long the work above takes | |
 //! | `window` | [`app`] | the application without a pixel: state, actions, background jobs | threads |
 //! | | [`ui`] | painting (feature `gui`): `page`, a folder each, whose `mod.rs` decides what is shown; `widget`, what is painted | `egui`, `eframe`, `egui_plot`, `egui_extras`, `rfd` |
-//! | `commands` | [`cli`] | text in, text out; beside the window, not on it | `clap`, `ctrlc`, `signal_hook`, `indicatif` |
+//! | `commands` | [`cli`] | text in, text out; beside the window, not on it; a race has a thread a side | `clap`, `ctrlc`, `signal_hook`, `indicatif` |
 //!
 //! (`shared_build` beside them holds no code: it lets the tests of one crate, `cargo test -p
 //! seqscope-model`, be built from what a build of all has left.)

@@ -131,6 +131,15 @@ fn add(queue: &RunQueue, args: &AddArgs, streams: &mut Streams<'_>) -> Result<St
         if let Some(device) = &args.device {
             experiment.training.device.clone_from(device);
         }
+        if experiment.sweep.is_some() {
+            return Err(Error::edge(
+                format!(
+                    "`{}` is a sweep, and an entry of the queue is one run",
+                    file.display()
+                ),
+                "start it by `seqscope sweep FILE.ron`, or take it out by `--set sweep=none`",
+            ));
+        }
         let problems = experiment.check();
         if problems.iter().any(Problem::is_error) {
             return Err(TrainError::Problems(problems).into());

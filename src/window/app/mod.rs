@@ -1,5 +1,5 @@
 //! The application without a window: state, what a person can ask, background work. Knows no
-//! egui, no burn, no polars; the only place that starts threads.
+//! egui, no burn, no polars; where the window's threads start.
 //!
 //! A page reads `&App` and pushes [`Action`]s; only [`App::apply`] changes state. A form paints a
 //! copy of the experiment and sends it back as [`Action::Edit`]. [`App::receive`] takes in what

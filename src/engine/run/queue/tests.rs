@@ -1,3 +1,5 @@
+//! The queue as several programs change it, and as it lies on disk.
+
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;

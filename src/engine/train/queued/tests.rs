@@ -1,3 +1,5 @@
+//! Entries that are trained, left, killed and gone on with, held against training alone.
+
 use std::path::Path;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! Races held against training alone.
+
 use std::path::Path;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
