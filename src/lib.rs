@@ -57,6 +57,8 @@
 //! | | [`sweep`] | many trials of one experiment: planned once, trained here or by a scheduler, picked on validation | |
 //! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps; rules that a model keeps; of two runs on one user (`beside`) | |
 //! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |
+//! | | [`figure`] | charts as plain numbers and words, drawn as SVG, PDF and PNG | `resvg`, `pdf-writer` |
+//! | | [`cards`] | reports of charts, tables and notes, kept with where they came from; exported as HTML, Markdown and PDF | `pulldown-cmark` |
 //! | | [`catalogue`] | the list of all that can be chosen, for help and tests | |
 //! | | [`error`] | the sum of the modules' errors, and what is shown of them | |
 //! | | [`bench`](mod@bench) | how long the work above takes | |
@@ -232,7 +234,7 @@ pub use seqscope_base::{language, manual, metric, spec};
 pub use seqscope_commands as cli;
 pub use seqscope_data as data;
 pub use seqscope_engine::{
-    bench, catalogue, error, experiment, explain, report, run, slice, sweep, train,
+    bench, cards, catalogue, error, experiment, explain, figure, report, run, slice, sweep, train,
 };
 pub use seqscope_model::{self as model, baseline};
 #[cfg(feature = "gui")]

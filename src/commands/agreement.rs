@@ -18,7 +18,7 @@ use seqscope_engine::run::{
 };
 
 /// Which users, and how they are held against each other.
-#[derive(Debug, clap::Args)]
+#[derive(Debug, Default, clap::Args)]
 pub(super) struct UserArgs {
     /// In place of the tables: the users whom both of two runs were tested on, with rank and
     /// probability of the true item by either

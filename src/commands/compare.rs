@@ -5,7 +5,7 @@ use clap::ValueEnum as _;
 use serde_json::{Value, json};
 use strum::IntoEnumIterator as _;
 
-use super::agreement::{self, UserArgs};
+use super::agreement::{self, RunPlace, UserArgs};
 use super::compare_slice::FirstRun;
 use super::format::{TableFormat, write_tables};
 use super::grouped::{GroupedSentences, of_runs};
@@ -68,7 +68,7 @@ pub struct Args {
 
 /// Tables of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-enum WhichTable {
+pub(super) enum WhichTable {
     /// Test metrics, epochs, time
     Runs,
     /// The one metric by user: intervals, gains, tests
@@ -95,6 +95,33 @@ impl WhichTable {
 }
 
 impl Args {
+    /// What another command asks of some runs.
+    pub(super) fn asking(
+        names: &[String],
+        metric: Option<&str>,
+        slice: &SliceArgs,
+        tables: &[WhichTable],
+    ) -> Self {
+        Self {
+            names: names.to_vec(),
+            metric: metric.map(str::to_owned),
+            slices: false,
+            slice: slice.clone(),
+            references: None,
+            claims: Vec::new(),
+            tables: tables.to_vec(),
+            format: TableFormat::default(),
+            json: false,
+            users: UserArgs::default(),
+        }
+    }
+
+    /// Asks for slices and references, too.
+    pub(super) fn ask_all(&mut self) {
+        self.slices = true;
+        self.references = Some(WhichReferences::Kept);
+    }
+
     fn form(&self) -> TableFormat {
         if self.json {
             TableFormat::Json
@@ -119,83 +146,146 @@ enum WhichReferences {
 }
 
 pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
-    // Where each is: runs may lie in several folders.
-    let mut places: Vec<(RunStore, RunId)> = Vec::new();
-    for name in &args.names {
+    if args.users.are_wanted()? {
+        return users(args, store, streams);
+    }
+    let of_runs = FoundOfRuns::of(args, store)?;
+    let doubts = of_runs.doubts();
+    let damaged = of_runs.damaged();
+    let manifests = &of_runs.manifests;
+    let found = &of_runs.found;
+    if args.form() == TableFormat::Json {
+        let claims = &of_runs.claims;
+        let mut all = found.json(manifests, claims, &of_runs.differences(), &doubts, &damaged);
+        if let Some(slice) = of_runs.first.as_ref().and_then(FirstRun::json) {
+            all["slice"] = slice;
+        }
+        return streams.json(&all);
+    }
+    warn(manifests, doubts.iter().chain(&damaged), streams)?;
+    write_tables(&of_runs.tables(args), args.form(), streams)
+}
+
+/// The users whom both of two runs were tested on.
+fn users(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
+    let places = places(&args.names, store)?;
+    let manifests = manifests(&places)?;
+    let stores: Vec<&RunStore> = places.iter().map(|(store, _)| store).collect();
+    let first = FirstRun::open(&args.slice, false, &stores, &manifests)?;
+    let of = first.as_ref();
+    agreement::run(&args.users, args.form(), &places, &manifests, of, streams)
+}
+
+/// Where each of the named runs is: they may lie in several folders.
+pub(super) fn places(names: &[String], store: &RunStore) -> Result<Vec<RunPlace>, Error> {
+    let mut places: Vec<RunPlace> = Vec::new();
+    for name in names {
         let place = store.locate(name)?;
         // A run that is named twice stands for itself once: it is no second seed.
         if !places.contains(&place) {
             places.push(place);
         }
     }
-    let stores: Vec<&RunStore> = places.iter().map(|(store, _)| store).collect();
-    let manifests = places
-        .iter()
-        .map(|(store, id)| store.manifest(id))
-        .collect::<Result<Vec<_>, _>>()?;
-    if args.users.are_wanted()? {
-        let first = FirstRun::open(&args.slice, false, &stores, &manifests)?;
-        let of = first.as_ref();
-        return agreement::run(&args.users, args.form(), &places, &manifests, of, streams);
+    Ok(places)
+}
+
+pub(super) fn manifests(places: &[RunPlace]) -> Result<Vec<Manifest>, Error> {
+    let read = places.iter().map(|(store, id)| store.manifest(id));
+    Ok(read.collect::<Result<Vec<_>, _>>()?)
+}
+
+/// Runs that were named, with all that was found of them.
+pub(super) struct FoundOfRuns {
+    places: Vec<RunPlace>,
+    pub(super) manifests: Vec<Manifest>,
+    pub(super) metric: Metric,
+    claims: Vec<Claim>,
+    first: Option<FirstRun>,
+    pub(super) found: Findings,
+}
+
+impl FoundOfRuns {
+    pub(super) fn of(args: &Args, store: &RunStore) -> Result<Self, Error> {
+        let places = places(&args.names, store)?;
+        let stores: Vec<&RunStore> = places.iter().map(|(store, _)| store).collect();
+        let manifests = manifests(&places)?;
+        let metric = metric_of(args, &manifests)?;
+        let claims = args
+            .claims
+            .iter()
+            .map(|text| contrast::claim(text, answers(&manifests)))
+            .collect::<Result<Vec<Claim>, Error>>()?;
+        let first = FirstRun::open(
+            &args.slice,
+            args.is_asked_for(WhichTable::Slices, args.slices),
+            &stores,
+            &manifests,
+        )?;
+        let found = found(args, &manifests, metric, &claims, &stores, first.as_ref())?;
+        Ok(Self {
+            places,
+            manifests,
+            metric,
+            claims,
+            first,
+            found,
+        })
     }
-    let metric = metric_of(args, &manifests)?;
-    let claims = args
-        .claims
-        .iter()
-        .map(|text| contrast::claim(text, answers(&manifests)))
-        .collect::<Result<Vec<Claim>, Error>>()?;
-    let first = FirstRun::open(
-        &args.slice,
-        args.is_asked_for(WhichTable::Slices, args.slices),
-        &stores,
-        &manifests,
-    )?;
-    let found = found(args, &manifests, metric, &claims, &stores, first.as_ref())?;
-    let differences = differences(&manifests.iter().map(|m| &m.experiment).collect::<Vec<_>>());
-    let doubts = doubts(&manifests);
-    let damaged: Vec<String> = places
-        .iter()
-        .filter_map(|(store, id)| damaged(store, id))
-        .collect();
-    if args.form() == TableFormat::Json {
-        let mut all = found.json(&manifests, &claims, &differences, &doubts, &damaged);
-        if let Some(slice) = first.as_ref().and_then(FirstRun::json) {
-            all["slice"] = slice;
+
+    fn differences(&self) -> Vec<Difference> {
+        let experiments: Vec<_> = self.manifests.iter().map(|m| &m.experiment).collect();
+        differences(&experiments)
+    }
+
+    /// Reasons why the figures must not be compared.
+    pub(super) fn doubts(&self) -> Vec<String> {
+        doubts(&self.manifests)
+    }
+
+    /// Sentences about runs whose weights are damaged.
+    fn damaged(&self) -> Vec<String> {
+        let places = self.places.iter();
+        places
+            .filter_map(|(store, id)| damaged(store, id))
+            .collect()
+    }
+
+    /// The tables that were asked for.
+    pub(super) fn tables(&self, args: &Args) -> Vec<ReportTable> {
+        let (manifests, found) = (&self.manifests, &self.found);
+        let is_sliced = args.is_asked_for(WhichTable::Slices, args.slices || manifests.len() == 1);
+        let differences = self.differences();
+        let report = ComparedRuns {
+            manifests,
+            comparison: &found.comparison,
+            measured: &found.measured,
+            references: &found.references,
+            claims: &self.claims,
+            slices: if is_sliced { &found.slices } else { &[] },
+            differences: if manifests.len() > 1 {
+                &differences
+            } else {
+                &[]
+            },
+            trusted: &found.trusted,
+            trusted_differences: &found.trusted_differences,
+        };
+        let mut tables = report.tables();
+        for table in &mut tables {
+            let words = self.first.as_ref().map_or_else(Vec::new, FirstRun::words);
+            // Of these the figures are of everyone, or of none.
+            if !["runs", "settings", "trust"].contains(&table.key.as_str()) {
+                table.lead.splice(0..0, words);
+            }
+            if table.key == "slices" {
+                table.notes.extend(found.slice_notes.iter().cloned());
+            }
         }
-        return streams.json(&all);
-    }
-    warn(&manifests, doubts.iter().chain(&damaged), streams)?;
-    let is_sliced = args.is_asked_for(WhichTable::Slices, args.slices || manifests.len() == 1);
-    let report = ComparedRuns {
-        manifests: &manifests,
-        comparison: &found.comparison,
-        measured: &found.measured,
-        references: &found.references,
-        claims: &claims,
-        slices: if is_sliced { &found.slices } else { &[] },
-        differences: if manifests.len() > 1 {
-            &differences
-        } else {
-            &[]
-        },
-        trusted: &found.trusted,
-        trusted_differences: &found.trusted_differences,
-    };
-    let mut tables = report.tables();
-    for table in &mut tables {
-        let words = first.as_ref().map_or_else(Vec::new, FirstRun::words);
-        // Of these the figures are of everyone, or of none.
-        if !["runs", "settings", "trust"].contains(&table.key.as_str()) {
-            table.lead.splice(0..0, words);
+        if !args.tables.is_empty() {
+            tables.retain(|table| args.tables.iter().any(|wanted| wanted.is(table)));
         }
-        if table.key == "slices" {
-            table.notes.extend(found.slice_notes.iter().cloned());
-        }
+        tables
     }
-    if !args.tables.is_empty() {
-        tables.retain(|table| args.tables.iter().any(|wanted| wanted.is(table)));
-    }
-    write_tables(&tables, args.form(), streams)
 }
 
 fn warn<'a>(
@@ -269,16 +359,16 @@ fn metric_of(args: &Args, manifests: &[Manifest]) -> Result<Metric, Error> {
 }
 
 /// Findings about the test results of some runs.
-struct Findings {
+pub(super) struct Findings {
     /// Comparison by the one metric.
     comparison: Comparison,
-    slices: Vec<Vec<Slice>>,
+    pub(super) slices: Vec<Vec<Slice>>,
     /// Sentences on kept slices that cannot be told.
     slice_notes: Vec<String>,
     /// Each run by every metric.
-    measured: Vec<MeasuredRun>,
-    references: Vec<BesideReferences>,
-    trusted: Vec<TrustedRun>,
+    pub(super) measured: Vec<MeasuredRun>,
+    pub(super) references: Vec<BesideReferences>,
+    pub(super) trusted: Vec<TrustedRun>,
     /// Each run after the first, by its difference from it.
     trusted_differences: Vec<TrustedRun>,
 }

@@ -21,6 +21,7 @@ mod everyone;
 mod explain;
 mod export;
 mod feedback;
+mod figure;
 mod fine_tune;
 mod forecast;
 mod format;
@@ -40,6 +41,7 @@ mod pseudonyms;
 mod queue;
 mod race;
 mod recommend;
+mod report;
 mod request;
 mod resume;
 mod rules;
@@ -50,6 +52,7 @@ mod signals;
 mod significance;
 mod slice_args;
 mod sweep;
+mod table;
 mod train;
 mod typed;
 mod user_answer;
@@ -172,6 +175,13 @@ pub enum CliCommand {
     Rules(rules::Args),
     /// Map a run's items, or its users in the latent space, in a plane
     Map(map::Args),
+    /// Draw a chart of runs for a paper or a slide: SVG, PDF or PNG
+    Figure(figure::Args),
+    /// Write a table of runs for a paper or a program: CSV, LaTeX, Markdown or JSON
+    Table(table::Args),
+    /// Write a report as one page of HTML, as Markdown with files or as PDF: one that was put together
+    /// in the window, or the usual one of some runs
+    Report(report::Args),
     /// Copy a run's tables and weights to a new folder
     Export(export::Args),
     /// List the devices that can train
@@ -220,6 +230,9 @@ pub fn run(command: CliCommand, shared: &Shared, streams: &mut Streams<'_>) -> R
         CliCommand::Latent(args) => latent::run(&args, &store, streams),
         CliCommand::Rules(args) => rules::run(&args, &store, streams),
         CliCommand::Map(args) => map::run(&args, &store, streams),
+        CliCommand::Figure(args) => figure::run(&args, &store, streams),
+        CliCommand::Table(args) => table::run(&args, &store, streams),
+        CliCommand::Report(args) => report::run(&args, &store, streams),
         CliCommand::Export(args) => export::run(&args, &store, streams),
         CliCommand::Devices(args) => devices::run(&args, streams),
         CliCommand::Help(args) => help::run(&args, streams),

@@ -137,7 +137,7 @@ pub(super) fn lacks(id: &RunId, restored: &Restored, what: &str) -> Error {
     )
 }
 
-fn item_table(id: &RunId, restored: &Restored) -> Result<ItemTable, Error> {
+pub(super) fn item_table(id: &RunId, restored: &Restored) -> Result<ItemTable, Error> {
     let table = restored.model.item_table()?;
     table.ok_or_else(|| lacks(id, restored, "item vectors"))
 }
@@ -259,7 +259,7 @@ pub(super) fn title(shown: &ShownNames<'_>, item: u32) -> ReportCell {
     }
 }
 
-fn shares_words([first, second]: [f64; 2]) -> String {
+pub(super) fn shares_words([first, second]: [f64; 2]) -> String {
     format!(
         "The first axis holds {} of the variance of the vectors, the second {}",
         words::share(first),

@@ -8,7 +8,7 @@ use seqscope_data::{Pseudonymiser, Pseudonyms};
 use seqscope_engine::error::Error;
 
 /// Which ids are replaced.
-#[derive(Clone, Copy, Debug, clap::Args)]
+#[derive(Clone, Copy, Debug, Default, clap::Args)]
 pub(super) struct PseudonymArgs {
     /// Replace ids by keyed hashes: those of users, or with `=users-and-items` both; the key is the
     /// one in `SEQSCOPE_KEY` or --key-file

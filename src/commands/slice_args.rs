@@ -5,7 +5,7 @@ use seqscope_engine::run::{NamedSlice, RunStore, SliceRule};
 use seqscope_engine::slice::{ExpressionError, SliceMembers, SliceSource, members};
 
 /// Which users.
-#[derive(Clone, Debug, clap::Args)]
+#[derive(Clone, Debug, Default, clap::Args)]
 pub(super) struct SliceArgs {
     /// Only the users of a slice that is kept beside the runs
     #[arg(long, value_name = "NAME", conflicts_with = "only_where")]

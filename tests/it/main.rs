@@ -36,6 +36,7 @@ mod example;
 mod experiment;
 mod explain;
 mod fake;
+mod figures;
 mod fuzz;
 mod gold;
 mod inside;

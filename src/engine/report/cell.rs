@@ -1,5 +1,6 @@
 //! One cell of a report: a typed value, how it stands out, and what is told on pointing at it.
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 
 use super::words;
@@ -7,7 +8,7 @@ use crate::run::RunId;
 use seqscope_base::metric::statistics::Interval;
 
 /// Value of a cell, of a kind that knows how it is written.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub enum CellValue {
     /// Nothing belongs here.
     Empty,
@@ -161,7 +162,7 @@ pub enum SortKey {
 }
 
 /// How much a cell stands out from its neighbours.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Emphasis {
     /// As its neighbours.
     #[default]
@@ -173,7 +174,7 @@ pub enum Emphasis {
 }
 
 /// One cell of a report.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ReportCell {
     /// What stands in it.
     pub value: CellValue,

@@ -124,6 +124,14 @@ fn escaped(text: &str) -> String {
             '·' => out.push_str(r"$\cdot$"),
             '→' => out.push_str(r"$\to$"),
             '×' => out.push_str(r"$\times$"),
+            '−' => out.push_str("$-$"),
+            '≤' => out.push_str(r"$\leq$"),
+            '≥' => out.push_str(r"$\geq$"),
+            '≈' => out.push_str(r"$\approx$"),
+            'σ' => out.push_str(r"$\sigma$"),
+            'κ' => out.push_str(r"$\kappa$"),
+            'χ' => out.push_str(r"$\chi$"),
+            '²' => out.push_str("$^2$"),
             c => out.push(c),
         }
     }

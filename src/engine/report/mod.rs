@@ -66,10 +66,12 @@ pub use trust::{
 };
 pub use tuning::{tuning_table, tuning_words};
 
+use serde::{Deserialize, Serialize};
+
 use crate::run::RunId;
 
 /// A table of a report: columns, rows, and the sentences that must stand beside its figures.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReportTable {
     /// Name by which it is asked for, and of its label: `metrics`.
     pub key: String,
@@ -87,7 +89,7 @@ pub struct ReportTable {
 }
 
 /// What the cells of a column are, which decides on which side they line up.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ColumnKind {
     /// Words, at the left.
     #[default]
@@ -101,7 +103,7 @@ pub enum ColumnKind {
 }
 
 /// A column of a report.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct ReportColumn {
     /// Name in files: `gain_interval`.
     pub key: String,
@@ -178,7 +180,7 @@ impl ReportTable {
     }
 
     /// Each column with the cell of a row, those that the row leaves out at its end empty.
-    fn cells<'a>(
+    pub(crate) fn cells<'a>(
         &'a self,
         row: &'a [ReportCell],
     ) -> impl Iterator<Item = (&'a ReportColumn, Option<&'a ReportCell>)> {

@@ -8,7 +8,7 @@ use super::RunError;
 use seqscope_base::spec;
 
 /// The error of a file operation, with its cure.
-pub(super) fn file_error(path: &Path, error: &io::Error) -> RunError {
+pub(crate) fn file_error(path: &Path, error: &io::Error) -> RunError {
     RunError::File {
         path: path.to_owned(),
         reason: reason(error),
@@ -40,7 +40,7 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// Writes a file, whole or not at all.
-pub(super) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
+pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), RunError> {
     spec::write_whole(path, |file| file.write_all(bytes))
         .map_err(|e: io::Error| file_error(path, &e))
 }
@@ -88,7 +88,7 @@ pub(super) fn copy_whole(from: &Path, to: &Path) -> Result<(), RunError> {
 }
 
 /// Deletes a file if it is there.
-pub(super) fn remove_if_there(path: &Path) -> Result<(), RunError> {
+pub(crate) fn remove_if_there(path: &Path) -> Result<(), RunError> {
     match fs::remove_file(path) {
         Err(e) if e.kind() != ErrorKind::NotFound => Err(file_error(path, &e)),
         _ => Ok(()),
@@ -96,7 +96,7 @@ pub(super) fn remove_if_there(path: &Path) -> Result<(), RunError> {
 }
 
 /// Reads a text file. Bytes that are no UTF-8 become U+FFFD, for the parser to complain about.
-pub(super) fn read_text(path: &Path) -> Result<String, RunError> {
+pub(crate) fn read_text(path: &Path) -> Result<String, RunError> {
     let bytes = fs::read(path).map_err(|e| file_error(path, &e))?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }
@@ -107,7 +107,7 @@ const MAX_NAME: usize = 59;
 
 /// Whether a file may be called so by a person: letters, digits and a few signs, none of them of a
 /// path.
-pub(super) fn is_plain_name(name: &str) -> bool {
+pub(crate) fn is_plain_name(name: &str) -> bool {
     let is_plain = |c: char| c.is_alphanumeric() || matches!(c, ' ' | '-' | '_' | ',' | '(' | ')');
     !name.is_empty()
         && name.trim() == name
@@ -117,7 +117,7 @@ pub(super) fn is_plain_name(name: &str) -> bool {
 
 /// Names that people gave to the files of this ending in a folder, in order; none where there is no
 /// such folder.
-pub(super) fn names_in(folder: &Path, ending: &str) -> Result<Vec<String>, RunError> {
+pub(crate) fn names_in(folder: &Path, ending: &str) -> Result<Vec<String>, RunError> {
     let entries = match fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(e) if e.kind() == ErrorKind::NotFound => return Ok(Vec::new()),

@@ -23,6 +23,7 @@
 //! <runs>/slices/NAME.ron       slices of users that a person has named, of all runs
 //! <runs>/queue/queue.ron       experiments that wait to be trained, and what became of them
 //! <runs>/queue/0007.lock       locked while a process works on entry 7 of it
+//! <runs>/reports/NAME.ron      reports of cards that a person has put together, with their numbers
 //! ```
 //!
 //! A manifest without an outcome is a *running* run while its lock is held, else a *paused* one
@@ -40,7 +41,7 @@ mod comparison;
 mod contrast;
 mod counting_rule;
 mod curve;
-mod disk;
+pub(crate) mod disk;
 mod epoch;
 mod error;
 mod example;

@@ -4,8 +4,8 @@ use std::path::PathBuf;
 
 use super::{
     Arrange, ExplainView, FeedbackAction, ForecastKey, GalleryAction, HeadIdx, ItemQuery,
-    MeanAttentionKey, NoticeId, Page, ProjectionKey, Question, QueueAction, RulesKey, RunSide,
-    SliceAction, ThemeChoice, TourAction, TrainStrip, Transport, Visit, WhatIfAction,
+    MeanAttentionKey, NoticeId, Page, ProjectionKey, Question, QueueAction, ReportAction, RulesKey,
+    RunSide, SliceAction, ThemeChoice, TourAction, TrainStrip, Transport, Visit, WhatIfAction,
 };
 use seqscope_base::language::Language;
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
@@ -146,6 +146,8 @@ pub enum Action {
     AverageAttention(Box<MeanAttentionKey>),
     /// End that work on a run.
     StopAveraging(RunId),
+    /// Do something with charts and reports.
+    Report(ReportAction),
     /// Take a notice away.
     Dismiss(NoticeId),
 }
@@ -240,6 +242,7 @@ impl Action {
             Self::Tour(action) => action.label(),
             Self::Ask(_) => "Ask the model",
             Self::Slices(action) => action.label(),
+            Self::Report(action) => action.label(),
             Self::Gallery(action) => action.label(),
             Self::WhatIf(action) => action.label(),
             Self::Feedback(action) => action.label(),

@@ -70,6 +70,7 @@ impl App {
             Action::Arrange(arrange) => self.arrangement.enabled(arrange),
             Action::Tour(action) => self.can_tour(*action),
             Action::Feedback(action) => self.can_say(*action),
+            Action::Report(action) => self.can_report(action),
             Action::FineTune(run) => {
                 self.nothing_trains()?;
                 self.is_listed(run)?;

@@ -14,6 +14,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 
 use seqscope_base::spec::words_of_panic;
+use seqscope_engine::figure::FigureForm;
 
 /// Answers that may wait for [`super::App::receive`]. A thread with more to say holds until the
 /// window has listened; only progress is dropped.
@@ -31,6 +32,8 @@ pub enum PickKind {
     Titles,
     /// An experiment file.
     Experiment,
+    /// A file for a chart in this form, which need not be there.
+    Figure(FigureForm),
 }
 
 /// The system's file dialog; called on a background thread, may take as long as it likes.

@@ -69,7 +69,7 @@ impl App {
     fn load_series(&mut self) {
         let selection = &self.selection;
         let mut runs: BTreeSet<RunId> = match self.page {
-            Page::Data | Page::Model => BTreeSet::new(),
+            Page::Data | Page::Model | Page::Report => BTreeSet::new(),
             Page::Train => self.trained_with_sisters(),
             // Of the other run only what it answered, for the users whose answer changed.
             Page::Explain => {

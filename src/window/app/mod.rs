@@ -19,6 +19,7 @@ mod action;
 mod agreement;
 mod arrange;
 mod attribution;
+mod cards;
 mod changed_history;
 mod data_state;
 mod draft;
@@ -69,6 +70,9 @@ pub use action::{Action, Select};
 pub use agreement::{AgreementMap, AgreementState, RunSide};
 pub use arrange::{Arrange, Arrangement, KeptArrangement, NamedLayout, Scale};
 pub use attribution::AttributionAsk;
+pub use cards::{
+    CardPicture, FoundCard, OpenCard, OpenReport, PictureAsk, ReportAction, ReportState,
+};
 pub use changed_history::ChangedHistory;
 pub use data_state::{DataState, EventTime, RawEvent, raw_events};
 pub use draft::Draft;
@@ -199,6 +203,8 @@ pub struct App {
     pub sweeps: SweepsState,
     /// Attention averaged over users.
     pub mean_attention: MeanAttentionState,
+    /// The report that is put together.
+    pub reports: ReportState,
     /// Sentences on what went wrong or is worth knowing, until dismissed.
     pub notices: Notices,
     picker: Arc<dyn FilePicker>,
@@ -239,6 +245,7 @@ impl App {
             agreement: AgreementState::default(),
             sweeps: SweepsState::default(),
             mean_attention: MeanAttentionState::default(),
+            reports: ReportState::default(),
             notices: Notices::default(),
             picker: options.picker,
             jobs: Jobs::new(options.waker),
@@ -360,6 +367,7 @@ impl App {
             Action::Transport(transport) => self.transport(transport),
             Action::Revisit(visit) => self.revisit(visit),
             Action::Tour(action) => self.act_tour(action),
+            Action::Report(action) => self.act_report(action),
         }
         self.follow_playhead();
         self.follow_tour();
@@ -381,8 +389,10 @@ impl App {
 
     fn go_to(&mut self, page: Page) {
         self.page = page;
-        if page == Page::Compare {
-            self.choose_runs_to_compare();
+        match page {
+            Page::Compare => self.choose_runs_to_compare(),
+            Page::Report => self.load_reports(),
+            Page::Data | Page::Model | Page::Train | Page::Explain => {}
         }
     }
 

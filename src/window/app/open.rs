@@ -31,6 +31,8 @@ impl App {
                 ..TitleSpec::default()
             })),
             PickKind::Experiment => Action::OpenExperiment(path),
+            // Whoever writes a chart takes the path by itself.
+            PickKind::Figure(_) => return,
         });
     }
 

@@ -5,8 +5,8 @@ use std::path::Path;
 use strum::IntoEnumIterator;
 
 use super::{
-    Action, App, Arrange, ExplainView, Page, QueueAction, ReadyLayout, Select, ThemeChoice,
-    TileSide, TourAction, TrainStrip, Transport, Visit, is_experiment,
+    Action, App, Arrange, ExplainView, Page, QueueAction, ReadyLayout, ReportAction, Select,
+    ThemeChoice, TileSide, TourAction, TrainStrip, Transport, Visit, is_experiment,
 };
 use seqscope_base::language::Language;
 use seqscope_base::spec::shown;
@@ -99,6 +99,9 @@ impl App {
             Action::Select(Select::Sweep(None)),
             Action::Select(Select::SeedsApart(true)),
             Action::Select(Select::SeedsApart(false)),
+            Action::Report(ReportAction::AddNote),
+            Action::Report(ReportAction::New),
+            Action::Report(ReportAction::Undo),
         ];
         let models = ModelKind::iter().map(|kind| {
             let title = ModelSpec::of_kind(kind).family().title();

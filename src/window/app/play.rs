@@ -25,7 +25,7 @@ impl App {
     pub fn playhead_runs(&self) -> Vec<RunId> {
         let selection = &self.selection;
         match self.page {
-            Page::Data | Page::Model => Vec::new(),
+            Page::Data | Page::Model | Page::Report => Vec::new(),
             Page::Train => {
                 let in_work = match self.train_view() {
                     TrainView::Run(training) => training.run.as_ref(),
@@ -44,7 +44,7 @@ impl App {
     pub fn runs_looked_at(&self) -> Vec<RunId> {
         let selection = &self.selection;
         let second = match self.page {
-            Page::Data | Page::Model | Page::Train => return Vec::new(),
+            Page::Data | Page::Model | Page::Train | Page::Report => return Vec::new(),
             Page::Explain => selection.beside(),
             Page::Compare => selection.second_run.as_ref(),
         };

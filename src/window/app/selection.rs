@@ -35,6 +35,8 @@ pub enum Page {
     Explain,
     /// Which is better, really?
     Compare,
+    /// How do I show it?
+    Report,
 }
 
 /// Dark, light or as the system.

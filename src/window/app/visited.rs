@@ -67,7 +67,7 @@ impl App {
     /// Notes what is before the person's eyes: a run whose page is shown, a user whose view is.
     pub(super) fn note_visit(&mut self) {
         let has_users = match self.page {
-            Page::Data | Page::Model => return,
+            Page::Data | Page::Model | Page::Report => return,
             Page::Train => false,
             Page::Explain | Page::Compare => true,
         };

@@ -117,7 +117,9 @@ impl eframe::App for Window {
         self.keys.ui(ui, &self.app, &mut actions);
         self.manual.ui(ui);
         self.notices.ui(ui, &self.app, &mut actions);
-        let is_form = matches!(self.app.page, Page::Data | Page::Model);
+        let asked = widget::figure_menu::take(ui.ctx());
+        actions.extend(asked.into_iter().map(Action::Report));
+        let is_form = matches!(self.app.page, Page::Data | Page::Model | Page::Report);
         self.focus.ring(ui, is_form);
         let has_asked = !actions.is_empty();
         for action in actions {

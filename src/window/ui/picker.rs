@@ -34,8 +34,20 @@ impl FilePicker for SystemPicker {
             PickKind::Experiment => dialog
                 .set_title("Open an experiment")
                 .add_filter("Experiments", &["ron"]),
+            PickKind::Figure(form) => {
+                let ending = form.to_string();
+                dialog
+                    .set_title("Save the chart as")
+                    .set_file_name(format!("chart.{ending}"))
+                    .add_filter("Pictures", &[ending.as_str()])
+            }
         };
-        match dialog.add_filter("All files", &["*"]).pick_file() {
+        let dialog = dialog.add_filter("All files", &["*"]);
+        let picked = match kind {
+            PickKind::Figure(_) => dialog.save_file(),
+            PickKind::Data | PickKind::Titles | PickKind::Experiment => dialog.pick_file(),
+        };
+        match picked {
             None if asked.elapsed() < TOO_QUICK => Err(
                 "No file dialog can be shown here: it needs a desktop portal or `zenity`. Type \
                      the path, or drop the file onto the window."

@@ -6,8 +6,8 @@ use strum::IntoEnumIterator;
 
 use super::Actions;
 use crate::app::{
-    Action, App, Arrange, FeedbackAction, Page, QueueAction, Scale, Select, TrainingPhase,
-    Transport,
+    Action, App, Arrange, FeedbackAction, Page, QueueAction, ReportAction, Scale, Select,
+    TrainingPhase, Transport,
 };
 use seqscope_engine::train::StopMode;
 
@@ -62,7 +62,7 @@ const SHIFT: Modifiers = Modifiers::SHIFT;
 const NONE: Modifiers = Modifiers::NONE;
 
 /// Every key. Of two with the same letter the one with more modifiers comes first.
-pub(super) static SHORTCUTS: [Shortcut; 31] = {
+pub(super) static SHORTCUTS: [Shortcut; 32] = {
     use Place::{Everywhere, Looking, OutsideText, Playhead, Training};
     [
         key(CTRL, Key::Num1, Everywhere, "Data", |_| {
@@ -87,6 +87,9 @@ pub(super) static SHORTCUTS: [Shortcut; 31] = {
             "Add to the queue",
             |_| Action::Queue(QueueAction::Add),
         ),
+        key(CTRL, Key::Num6, Everywhere, "Report", |_| {
+            Action::GoTo(Page::Report)
+        }),
         key(CTRL, Key::Enter, Everywhere, "Start training", |_| {
             Action::Start
         }),
@@ -168,10 +171,11 @@ pub(super) static SHORTCUTS: [Shortcut; 31] = {
     ]
 };
 
-/// On Explain the layout is what can be taken back; elsewhere the experiment.
+/// On Explain the layout is what can be taken back, on Report the report; elsewhere the experiment.
 fn undo(app: &App) -> Action {
     match app.page {
         Page::Explain => Action::Arrange(Arrange::Undo),
+        Page::Report => Action::Report(ReportAction::Undo),
         Page::Data | Page::Model | Page::Train | Page::Compare => Action::Undo,
     }
 }
@@ -179,7 +183,7 @@ fn undo(app: &App) -> Action {
 fn redo(app: &App) -> Action {
     match app.page {
         Page::Explain => Action::Arrange(Arrange::Redo),
-        Page::Data | Page::Model | Page::Train | Page::Compare => Action::Redo,
+        Page::Data | Page::Model | Page::Train | Page::Compare | Page::Report => Action::Redo,
     }
 }
 

@@ -7,6 +7,7 @@ use egui::{
 };
 
 use crate::app::{App, N_HUES, RunColor, ThemeChoice};
+use seqscope_engine::figure::FigureColor;
 use seqscope_engine::run::RunId;
 
 /// Sizes in points.
@@ -156,12 +157,31 @@ pub(crate) fn run_color(ui: &egui::Ui, app: &App, run: &RunId) -> Color32 {
 /// A hue in its shade.
 pub(crate) fn color_of(ui: &egui::Ui, color: RunColor) -> Color32 {
     let RunColor { hue, shade } = color;
-    let color = series_color(ui, hue);
+    shaded(series_color(ui, hue), shade, colors(ui))
+}
+
+fn shaded(color: Color32, shade: usize, colors: &Colors) -> Color32 {
     match shade % 3 {
-        1 => mix(color, colors(ui).strong, 0.5),
-        2 => mix(color, colors(ui).background, 0.5),
+        1 => mix(color, colors.strong, 0.5),
+        2 => mix(color, colors.background, 0.5),
         _ => color,
     }
+}
+
+/// A colour of this window as figures know it: a hue in its shade where it is one, so that it is drawn
+/// on paper as it is there.
+pub(crate) fn figure_color(color: Color32) -> FigureColor {
+    for colors in [&DARK, &LIGHT] {
+        for (hue, own) in colors.series.iter().enumerate() {
+            for shade in 0..3 {
+                if shaded(*own, shade, colors) == color {
+                    return FigureColor::Hue { hue, shade };
+                }
+            }
+        }
+    }
+    let [r, g, b, _] = color.to_array();
+    FigureColor::Rgb([r, g, b])
 }
 
 /// Colours of two runs in one picture: their own, or two that can be told apart where theirs are of

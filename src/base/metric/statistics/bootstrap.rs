@@ -2,7 +2,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::SEED;
 use crate::spec::derive_seed;
@@ -17,7 +17,7 @@ pub const N_RESAMPLES: usize = 2000;
 pub const LEVEL: f64 = 0.95;
 
 /// Interval in which a mean would lie with other users.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interval {
     /// Lower bound.
     pub low: f64,

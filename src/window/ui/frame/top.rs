@@ -93,6 +93,7 @@ fn question(page: Page) -> &'static str {
         Page::Train => "Is it learning?",
         Page::Explain => "Why does it predict this?",
         Page::Compare => "Which is better, really?",
+        Page::Report => "How do I show it?",
     }
 }
 
@@ -117,7 +118,7 @@ fn tab(ui: &mut Ui, app: &App, page: Page, actions: &mut Actions) {
     match page {
         Page::Train => tour::mark(ui, TourStep::Watch, tab.rect),
         Page::Explain => tour::mark(ui, TourStep::Explain, tab.rect),
-        Page::Data | Page::Model | Page::Compare => {}
+        Page::Data | Page::Model | Page::Compare | Page::Report => {}
     }
     if tab.clicked() {
         actions.push(Action::GoTo(page));

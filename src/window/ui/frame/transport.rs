@@ -245,7 +245,7 @@ fn bar(ui: &mut Ui, app: &App, moved: &Moved<'_>, actions: &mut Actions) {
     let MovedRun { run, series, shown } = &moved.first;
     let has_users = match app.page {
         Page::Explain | Page::Compare => true,
-        Page::Data | Page::Model | Page::Train => false,
+        Page::Data | Page::Model | Page::Train | Page::Report => false,
     };
     let user_id = app.selection.user_id.clone().filter(|_| has_users);
     let ready = user_id.map_or_else(Vec::new, |user_id| app.views.epochs_ready(run, &user_id));

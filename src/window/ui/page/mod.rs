@@ -7,6 +7,7 @@ mod explain;
 mod form;
 mod headline;
 mod model;
+mod report;
 mod run_picker;
 mod seed_curves;
 mod train;
@@ -24,6 +25,7 @@ pub(super) struct Pages {
     train: train::TrainPage,
     explain: explain::ExplainPage,
     compare: compare::ComparePage,
+    report: report::ReportPage,
 }
 
 impl Pages {
@@ -35,6 +37,7 @@ impl Pages {
             Page::Train => self.train.ui(ui, app, actions),
             Page::Explain => self.explain.ui(ui, app, actions),
             Page::Compare => self.compare.ui(ui, app, actions),
+            Page::Report => self.report.ui(ui, app, actions),
         }
     }
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod bars;
 pub(crate) mod epoch_bar;
+pub(crate) mod figure_menu;
 pub mod heatmap;
 pub mod line_chart;
 pub(crate) mod panel;

@@ -7,6 +7,7 @@ use strum::IntoEnumIterator as _;
 
 use crate::ui::language::tr;
 use crate::ui::theme::size;
+use crate::ui::widget::figure_menu;
 use seqscope_base::spec::shown;
 use seqscope_engine::report::{
     CellValue, ColumnKind, Emphasis, ReportCell, ReportColumn, ReportForm, ReportTable,
@@ -138,6 +139,7 @@ pub(crate) fn copy_menu(ui: &mut Ui, table: &ReportTable) {
     .on_hover_text(tr(
         "The table with its sentences; as CSV its rows alone, numbers with all digits",
     ));
+    figure_menu::table_button(ui, table);
 }
 
 /// Columns that are painted: no details, which are told on hover, and none that has neither heading

@@ -5,6 +5,7 @@
 
 mod arcs;
 mod axes;
+mod figure;
 mod image;
 mod scale;
 mod sight;
@@ -17,6 +18,7 @@ pub use sight::MapSight;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use crate::ui::language::tr;
+use crate::ui::widget::figure_menu::{self, NamesData};
 use crate::ui::widget::line_chart::tick;
 use sight::MapPart;
 
@@ -176,6 +178,7 @@ impl Heatmap {
             matrix,
         };
         axes::paint(ui, place, &room, &map.shape(), &words);
+        figure_menu::on_pointing(&response, NamesData::Yes, || figure::of_map(matrix, look));
         response.widget_info(|| {
             let text = format!(
                 "{}: {} × {}",

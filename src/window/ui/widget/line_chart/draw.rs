@@ -9,6 +9,7 @@ use super::labels::{self, Label};
 use super::legend::nearest_to;
 use super::{ChartSeries, LineChart, LinkedCursor, Reference, axis, drawn, legend, tick};
 use crate::ui::language::tr;
+use crate::ui::widget::figure_menu::{self, NamesData};
 use crate::ui::{text, theme};
 
 /// Width of a column in which a long curve shows its lowest and its highest number: less than a
@@ -27,6 +28,7 @@ impl LineChart {
         }
         let id = ui.scope_id().with("plot");
         let is_refit = std::mem::take(&mut self.has_new_axis);
+        self.sight = None;
         let before = egui_plot::PlotMemory::load(ui.ctx(), id).filter(|_| !is_refit);
         let x_range = before.filter(|m| !m.auto_bounds.x).map(|m| {
             let bounds = *m.transform().bounds();
@@ -56,7 +58,13 @@ impl LineChart {
             cut.set_axis(plot);
             zoom_by_wheel(plot, self.drawn.extent);
         });
+        let bounds = *shown.transform.bounds();
+        if x_range.is_some() || cut.is_on {
+            let (min, max) = (bounds.min(), bounds.max());
+            self.sight = Some([[min[0], max[0]], [min[1], max[1]]]);
+        }
         self.cut = cut;
+        figure_menu::on_pointing(&shown.response, NamesData::No, || self.figure());
         self.paint_playheads(ui, &shown.transform, cursor);
         self.paint_labels(ui, &shown.transform);
         self.hover_table(ui, &shown, cursor);

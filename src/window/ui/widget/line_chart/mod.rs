@@ -7,25 +7,25 @@ mod axis;
 mod cursor;
 mod draw;
 mod drawn;
+mod figure;
 mod group;
 mod labels;
 mod legend;
 mod outliers;
-mod smooth;
 mod table;
 
 pub(crate) use axis::{log_marks, log_text, plain_marks, tick, whole_marks};
 pub use cursor::{LinkedCursor, PlayheadLine};
 pub use group::SeriesGroup;
 use outliers::CutChoice;
-use smooth::Smoothing;
-pub use smooth::{gaussian, smooth};
 
 use std::collections::BTreeSet;
 
 use egui::Color32;
 
 use crate::ui::language::tr;
+use crate::ui::widget::figure_menu::{self, NamesData};
+use seqscope_engine::figure::Smoothing;
 use seqscope_engine::run::Curve;
 
 /// One curve.
@@ -88,7 +88,7 @@ pub enum Chrome {
 }
 
 /// Width that the options take beside the title; where there is less they go into a menu.
-const OPTIONS_WIDTH: f32 = 320.0;
+const OPTIONS_WIDTH: f32 = 400.0;
 
 /// Axes that are logarithmic.
 #[derive(Clone, Copy, Debug, Default)]
@@ -115,6 +115,8 @@ pub struct LineChart {
     as_table: bool,
     hidden: BTreeSet<String>,
     drawn: drawn::DrawnCurves,
+    /// Part of the axes that was in sight in the last frame, where it was chosen by a person.
+    sight: Option<[[f64; 2]; 2]>,
     table: table::WideTable,
 }
 
@@ -135,6 +137,7 @@ impl LineChart {
             as_table: false,
             hidden: BTreeSet::new(),
             drawn: drawn::DrawnCurves::default(),
+            sight: None,
             table: table::WideTable::default(),
         }
     }
@@ -228,6 +231,7 @@ impl LineChart {
             self.table.refresh(&self.data, self.revision);
             ui.copy_text(self.table.csv());
         }
+        figure_menu::button(ui, NamesData::No, || self.figure());
         ui.toggle_value(&mut self.as_table, tr("Table"))
             .on_hover_text(named("Numbers instead of curves"));
         ui.add_enabled_ui(!self.as_table, |ui| {

@@ -8,6 +8,7 @@
 
 mod axes;
 mod drawing;
+mod figure;
 mod grid;
 mod lasso;
 mod sight;
@@ -21,6 +22,7 @@ use egui::{
 
 use crate::ui::language::tr;
 use crate::ui::theme;
+use crate::ui::widget::figure_menu::{self, NamesData};
 pub(crate) use axes::ScatterAxes;
 use drawing::{Drawing, PictureKey, WORK_A_FRAME};
 use grid::PointGrid;
@@ -166,6 +168,7 @@ impl Scatter {
             axes.paint(ui, rect, &self.sight);
         }
         self.picture(ui, rect, shown);
+        figure_menu::on_pointing(&response, NamesData::Yes, || figure::of_points(shown));
         let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
         let at = |point: usize| {
             let place = shown.points.get(point)?;

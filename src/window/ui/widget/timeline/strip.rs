@@ -7,7 +7,9 @@ use egui::{Align, Align2, Painter, Rect, ScrollArea, Sense, Stroke, Ui, pos2, ve
 
 use super::{TimelineData, TimelineFace, part_color, part_name};
 use crate::ui::language::tr;
+use crate::ui::widget::figure_menu::{self, NamesData};
 use seqscope_engine::explain::TimelineStep;
+use seqscope_engine::figure::timeline_figure;
 use seqscope_engine::run::Part;
 
 /// Room for the numbers of the axis.
@@ -83,6 +85,10 @@ pub(super) fn ui<F: TimelineFace>(
         legend_of_parts(ui);
     });
     let (whole, _) = ui.allocate_exact_size(vec2(ui.available_width(), F::HEIGHT), Sense::hover());
+    if data.said.is_none() {
+        let menu = ui.interact(whole, ui.scope_id().with((F::NAME, "menu")), Sense::click());
+        figure_menu::on_pointing(&menu, NamesData::Yes, || timeline_figure(data.steps));
+    }
     let plot = StripPlot::within(whole);
     ui.painter()
         .rect_filled(plot.rect(), 2.0, ui.visuals().extreme_bg_color);

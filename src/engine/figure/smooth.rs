@@ -3,7 +3,7 @@
 
 /// Way in which curves are smoothed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(super) enum Smoothing {
+pub enum Smoothing {
     /// Not at all.
     #[default]
     Off,
@@ -15,7 +15,8 @@ pub(super) enum Smoothing {
 
 impl Smoothing {
     /// The smoothed points.
-    pub(super) fn of(self, points: &[[f64; 2]]) -> Vec<[f64; 2]> {
+    #[must_use]
+    pub fn of(self, points: &[[f64; 2]]) -> Vec<[f64; 2]> {
         match self {
             Self::Off => points.to_vec(),
             Self::Average(weight) => smooth(points, weight),
