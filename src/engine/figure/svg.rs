@@ -135,10 +135,11 @@ impl SvgWriter {
         );
     }
 
+    /// A straight line. Without `fill` it would be filled black, which PDF paints as a hair.
     pub(crate) fn line(&mut self, from: Place, to: Place, stroke: Stroke) {
         let _ = writeln!(
             self.text,
-            "<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\"{}/>",
+            "<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" fill=\"none\"{}/>",
             number(from[0]),
             number(from[1]),
             number(to[0]),

@@ -13,7 +13,7 @@ const LEVELS: usize = 96;
 const NAMES: f64 = 0.26;
 
 /// Height of the bar of colours with its numbers.
-const BAR: f64 = 22.0;
+const BAR: f64 = 30.0;
 
 /// Side of a cell of few, so that a small map is not blown up.
 const LARGEST: f64 = 14.0;
@@ -39,7 +39,7 @@ pub(super) fn height(figure: &HeatFigure, width: f64) -> f64 {
     } else {
         TEXT * 1.4
     };
-    layout.cells.height + names + TEXT * 1.4 + BAR
+    layout.cells.bottom() + names + TEXT * 1.4 + BAR
 }
 
 fn layout(figure: &HeatFigure, frame: Frame) -> Layout {
@@ -75,7 +75,7 @@ fn layout(figure: &HeatFigure, frame: Frame) -> Layout {
     Layout {
         cells: Frame {
             left: frame.left + left,
-            top: frame.top,
+            top: frame.top + TEXT / 2.0,
             width,
             height: row * n_rows as f64,
         },
@@ -282,5 +282,11 @@ fn draw_bar(figure: &HeatFigure, bar: Frame, most: f64, brush: Brush, svg: &mut 
         ""
     };
     let unit = format!("{}{root}", figure.unit);
-    svg.text([bar.right() + 5.0, bar.bottom()], &unit, brush.weak());
+    let middle = TextLook {
+        side: TextSide::Middle,
+        ..brush.weak()
+    };
+    let widest = bar.width.max(140.0);
+    let at = [bar.left + bar.width / 2.0, y + TEXT * 1.2];
+    svg.text(at, &cut(&unit, TEXT, widest), middle);
 }
