@@ -55,7 +55,7 @@ pub struct Args {
     claims: Vec<String>,
     /// Print only these tables
     #[arg(long = "table", value_name = "TABLE", value_delimiter = ',')]
-    tables: Vec<WhichTable>,
+    tables: Vec<ComparedTable>,
     /// Form of the tables; `json` is what --json prints
     #[arg(long, value_name = "FORM", default_value_t)]
     format: TableFormat,
@@ -68,7 +68,7 @@ pub struct Args {
 
 /// Tables of a comparison.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
-pub(super) enum WhichTable {
+pub(super) enum ComparedTable {
     /// Test metrics, epochs, time
     Runs,
     /// The one metric by user: intervals, gains, tests
@@ -85,7 +85,7 @@ pub(super) enum WhichTable {
     Trust,
 }
 
-impl WhichTable {
+impl ComparedTable {
     fn is(self, table: &ReportTable) -> bool {
         let name = self.to_possible_value();
         name.is_some_and(|value| {
@@ -100,7 +100,7 @@ impl Args {
         names: &[String],
         metric: Option<&str>,
         slice: &SliceArgs,
-        tables: &[WhichTable],
+        tables: &[ComparedTable],
     ) -> Self {
         Self {
             names: names.to_vec(),
@@ -131,7 +131,7 @@ impl Args {
     }
 
     /// Whether a table is wanted by its name, or for another reason.
-    fn is_asked_for(&self, table: WhichTable, otherwise: bool) -> bool {
+    fn is_asked_for(&self, table: ComparedTable, otherwise: bool) -> bool {
         otherwise || self.tables.contains(&table)
     }
 }
@@ -217,7 +217,7 @@ impl FoundOfRuns {
             .collect::<Result<Vec<Claim>, Error>>()?;
         let first = FirstRun::open(
             &args.slice,
-            args.is_asked_for(WhichTable::Slices, args.slices),
+            args.is_asked_for(ComparedTable::Slices, args.slices),
             &stores,
             &manifests,
         )?;
@@ -253,7 +253,8 @@ impl FoundOfRuns {
     /// The tables that were asked for.
     pub(super) fn tables(&self, args: &Args) -> Vec<ReportTable> {
         let (manifests, found) = (&self.manifests, &self.found);
-        let is_sliced = args.is_asked_for(WhichTable::Slices, args.slices || manifests.len() == 1);
+        let is_sliced =
+            args.is_asked_for(ComparedTable::Slices, args.slices || manifests.len() == 1);
         let differences = self.differences();
         let report = ComparedRuns {
             manifests,
@@ -454,7 +455,7 @@ fn found(
     }
     let mut references = Vec::new();
     let is_asked_for = args.is_asked_for(
-        WhichTable::References,
+        ComparedTable::References,
         args.references.is_some() || !claims.is_empty() || manifests.len() == 1,
     );
     let is_refitted = args.references == Some(WhichReferences::Refit);

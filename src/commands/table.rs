@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
 use super::Streams;
-use super::compare::{self, FoundOfRuns, WhichTable};
+use super::compare::{self, ComparedTable, FoundOfRuns};
 use super::format::TableFormat;
 use super::slice_args::SliceArgs;
 use seqscope_base::spec::write_whole;
@@ -54,15 +54,15 @@ enum TableOf {
 }
 
 impl TableOf {
-    fn table(self) -> WhichTable {
+    fn table(self) -> ComparedTable {
         match self {
-            Self::Metrics => WhichTable::Metrics,
-            Self::Tests => WhichTable::Comparison,
-            Self::Runs => WhichTable::Runs,
-            Self::References => WhichTable::References,
-            Self::Slices => WhichTable::Slices,
-            Self::Settings => WhichTable::Settings,
-            Self::Trust => WhichTable::Trust,
+            Self::Metrics => ComparedTable::Metrics,
+            Self::Tests => ComparedTable::Comparison,
+            Self::Runs => ComparedTable::Runs,
+            Self::References => ComparedTable::References,
+            Self::Slices => ComparedTable::Slices,
+            Self::Settings => ComparedTable::Settings,
+            Self::Trust => ComparedTable::Trust,
         }
     }
 }

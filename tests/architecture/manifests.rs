@@ -11,7 +11,7 @@ const CRATES: [&str; 6] = ["base", "data", "model", "engine", "window", "command
 const SHARED_BUILD: &str = "shared_build";
 
 /// Crates that cost much to build or tie us to one library, and the members that may name them.
-const HOMES: [(&str, &[&str]); 24] = [
+const HOMES: [(&str, &[&str]); 27] = [
     ("polars", &["data"]),
     ("rusqlite", &["data"]),
     ("rayon", &["data", "model", "engine"]),

@@ -28,6 +28,8 @@ const ORDERS: [(&str, &[&str]); 4] = [
             "sweep",
             "explain",
             "report",
+            "figure",
+            "cards",
             "catalogue",
             "error",
             "bench",

@@ -2,7 +2,7 @@
 
 use super::{Args, FigureOf, single};
 use crate::Streams;
-use crate::compare::{self, FoundOfRuns, WhichTable};
+use crate::compare::{self, ComparedTable, FoundOfRuns};
 use crate::table::trust_sentences;
 use strum::IntoEnumIterator as _;
 
@@ -10,7 +10,7 @@ use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_base::spec::{Entry, quotable};
 use seqscope_engine::error::Error;
 use seqscope_engine::figure::{
-    CurvesAsked, FiguredRun, PrintFigure, ReliableRun, Smoothing, curves_figure, gains_figure,
+    CurveSmoothing, CurvesAsked, FiguredRun, PrintFigure, ReliableRun, curves_figure, gains_figure,
     histograms_figure, metrics_figure, reliability_figure, slices_figure,
 };
 use seqscope_engine::report::SlicedRun;
@@ -63,7 +63,7 @@ pub(super) fn curves(
         smoothing: args
             .curves
             .smooth
-            .map_or(Smoothing::Off, Smoothing::Average),
+            .map_or(CurveSmoothing::Off, CurveSmoothing::Average),
         by_seed: args.curves.seeds,
     };
     for (manifest, curves) in manifests.iter().zip(&all) {
@@ -110,9 +110,9 @@ pub(super) fn compared(
     streams: &mut Streams<'_>,
 ) -> Result<PrintFigure, Error> {
     let table = match args.of {
-        FigureOf::References => WhichTable::References,
-        FigureOf::Slices => WhichTable::Slices,
-        _ => WhichTable::Metrics,
+        FigureOf::References => ComparedTable::References,
+        FigureOf::Slices => ComparedTable::Slices,
+        _ => ComparedTable::Metrics,
     };
     if args.of == FigureOf::References {
         single(args)?;

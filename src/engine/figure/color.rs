@@ -60,7 +60,7 @@ const LIGHT: [u32; N_HUES as usize] = [
     0x1F_7F_C4, 0xC7_7F_00, 0x00_85_62, 0xB4_4C_8C, 0x8A_7D_00, 0xC9_4A_00, 0x57_52_C4, 0x6B_72_7D,
 ];
 
-/// The same hues on a dark ground.
+/// Hues on a dark ground, the same ones.
 const DARK: [u32; N_HUES as usize] = [
     0x56_B4_E9, 0xE6_9F_00, 0x2D_BE_92, 0xE0_7A_B8, 0xF0_E4_42, 0xE8_6A_2A, 0x8E_8C_F0, 0xB8_BC_C4,
 ];

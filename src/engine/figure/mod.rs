@@ -25,7 +25,7 @@ pub use of_runs::{
 pub use of_user::{MapGroup, MapShown, attention_figure, map_figure, timeline_figure};
 pub use picture::{FigureForm, Picture, PictureError, Raster, pages_set, pictured, rastered};
 pub use run_color::{N_HUES, RunColor};
-pub use smooth::{Smoothing, gaussian, smooth};
+pub use smooth::{CurveSmoothing, gaussian, smooth};
 pub(crate) use svg::{
     Frame, Stroke, SvgWriter, TextLook, TextSide, cut, escaped, text_width, wrapped,
 };

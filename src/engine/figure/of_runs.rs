@@ -1,9 +1,9 @@
 //! Figures of runs: their curves, their figures with intervals, and what the models are like.
 
 use super::{
-    BarFigure, CurveFigure, FigureAxis, FigureBar, FigureBody, FigureColor, FigureFlag,
-    FigureLevel, FigureSeries, HeatFigure, HeatScale, NamedColor, PrintFigure, RunColor,
-    SeriesForm, Smoothing,
+    BarFigure, CurveFigure, CurveSmoothing, FigureAxis, FigureBar, FigureBody, FigureColor,
+    FigureFlag, FigureLevel, FigureSeries, HeatFigure, HeatScale, NamedColor, PrintFigure,
+    RunColor, SeriesForm,
 };
 use crate::report::{SlicedRun, words};
 use crate::run::{
@@ -43,7 +43,7 @@ pub struct CurvesAsked {
     /// Whether the upright axis is logarithmic.
     pub is_log: bool,
     /// Way in which they are smoothed; the raw curve stays behind.
-    pub smoothing: Smoothing,
+    pub smoothing: CurveSmoothing,
     /// Whether runs that differ in their seed alone are drawn as their mean and range.
     pub by_seed: bool,
 }
@@ -96,7 +96,7 @@ pub fn curves_figure(runs: &[FiguredRun<'_>], asked: CurvesAsked) -> PrintFigure
         best_onto(&mut drawn, metric);
         drawn.levels = shared_levels(runs, metric);
     }
-    if asked.smoothing != Smoothing::Off {
+    if asked.smoothing != CurveSmoothing::Off {
         caption.push(smoothing_words(asked.smoothing));
     }
     if !drawn.levels.is_empty() {
@@ -124,13 +124,13 @@ fn y_label(runs: &[FiguredRun<'_>], metric: Option<Metric>) -> String {
     .to_owned()
 }
 
-fn smoothing_words(smoothing: Smoothing) -> String {
+fn smoothing_words(smoothing: CurveSmoothing) -> String {
     match smoothing {
-        Smoothing::Off => String::new(),
-        Smoothing::Average(weight) => format!(
+        CurveSmoothing::Off => String::new(),
+        CurveSmoothing::Average(weight) => format!(
             "Smoothed by a moving average of weight {weight}; the raw curves lie pale behind."
         ),
-        Smoothing::Gaussian(bandwidth) => format!(
+        CurveSmoothing::Gaussian(bandwidth) => format!(
             "Smoothed by a Gaussian of {bandwidth} mean spacings; the raw curves lie pale behind."
         ),
     }
@@ -168,7 +168,7 @@ fn series_onto(
     curve: &Curve,
     asked: CurvesAsked,
 ) {
-    let is_smoothed = asked.smoothing != Smoothing::Off;
+    let is_smoothed = asked.smoothing != CurveSmoothing::Off;
     if is_smoothed {
         drawn.series.push(FigureSeries {
             color,

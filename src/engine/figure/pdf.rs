@@ -29,7 +29,7 @@ pub(super) fn written(title: &str, pages: &[Tree]) -> Vec<u8> {
         .kids(ids.iter().copied())
         .count(pages.len() as i32);
     for (tree, id) in pages.iter().zip(&ids) {
-        let drawn = Drawn::of(tree);
+        let drawn = DrawnPage::of(tree);
         let content = next();
         let states: Vec<(Ref, String, f32)> = drawn
             .opacities
@@ -73,7 +73,7 @@ fn packed(bytes: &[u8]) -> Option<Vec<u8>> {
 }
 
 /// One page as PDF draws it.
-struct Drawn {
+struct DrawnPage {
     /// Width and height in points.
     width: f32,
     height: f32,
@@ -82,7 +82,7 @@ struct Drawn {
     opacities: BTreeMap<u8, String>,
 }
 
-impl Drawn {
+impl DrawnPage {
     fn of(tree: &Tree) -> Self {
         // Sizes of SVG are pixels, 96 an inch, from the top; those of PDF are points from the bottom.
         let (width, height) = (tree.size().width() * 0.75, tree.size().height() * 0.75);

@@ -19,7 +19,7 @@ pub(super) struct AxisScale {
 /// One mark of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct AxisMark {
-    /// Place in points.
+    /// SvgPlace in points.
     pub(super) at: f64,
     /// The number as it is written.
     pub(super) text: String,
@@ -57,7 +57,7 @@ impl AxisScale {
         }
     }
 
-    /// The same numbers between two places in points.
+    /// Scale of these numbers between two places in points.
     pub(super) fn between(self, from: f64, to: f64) -> Self {
         Self { from, to, ..self }
     }

@@ -1,9 +1,9 @@
-//! Smoothing: by an exponential moving average that knows how far apart its points are, or by a
+//! CurveSmoothing: by an exponential moving average that knows how far apart its points are, or by a
 //! Gaussian around each point.
 
 /// Way in which curves are smoothed.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub enum Smoothing {
+pub enum CurveSmoothing {
     /// Not at all.
     #[default]
     Off,
@@ -13,7 +13,7 @@ pub enum Smoothing {
     Gaussian(f64),
 }
 
-impl Smoothing {
+impl CurveSmoothing {
     /// The smoothed points.
     #[must_use]
     pub fn of(self, points: &[[f64; 2]]) -> Vec<[f64; 2]> {

@@ -39,7 +39,7 @@ pub(crate) struct TextLook {
 }
 
 /// A place in points from the upper left corner.
-pub(crate) type Place = [f64; 2];
+pub(crate) type SvgPlace = [f64; 2];
 
 /// A rectangle in points.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
@@ -136,7 +136,7 @@ impl SvgWriter {
     }
 
     /// A straight line. Without `fill` it would be filled black, which PDF paints as a hair.
-    pub(crate) fn line(&mut self, from: Place, to: Place, stroke: Stroke) {
+    pub(crate) fn line(&mut self, from: SvgPlace, to: SvgPlace, stroke: Stroke) {
         let _ = writeln!(
             self.text,
             "<line x1=\"{}\" y1=\"{}\" x2=\"{}\" y2=\"{}\" fill=\"none\"{}/>",
@@ -149,9 +149,9 @@ impl SvgWriter {
     }
 
     /// Lines from place to place; a new one begins where `None` stands.
-    pub(crate) fn curve(&mut self, places: impl Iterator<Item = Option<Place>>, stroke: Stroke) {
+    pub(crate) fn curve(&mut self, places: impl Iterator<Item = Option<SvgPlace>>, stroke: Stroke) {
         let mut path = String::new();
-        let mut last: Option<Place> = None;
+        let mut last: Option<SvgPlace> = None;
         let mut is_first = true;
         for place in places {
             let Some([x, y]) = place else {
@@ -175,7 +175,7 @@ impl SvgWriter {
     }
 
     /// A filled outline.
-    pub(crate) fn area(&mut self, places: &[Place], fill: Rgb, opacity: f64) {
+    pub(crate) fn area(&mut self, places: &[SvgPlace], fill: Rgb, opacity: f64) {
         let mut path = String::new();
         for (at, [x, y]) in places.iter().enumerate() {
             let word = if at == 0 { 'M' } else { 'L' };
@@ -192,7 +192,7 @@ impl SvgWriter {
     }
 
     /// Round points of one colour, all as one element.
-    pub(crate) fn dots(&mut self, places: impl Iterator<Item = Place>, stroke: Stroke) {
+    pub(crate) fn dots(&mut self, places: impl Iterator<Item = SvgPlace>, stroke: Stroke) {
         let mut path = String::new();
         for [x, y] in places {
             let _ = write!(path, "M{} {}h.01", number(x), number(y));
@@ -229,7 +229,7 @@ impl SvgWriter {
         }
     }
 
-    pub(crate) fn text(&mut self, at: Place, words: &str, look: TextLook) {
+    pub(crate) fn text(&mut self, at: SvgPlace, words: &str, look: TextLook) {
         if words.trim().is_empty() {
             return;
         }
@@ -290,7 +290,7 @@ impl SvgWriter {
     }
 
     /// Draws moved to the right and down.
-    pub(crate) fn moved(&mut self, by: Place, draw: impl FnOnce(&mut Self)) {
+    pub(crate) fn moved(&mut self, by: SvgPlace, draw: impl FnOnce(&mut Self)) {
         let [x, y] = by.map(number);
         let _ = writeln!(self.text, "<g transform=\"translate({x} {y})\">");
         draw(self);
@@ -299,7 +299,7 @@ impl SvgWriter {
 }
 
 /// Ends a stretch of a curve: one of a single point would not be seen.
-fn close_dot(path: &mut String, last: Option<Place>, is_single: bool) {
+fn close_dot(path: &mut String, last: Option<SvgPlace>, is_single: bool) {
     if last.is_some() && is_single {
         *path += "h.01";
     }

@@ -2,7 +2,7 @@
 
 use super::super::color::mixed;
 use super::super::scale::{AxisMark, AxisScale};
-use super::super::svg::{Frame, Place, Stroke, SvgWriter, TextLook, TextSide, cut, text_width};
+use super::super::svg::{Frame, Stroke, SvgPlace, SvgWriter, TextLook, TextSide, cut, text_width};
 use super::super::{CurveFigure, FigureFlag, FigureLevel, FigureSeries, NamedColor, SeriesForm};
 use super::{Brush, TEXT};
 
@@ -38,7 +38,7 @@ struct Scales {
 }
 
 impl Scales {
-    fn place(&self, [x, y]: [f64; 2]) -> Option<Place> {
+    fn place(&self, [x, y]: [f64; 2]) -> Option<SvgPlace> {
         Some([self.x.place(x)?, self.y.place(y)?])
     }
 }
@@ -210,7 +210,7 @@ fn band(series: &FigureSeries, scales: &Scales, brush: Brush, svg: &mut SvgWrite
             .iter()
             .rev()
             .filter_map(|[x, _, high]| scales.place([*x, *high]));
-        let outline: Vec<Place> = low.chain(high).collect();
+        let outline: Vec<SvgPlace> = low.chain(high).collect();
         svg.area(&outline, color, 0.2);
     }
 }
@@ -234,7 +234,7 @@ fn points(series: &FigureSeries, scales: &Scales, brush: Brush, svg: &mut SvgWri
             },
         ),
         SeriesForm::Marked => {
-            let dots: Vec<Place> = places.clone().flatten().collect();
+            let dots: Vec<SvgPlace> = places.clone().flatten().collect();
             svg.curve(places, line);
             svg.dots(dots.into_iter(), Stroke::plain(color, DOT));
         }

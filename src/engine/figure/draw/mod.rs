@@ -5,7 +5,7 @@ mod curves;
 mod heat;
 
 use super::color::FigureTheme;
-use super::svg::{Frame, Place, Stroke, SvgWriter, TextLook, text_width, wrapped};
+use super::svg::{Frame, Stroke, SvgPlace, SvgWriter, TextLook, text_width, wrapped};
 use super::{FigureBody, NamedColor, PrintFigure};
 
 /// Size and ground of a drawing.
@@ -69,15 +69,15 @@ pub(crate) struct Drawing<'a> {
     title: Vec<String>,
     caption: Vec<String>,
     legend: Vec<LegendPlace>,
-    /// Place of the chart with its axes.
+    /// SvgPlace of the chart with its axes.
     chart: Frame,
     /// Width and height of all in points.
-    pub(crate) size: Place,
+    pub(crate) size: SvgPlace,
 }
 
 /// A name of the legend with its place.
 struct LegendPlace {
-    at: Place,
+    at: SvgPlace,
     named: NamedColor,
     is_dashed: bool,
 }
@@ -126,7 +126,7 @@ pub(crate) fn drawing(figure: &PrintFigure, size: FigureSize) -> Drawing<'_> {
 
 impl Drawing<'_> {
     /// Draws it with its upper left corner at a place.
-    pub(crate) fn onto(&self, svg: &mut SvgWriter, at: Place) {
+    pub(crate) fn onto(&self, svg: &mut SvgWriter, at: SvgPlace) {
         svg.moved(at, |svg| {
             let brush = Brush { theme: self.theme };
             for (at, line) in self.title.iter().enumerate() {

@@ -31,12 +31,12 @@ pub(super) struct Shown<'a> {
 
 /// Pictures of charts on the graphics card; those that were not painted in a frame are let go.
 #[derive(Default)]
-pub(super) struct CardPictures {
+pub(super) struct CardTextures {
     textures: BTreeMap<PictureAsk, TextureHandle>,
     painted: Vec<PictureAsk>,
 }
 
-impl CardPictures {
+impl CardTextures {
     /// Lets go of what was not painted.
     pub(super) fn end(&mut self) {
         let painted = std::mem::take(&mut self.painted);

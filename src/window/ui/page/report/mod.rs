@@ -14,7 +14,7 @@ use crate::ui::frame::{action_button, action_button_as};
 use crate::ui::language::tr;
 use crate::ui::theme::{self, size};
 use crate::ui::widget::panel;
-use card::CardPictures;
+use card::CardTextures;
 use seqscope_base::spec::shown;
 use seqscope_engine::cards::{HiddenIds, ReportFormat};
 
@@ -31,7 +31,7 @@ pub(crate) struct ReportPage {
     hides_ids: bool,
     /// Heights of the cards that have been painted.
     heights: BTreeMap<u64, f32>,
-    pictures: CardPictures,
+    pictures: CardTextures,
     /// Number of cards painted in the last frame.
     n_painted: usize,
 }

@@ -8,7 +8,7 @@ use egui::{Color32, Rect, Vec2, pos2};
 use egui_plot::{FilledArea, Line, PlotPoint, PlotUi, Points};
 
 use super::group::SeriesGroup;
-use super::{ChartData, ChartSeries, Smoothing};
+use super::{ChartData, ChartSeries, CurveSmoothing};
 use crate::ui::theme::size;
 use seqscope_engine::run::Curve;
 
@@ -78,7 +78,7 @@ pub(super) struct DrawnKey {
     pub(super) revision: u64,
     pub(super) log_x: bool,
     pub(super) log_y: bool,
-    pub(super) smoothing: Smoothing,
+    pub(super) smoothing: CurveSmoothing,
     pub(super) hidden: Vec<String>,
     /// Ends of what is in sight, as they are drawn.
     pub(super) x_range: Option<[f64; 2]>,
@@ -97,7 +97,7 @@ struct Made {
 
 #[derive(Debug)]
 struct Smoothed {
-    smoothing: Smoothing,
+    smoothing: CurveSmoothing,
     /// Whether it is a curve of logarithms.
     log_y: bool,
     curve: Curve,
@@ -275,9 +275,9 @@ impl Face {
     }
 
     /// Way in which the curve is to be smoothed.
-    fn smoothing(&self, key: &DrawnKey) -> Smoothing {
+    fn smoothing(&self, key: &DrawnKey) -> CurveSmoothing {
         if self.keep_raw {
-            Smoothing::Off
+            CurveSmoothing::Off
         } else {
             key.smoothing
         }
@@ -333,14 +333,14 @@ impl Made {
         let smoothing = self.face.smoothing(key);
         let is_smoothing_due = match &self.smoothed {
             Some(smoothed) => smoothed.log_y != key.log_y || smoothed.smoothing != smoothing,
-            None => smoothing != Smoothing::Off,
+            None => smoothing != CurveSmoothing::Off,
         };
         self.lacks_positive(key) || is_smoothing_due
     }
 
     /// Whether catching up is more than to forget a smoothed curve.
     fn looks_at_points(&self, key: &DrawnKey) -> bool {
-        self.lacks_positive(key) || self.face.smoothing(key) != Smoothing::Off
+        self.lacks_positive(key) || self.face.smoothing(key) != CurveSmoothing::Off
     }
 
     fn lacks_positive(&self, key: &DrawnKey) -> bool {
@@ -357,7 +357,7 @@ impl Made {
             self.positive = Some(positive.into());
         }
         let smoothing = self.face.smoothing(key);
-        self.smoothed = (smoothing != Smoothing::Off).then(|| {
+        self.smoothed = (smoothing != CurveSmoothing::Off).then(|| {
             let curve = if key.log_y {
                 let logs: Vec<[f64; 2]> = self.raw.iter().map(|p| [p[0], log10(p[1])]).collect();
                 smoothing.of(&logs)
@@ -529,9 +529,9 @@ mod tests {
         DrawnKey {
             revision,
             smoothing: if smoothing > 0.0 {
-                Smoothing::Average(smoothing)
+                CurveSmoothing::Average(smoothing)
             } else {
-                Smoothing::Off
+                CurveSmoothing::Off
             },
             n_columns: 500,
             ..DrawnKey::default()

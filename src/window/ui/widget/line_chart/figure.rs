@@ -3,8 +3,8 @@
 use super::{ChartSeries, LineChart, SeriesGroup, legend};
 use crate::ui::theme;
 use seqscope_engine::figure::{
-    CurveFigure, FigureAxis, FigureBody, FigureFlag, FigureLevel, FigureSeries, PrintFigure,
-    SeriesForm, Smoothing,
+    CurveFigure, CurveSmoothing, FigureAxis, FigureBody, FigureFlag, FigureLevel, FigureSeries,
+    PrintFigure, SeriesForm,
 };
 
 /// Curves with at most so many points show each as a dot.
@@ -49,11 +49,11 @@ impl LineChart {
         });
         drawn.flags = flags.collect();
         let smoothed = match self.smoothing.smoothing() {
-            Smoothing::Off => None,
-            Smoothing::Average(weight) => Some(format!(
+            CurveSmoothing::Off => None,
+            CurveSmoothing::Average(weight) => Some(format!(
                 "Smoothed by a moving average of weight {weight:.2}; the raw curves lie pale behind."
             )),
-            Smoothing::Gaussian(bandwidth) => Some(format!(
+            CurveSmoothing::Gaussian(bandwidth) => Some(format!(
                 "Smoothed by a Gaussian of {bandwidth:.1} mean spacings; the raw curves lie pale behind."
             )),
         };
@@ -88,13 +88,13 @@ impl LineChart {
             ..FigureSeries::default()
         };
         let smoothing = if series.keep_raw {
-            Smoothing::Off
+            CurveSmoothing::Off
         } else {
             self.smoothing.smoothing()
         };
         let members = group.map_or(&[][..], |group| &group.members);
         drawn.series.extend(members.iter().map(pale));
-        if smoothing != Smoothing::Off {
+        if smoothing != CurveSmoothing::Off {
             drawn.series.push(pale(series));
         }
         let band = group.map_or_else(Vec::new, |group| {

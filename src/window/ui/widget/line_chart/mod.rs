@@ -25,7 +25,7 @@ use egui::Color32;
 
 use crate::ui::language::tr;
 use crate::ui::widget::figure_menu::{self, NamesData};
-use seqscope_engine::figure::Smoothing;
+use seqscope_engine::figure::CurveSmoothing;
 use seqscope_engine::run::Curve;
 
 /// One curve.
@@ -261,7 +261,7 @@ impl LineChart {
 /// Widest Gaussian that can be chosen, in mean spacings.
 const WIDEST: f64 = 50.0;
 
-/// Smoothing as it was chosen; each way keeps its own amount.
+/// CurveSmoothing as it was chosen; each way keeps its own amount.
 #[derive(Clone, Copy, Debug, Default)]
 struct SmoothingChoice {
     is_gaussian: bool,
@@ -270,21 +270,21 @@ struct SmoothingChoice {
 }
 
 impl SmoothingChoice {
-    fn smoothing(self) -> Smoothing {
+    fn smoothing(self) -> CurveSmoothing {
         if self.is_gaussian && self.bandwidth > 0.0 {
-            Smoothing::Gaussian(self.bandwidth)
+            CurveSmoothing::Gaussian(self.bandwidth)
         } else if !self.is_gaussian && self.weight > 0.0 {
-            Smoothing::Average(self.weight)
+            CurveSmoothing::Average(self.weight)
         } else {
-            Smoothing::Off
+            CurveSmoothing::Off
         }
     }
 
     fn words(self) -> String {
         match self.smoothing() {
-            Smoothing::Off => "Smooth".to_owned(),
-            Smoothing::Average(weight) => format!("Smooth {weight:.2}"),
-            Smoothing::Gaussian(bandwidth) => format!("Smooth σ {bandwidth:.1}"),
+            CurveSmoothing::Off => "Smooth".to_owned(),
+            CurveSmoothing::Average(weight) => format!("Smooth {weight:.2}"),
+            CurveSmoothing::Gaussian(bandwidth) => format!("Smooth σ {bandwidth:.1}"),
         }
     }
 
