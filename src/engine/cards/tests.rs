@@ -128,7 +128,7 @@ fn the_page_is_whole_by_itself_and_takes_nothing_for_markup() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("report.html");
     let (files, _) = write_report(&report(), &path, HiddenIds::Shown).unwrap();
-    assert_eq!(files, [path.clone()]);
+    assert_eq!(files, std::slice::from_ref(&path));
     let page = fs::read_to_string(&path).unwrap();
     let lower = page.to_lowercase();
     for reach in [

@@ -19,7 +19,7 @@ pub(super) struct AxisScale {
 /// One mark of an axis.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct AxisMark {
-    /// SvgPlace in points.
+    /// Place in points.
     pub(super) at: f64,
     /// The number as it is written.
     pub(super) text: String,

@@ -1,4 +1,4 @@
-//! CurveSmoothing: by an exponential moving average that knows how far apart its points are, or by a
+//! Smoothing: by an exponential moving average that knows how far apart its points are, or by a
 //! Gaussian around each point.
 
 /// Way in which curves are smoothed.

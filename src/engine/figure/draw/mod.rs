@@ -69,7 +69,7 @@ pub(crate) struct Drawing<'a> {
     title: Vec<String>,
     caption: Vec<String>,
     legend: Vec<LegendPlace>,
-    /// SvgPlace of the chart with its axes.
+    /// Place of the chart with its axes.
     chart: Frame,
     /// Width and height of all in points.
     pub(crate) size: SvgPlace,

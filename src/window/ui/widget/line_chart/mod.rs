@@ -261,7 +261,7 @@ impl LineChart {
 /// Widest Gaussian that can be chosen, in mean spacings.
 const WIDEST: f64 = 50.0;
 
-/// CurveSmoothing as it was chosen; each way keeps its own amount.
+/// Smoothing as it was chosen; each way keeps its own amount.
 #[derive(Clone, Copy, Debug, Default)]
 struct SmoothingChoice {
     is_gaussian: bool,
