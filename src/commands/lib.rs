@@ -176,12 +176,12 @@ pub enum CliCommand {
     /// Map a run's items, or its users in the latent space, in a plane
     Map(map::Args),
     /// Draw a chart of runs for a paper or a slide: SVG, PDF or PNG
-    Figure(figure::Args),
+    Figure(Box<figure::Args>),
     /// Write a table of runs for a paper or a program: CSV, LaTeX, Markdown or JSON
-    Table(table::Args),
+    Table(Box<table::Args>),
     /// Write a report as one page of HTML, as Markdown with files or as PDF: one that was put together
     /// in the window, or the usual one of some runs
-    Report(report::Args),
+    Report(Box<report::Args>),
     /// Copy a run's tables and weights to a new folder
     Export(export::Args),
     /// List the devices that can train

@@ -82,7 +82,7 @@ fn unread(error: CardError) -> Error {
 
 fn unwritten(error: ExportError) -> Error {
     match error {
-        ExportError::Picture(error) => refused(error),
+        ExportError::Picture(error) => refused(&error),
         ExportError::Run(error) => error.into(),
         ExportError::Ending(_) => {
             let words = error.to_string();

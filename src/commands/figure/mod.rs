@@ -192,11 +192,11 @@ fn draw(
     form: FigureForm,
     dpi: u32,
 ) -> Result<Picture, Error> {
-    pictured(figure, size, form, dpi).map_err(refused)
+    pictured(figure, size, form, dpi).map_err(|error| refused(&error))
 }
 
 /// An error of the edge, its cure as the hint.
-pub(super) fn refused(error: PictureError) -> Error {
+pub(super) fn refused(error: &PictureError) -> Error {
     let words = error.to_string();
     match words.rsplit_once("; ") {
         Some((sentence, cure)) => Error::edge(sentence, cure),
