@@ -337,9 +337,8 @@ impl SweepSpec {
             let epochs = experiment.training.epochs;
             if least_epochs == 0 || least_epochs >= epochs {
                 let sentence = format!(
-                    "The first rung has {least_epochs} epochs, and training {epochs} in all; \
-                     choose from 1 to {}, or `Random`.",
-                    epochs.saturating_sub(1).max(1)
+                    "The first rung has {least_epochs} epochs, and the whole training {epochs}; choose \
+                     at least 1 and fewer than those, or `Random`."
                 );
                 problems.push(Problem::error("method", sentence));
             }
