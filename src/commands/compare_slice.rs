@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 
 use super::progress::OpeningBar;
 use super::signals::Signals;
-use super::slice_args::{SliceArgs, nobody, users_of, words_of};
+use super::slice_args::{SliceArgs, answers_to_test, nobody, users_of, words_of};
 use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_data::Prepared;
 use seqscope_engine::error::Error;
 use seqscope_engine::run::{
-    KeptSlice, Manifest, NamedSlice, Part, ReferenceResults, RunStore, SliceRule, UserResult,
+    KeptSlice, Manifest, NamedSlice, ReferenceResults, RunStore, SliceRule, UserResult,
 };
 use seqscope_engine::slice::{NamedRows, SliceMembers, SliceSource, named_rows, words_of_slice};
 use seqscope_engine::train::data_of_run_watched;
@@ -50,7 +50,7 @@ impl FirstRun {
         }
         let control = Signals::of_keyboard()?;
         let prepared = data_of_run_watched(manifest, &OpeningBar::new(control.ends()))?;
-        let results = store.results(&manifest.id, Part::Test)?.unwrap_or_default();
+        let results = answers_to_test(store, manifest)?;
         let mut first = Self {
             prepared,
             results,

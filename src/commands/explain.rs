@@ -12,7 +12,7 @@ use super::progress::OpeningBar;
 use super::pseudonyms::PseudonymArgs;
 use super::shown_names::ShownNames;
 use super::signals::Signals;
-use super::slice_args::{SliceArgs, nobody, users_of, words_of};
+use super::slice_args::{SliceArgs, answers_to_test, nobody, users_of, words_of};
 use super::{Streams, typed};
 use seqscope_base::metric::Seen;
 use seqscope_data::Dataset;
@@ -24,7 +24,7 @@ use seqscope_engine::explain::{
 use seqscope_engine::report::{
     ItemNames, ReportForm, ReportTable, attribution_tables, heads_tables,
 };
-use seqscope_engine::run::{Part, RunStore};
+use seqscope_engine::run::RunStore;
 use seqscope_engine::slice::{SliceSource, words_of_slice};
 use seqscope_engine::train::{Restored, restore_watched};
 
@@ -130,7 +130,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let restored = restore_watched(store, id, args.epoch, &OpeningBar::new(control.ends()))?;
     let slice = args.slice.chosen(store)?;
     if let Some(n_users) = args.heads {
-        let results = store.results(id, Part::Test)?.unwrap_or_default();
+        let results = answers_to_test(store, &restored.manifest)?;
         let answers = restored.manifest.experiment.answers();
         let source = SliceSource::new(&restored.prepared, answers, &results);
         let members = users_of(slice.as_ref(), &source)?;

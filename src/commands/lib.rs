@@ -51,6 +51,7 @@ mod shown_names;
 mod signals;
 mod significance;
 mod slice_args;
+mod slices;
 mod sweep;
 mod table;
 mod train;
@@ -152,6 +153,8 @@ pub enum CliCommand {
     Compare(compare::Args),
     /// List the users of a run or of a slice of them, or a gallery: whom it answered best or worst
     Users(Box<users::Args>),
+    /// List the slices that are kept beside the runs, show, rename or delete one
+    Slices(slices::Args),
     /// Predict with a run what one user, every user, or a typed history will do next
     Predict(Box<predict::Args>),
     /// Show which events of a user's history moved one answer of a run, and whether its attention
@@ -220,6 +223,7 @@ pub fn run(command: CliCommand, shared: &Shared, streams: &mut Streams<'_>) -> R
         CliCommand::Verify(args) => verify::run(&args, &store, streams),
         CliCommand::Compare(args) => compare::run(&args, &store, streams),
         CliCommand::Users(args) => users::run(&args, &store, streams),
+        CliCommand::Slices(args) => slices::run(&args, &store, streams),
         CliCommand::Predict(args) => predict::run(&args, &store, streams),
         CliCommand::Explain(args) => explain::run(&args, &store, streams),
         CliCommand::Forecast(args) => forecast::run(args, streams),

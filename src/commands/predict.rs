@@ -11,7 +11,7 @@ use super::progress::OpeningBar;
 use super::pseudonyms::PseudonymArgs;
 use super::shown_names::ShownNames;
 use super::signals::Signals;
-use super::slice_args::{SliceArgs, nobody, users_of};
+use super::slice_args::{SliceArgs, answers_to_test, nobody, users_of};
 use super::user_answer::{Answerer, IsJson, UserAnswer, reference};
 use super::what_if::{self, WhatIfArgs};
 use super::{Streams, typed};
@@ -24,7 +24,7 @@ use seqscope_engine::error::Error;
 use seqscope_engine::explain::{AskAll, Foresee, Scenario, Scored, Word, foresee_after};
 use seqscope_engine::report::words::count;
 use seqscope_engine::report::{CellValue, ReportCell, ReportColumn, ReportTable};
-use seqscope_engine::run::{Part, RunStore};
+use seqscope_engine::run::RunStore;
 use seqscope_engine::slice::{SliceMembers, SliceSource};
 use seqscope_engine::train::{Restored, TaskQuestions, restore_watched};
 
@@ -169,8 +169,7 @@ fn only_users(
     let Some(slice) = args.slice.chosen(store)? else {
         return Ok(None);
     };
-    let results = store.results(&restored.manifest.id, Part::Test)?;
-    let results = results.unwrap_or_default();
+    let results = answers_to_test(store, &restored.manifest)?;
     let answers = restored.manifest.experiment.answers();
     let source = SliceSource::new(&restored.prepared, answers, &results);
     let members = users_of(Some(&slice), &source)?;
@@ -502,8 +501,8 @@ impl Foreseen<'_> {
         if several {
             writeln!(
                 out,
-                "Each event after the first is foreseen as if item 1 of the events before it had \
-                 come."
+                "Each event after the first is foreseen as if the first item listed for those \
+                 before it had come."
             )?;
             let n_events = self.lists.iter().filter(|list| !list.is_empty()).count();
             if n_events < self.asked.n_ahead {

@@ -124,7 +124,7 @@ pub(super) fn write_summary(
     )?;
     writeln!(
         out,
-        "{} of the events return to an item had before",
+        "{} of the events return to an item that the user had before",
         words::share(profile.repeats.of_events())
     )?;
     if let Some(gaps) = &profile.gaps {

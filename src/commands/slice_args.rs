@@ -1,7 +1,7 @@
 //! `--slice` and `--where`: only some of the users.
 
 use seqscope_engine::error::Error;
-use seqscope_engine::run::{NamedSlice, RunStore, SliceRule};
+use seqscope_engine::run::{Manifest, NamedSlice, Part, RunStore, SliceRule, UserResult};
 use seqscope_engine::slice::{ExpressionError, SliceMembers, SliceSource, members};
 
 /// Which users.
@@ -40,6 +40,28 @@ pub(super) fn words_of(slice: &NamedSlice) -> &str {
         SliceRule::Where(text) if slice.name.is_empty() => text,
         SliceRule::Where(_) | SliceRule::Users(_) | SliceRule::Targets(_) => &slice.name,
     }
+}
+
+/// What a run answered in its test; nothing of one that was not judged on it yet.
+///
+/// # Errors
+/// Where a run was judged and its answers are gone: without them its users have other questions.
+pub(super) fn answers_to_test(
+    store: &RunStore,
+    manifest: &Manifest,
+) -> Result<Vec<UserResult>, Error> {
+    let results = store.results(&manifest.id, Part::Test)?.unwrap_or_default();
+    let n_asked = manifest.test.as_ref().map_or(0, |test| test.n_users);
+    if results.is_empty() && n_asked > 0 {
+        return Err(Error::edge(
+            format!(
+                "the answers of `{}` to its test questions are not in its folder any more",
+                manifest.id
+            ),
+            "train it anew, or take another run",
+        ));
+    }
+    Ok(results)
 }
 
 /// The users of a slice; everyone where there is none.

@@ -12,7 +12,7 @@ use super::progress::OpeningBar;
 use super::pseudonyms::PseudonymArgs;
 use super::shown_names::ShownNames;
 use super::signals::Signals;
-use super::slice_args::{SliceArgs, nobody, users_of, words_of};
+use super::slice_args::{SliceArgs, answers_to_test, nobody, users_of, words_of};
 use seqscope_base::metric::AnswerKind;
 use seqscope_base::spec::{did_you_mean, quotable, thousands};
 use seqscope_data::Prepared;
@@ -24,9 +24,7 @@ use seqscope_engine::explain::{
 use seqscope_engine::report::{
     CellValue, GalleryNames, ReportCell, ReportColumn, ReportTable, gallery_table,
 };
-use seqscope_engine::run::{
-    Manifest, NamedSlice, Part, RunId, RunStore, UserResult, why_not_comparable,
-};
+use seqscope_engine::run::{Manifest, NamedSlice, RunId, RunStore, UserResult, why_not_comparable};
 use seqscope_engine::slice::{SliceMembers, SliceSource};
 use seqscope_engine::train::{Restored, data_of_run_watched, restore};
 
@@ -72,7 +70,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     let control = Signals::of_keyboard()?;
     let manifest = store.manifest(&id)?;
     let prepared = data_of_run_watched(&manifest, &OpeningBar::new(control.ends()))?;
-    let results = store.results(&id, Part::Test)?.unwrap_or_default();
+    let results = answers_to_test(&store, &manifest)?;
     let source = SliceSource::new(&prepared, manifest.experiment.answers(), &results);
     let members = users_of(slice.as_ref(), &source)?;
     if let Some(why) = &members.why_empty {
@@ -102,7 +100,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     };
     if let Some(slice) = &slice {
         let words = quotable(words_of(slice));
-        let of = format!("Of the slice {words}: {}.", members.words());
+        let of = format!("{}, those of the slice {words}.", members.words());
         table.lead.insert(0, of);
     }
     write_tables(&[table], args.format, streams)
@@ -220,7 +218,7 @@ impl AskedUsers<'_> {
                     "take a run of the same data, split and task",
                 ));
             }
-            let results = store.results(&id, Part::Test)?.unwrap_or_default();
+            let results = answers_to_test(&store, &other)?;
             let other = SliceSource::new(self.prepared, self.source.answers(), &results);
             let found = changed_between_runs(self.source, self.members, &other, self.args.top);
             return Ok((found, format!("`{id}`")));

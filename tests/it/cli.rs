@@ -788,7 +788,7 @@ fn predict_looks_several_events_ahead() {
     );
     let text = place.run(&asked).ok().out;
     assert!(
-        text.contains("+4") && text.contains("as if item 1"),
+        text.contains("+4") && text.contains("as if the first item"),
         "{text}"
     );
     place

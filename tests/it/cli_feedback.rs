@@ -80,9 +80,9 @@ fn clicks_are_kept_learnt_from_as_a_new_run_and_their_effect_is_told() {
     let said = place.seqscope(&line).ok();
     for words in [
         "Effect of fine-tuning on held-out events",
-        "gave feedback",
+        "users with feedback",
         "others",
-        "On test, gave feedback: NDCG@10",
+        "On test, users with feedback: NDCG@10",
         "Fine-tuned from",
         "20 accepted, 30 rejected",
     ] {

@@ -219,6 +219,51 @@ fn old_files_keep_opening_with_the_same_meaning() {
     );
 }
 
+/// Files that leave most unsaid, by the name under which their whole meaning is frozen: those of the
+/// folder, and the shortest of every family and of every world.
+fn short_files() -> Vec<(String, Experiment)> {
+    let named = |path: PathBuf| {
+        let stem = path.file_stem().unwrap().to_str().unwrap().to_owned();
+        (stem, Experiment::open(&path).unwrap())
+    };
+    let parsed = |name: String, text: String| (name, Experiment::parse(&text).unwrap());
+    let families = ModelKind::iter().map(|kind| {
+        let text = format!("(version: 1, name: \"short\", model: {kind}())");
+        parsed(format!("family-{kind}"), text)
+    });
+    let worlds = WorldKind::iter().map(|kind| {
+        let text = format!("(version: 1, name: \"short\", data: (source: World(kind: {kind})))");
+        parsed(format!("world-{kind}"), text)
+    });
+    let files = files_in("tests/data/experiments/v1").into_iter().map(named);
+    files.chain(families).chain(worlds).collect()
+}
+
+/// What a short file leaves unsaid is a default; one that changed later would change the meaning of
+/// every such file and run. So the whole of each is frozen beside it. (`SEQSCOPE_FREEZE=1` writes those
+/// that are not there yet.)
+#[test]
+fn a_default_that_changed_would_be_noticed() {
+    let whole = repository("tests/data/experiments/v1/whole");
+    let mut missing = Vec::new();
+    for (name, experiment) in short_files() {
+        let path = whole.join(format!("{name}.ron"));
+        if path.exists() {
+            let frozen = Experiment::open(&path).unwrap();
+            assert_eq!(experiment, frozen, "{name}: a default has changed");
+        } else if std::env::var_os("SEQSCOPE_FREEZE").is_some() {
+            std::fs::write(&path, experiment.to_text().unwrap()).unwrap();
+        } else {
+            missing.push(name);
+        }
+    }
+    assert_eq!(
+        missing,
+        Vec::<String>::new(),
+        "freeze their whole meaning too"
+    );
+}
+
 // ---- writing ---------------------------------------------------------------------------------
 
 #[test]

@@ -163,6 +163,68 @@ fn what_cannot_be_asked_of_users_is_said_with_the_cure() {
     assert!(told.out.contains("Written: length >= 20"), "{}", told.out);
 }
 
+#[test]
+fn kept_slices_are_listed_shown_renamed_and_deleted() {
+    let place = own();
+    let run = run_named(&place, "tiny");
+    let slices = |more: &[&str]| place.run(&[&["slices", "--runs", "runs"], more].concat());
+    assert!(slices(&[]).ok().out.contains("No slices beside the runs"));
+    let keep = |words: &str, name: &str| {
+        let line = [
+            "users", &run, "--runs", "runs", "--where", words, "--keep", name,
+        ];
+        place.run(&line).ok();
+    };
+    keep("length > 3", "long");
+    keep("length > 4", "longer");
+    std::fs::write(
+        place.path("runs/slices/odd.ron"),
+        "(version: 1, rule: Wher(",
+    )
+    .unwrap();
+    let some = "(version: 1, rule: Users([\"u1\", \"u2\", \"u3\", \"u4\"]))";
+    std::fs::write(place.path("runs/slices/some.ron"), some).unwrap();
+
+    let listed = listed(&place, &["slices", "--runs", "runs"]);
+    let row = |at: usize, key: &str| listed["rows"][at][key].clone();
+    assert_eq!(
+        (row(0, "slice"), row(0, "kind"), row(0, "rule")),
+        ("long".into(), "expression".into(), "length > 3".into())
+    );
+    assert_eq!(
+        (row(2, "slice"), row(2, "kind")),
+        ("odd".into(), Value::Null)
+    );
+    assert_eq!(
+        (row(3, "kind"), row(3, "rule")),
+        ("users".into(), "4 users: u1, u2, u3, …".into())
+    );
+    let shown = slices(&["some", "--format", "csv"]).ok().out;
+    assert_eq!(shown, "user\nu1\nu2\nu3\nu4\n");
+
+    let said = slices(&["long", "--rename", "longer"]).fails(1, &[]).err;
+    assert!(said.contains("another rule"), "{said}");
+    slices(&["long", "--rename", "over three"]).ok();
+    // One that cannot be read can be deleted all the same.
+    slices(&["odd", "--delete"]).ok();
+    let said = slices(&["lnger", "--delete"]).fails(1, &[]).err;
+    assert!(said.contains("there is no slice `lnger`"), "{said}");
+    let left = RunStore::at(place.path("runs")).slice_names().unwrap();
+    assert_eq!(left, ["longer", "over three", "some"]);
+}
+
+#[test]
+fn users_of_a_run_that_lost_its_answers_are_not_asked_another_question() {
+    let place = own();
+    let run = run_named(&place, "tiny");
+    std::fs::remove_file(place.path(&format!("runs/{run}/results/test.parquet"))).unwrap();
+    for more in [&[][..], &["--where", "length > 3"], &["--gallery", "worst"]] {
+        let line = [&["users", &run, "--runs", "runs"], more].concat();
+        let said = place.run(&line).fails(1, &[]).err;
+        assert!(said.contains("not in its folder any more"), "{said}");
+    }
+}
+
 /// Entropy, rank and probability of every test question, one at a time and by sorting.
 fn slow(restored: &Restored, result: &UserResult) -> (f64, f64, f64, u32) {
     let prepared = &restored.prepared;
@@ -358,7 +420,7 @@ fn nothing_went_wrong(screen: &mut Screen) {
 fn a_filter_is_typed_the_list_shrinks_and_is_kept_as_a_slice() {
     let (mut screen, run) = explained();
     type_into(&mut screen, "Filter users", "lenght > 3");
-    assert!(screen.shows("did you mean `length`?") && screen.app().selection.slice.is_none());
+    assert!(screen.shows("did you mean ‘length’?") && screen.app().selection.slice.is_none());
     act(&mut screen, SliceAction::Choose(None));
     let users = filtered(&mut screen, &run, "length >= 7 and rank > 1");
     assert!(!users.users.is_empty() && users.users.len() < 40);

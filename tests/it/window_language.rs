@@ -30,8 +30,11 @@ fn texts(screen: &Screen) -> BTreeSet<String> {
 /// Whether a text has English words that are no names.
 fn english(text: &str) -> Vec<&str> {
     let names: BTreeSet<&str> = NAMES.split_whitespace().collect();
-    // What stands between backticks, a path, a setting or a command, is no word.
-    let outside = text.split('`').step_by(2);
+    // What stands in such quotation marks, a path, a setting or a command, is no word.
+    let outside = text.split('‘').enumerate().map(|(at, part)| match at {
+        0 => part,
+        _ => part.split_once('’').map_or(part, |(_, after)| after),
+    });
     outside
         .flat_map(|part| part.split(|c: char| !(c.is_alphanumeric() || "_.@-'’/".contains(c))))
         .map(|word| word.trim_matches(|c: char| !c.is_alphanumeric()))

@@ -40,7 +40,7 @@ pub(super) fn written(table: &ReportTable) -> String {
 }
 
 fn caption(table: &ReportTable) -> Option<String> {
-    let lead: Vec<String> = table.lead.iter().map(|words| sentence(words)).collect();
+    let lead: Vec<String> = table.lead.iter().map(|words| ended(words)).collect();
     let title = sentence(&table.title);
     let words = match (title.is_empty(), lead.is_empty()) {
         (true, true) => return None,
@@ -49,6 +49,16 @@ fn caption(table: &ReportTable) -> Option<String> {
         (false, false) => format!("{title}: {}", lead.join(" ")),
     };
     Some(format!(r"\caption{{{words}}}"))
+}
+
+/// A sentence that others may follow in the same paragraph.
+fn ended(words: &str) -> String {
+    let end = if words.ends_with(['.', ':', '?', '!']) {
+        ""
+    } else {
+        "."
+    };
+    format!("{}{end}", sentence(words))
 }
 
 fn line(cells: impl Iterator<Item = String>) -> String {

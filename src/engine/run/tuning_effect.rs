@@ -14,7 +14,7 @@ use seqscope_base::metric::Metric;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display)]
 pub enum TuningGroup {
     /// Users whose feedback was learnt from.
-    #[strum(to_string = "gave feedback")]
+    #[strum(to_string = "users with feedback")]
     Gave,
     /// All other users.
     #[strum(to_string = "others")]

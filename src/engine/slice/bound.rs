@@ -88,7 +88,7 @@ fn kind_here(term: &Term, source: &SliceSource<'_>) -> Option<SliceValueKind> {
 }
 
 /// The columns that a name such as `users` stands before.
-fn columns_of<'a>(field: SliceField, source: &SliceSource<'a>) -> &'a [FreeColumn] {
+pub(super) fn columns_of<'a>(field: SliceField, source: &SliceSource<'a>) -> &'a [FreeColumn] {
     let dataset = &source.prepared.dataset;
     if field == SliceField::Users {
         &dataset.user_columns
@@ -335,8 +335,9 @@ impl<'a> Binder<'a> {
             ),
             Need::Results => (
                 source.results.is_some(),
-                "the run was not judged on its test yet",
-                "wait for its end, or ask for something else",
+                "the run has no answers to its test",
+                "wait for the end of one that is training, train one anew that lost them, or ask for \
+                 something else",
             ),
             Need::Classes => (
                 matches!(source.answers, AnswerKind::Classes | AnswerKind::Binary),

@@ -3,8 +3,9 @@
 use super::ExpressionError;
 use super::bound::Operand;
 use super::field::SliceValueKind;
-use super::syntax::{Clause, Condition, Term, TermValue};
+use super::syntax::{Argument, Clause, Condition, Term, TermValue};
 use super::token::CompareSign;
+use seqscope_base::spec::quotable;
 
 /// Tells the kind of a value; `None` where it is not known yet.
 type KindOf<'a> = &'a dyn Fn(&Term) -> Option<SliceValueKind>;
@@ -80,16 +81,17 @@ fn check_order(
     sign: CompareSign,
     kind: KindOf<'_>,
 ) -> Result<(), ExpressionError> {
-    let is_text = [left, right]
-        .iter()
-        .any(|side| kind(side) == Some(SliceValueKind::Text));
-    if !is_text || !sign.is_of_order() {
+    let is_text = |side: &&Term| kind(side) == Some(SliceValueKind::Text);
+    let Some(text) = [left, right].into_iter().find(is_text) else {
+        return Ok(());
+    };
+    if !sign.is_of_order() {
         return Ok(());
     }
     Err(ExpressionError::at(
-        left.column,
-        format!("{} is a text, and none is larger than another", words(left)),
-        "use `=`, `!=`, `in (..)` or `contains`",
+        text.column,
+        format!("{} is a text, and none is larger than another", words(text)),
+        "use `=`, `!=`, `in (..)` or `contains`, or write a number without quotes",
     ))
 }
 
@@ -110,6 +112,9 @@ fn no_condition(term: &Term, kind: SliceValueKind) -> ExpressionError {
 /// The side of a comparison in a sentence.
 fn words(term: &Term) -> String {
     match &term.value {
+        TermValue::Name(field, Argument::Column(name)) => {
+            format!("`{}.{}`", field.word(), quotable(name))
+        }
         TermValue::Name(field, _) => format!("`{}`", field.word()),
         TermValue::Number(_) | TermValue::Text(_) => "this".to_owned(),
     }

@@ -2,7 +2,8 @@
 
 use std::collections::HashSet;
 
-use super::bound::{BoundCondition, bound};
+use super::bound::{BoundCondition, bound, columns_of};
+use super::field::SliceField;
 use super::source::SliceSource;
 use super::value::SliceValue;
 use super::{Expression, ExpressionError};
@@ -125,7 +126,8 @@ pub fn members(
             (users, n_strangers, false, why_no_target(ids, source))
         }
         SliceRule::Where(text) => {
-            let expression = Expression::parse(text)?;
+            let expression =
+                Expression::parse(text).map_err(|error| column_meant(error, text, source))?;
             let condition = bound(&expression.root, source)?;
             let users = users_who(&condition, source);
             let why = if users.is_empty() {
@@ -150,6 +152,29 @@ pub fn members(
         by_answers,
         n_strangers,
     })
+}
+
+/// The fault of an expression; where the word in question is the bare name of a column of the data,
+/// the cure is how that is written.
+fn column_meant(error: ExpressionError, text: &str, source: &SliceSource<'_>) -> ExpressionError {
+    let letters = text.chars().skip(error.column - 1);
+    let word: String = letters
+        .take_while(|letter| letter.is_alphanumeric() || *letter == '_')
+        .collect();
+    if word.is_empty() || SliceField::of_word(&word).is_some() {
+        return error;
+    }
+    let meant = [SliceField::Users, SliceField::Items, SliceField::Events]
+        .into_iter()
+        .find_map(|field| {
+            let mut columns = columns_of(field, source).iter();
+            let column = columns.find(|column| column.name.eq_ignore_ascii_case(&word))?;
+            Some(format!("did you mean `{}.{}`?", field.word(), column.name))
+        });
+    match meant {
+        Some(cure) => ExpressionError { cure, ..error },
+        None => error,
+    }
 }
 
 /// Users of a list, in order, and how many ids the data do not have.

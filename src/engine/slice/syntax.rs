@@ -405,6 +405,9 @@ impl Parser {
             return Err(unknown(word, column));
         };
         self.at += 1;
+        if field == SliceField::User && self.kind() == Some(&TokenKind::Dot) {
+            return Err(self.meant_users(column));
+        }
         let (argument, needs) = match field.follows() {
             Follows::Nothing => (Some(Argument::Nothing), ""),
             Follows::Bracket => (self.bracket(), "a text in brackets"),
@@ -419,6 +422,17 @@ impl Parser {
                 format!("write it like `{}`", field.example()),
             )),
         }
+    }
+
+    /// Fault of a column of the table of users that is written behind the name of the id.
+    fn meant_users(&self, column: usize) -> ExpressionError {
+        let next = self.tokens.get(self.at + 1).map(|token| &token.kind);
+        let cure = match next {
+            Some(TokenKind::Word(name)) => format!("did you mean `users.{}`?", quotable(name)),
+            _ => format!("write it like `{}`", SliceField::Users.example()),
+        };
+        let what = "`user` is the id of a user, and no column follows it";
+        ExpressionError::at(column, what, cure)
     }
 
     fn bracket(&mut self) -> Option<Argument> {

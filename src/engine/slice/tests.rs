@@ -549,6 +549,9 @@ fn a_fault_is_one_sentence_with_its_place_and_the_cure() {
         ("user = \"a", 8, "end it with `\"`"),
         ("length > 1.2.3", 10, "write it like 20"),
         ("user > \"a\"", 1, "use `=`"),
+        ("users.age > \"a\"", 13, "a number without quotes"),
+        ("user.age > 3", 1, "did you mean `users.age`?"),
+        ("user.\"home town\" = 3", 1, "write it like `users.age"),
         ("1 < 2", 1, "compare a name"),
         ("length contains \"a\"", 1, "compare it"),
         ("target_title contains 3", 23, "contains \"alien\""),
@@ -579,7 +582,7 @@ fn what_the_data_lack_is_said_at_its_place() {
     };
     let ranking = AnswerKind::Ranking;
     let said = ask("hit@3", &all.prepared, ranking, &[]);
-    assert!(said.contains("wait for its end"), "{said}");
+    assert!(said.contains("wait for the end"), "{said}");
     let said = ask(
         "target = \"i1\"",
         &all.prepared,
@@ -594,6 +597,16 @@ fn what_the_data_lack_is_said_at_its_place() {
         &all.results,
     );
     assert!(said.contains("(letter 16); did you mean `buy`?"), "{said}");
+    let said = ask(
+        "length > 1 and Channel = \"mail\"",
+        &all.prepared,
+        ranking,
+        &all.results,
+    );
+    assert!(
+        said.contains("(letter 16); did you mean `events.channel`?"),
+        "{said}"
+    );
     let said = ask("users.how = 3", &all.prepared, ranking, &all.results);
     assert!(said.contains("there are `how old`"), "{said}");
     let said = ask(

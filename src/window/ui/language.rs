@@ -35,7 +35,7 @@ pub(super) fn speak(language: Language) {
 pub(crate) fn tr(text: impl Into<String>) -> String {
     let english = text.into();
     let book = match CURRENT.get() {
-        Language::English => return english,
+        Language::English => return with_quotes(english),
         Language::Chinese => &CHINESE,
     };
     SAID.with_borrow_mut(|said| {
@@ -45,10 +45,26 @@ pub(crate) fn tr(text: impl Into<String>) -> String {
         if said.len() >= REMEMBERED {
             said.clear();
         }
-        let translation = book.translation(&english).into_owned();
+        let translation = with_quotes(book.translation(&english).into_owned());
         said.insert(english, translation.clone());
         translation
     })
+}
+
+/// The text with quotation marks where a terminal has backticks.
+fn with_quotes(text: String) -> String {
+    let pieces: Vec<&str> = text.split('`').collect();
+    // Marks that do not pair are no marks.
+    if pieces.len() == 1 || pieces.len().is_multiple_of(2) {
+        return text;
+    }
+    let (first, rest) = pieces.split_at(1);
+    let mut quoted = first.concat();
+    for (at, piece) in rest.iter().enumerate() {
+        quoted.push(if at.is_multiple_of(2) { '‘' } else { '’' });
+        quoted.push_str(piece);
+    }
+    quoted
 }
 
 #[cfg(test)]
@@ -59,6 +75,21 @@ mod tests {
     fn the_file_of_chinese_sentences_can_be_read() {
         let book = Phrasebook::parse(CHINESE_FILE).unwrap();
         assert!(book.len() > 3000, "{}", book.len());
+    }
+
+    #[test]
+    fn what_a_terminal_has_between_backticks_is_quoted() {
+        let said = [
+            "train with `split: GlobalTemporal`",
+            "`a` and `b`, ``",
+            "one ` alone",
+        ];
+        let painted = [
+            "train with ‘split: GlobalTemporal’",
+            "‘a’ and ‘b’, ‘’",
+            "one ` alone",
+        ];
+        assert_eq!(said.map(tr), painted);
     }
 
     #[test]

@@ -32,7 +32,7 @@ const FEW_ITEMS: usize = 24;
 const MOST_WORDS: usize = 200;
 
 /// Letters of the title that stands in the name of a group: that of its most popular item.
-const TITLE_LETTERS: usize = 24;
+const TITLE_LETTERS: usize = 32;
 
 /// Words for each item.
 pub(super) struct ItemWords {
@@ -260,7 +260,11 @@ fn beginning(title: &str) -> String {
         return title.to_owned();
     }
     let letters: String = title.chars().take(TITLE_LETTERS).collect();
-    letters.trim_end().to_owned()
+    // A word cut in two looks like another word.
+    let whole = letters
+        .rsplit_once(' ')
+        .map_or(&*letters, |(whole, _)| whole);
+    whole.trim_end().to_owned()
 }
 
 #[cfg(test)]

@@ -91,7 +91,7 @@ fn seeds(runs: [JudgedRun<'_>; 2], all: &[Summary]) -> TrustCheck {
     let [of_first, of_other] = runs.map(|run| n_tested_seeds(run.manifest, all));
     let [first, other] = runs;
     let run = if of_other <= of_first { other } else { first };
-    let told = format!("{of_first} seeds of the first were tested, and {of_other} of the other");
+    let told = format!("Seeds tested, {of_first} of the first and {of_other} of the other");
     let check = match of_first.min(of_other) {
         n if n >= SEEDS_WANTED => TrustCheck::held(topic, format!("{told}.")),
         0 => TrustCheck::lacks(

@@ -227,7 +227,7 @@ impl ItemMapView {
             let choice = choice
                 .on_hover_text(tr(
                     "Other epochs' maps are turned so that their items lie as near as can be to \
-                     where they lie in this one (orthogonal Procrustes): play the epochs above to \
+                     where they lie in this one (orthogonal Procrustes): play the epochs below to \
                      see the items move",
                 ))
                 .on_disabled_hover_text(tr("Only one epoch's weights are kept."));

@@ -85,7 +85,7 @@ fn outcome(
     }
     if let Some(found) = &flip.found {
         let words = format!(
-            "First now: {}. After the edit: {}, {} times as likely.",
+            "First now: {}. After the edit: {}, {} times as likely as that.",
             changed.title(flip.first),
             changed.title(found.item_idx),
             text::significant(found.odds, 3)
