@@ -64,6 +64,7 @@ mod tests {
             n_params: 0,
             started_secs: 0,
             train_secs: 0.0,
+            energy: None,
             epochs: 0,
             best_epoch: None,
             diverged_epoch: None,

@@ -3,6 +3,7 @@
 
 use std::fmt::Write as _;
 
+use serde::{Deserialize, Serialize};
 use strum::IntoEnumIterator;
 
 use super::disk::{append_under, read_text, write_whole};
@@ -83,6 +84,45 @@ impl MachineEpoch {
     }
 }
 
+/// Energy that training took, as far as the machine told it, in watt-hours.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct TrainingEnergy {
+    /// Epochs of which the machine told any.
+    pub epochs: usize,
+    /// Energy of the processors, that of other programs too.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cpu_wh: Option<f64>,
+    /// Energy of the GPU.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_wh: Option<f64>,
+}
+
+impl TrainingEnergy {
+    /// Sum over epochs; `None` where none was told.
+    #[must_use]
+    pub fn of<'a>(epochs: impl IntoIterator<Item = &'a MachineEpoch>) -> Option<Self> {
+        epochs.into_iter().fold(None, Self::and)
+    }
+
+    /// Sum of what was told before and what is told of one more epoch.
+    fn and(before: Option<Self>, told: &MachineEpoch) -> Option<Self> {
+        let [cpu, gpu] = [MachineMetric::CpuWh, MachineMetric::GpuWh].map(|of| told.get(of));
+        if cpu.is_none() && gpu.is_none() {
+            return before;
+        }
+        let sum = before.unwrap_or_default();
+        let plus = |sum: Option<f64>, more: Option<f64>| match (sum, more) {
+            (Some(sum), Some(more)) => Some(sum + more),
+            (one, other) => one.or(other),
+        };
+        Some(Self {
+            epochs: sum.epochs + 1,
+            cpu_wh: plus(sum.cpu_wh, cpu),
+            gpu_wh: plus(sum.gpu_wh, gpu),
+        })
+    }
+}
+
 impl RunWriter {
     /// Adds a line for an epoch.
     ///
@@ -92,21 +132,23 @@ impl RunWriter {
         let path = self.dir().join(MACHINE_FILE);
         let mut text = String::new();
         line(&mut text, told);
-        append_under(&path, &header(), &text, false)
+        append_under(&path, &header(), &text, false)?;
+        self.manifest.energy = TrainingEnergy::and(self.manifest.energy, told);
+        Ok(())
     }
 
     /// Takes the lines of epochs after `last` out of the file, if there is one.
-    pub(super) fn rewind_machine(&self, last: usize) -> Result<(), RunError> {
+    pub(super) fn rewind_machine(&mut self, last: usize) -> Result<(), RunError> {
+        self.manifest.energy = None;
         let path = self.dir().join(MACHINE_FILE);
         if !path.exists() {
             return Ok(());
         }
+        let mut kept = epochs_of(&read_text(&path)?);
+        kept.retain(|told| told.epoch <= last);
         let mut text = header();
-        for told in epochs_of(&read_text(&path)?) {
-            if told.epoch <= last {
-                line(&mut text, &told);
-            }
-        }
+        kept.iter().for_each(|told| line(&mut text, told));
+        self.manifest.energy = TrainingEnergy::of(&kept);
         write_whole(&path, text.as_bytes())
     }
 }
@@ -176,6 +218,22 @@ fn epochs_of(text: &str) -> Vec<MachineEpoch> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn energy_is_summed_over_the_epochs_that_tell_it() {
+        use MachineMetric::{CpuLoad, CpuWh, GpuWh};
+        let silent = MachineEpoch::new(1, [(CpuLoad, Some(1.0))]);
+        assert_eq!(TrainingEnergy::of([&silent]), None);
+        let some = MachineEpoch::new(2, [(CpuWh, Some(0.5)), (GpuWh, None)]);
+        let both = MachineEpoch::new(3, [(CpuWh, Some(0.25)), (GpuWh, Some(2.0))]);
+        // 0.5 + 0.25 of two epochs of three, and 2 of the one that has it.
+        let sum = TrainingEnergy {
+            epochs: 2,
+            cpu_wh: Some(0.75),
+            gpu_wh: Some(2.0),
+        };
+        assert_eq!(TrainingEnergy::of([&silent, &some, &both]), Some(sum));
+    }
 
     #[test]
     fn what_a_machine_told_is_read_again_and_what_it_did_not_is_absent() {

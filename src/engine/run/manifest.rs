@@ -12,6 +12,7 @@ use super::disk::{read_text, write_whole};
 use super::listed::CommonParts;
 use super::{
     AboutRun, Checksums, Lineage, Pause, RunError, RunId, SeenTargetRule, Shared, SweepMark,
+    TrainingEnergy,
 };
 use crate::experiment::Experiment;
 use seqscope_base::metric::{AnswerKind, Metrics, Reliability};
@@ -152,6 +153,10 @@ pub struct Manifest {
     pub started_secs: i64,
     /// Training time, pauses left out, in seconds.
     pub train_secs: f64,
+    /// Energy of the training; `None` where the machine told none, and in runs from before it was
+    /// summed up here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub energy: Option<TrainingEnergy>,
     /// Epochs finished.
     pub epochs: usize,
     /// Epoch with the best primary metric on validation, from 1; of a fine-tuned run its last, since
@@ -278,6 +283,7 @@ impl Manifest {
             n_params,
             started_secs: 0,
             train_secs: 0.0,
+            energy: None,
             epochs: 0,
             best_epoch: None,
             diverged_epoch: None,

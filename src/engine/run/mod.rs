@@ -105,7 +105,7 @@ pub use history::{History, HistoryPlace, HistoryPoint, Part};
 pub use id::RunId;
 pub use latent::LatentEpoch;
 pub use lineage::Lineage;
-pub use machine::{MachineEpoch, MachineMetric};
+pub use machine::{MachineEpoch, MachineMetric, TrainingEnergy};
 pub use manifest::{
     DataStamp, LeftOutReferences, Manifest, References, RunOutcome, RunStatus, Summary,
 };

@@ -41,6 +41,9 @@ pub enum TrustTopic {
     /// Whether classical references stand beside it, and which are ahead.
     #[strum(to_string = "References")]
     References,
+    /// How much energy the training took.
+    #[strum(to_string = "Energy")]
+    Energy,
     /// Other warnings of the run.
     #[strum(to_string = "Warnings")]
     Warnings,

@@ -31,6 +31,7 @@ impl TrustBadge {
             seeds(manifest, all),
             intervals(manifest, answers),
             references(manifest),
+            energy(manifest),
             warnings(manifest),
         ];
         let checks = checks.into_iter().chain(trials(manifest));
@@ -343,6 +344,31 @@ fn references(manifest: &Manifest) -> TrustCheck {
     }
 }
 
+/// Tells the energy; no figure is worth less for want of it, so it always holds.
+fn energy(manifest: &Manifest) -> TrustCheck {
+    let topic = TrustTopic::Energy;
+    let Some(energy) = manifest.energy else {
+        return TrustCheck::held(
+            topic,
+            "No energy is told of this run: give its device and its training time instead.",
+        );
+    };
+    let of_cpu = energy
+        .cpu_wh
+        .map(|wh| format!("{wh:.3} Wh of the processors, with what other programs did meanwhile"));
+    let of_gpu = energy.gpu_wh.map(|wh| format!("{wh:.3} Wh of the GPU"));
+    let told: Vec<String> = of_cpu.into_iter().chain(of_gpu).collect();
+    TrustCheck::held(
+        topic,
+        format!(
+            "Training took {}, told of {} of {} epochs.",
+            told.join(", and "),
+            energy.epochs,
+            manifest.epochs
+        ),
+    )
+}
+
 fn warnings(manifest: &Manifest) -> TrustCheck {
     let topic = TrustTopic::Warnings;
     let sentences: Vec<String> = manifest
@@ -376,7 +402,7 @@ mod tests {
     use super::super::TrustMark;
     use super::*;
     use crate::experiment::Experiment;
-    use crate::run::{DataStamp, RunId, RunStatus};
+    use crate::run::{DataStamp, RunId, RunStatus, TrainingEnergy};
     use seqscope_base::metric::{Metric, Metrics};
     use seqscope_data::{Check, Returned, Returns, TestTies, Verdict};
     use seqscope_model::baseline::BaselineKind;
@@ -452,6 +478,30 @@ mod tests {
         assert_eq!(
             (check.mark, check.run.clone()),
             (TrustMark::Lacks, Some(RunId("run-1".to_owned())))
+        );
+    }
+
+    #[test]
+    fn energy_is_told_where_the_machine_tells_it_and_never_stands_in_the_way() {
+        let all = listed(&[sound(1), sound(2), sound(3)]);
+        let told = |run: &Manifest| {
+            let badge = badge_of(run, &all);
+            let check = badge.check(TrustTopic::Energy).unwrap();
+            assert_eq!(check.mark, TrustMark::Held);
+            check.sentence.clone()
+        };
+        let mut run = sound(1);
+        assert!(told(&run).starts_with("No energy is told"));
+        run.epochs = 4;
+        run.energy = Some(TrainingEnergy {
+            epochs: 3,
+            cpu_wh: Some(1.25),
+            gpu_wh: Some(0.5),
+        });
+        assert_eq!(
+            told(&run),
+            "Training took 1.250 Wh of the processors, with what other programs did meanwhile, and \
+             0.500 Wh of the GPU, told of 3 of 4 epochs."
         );
     }
 
