@@ -81,6 +81,11 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
     } else if let Some(event) = args.like {
         like_table(&restored, &view, &shown, event)?
     } else {
+        let is_unknown = |why: &str| {
+            let sentence = format!("units cannot be sorted by {sort}: {why}");
+            Error::edge(sentence, "leave `--sort` out, or choose another measure")
+        };
+        track.measures.of(sort).map_err(is_unknown)?;
         units_table(track, sort)
     };
     write_tables(&[table], args.format, streams)
@@ -258,6 +263,10 @@ fn like_table(
         "States like that after event {}",
         states.first + at + 1
     ));
+    if near.is_empty() {
+        let none = "No other user has a moment whose state could be like it.";
+        table.notes.push(none.to_owned());
+    }
     for moment in near {
         table.row(like_cells(&moment, shown, &restored.prepared));
     }

@@ -137,7 +137,8 @@ impl AskedUsers<'_> {
         let answers = self.source.answers();
         let mut columns = vec![
             ReportColumn::words("user", "User"),
-            ReportColumn::numbers("length", "Events"),
+            ReportColumn::numbers("length", "History")
+                .help("Events of the history before the question"),
         ];
         columns.extend(match answers {
             AnswerKind::Ranking => vec![

@@ -23,7 +23,8 @@ pub fn gallery_table(gallery: &Gallery, names: GalleryNames<'_>, before: &str) -
     let columns = [
         ReportColumn::numbers("place", ""),
         ReportColumn::words(GALLERY_USER, "User"),
-        ReportColumn::numbers("length", "Events").help("Events of the history before the question"),
+        ReportColumn::numbers("length", "History")
+            .help("Events of the history before the question"),
     ];
     let now = answer_columns(gallery.answers, "", "");
     let then = if gallery.kind == GalleryKind::Changed {

@@ -1,6 +1,6 @@
 //! Places the labels of lines and marks: none over another, and all within the plot.
 
-use egui::{Align2, Pos2, Rect, Vec2, pos2, vec2};
+use egui::{Align, Align2, Pos2, Rect, Vec2, pos2, vec2};
 
 /// Room between two labels, in points.
 const GAP: f32 = 2.0;
@@ -26,14 +26,69 @@ pub(super) struct Label {
 /// the frame has no room left for it. Earlier labels are the more important ones.
 pub(super) fn place(frame: Rect, labels: &[Label]) -> Vec<Option<Rect>> {
     let mut placed: Vec<Rect> = Vec::new();
-    labels
-        .iter()
-        .map(|label| {
-            let found = nearest(frame, label, &placed)?;
-            placed.push(found);
-            Some(found)
-        })
-        .collect()
+    let found = labels.iter().map(|label| {
+        let found = nearest(frame, label, &placed)?;
+        placed.push(found);
+        Some(found)
+    });
+    let mut places: Vec<Option<Rect>> = found.collect();
+    uncross(frame, labels, &mut places);
+    places
+}
+
+/// Lets labels at one side stand in the order of what they name, where one that gave way went past
+/// another.
+fn uncross(frame: Rect, labels: &[Label], places: &mut [Option<Rect>]) {
+    // Each exchange leaves fewer pairs out of order, so this ends.
+    let mut goes_on = true;
+    while goes_on {
+        goes_on = false;
+        for one in 0..labels.len() {
+            for other in one + 1..labels.len() {
+                if let Some([place, other_place]) = exchanged(frame, labels, places, [one, other]) {
+                    (places[one], places[other]) = (Some(place), Some(other_place));
+                    goes_on = true;
+                }
+            }
+        }
+    }
+}
+
+/// Two labels each in the place of the other, where they are out of order and there is room.
+fn exchanged(
+    frame: Rect,
+    labels: &[Label],
+    places: &[Option<Rect>],
+    [one, other]: [usize; 2],
+) -> Option<[Rect; 2]> {
+    let (a, b) = (labels.get(one)?, labels.get(other)?);
+    let (at_a, at_b) = ((*places.get(one)?)?, (*places.get(other)?)?);
+    let is_alike = a.anchor == b.anchor
+        && (a.at.x - b.at.x).abs() < ROUNDING
+        && (a.size.y - b.size.y).abs() < ROUNDING;
+    let is_crossed = (a.at.y - b.at.y) * (at_a.top() - at_b.top()) < 0.0;
+    if !(is_alike && is_crossed) {
+        return None;
+    }
+    let put = |label: &Label, place: Rect| {
+        let left = if label.anchor.x() == Align::Max {
+            place.right() - label.size.x
+        } else {
+            place.left()
+        };
+        Rect::from_min_size(pos2(left, place.top()), label.size)
+    };
+    let rects = [put(a, at_b), put(b, at_a)];
+    let others: Vec<Rect> = (0..places.len())
+        .filter(|at| *at != one && *at != other)
+        .filter_map(|at| places[at])
+        .collect();
+    let is_free = |rect: &Rect| {
+        let mut others = others.iter();
+        frame.expand(ROUNDING).contains_rect(*rect)
+            && others.all(|other| !rect.expand(GAP - ROUNDING).intersects(*other))
+    };
+    rects.iter().all(is_free).then_some(rects)
 }
 
 /// The free place that is nearest to the one that a label wants.
@@ -133,6 +188,16 @@ mod tests {
             Some(rect(134.0, 0.0, 60.0, 12.0)),
             "pushed into the frame"
         );
+    }
+
+    #[test]
+    fn labels_that_give_way_keep_the_order_of_their_lines() {
+        let frame = rect(0.0, 0.0, 200.0, 100.0);
+        let lines = [label(194.0, 40.0), label(194.0, 8.0), label(194.0, 5.0)];
+        let places = place(frame, &lines);
+        let tops: Vec<f32> = places.iter().map(|at| at.unwrap().top()).collect();
+        // The second is pushed into the frame, and the third finds room only under it: they change.
+        assert_eq!(tops, [28.0, 14.0, 0.0]);
     }
 
     #[test]
