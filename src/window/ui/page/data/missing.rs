@@ -17,7 +17,7 @@ impl MissingForm {
         let help = "NULL, None, NaN, N/A, \\N and empty cells always mean that there is nothing; \
                     further marks, with commas between them, such as NA";
         ui.horizontal(|ui| {
-            let label = ui.label(tr("Means nothing")).on_hover_text(tr(help));
+            let label = ui.label(tr("Missing values")).on_hover_text(tr(help));
             let mut text = self
                 .typed
                 .take()

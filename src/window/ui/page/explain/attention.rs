@@ -342,7 +342,8 @@ impl AttentionView {
             };
             let response = heatmap.thumbnail(ui, key, &head.matrix, small, allowance);
             let words = format!("{back:.1} back · even {evenness:.2}");
-            ui.add(egui::Label::new(RichText::new(tr(words)).small().weak()).truncate());
+            ui.add(egui::Label::new(RichText::new(tr(words)).small().weak()).truncate())
+                .on_hover_text(tr(hint));
             response.clicked()
         })
         .inner
