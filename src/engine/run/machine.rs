@@ -147,7 +147,9 @@ impl RunWriter {
         let mut kept = epochs_of(&read_text(&path)?);
         kept.retain(|told| told.epoch <= last);
         let mut text = header();
-        kept.iter().for_each(|told| line(&mut text, told));
+        for told in &kept {
+            line(&mut text, told);
+        }
         self.manifest.energy = TrainingEnergy::of(&kept);
         write_whole(&path, text.as_bytes())
     }
