@@ -30,6 +30,9 @@
 //! its own, and [`run::tuning_effect`] tells what that changed, for those who answered and for all
 //! others.
 //!
+//! A run can be steered ([`train::run_steered`]): epochs are added to it, it is forked from one of
+//! its epochs with changed settings, settings are changed while it trains, it is made step by step.
+//!
 //! The usual task is the next item: the split's questions, ranks, the catalogue's softmax. For the
 //! others (next behaviour, will the user act in time, gap or value) [`data::outcomes()`] makes
 //! questions with their answers, [`model::Blueprint`] says what the model is to put out, and a head
@@ -104,9 +107,13 @@
 //!    `sigterm_at_a_random_moment_pauses_and_going_on_gives_the_same_weights`).
 //! 7. **Same experiment, data and CPU: the same numbers, bit for bit.** Every random choice draws
 //!    from its own named seed, [`spec::derive_seed`]; going on after an interruption needs no
-//!    generator's state, and equals never having been interrupted (`train/resume.rs`)
+//!    generator's state, and equals never having been interrupted (`train/resume.rs`), with the
+//!    changes that were made while it trained too (`train/steering.rs`)
 //!    (tests `same_seed_same_numbers_and_another_seed_others`,
-//!    `a_killed_run_is_resumed_to_the_same_numbers`).
+//!    `a_killed_run_is_resumed_to_the_same_numbers`,
+//!    `an_extended_run_is_the_run_of_so_many_epochs`,
+//!    `changes_are_made_at_their_steps_however_often_the_run_is_left`,
+//!    `forks_and_changed_runs_that_are_killed_give_the_same_bits`).
 //! 8. **A run on disk is complete without the program**: manifest and experiment as text, series as
 //!    CSV, ranks of every user as Parquet, weights as safetensors with a table of which row is
 //!    whose (test `a_finished_run_leaves_a_whole_folder`).
@@ -219,7 +226,10 @@
 //! | queue | experiments that wait to be trained one after the other; its entries have numbers |
 //! | slice | the questions that have a fact in common, such as short histories; the users of a rule |
 //! | feedback | what people accepted and rejected of the lists of a run |
-//! | lineage | the parent of a fine-tuned run, and the feedback that it learnt from |
+//! | lineage | the parent of a run that began with the weights of another: fine-tuned on feedback, or forked with changed settings |
+//! | fork | a run that shares its parent's epochs up to one of them and goes on with changed settings |
+//! | extension | epochs added to a run after its end |
+//! | live change | a setting changed while a run trains, kept with it and made again at its step when it goes on |
 //! | trial | a saved run of the same data, split, task and family, among which one may have been picked; of a sweep, one choice of its values |
 //! | rung | the epochs after which successive halving drops the worse trials of a sweep |
 //! | layout | the views of Explain that are shown at once, one to four, and how they share the page |

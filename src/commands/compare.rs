@@ -17,14 +17,14 @@ use super::{Streams, contrast, significance};
 use seqscope_base::metric::{AnswerKind, Metric};
 use seqscope_base::spec::Entry;
 use seqscope_engine::error::Error;
-use seqscope_engine::experiment::{Difference, differences};
+use seqscope_engine::experiment::Difference;
 use seqscope_engine::report::{
     ComparedRuns, ReportTable, TrustedRun, trusted_differences, trusted_runs,
 };
 use seqscope_engine::run::{
     BesideReferences, Claim, Comparison, Manifest, MeasuredRun, Part, RunId, RunStore, Slice,
-    Tested, TrustBadge, UserResult, against_references, compare, measured, own_metrics, slices,
-    why_not_comparable,
+    Tested, TrustBadge, UserResult, against_references, compare, measured, own_metrics,
+    run_differences, slices, why_not_comparable,
 };
 use seqscope_engine::slice::NamedRows;
 use seqscope_engine::train::refit_references;
@@ -233,8 +233,7 @@ impl FoundOfRuns {
     }
 
     fn differences(&self) -> Vec<Difference> {
-        let experiments: Vec<_> = self.manifests.iter().map(|m| &m.experiment).collect();
-        differences(&experiments)
+        run_differences(&self.manifests.iter().collect::<Vec<_>>())
     }
 
     /// Reasons why the figures must not be compared.

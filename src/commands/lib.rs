@@ -20,10 +20,12 @@ mod devices;
 mod everyone;
 mod explain;
 mod export;
+mod extend;
 mod feedback;
 mod figure;
 mod fine_tune;
 mod forecast;
+mod fork;
 mod format;
 mod gan;
 mod gates;
@@ -138,6 +140,12 @@ pub enum CliCommand {
     /// Train one trial of a sweep, as a scheduler starts it: new, gone on with, or done already
     #[command(after_help = SWEEPS)]
     Trial(sweep::TrialArgs),
+    /// Add epochs to a finished run
+    #[command(after_help = SIGNALS)]
+    Extend(extend::Args),
+    /// Go on from an epoch of a run with changed settings, as a new run
+    #[command(after_help = SIGNALS)]
+    Fork(fork::Args),
     /// Explain settings: meaning, range, default and where the default comes from
     Describe(describe::Args),
     /// Show how a log is read: roles, counts, refused rows, profile; or the rules of a world
@@ -216,6 +224,8 @@ pub fn run(command: CliCommand, shared: &Shared, streams: &mut Streams<'_>) -> R
         CliCommand::Queue(args) => queue::run(args, &store, streams),
         CliCommand::Sweep(args) => sweep::run(&args, shared, &store, streams),
         CliCommand::Trial(args) => sweep::run_trial(&args, &store, streams),
+        CliCommand::Extend(args) => extend::run(&args, &store, streams),
+        CliCommand::Fork(args) => fork::run(args, &store, streams),
         CliCommand::Describe(args) => describe::run(&args, streams),
         CliCommand::Data(args) => data::run(*args, streams),
         CliCommand::Runs(args) => runs::run(&args, &store, streams),

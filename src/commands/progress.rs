@@ -195,6 +195,7 @@ impl Observer for ProgressLines<'_> {
                 self.is_blocked = false;
                 self.say("goes on");
             }
+            EventKind::Changed(change) => self.say(&change.words()),
             EventKind::Ended(_) => self.bar.finish_and_clear(),
             EventKind::Latent(_)
             | EventKind::Checkpointed { .. }

@@ -166,6 +166,7 @@ fn follow(news: &Receiver<RaceNews>, streams: &mut Streams<'_>) -> Result<(), Er
             EventKind::Evaluated(epoch) => evaluated_words(epoch, n_epochs[side as usize]),
             EventKind::Warned(problem) => format!("warning: {}", problem.sentence()),
             EventKind::Blocked(why) => format!("waiting: {why}."),
+            EventKind::Changed(change) => change.words(),
             EventKind::Latent(_)
             | EventKind::Progress(_)
             | EventKind::Checkpointed { .. }

@@ -23,7 +23,7 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
         RunStatus::Ended(RunOutcome::Finished) => {
             return Err(Error::edge(
                 format!("`{id}` is finished"),
-                "raise `training.epochs` in its experiment and train anew",
+                format!("`seqscope extend {id} --epochs N` trains it further"),
             ));
         }
         RunStatus::Running => {

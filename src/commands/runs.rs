@@ -8,8 +8,8 @@ use super::note;
 use super::outcome::{metrics_json, reliability_json, seen_json};
 use seqscope_engine::error::Error;
 use seqscope_engine::report::words::counted;
-use seqscope_engine::report::{OLDER_RULE, RunField, runs_table, status_word};
-use seqscope_engine::run::{RunOutcome, RunStatus, RunStore, Summary};
+use seqscope_engine::report::{OLDER_RULE, RunField, lineage_table, runs_table, status_word};
+use seqscope_engine::run::{RunOutcome, RunStatus, RunStore, Summary, lineage_tree};
 
 /// What is told of each run.
 const FIELDS: [RunField; 12] = [
@@ -36,6 +36,9 @@ pub struct Args {
     /// Print one JSON object instead of a table
     #[arg(long)]
     json: bool,
+    /// Draw which run began with which, and what makes it another run, instead of figures
+    #[arg(long)]
+    tree: bool,
     #[command(flatten)]
     bin: BinArgs,
 }
@@ -57,6 +60,11 @@ pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> R
             streams.out,
             "No runs in `{root}` yet; `seqscope train FILE.ron` makes one."
         )?;
+        return Ok(());
+    }
+    if args.tree {
+        let tree = lineage_table(&lineage_tree(&runs));
+        write!(streams.out, "{}", tree.rows_as_text())?;
         return Ok(());
     }
     write!(streams.out, "{}", runs_table(&runs, &FIELDS).rows_as_text())?;
@@ -120,6 +128,9 @@ fn json_of(run: &Summary) -> Value {
         "test": manifest.and_then(|m| m.test.as_ref().map(metrics_json)),
         "seen": manifest.map(|m| seen_json(m)),
         "lineage": manifest.and_then(|m| m.lineage.as_ref()),
+        "fork": manifest.and_then(|m| m.fork.as_ref()),
+        "extensions": manifest.map(|m| &m.extensions),
+        "live_changes": manifest.map(|m| &m.live_changes),
         "remarks": manifest.map(|m| m.remarks().map(|remark| remark.sentence()).collect::<Vec<_>>()),
         "reliability": manifest.and_then(|m| m.reliability.as_ref().map(reliability_json)),
     })

@@ -6,13 +6,19 @@ use seqscope_engine::experiment::Experiment;
 /// Changes the settings that `--set SETTING=VALUE` names.
 pub(super) fn set_all(experiment: &mut Experiment, sets: &[String]) -> Result<(), Error> {
     for set in sets {
-        let Some((path, text)) = set.split_once('=') else {
-            return Err(Error::edge(
-                format!("`--set {set}` lacks its value"),
-                format!("write `--set {set}=VALUE`; `seqscope describe` lists every setting"),
-            ));
-        };
-        experiment.set(path.trim(), text.trim())?;
+        let (path, text) = named_value(set)?;
+        experiment.set(path, text)?;
     }
     Ok(())
+}
+
+/// The setting and the value of `SETTING=VALUE`.
+pub(super) fn named_value(set: &str) -> Result<(&str, &str), Error> {
+    match set.split_once('=') {
+        Some((path, text)) => Ok((path.trim(), text.trim())),
+        None => Err(Error::edge(
+            format!("`--set {set}` lacks its value"),
+            format!("write `--set {set}=VALUE`; `seqscope describe` lists every setting"),
+        )),
+    }
 }

@@ -12,8 +12,8 @@ use seqscope_base::spec::Problem;
 use seqscope_data::{self as data, DataError, Prepared};
 use seqscope_engine::error::Error;
 use seqscope_engine::experiment::Experiment;
-use seqscope_engine::run::{RunId, RunStore, tuning_effect};
-use seqscope_engine::train::{self, Job, TrainError};
+use seqscope_engine::run::{LiveSetting, RunId, RunStore, tuning_effect};
+use seqscope_engine::train::{self, Job, PlannedChange, Steer, TrainError};
 
 /// What to train and how.
 #[derive(Debug, clap::Args)]
@@ -27,6 +27,11 @@ pub struct Args {
     /// Change a setting, such as `model.d_model=64`; may be repeated
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     sets: Vec<String>,
+    /// Change a setting while it trains, after so many optimiser steps, such as
+    /// `500:training.lr=0.0005`; may be repeated. The learning rate, dropout and beta can be changed
+    /// so; the change is kept with the run
+    #[arg(long = "at", value_name = "STEP:SETTING=VALUE")]
+    changes: Vec<String>,
     /// Print one JSON object instead of tables
     #[arg(long)]
     json: bool,
@@ -44,12 +49,46 @@ pub(super) fn run(args: Args, store: RunStore, streams: &mut Streams<'_>) -> Res
         prepared: None,
         resume: None,
     };
-    follow(job, OutputForm::json_if(args.json), streams)
+    let changes = args.changes.iter().map(|text| planned_change(text));
+    let steer = match changes.collect::<Result<Vec<PlannedChange>, Error>>()? {
+        changes if changes.is_empty() => Steer::Straight,
+        changes => Steer::Changing(changes),
+    };
+    follow_steered(job, &steer, OutputForm::json_if(args.json), streams)
+}
+
+/// A change that `--at STEP:SETTING=VALUE` names.
+fn planned_change(text: &str) -> Result<PlannedChange, Error> {
+    let parts = text.split_once(':').and_then(|(steps, set)| {
+        let (path, value) = set.split_once('=')?;
+        let (steps, to) = (steps.trim().parse().ok()?, value.trim().parse().ok()?);
+        Some((steps, path.trim(), to))
+    });
+    let Some((after_steps, path, to)) = parts else {
+        return Err(Error::edge(
+            format!("`--at {text}` names no change"),
+            "write a number of steps, a setting and a number, such as \
+             `--at 500:training.lr=0.0005`",
+        ));
+    };
+    let setting =
+        LiveSetting::of_path(path).map_err(|sentence| Error::Train(TrainError::Unfit(sentence)))?;
+    Ok(PlannedChange {
+        after_steps,
+        setting,
+        to,
+    })
 }
 
 /// Does the run and tells how it ended; `resume` goes this way too.
-pub(super) fn follow(
+pub(super) fn follow(job: Job, form: OutputForm, streams: &mut Streams<'_>) -> Result<(), Error> {
+    follow_steered(job, &Steer::Straight, form, streams)
+}
+
+/// [`follow`] of a run that is extended, forked, or changed while it trains.
+pub(super) fn follow_steered(
     mut job: Job,
+    steer: &Steer,
     form: OutputForm,
     streams: &mut Streams<'_>,
 ) -> Result<(), Error> {
@@ -65,7 +104,7 @@ pub(super) fn follow(
     };
     job.prepared = opened(&job, &control).map_err(|error| before_training(error, &control))?;
     let mut watcher = ProgressLines::new(streams.err);
-    let done = train::run(job, &mut control, &mut watcher);
+    let done = train::run_steered(job, steer, &mut control, &mut watcher);
     let (id, ended) = done.map_err(|error| before_training(error.into(), &control))?;
     let manifest = store.manifest(&id)?;
     let effect = tuning_effect(&store, &manifest)?;

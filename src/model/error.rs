@@ -46,3 +46,18 @@ pub enum ModelError {
         sentence: String,
     },
 }
+
+impl ModelError {
+    /// The error of a training that diverged with its step, as counted by whoever drives the model;
+    /// any other stays as it is.
+    #[must_use]
+    pub fn at_step(self, step: usize) -> Self {
+        match self {
+            Self::Diverged { value, .. } => Self::Diverged { value, step },
+            other @ (Self::Device { .. }
+            | Self::Setting { .. }
+            | Self::Weights { .. }
+            | Self::Compute { .. }) => other,
+        }
+    }
+}

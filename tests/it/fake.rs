@@ -378,6 +378,7 @@ impl Done {
             EventKind::Paused => Some("paused".to_owned()),
             EventKind::Blocked(_) => Some("blocked".to_owned()),
             EventKind::Resumed => Some("resumed".to_owned()),
+            EventKind::Changed(change) => Some(format!("changed {}", change.after_steps)),
             EventKind::Warned(_) => Some("warned".to_owned()),
             EventKind::Ended(_) => Some("ended".to_owned()),
         };

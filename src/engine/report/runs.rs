@@ -1,9 +1,9 @@
 //! The list of runs: what each is, how it stands, and its figures.
 
 use super::{CellValue, ReportCell, ReportColumn, ReportTable, words};
-use crate::run::{AboutRun, Manifest, RunOutcome, RunStatus, Summary};
+use crate::run::{AboutRun, Extension, Manifest, RunOutcome, RunStatus, Summary};
 use seqscope_base::metric::{AnswerKind, Metric};
-use seqscope_base::spec::Entry;
+use seqscope_base::spec::{Entry, counted};
 use seqscope_model::baseline::ReferenceKind;
 
 /// Column of a list of runs.
@@ -285,15 +285,26 @@ fn note(run: &Summary, manifest: Option<&Manifest>, kind: AnswerKind) -> String 
     let rule = manifest
         .filter(|manifest| manifest.counted_before().is_some())
         .map(|_| OLDER_RULE.to_owned());
-    let origin = manifest.and_then(|manifest| manifest.lineage.as_ref());
-    let origin = origin.map(|lineage| format!("fine-tuned from {}", lineage.parent));
+    let origin = manifest.and_then(Manifest::origin);
+    let origin = origin.map(|origin| origin.words());
+    let steered = manifest.and_then(steered_words);
     let fault = run.about.fault.clone();
     let archived = (run.about.archived).then(|| "archived".to_owned());
-    let parts: Vec<String> = [archived, own, origin, rule, why, fault]
+    let parts: Vec<String> = [archived, own, origin, steered, rule, why, fault]
         .into_iter()
         .flatten()
         .collect();
     parts.join("; ")
+}
+
+/// Epochs that were added to a run, and how often it was changed while it trained, in words.
+fn steered_words(manifest: &Manifest) -> Option<String> {
+    let extended = manifest.extensions.last().map(Extension::words);
+    let n_changes = manifest.live_changes.len();
+    let changed =
+        (n_changes > 0).then(|| format!("{} while it trained", counted(n_changes, "change")));
+    let parts: Vec<String> = extended.into_iter().chain(changed).collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 /// Test metrics of a run of another kind of answers, in words.

@@ -54,6 +54,9 @@ mod tests {
             seen_target: SeenTargetRule::Missed,
             lineage: None,
             sweep: None,
+            fork: None,
+            extensions: Vec::new(),
+            live_changes: Vec::new(),
             data: DataStamp {
                 fingerprint: "a".to_owned(),
                 split_fingerprint: "b".to_owned(),

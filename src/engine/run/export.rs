@@ -9,6 +9,7 @@ use super::histograms::HISTOGRAMS_FILE;
 use super::history::Part;
 use super::id::RunId;
 use super::latent::LATENT_FILE;
+use super::live_change::CHANGES_FILE;
 use super::machine::MACHINE_FILE;
 use super::pseudonymise::{self, RunPseudonyms};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
@@ -76,6 +77,7 @@ impl RunStore {
             (dir.join(LATENT_FILE), LATENT_FILE),
             (dir.join(HISTOGRAMS_FILE), HISTOGRAMS_FILE),
             (dir.join(MACHINE_FILE), MACHINE_FILE),
+            (dir.join(CHANGES_FILE), CHANGES_FILE),
         ];
         let log = dir.join(LOG_FILE);
         match &pseudonyms {

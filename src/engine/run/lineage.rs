@@ -2,8 +2,57 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{FeedbackCounts, RunId};
-use seqscope_base::spec::counted;
+use super::{FeedbackCounts, ForkOrigin, RunId};
+use seqscope_base::spec::{Problem, counted};
+
+/// Run that another began with, and how.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Origin<'a> {
+    /// Fine-tuned on feedback.
+    FineTuned(&'a Lineage),
+    /// Gone on with from an epoch, with changed settings.
+    Forked(&'a ForkOrigin),
+}
+
+impl Origin<'_> {
+    /// Parent of the run.
+    #[must_use]
+    pub fn parent(&self) -> &RunId {
+        match self {
+            Self::FineTuned(lineage) => &lineage.parent,
+            Self::Forked(fork) => &fork.parent,
+        }
+    }
+
+    /// Epoch of the parent whose weights it began with.
+    #[must_use]
+    pub fn epoch(&self) -> usize {
+        match self {
+            Self::FineTuned(lineage) => lineage.epoch,
+            Self::Forked(fork) => fork.epoch,
+        }
+    }
+
+    /// Origin and its parent, such as `forked from 2026_x (epoch 7)`.
+    #[must_use]
+    pub fn words(&self) -> String {
+        match self {
+            Self::FineTuned(lineage) => format!("fine-tuned from {}", lineage.parent),
+            Self::Forked(fork) => fork.words(),
+        }
+    }
+
+    /// Remarks that must stand beside the figures of a run of this origin.
+    #[must_use]
+    pub fn remarks(&self) -> Vec<Problem> {
+        match self {
+            Self::FineTuned(lineage) => (lineage.remarks().into_iter())
+                .map(|remark| Problem::warning("fine_tune", remark))
+                .collect(),
+            Self::Forked(fork) => fork.remarks(),
+        }
+    }
+}
 
 /// Origin of a fine-tuned run: its parent, and the feedback that it learnt from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,7 +95,7 @@ impl Lineage {
         )
     }
 
-    /// What must be said beside the figures of a run of this origin, a sentence each.
+    /// Remarks that must stand beside the figures of a run of this origin, a sentence each.
     #[must_use]
     pub fn remarks(&self) -> Vec<String> {
         let mut remarks = vec![format!(

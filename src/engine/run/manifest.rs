@@ -11,8 +11,8 @@ use super::checksums::{is_altered, sealed};
 use super::disk::{read_text, write_whole};
 use super::listed::CommonParts;
 use super::{
-    AboutRun, Checksums, Lineage, Pause, RunError, RunId, SeenTargetRule, Shared, SweepMark,
-    TrainingEnergy,
+    AboutRun, Checksums, Extension, ForkOrigin, Lineage, LiveChange, Origin, Pause, RunError,
+    RunId, SeenTargetRule, Shared, SweepMark, TrainingEnergy,
 };
 use crate::experiment::Experiment;
 use seqscope_base::metric::{AnswerKind, Metrics, Reliability};
@@ -143,6 +143,17 @@ pub struct Manifest {
     /// Place in a sweep; `None` of a run that was started by itself.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sweep: Option<SweepMark>,
+    /// Origin of a run that went on from an epoch of another with changed settings; see
+    /// [`Manifest::origin`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fork: Option<ForkOrigin>,
+    /// Epochs that were added after its end, in their order.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<Extension>,
+    /// Settings that were changed while it trained, as far as it has come, in their order; the
+    /// experiment holds what they were at first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live_changes: Vec<LiveChange>,
     /// Stamp of the data.
     pub data: Shared<DataStamp>,
     /// Device that it was trained on.
@@ -237,6 +248,11 @@ pub struct Summary {
     pub about: AboutRun,
 }
 
+/// Name and version of this program.
+pub(super) fn this_program() -> String {
+    format!("seqscope {}", env!("CARGO_PKG_VERSION"))
+}
+
 impl Manifest {
     /// Warnings about the run itself, those about its data left out: what must stand beside its
     /// figures.
@@ -272,12 +288,15 @@ impl Manifest {
         Self {
             version: VERSION,
             id: RunId(String::new()),
-            program: format!("seqscope {}", env!("CARGO_PKG_VERSION")),
+            program: this_program(),
             experiment,
             follows_log: false,
             seen_target: SeenTargetRule::Missed,
             lineage: None,
             sweep: None,
+            fork: None,
+            extensions: Vec::new(),
+            live_changes: Vec::new(),
             data: data.into(),
             device: Some(device),
             n_params,
@@ -300,6 +319,13 @@ impl Manifest {
             checksums: Checksums::default(),
             is_altered: false,
         }
+    }
+
+    /// Run that it began with, and how; `None` of one that began with drawn weights.
+    #[must_use]
+    pub fn origin(&self) -> Option<Origin<'_>> {
+        let tuned = self.lineage.as_ref().map(Origin::FineTuned);
+        tuned.or_else(|| self.fork.as_ref().map(Origin::Forked))
     }
 
     /// The best that any model can reach on the test questions as they were ranked, for a run in a

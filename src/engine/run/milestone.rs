@@ -24,6 +24,8 @@ pub enum MilestoneKind {
     Collapsed,
     /// The learning rate began to rise or to fall, or came to the end of its warm-up.
     LearningRate,
+    /// Forked, extended, or changed while it trained.
+    Steered,
     /// Held, or left to go on later.
     Paused,
     /// Gone on.
@@ -74,11 +76,33 @@ impl RunAccount<'_> {
         .into_iter()
         .flatten()
         .collect();
+        found.extend(self.steered());
         found.extend(self.breaks.iter().map(|at| broken(*at)));
         let rates = self.curves.get(Part::Train, "lr");
         found.extend(rates.map(rate_changes).unwrap_or_default());
         found.sort_by_key(|milestone| (milestone.epoch, milestone.kind));
         found
+    }
+
+    /// Where it was forked, where epochs were added, and what was changed while it trained.
+    fn steered(&self) -> Vec<Milestone> {
+        let at = |epoch: usize, sentence: String| Milestone {
+            epoch,
+            kind: MilestoneKind::Steered,
+            sentence,
+        };
+        let manifest = self.manifest;
+        let forked = manifest.fork.iter();
+        let forked = forked.map(|fork| at(fork.epoch, format!("Forked: {}", fork.changes())));
+        let added = manifest.extensions.iter();
+        let added = added.map(|it| at(it.after, format!("Run {}", it.words())));
+        let steps = self.curves.step_of(1).unwrap_or_default().max(1);
+        let changed = manifest.live_changes.iter();
+        let changed = changed.map(|change| {
+            let epoch = change.after_steps / steps + 1;
+            at(epoch, format!("Changed {}", change.words()))
+        });
+        forked.chain(added).chain(changed).collect()
     }
 
     fn best(&self) -> Option<Milestone> {

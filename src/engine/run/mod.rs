@@ -9,6 +9,7 @@
 //!   history.csv                step, epoch, split, metric, value
 //!   latent.csv                 epoch, dimension, KL term, variance; of a variational model
 //!   histograms.csv             weights and gradients of each parameter counted by size, epoch by epoch
+//!   changes.csv                settings that were changed while it trained, step by step
 //!   machine.csv                load, memory and energy of each epoch, as far as the machine tells them
 //!   results/valid.parquet      rank and probability of every user; test.parquet likewise
 //!   results/test.references.parquet   the same of each reference, in the same order
@@ -41,20 +42,25 @@ mod comparison;
 mod contrast;
 mod counting_rule;
 mod curve;
+mod differences;
 pub(crate) mod disk;
 mod epoch;
 mod error;
 mod example;
 mod export;
 mod export_tables;
+mod extension;
 mod feedback;
 mod find;
+mod fork;
 mod histograms;
 mod history;
 mod id;
 mod latent;
 mod lineage;
+mod lineage_tree;
 mod listed;
+mod live_change;
 mod lock;
 mod machine;
 mod manifest;
@@ -97,14 +103,19 @@ pub use contrast::{
 };
 pub use counting_rule::SeenTargetRule;
 pub use curve::{Curve, CurveAxis, Curves};
+pub use differences::run_differences;
 pub use epoch::EpochRecord;
 pub use error::RunError;
+pub use extension::{ExtendedSchedule, Extension};
 pub use feedback::{Feedback, FeedbackCounts, feedback_fingerprint, later_feedback};
+pub use fork::{ChangedSetting, ForkOrigin};
 pub use histograms::{ALL_PARAMETERS, ParamHistograms, counts_epoch};
 pub use history::{History, HistoryPlace, HistoryPoint, Part};
 pub use id::RunId;
 pub use latent::LatentEpoch;
-pub use lineage::Lineage;
+pub use lineage::{Lineage, Origin};
+pub use lineage_tree::{LineageNode, lineage_tree};
+pub use live_change::{LiveChange, LiveSetting};
 pub use machine::{MachineEpoch, MachineMetric, TrainingEnergy};
 pub use manifest::{
     DataStamp, LeftOutReferences, Manifest, References, RunOutcome, RunStatus, Summary,

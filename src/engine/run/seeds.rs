@@ -31,9 +31,22 @@ pub fn differ_by_seed_alone(a: &Manifest, b: &Manifest) -> bool {
         && *evaluation == other.evaluation
         && *fine_tune == other.fine_tune
         && feedback_of(a) == feedback_of(b)
+        && a.fork == b.fork
+        && a.odd_extensions() == b.odd_extensions()
+        && changed_alike(a, b)
         && *data == other.data
         && *training == with_histograms_of(training, &other.training)
         && why_not_comparable(a, b).is_none()
+}
+
+/// Whether two runs were changed alike while they trained.
+fn changed_alike(a: &Manifest, b: &Manifest) -> bool {
+    let of = |run: &Manifest| -> Vec<_> {
+        let all = run.live_changes.iter();
+        all.map(|change| (change.after_steps, change.setting, change.to.to_bits()))
+            .collect()
+    };
+    of(a) == of(b)
 }
 
 /// Hash of the feedback that a run was fine-tuned on; `None` of one that began anew.

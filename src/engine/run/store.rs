@@ -221,6 +221,12 @@ impl RunStore {
             .join(format!("{epoch:04}-{step:06}.state"))
     }
 
+    /// Weights and optimiser state while a model is built anew with a setting that was changed.
+    #[must_use]
+    pub fn state_of_change(&self, id: &RunId) -> PathBuf {
+        self.dir(id).join("epochs").join("change.state")
+    }
+
     /// Ranks of every evaluated user of one part.
     pub(super) fn results_file(&self, id: &RunId, part: Part) -> PathBuf {
         self.dir(id).join("results").join(format!("{part}.parquet"))

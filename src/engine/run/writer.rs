@@ -7,6 +7,7 @@ use super::checkpoint::{epochs_in, kept};
 use super::disk::{append_whole, copy_whole, file_error, remove_if_there, write_whole};
 use super::history::{self, History, HistoryPoint, Part};
 use super::id::RunId;
+use super::live_change::{CHANGES_FILE, text_of};
 use super::lock::RunLock;
 use super::manifest::{self, Manifest, RunOutcome};
 use super::store::{HISTORY_FILE, LOG_FILE, RunStore};
@@ -51,11 +52,24 @@ pub struct EpochDone {
 impl RunWriter {
     /// Makes the folder of a new run, with a name made of the present minute and the experiment's
     /// name, and its first files. The folder appears with its manifest in it: whatever goes wrong
-    /// before, a kill included, leaves no run.
+    /// before, a kill included, leaves no run. Live changes of the manifest are kept as planned, to
+    /// take effect at their steps.
     ///
     /// # Errors
     /// [`RunError`] when the folder cannot be written.
-    pub fn create(store: &RunStore, mut manifest: Manifest) -> Result<Self, RunError> {
+    pub fn create(store: &RunStore, manifest: Manifest) -> Result<Self, RunError> {
+        Self::create_with(store, manifest, &|_| Ok(()))
+    }
+
+    /// [`RunWriter::create`] with more files, which `add` writes before the folder appears.
+    ///
+    /// # Errors
+    /// As there, and what `add` meets.
+    pub(super) fn create_with(
+        store: &RunStore,
+        mut manifest: Manifest,
+        add: &dyn Fn(&Path) -> Result<(), RunError>,
+    ) -> Result<Self, RunError> {
         let now = jiff::Zoned::now();
         manifest.started_secs = now.timestamp().as_second();
         fs::create_dir_all(&store.root).map_err(|e| file_error(&store.root, &e))?;
@@ -68,7 +82,12 @@ impl RunWriter {
             let dir = store.dir(&manifest.id);
             // A folder that stands there is another run's, whatever it holds; some systems would
             // rename over it while it is empty.
-            if !dir.exists() && unfinished::place(&dir, |made| Self::fill(made, &manifest))? {
+            if !dir.exists()
+                && unfinished::place(&dir, |made| {
+                    Self::fill(made, &manifest)?;
+                    add(made)
+                })?
+            {
                 let Some(lock) = RunLock::take(&dir)? else {
                     return Err(RunError::Busy { id: manifest.id.0 });
                 };
@@ -87,6 +106,10 @@ impl RunWriter {
             &dir.join(HISTORY_FILE),
             History::default().to_text().as_bytes(),
         )?;
+        if !manifest.live_changes.is_empty() {
+            let text = text_of(&manifest.live_changes);
+            write_whole(&dir.join(CHANGES_FILE), text.as_bytes())?;
+        }
         manifest.write(dir)
     }
 
@@ -171,6 +194,7 @@ impl RunWriter {
             remove_if_there(&self.store.results_file(&id, part))?;
         }
         remove_if_there(&self.store.references_file(&id))?;
+        self.remove_state_of_change()?;
         self.rewind_latent(last)?;
         self.rewind_histograms(last)?;
         self.rewind_machine(last)?;
@@ -296,6 +320,14 @@ impl RunWriter {
     fn state_of(&self, pause: Option<Pause>) -> Option<PathBuf> {
         let Pause { epoch, step, .. } = pause.filter(|pause| pause.step > 0)?;
         Some(self.store.state_within(&self.manifest.id, epoch, step))
+    }
+
+    /// Removes what a change of a setting needed for a moment.
+    ///
+    /// # Errors
+    /// [`RunError`] when it cannot be removed.
+    pub fn remove_state_of_change(&self) -> Result<(), RunError> {
+        remove_if_there(&self.store.state_of_change(&self.manifest.id))
     }
 
     /// The place at which the run can be left now, to go on later: the one that was kept, else

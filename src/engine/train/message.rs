@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{LatentUse, TrainError};
 use crate::run::{
-    DataStamp, EpochRecord, LeftOutReferences, Manifest, Pause, References, RunId, RunOutcome,
+    DataStamp, EpochRecord, LeftOutReferences, LiveChange, LiveSetting, Manifest, Pause,
+    References, RunId, RunOutcome,
 };
 use seqscope_base::metric::{Metrics, Reliability};
 use seqscope_base::spec::{Entry, Problem};
@@ -24,13 +25,56 @@ pub enum StopMode {
     Discard,
 }
 
-/// Command to a run; obeyed between steps.
+/// Piece of training after which a run that was held holds again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StepUnit {
+    /// One batch: one optimiser step.
+    Batch,
+    /// The rest of the epoch in work, validation included; at its end one whole epoch.
+    Epoch,
+}
+
+/// Slow motion: how many steps are made a second at most. What is waited is no training time.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, strum::EnumIter)]
+pub enum SlowMotion {
+    /// As fast as they are made.
+    #[default]
+    Off,
+    /// Twenty a second.
+    Twenty,
+    /// Five a second.
+    Five,
+    /// One a second.
+    One,
+}
+
+impl SlowMotion {
+    /// Time from one step to the next; `None` where it is off.
+    #[must_use]
+    pub fn delay(self) -> Option<Duration> {
+        match self {
+            Self::Off => None,
+            Self::One => Some(Duration::from_secs(1)),
+            Self::Five => Some(Duration::from_millis(200)),
+            Self::Twenty => Some(Duration::from_millis(50)),
+        }
+    }
+}
+
+/// Command to a run; obeyed between steps.
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Command {
     /// Hold after this step, until told to go on; nothing is kept on disk.
     Hold,
     /// Go on.
     GoOn,
+    /// Train one piece and hold again.
+    Step(StepUnit),
+    /// Make steps so fast at most, from now on.
+    Slow(SlowMotion),
+    /// Change a setting, from the next step on; it is kept with the run. A value that is out of its
+    /// range is refused with a warning.
+    Change(LiveSetting, f64),
     /// End now.
     Stop(StopMode),
     /// End now, at the system's word, as a paused run: keep what is needed to go on later, and
@@ -160,6 +204,8 @@ pub enum EventKind {
     Blocked(String),
     /// It goes on.
     Resumed,
+    /// A setting was changed, from the next step on.
+    Changed(LiveChange),
     /// Something worth knowing.
     Warned(Problem),
     /// It ended: the last event, exactly once.

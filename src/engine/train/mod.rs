@@ -10,7 +10,9 @@ mod divergence;
 mod early_stop;
 mod error;
 mod evaluate;
+mod extend;
 mod fine_tune;
+mod fork;
 mod interrupted;
 mod latent;
 mod list_metrics;
@@ -34,6 +36,7 @@ mod resume;
 mod run_in_progress;
 mod schedule;
 mod slice_facts;
+mod steering;
 mod synthetic;
 mod task;
 mod training_task;
@@ -45,10 +48,13 @@ pub use data_of_run::data_of_run_watched;
 pub use early_stop::EarlyStop;
 pub use error::TrainError;
 pub use evaluate::judge;
+pub use extend::{Extending, dependent_on_length};
 pub use fine_tune::{FineTuning, fine_tuning};
+pub use fork::{Forking, SettingText};
 pub use latent::LatentUse;
 pub use message::{
-    Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, StopMode,
+    Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, SlowMotion, StepUnit,
+    StopMode,
 };
 pub use of_sweep::{OfSweep, fill_shelf, run_of_sweep};
 #[doc(hidden)]
@@ -61,6 +67,7 @@ pub use refit::refit_references;
 pub use restore::restore_with;
 pub use restore::{Restored, restore, restore_watched};
 pub use schedule::lr_at;
+pub use steering::PlannedChange;
 pub use synthetic::{JudgedSampler, Judging, judge_samplers};
 pub use task::TaskQuestions;
 
@@ -82,10 +89,11 @@ use build::build_model;
 use divergence::Divergence;
 use interrupted::Interrupted;
 use latent::{latent_report, shuffled};
-use open::open;
+use open::{Opened, Opening, open};
 use progress::Sums;
 use ready::Onlooker;
 use run_in_progress::{RunInProgress, panicked};
+use steering::Steering;
 use task::{Judgement, filter_seen};
 use training_task::TrainingTask;
 
@@ -104,6 +112,20 @@ pub struct Job {
     pub resume: Option<RunId>,
 }
 
+/// What is done to a run beyond what its experiment says.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub enum Steer {
+    /// Nothing.
+    #[default]
+    Straight,
+    /// Changes settings of a new run after some steps.
+    Changing(Vec<PlannedChange>),
+    /// Adds epochs to the finished run of [`Job::resume`].
+    Extending(Extending),
+    /// Goes on from an epoch of the run of [`Job::resume`], as a run of its own.
+    Forking(Forking),
+}
+
 /// Does one run from start to end on the calling thread.
 ///
 /// The run's folder is written first for every event; then `observer` hears of it. Every run that
@@ -120,6 +142,19 @@ pub fn run(
     run_with(job, &build_model, control, observer)
 }
 
+/// [`run`] of a job that is steered: extended, forked, or changed while it trains.
+///
+/// # Errors
+/// As [`run`], and when the run cannot be steered so: then nothing has changed.
+pub fn run_steered(
+    job: Job,
+    steer: &Steer,
+    control: &mut dyn Control,
+    observer: &mut dyn Observer,
+) -> Result<(RunId, Ended), TrainError> {
+    run_steered_with(job, steer, &build_model, control, observer)
+}
+
 /// [`run`] with another way to build the model, such as one that needs no time.
 ///
 /// # Errors
@@ -131,23 +166,50 @@ pub fn run_with(
     control: &mut dyn Control,
     observer: &mut dyn Observer,
 ) -> Result<(RunId, Ended), TrainError> {
-    carry_out(job, None, build, control, observer)
+    run_steered_with(job, &Steer::Straight, build, control, observer)
+}
+
+/// [`run_steered`] with another way to build the model.
+///
+/// # Errors
+/// As [`run_steered`].
+#[doc(hidden)]
+pub fn run_steered_with(
+    job: Job,
+    steer: &Steer,
+    build: BuildModel<'_>,
+    control: &mut dyn Control,
+    observer: &mut dyn Observer,
+) -> Result<(RunId, Ended), TrainError> {
+    let opening = Opening {
+        steer,
+        of_sweep: None,
+    };
+    carry_out(job, opening, build, control, observer)
 }
 
 fn carry_out(
     job: Job,
-    of_sweep: Option<&OfSweep<'_>>,
+    opening: Opening<'_>,
     build: BuildModel<'_>,
     control: &mut dyn Control,
     observer: &mut dyn Observer,
 ) -> Result<(RunId, Ended), TrainError> {
     let opened = catch_unwind(AssertUnwindSafe(|| {
-        open(job, of_sweep, build, &mut Onlooker::by(control, observer))
+        open(job, opening, build, &mut Onlooker::by(control, observer))
     }));
-    let (task, mut model, writer) = opened.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
-    let mut live = RunInProgress::new(writer, task.plan.steps_per_epoch(), control, observer);
+    let Opened {
+        task,
+        mut model,
+        writer,
+        changes,
+    } = opened.unwrap_or_else(|panic| Err(panicked(panic.as_ref())))?;
+    let plan_of_model = blueprint(&task.experiment, &task.prepared);
+    let steering = Steering::new(build, plan_of_model, &task.experiment, changes);
+    let n_steps = task.plan.steps_per_epoch();
+    let mut live = RunInProgress::new(writer, n_steps, steering, control, observer);
     let result = catch_unwind(AssertUnwindSafe(|| {
-        train_and_judge(&task, &mut live, model.as_mut())
+        train_and_judge(&task, &mut live, &mut model)
     }));
     Ok(live.end(result))
 }
@@ -155,9 +217,9 @@ fn carry_out(
 fn train_and_judge(
     task: &TrainingTask,
     live: &mut RunInProgress<'_>,
-    model: &mut dyn Trainable,
+    model: &mut Box<dyn Trainable>,
 ) -> Result<RunOutcome, Interrupted> {
-    live.say(started(task, live, model))?;
+    live.say(started(task, live, model.as_ref()))?;
     task.warnings
         .iter()
         .try_for_each(|warning| live.say(EventKind::Warned(warning.clone())))?;
@@ -166,7 +228,7 @@ fn train_and_judge(
         Err(Interrupted::Stopped(StopMode::Keep)) => RunOutcome::Stopped,
         Err(interrupted) => return Err(interrupted),
     };
-    judge_best(task, live, model)?;
+    judge_best(task, live, model.as_mut())?;
     Ok(outcome)
 }
 
@@ -175,7 +237,7 @@ fn train_and_judge(
 fn train(
     task: &TrainingTask,
     live: &mut RunInProgress<'_>,
-    model: &mut dyn Trainable,
+    model: &mut Box<dyn Trainable>,
 ) -> Result<(), Interrupted> {
     let mut early_stop = task.early_stop.clone();
     let mut divergence = Divergence::new(task, live.manifest().diverged_epoch.is_some());
@@ -183,6 +245,7 @@ fn train(
         live.between_passes(pass, task.first_epoch)
     })?;
     let (mut begun, mut events_seen) = (live.manifest().pause, task.events_before);
+    live.catch_up(task.first_step(begun), model)?;
     for epoch in task.first_epoch..=task.plan.n_epochs {
         if early_stop.is_over() {
             break;
@@ -194,10 +257,16 @@ fn train(
                 epoch,
                 ..Pause::default()
             });
-        let worked = train_epoch(task, live, model, &synthetic, &mut at, &mut divergence)
-            .and_then(|trained| Ok((trained, judge_part(task, live, model, Part::Valid)?)));
+        let worked = train_epoch(task, live, model, &synthetic, &mut at, &mut divergence).and_then(
+            |trained| {
+                Ok((
+                    trained,
+                    judge_part(task, live, model.as_ref(), Part::Valid)?,
+                ))
+            },
+        );
         if let Err(Interrupted::Left) = worked {
-            live.keep(model, at)?;
+            live.keep(model.as_ref(), at)?;
         }
         let ((trained, events_per_sec), judged) =
             worked.map_err(|interrupted| in_epoch(interrupted, task, epoch))?;
@@ -222,7 +291,7 @@ fn train(
             valid: valid.clone(),
             // Its weights are kept as the best there are, but nobody should take them for good.
             is_best: is_best && !divergence.has_diverged(),
-            lr: task.plan.inputs(&task.experiment.training, step - 1).lr,
+            lr: task.plan.inputs(live.steering.training(), step - 1).lr,
             grad_norm: trained.grad_norm,
             kl: trained.kl,
             reconstruction: trained.reconstruction,
@@ -230,7 +299,8 @@ fn train(
             events_per_sec,
             train_secs,
         }))?;
-        if let Some(report) = latent_report(model, &task.prepared, task.cases(Part::Valid))? {
+        let cases = task.cases(Part::Valid);
+        if let Some(report) = latent_report(model.as_ref(), &task.prepared, cases)? {
             live.say(EventKind::Latent(Box::new(LatentUse {
                 epoch,
                 step,
@@ -244,8 +314,9 @@ fn train(
             best: is_best.then_some(valid),
         };
         live.end_of_epoch(epoch)?;
-        keep_epoch(task, live, model, &done, &judged)?;
+        keep_epoch(task, live, model.as_mut(), &done, &judged)?;
         live.give_way();
+        live.end_of_whole_epoch()?;
     }
     Ok(())
 }
@@ -287,24 +358,32 @@ fn in_epoch(interrupted: Interrupted, task: &TrainingTask, epoch: usize) -> Inte
 fn train_epoch(
     task: &TrainingTask,
     live: &mut RunInProgress<'_>,
-    model: &mut dyn Trainable,
+    model: &mut Box<dyn Trainable>,
     synthetic: &Histories,
     at: &mut Pause,
     divergence: &mut Divergence,
 ) -> Result<(TrainStats, f64), Interrupted> {
     let (n_steps, start_secs) = (task.plan.steps_per_epoch(), live.start_epoch()?);
     let (epoch, from, n_events_before) = (at.epoch, at.step, at.sums.n_events);
-    let mut sums = Sums(at.sums);
+    let (mut sums, mut was_read) = (Sums(at.sums), true);
     for (step_in_epoch, batch) in (from..).zip(task.plan.batches(task, synthetic, epoch, from)) {
         let (step, n_done) = ((epoch - 1) * n_steps + step_in_epoch, step_in_epoch + 1);
+        if was_read {
+            live.steer(step, model)?;
+        }
         if n_done == n_steps && task.counts_values(epoch) {
             model.count_next_gradient();
         }
-        batch.train(model, task.plan.inputs(&task.experiment.training, step))?;
+        let inputs = task.plan.inputs(live.steering.training(), step);
+        batch.train(model.as_mut(), inputs)?;
         // The very first loss is that of an untrained model, by which the later ones are judged.
-        let is_read = n_done % task.read_back_every() == 0 || n_done == n_steps || step == 0;
+        let is_read = n_done % task.read_back_every() == 0
+            || n_done == n_steps
+            || step == 0
+            || live.steering.is_due(step + 1);
+        was_read = is_read;
         if is_read {
-            let stats = model.take_stats()?;
+            let stats = model.take_stats().map_err(|error| error.at_step(step))?;
             if !stats.loss.is_finite() {
                 return Err(ModelError::Diverged {
                     value: stats.loss as f32,
@@ -320,6 +399,8 @@ fn train_epoch(
             (at.step, at.sums) = (n_done, sums.0);
         }
         live.progress(epoch, n_done)?;
+        // Before it is asked for more: a piece that is asked for now begins with the next step.
+        live.end_of_step()?;
         if is_read {
             live.between_steps()?;
         } else {

@@ -1,10 +1,11 @@
 //! A run that is a trial of a sweep.
 
 use super::build::build_model;
+use super::open::Opening;
 use super::ready::Onlooker;
 use super::reference::ReferenceShelf;
 use super::task::TaskQuestions;
-use super::{Control, Ended, Job, Observer, TrainError, carry_out};
+use super::{Control, Ended, Job, Observer, Steer, TrainError, carry_out};
 use crate::experiment::Experiment;
 use crate::run::{RunId, SweepMark};
 use seqscope_data::Prepared;
@@ -28,7 +29,11 @@ pub fn run_of_sweep(
     control: &mut dyn Control,
     observer: &mut dyn Observer,
 ) -> Result<(RunId, Ended), TrainError> {
-    carry_out(job, Some(of_sweep), &build_model, control, observer)
+    let opening = Opening {
+        steer: &Steer::Straight,
+        of_sweep: Some(of_sweep),
+    };
+    carry_out(job, opening, &build_model, control, observer)
 }
 
 /// Fits and judges the references of an experiment on its data, and puts them on the shelf for the

@@ -7,37 +7,123 @@ use super::blueprint::blueprint;
 use super::build::{BuildModel, Built};
 use super::data_of_run::{data_of_run, open_data};
 use super::early_stop::EarlyStop;
+use super::extend::Extending;
 use super::fine_tune::TuningStart;
+use super::fork::fork;
 use super::plan::Plan;
 use super::ready::Onlooker;
 use super::resume::{go_on, resumable};
+use super::steering::planned;
 use super::task::TaskQuestions;
 use super::training_task::{TaskReferences, TrainingTask};
-use super::{Job, OfSweep, TrainError};
+use super::{Job, OfSweep, PlannedChange, Steer, TrainError};
 use crate::experiment::{Experiment, FilterSeen};
-use crate::run::{DataStamp, Lineage, Manifest, Part, References, RunStore, RunWriter};
+use crate::run::{
+    DataStamp, Extension, LiveChange, Manifest, Part, References, RunStore, RunWriter,
+};
 use seqscope_base::metric::AnswerKind;
 use seqscope_base::spec::Problem;
 use seqscope_data::{self as data, DataShape, Prepared, TestTies};
 use seqscope_model::{DeviceKind, MachineMemory, Trainable, device_of};
 
+/// A run that is ready to train.
+pub(super) struct Opened {
+    pub(super) task: TrainingTask,
+    pub(super) model: Box<dyn Trainable>,
+    pub(super) writer: RunWriter,
+    /// Changes that are kept with the run, to be made at their steps.
+    pub(super) changes: Vec<LiveChange>,
+}
+
+/// Way in which a run is opened, beyond its job.
+#[derive(Clone, Copy)]
+pub(super) struct Opening<'a> {
+    pub(super) steer: &'a Steer,
+    /// Sweep that it is a trial of.
+    pub(super) of_sweep: Option<&'a OfSweep<'a>>,
+}
+
 /// Makes a job ready to train.
 pub(super) fn open(
     job: Job,
-    of_sweep: Option<&OfSweep<'_>>,
+    opening: Opening<'_>,
     build: BuildModel<'_>,
     watch: &mut Onlooker<'_>,
-) -> Result<(TrainingTask, Box<dyn Trainable>, RunWriter), TrainError> {
+) -> Result<Opened, TrainError> {
+    let Opening { steer, of_sweep } = opening;
+    match (steer, &job.resume) {
+        (Steer::Forking(forking), Some(parent)) => {
+            let (id, prepared) = fork(&job.store, parent, forking, job.prepared)?;
+            let store = job.store.clone();
+            let of_fork = Job {
+                prepared: Some(prepared),
+                resume: Some(id.clone()),
+                ..job
+            };
+            let opened = open_steered(of_fork, Steered::default(), build, watch);
+            if opened.is_err() {
+                // Why it cannot start is what the user must hear of.
+                let _ = store.delete(&id);
+            }
+            opened
+        }
+        (Steer::Extending(extending), Some(_)) => {
+            let steered = Steered {
+                extending: Some(*extending),
+                ..Steered::default()
+            };
+            open_steered(job, steered, build, watch)
+        }
+        (Steer::Changing(planned), None) => {
+            let steered = Steered {
+                planned,
+                ..Steered::default()
+            };
+            open_steered(job, steered, build, watch)
+        }
+        (Steer::Changing(_), Some(_)) | (Steer::Straight, _) => {
+            let steered = Steered {
+                of_sweep,
+                ..Steered::default()
+            };
+            open_steered(job, steered, build, watch)
+        }
+        (Steer::Forking(_) | Steer::Extending(_), None) => Err(TrainError::Unfit(
+            "no run was named that could be forked or extended; name one".to_owned(),
+        )),
+    }
+}
+
+/// What is done to a run beyond what its experiment says, once it is known which run.
+#[derive(Clone, Copy, Default)]
+struct Steered<'a> {
+    extending: Option<Extending>,
+    planned: &'a [PlannedChange],
+    of_sweep: Option<&'a OfSweep<'a>>,
+}
+
+fn open_steered(
+    job: Job,
+    steered: Steered<'_>,
+    build: BuildModel<'_>,
+    watch: &mut Onlooker<'_>,
+) -> Result<Opened, TrainError> {
+    let Steered {
+        extending,
+        planned: plan_of_changes,
+        of_sweep,
+    } = steered;
     let earlier = job
         .resume
         .as_ref()
-        .map(|id| resumable(&job.store, id))
+        .map(|id| resumable(&job.store, id, extending))
         .transpose()?;
     let mut experiment = earlier
         .as_ref()
         .map_or(job.experiment, |writer| writer.manifest.experiment.clone());
     let mut warnings = without_errors(experiment.check())?;
     without_errors(of_many_runs(&experiment).into_iter().collect())?;
+    let planned = planned(&experiment, plan_of_changes)?;
     let (prepared, start) = opened(&job.store, &experiment, earlier.as_ref(), job.prepared)?;
     warnings.retain(|warning| prepared.dataset.has_clock() || !warning.is_of_times());
     warnings.extend(prepared.dataset.report.problems.iter().cloned());
@@ -57,6 +143,9 @@ pub(super) fn open(
     )?);
     let questions = TaskQuestions::of_experiment(&experiment, &prepared)?;
     let mut plan = Plan::new(&experiment, &prepared, &questions)?;
+    plan.extensions = (earlier.as_ref())
+        .map(|writer| writer.manifest.extensions.clone())
+        .unwrap_or_default();
     plan.tuned = (start.as_ref())
         .map(|start| start.plan(&experiment, &prepared, &plan.users))
         .transpose()?;
@@ -84,26 +173,38 @@ pub(super) fn open(
     };
     let mut writer = match earlier {
         Some(writer) => go_on(&mut task, model.as_mut(), writer)?,
-        None => new_run(
-            &task,
-            model.as_ref(),
-            &job.store,
-            follows_log,
-            start.as_ref(),
-        )?,
+        None => {
+            let new = NewRun {
+                follows_log,
+                start: start.as_ref(),
+                planned,
+            };
+            new.begin(&task, model.as_ref(), &job.store)?
+        }
     };
     if let Some(of_sweep) = of_sweep {
         writer.manifest.sweep = Some(of_sweep.mark.clone());
     }
-    let origin = writer.manifest.lineage.iter().flat_map(Lineage::remarks);
-    task.warnings
-        .extend(origin.map(|remark| Problem::warning("fine_tune", remark)));
+    task.warnings.extend(remarks_of_origin(&writer.manifest));
     writer.save_vocabulary(&task.prepared.dataset)?;
     writer
         .manifest
         .references_left_out
         .clone_from(task.references.left_out());
-    Ok((task, model, writer))
+    let changes = writer.store().live_changes(writer.id())?;
+    Ok(Opened {
+        task,
+        model,
+        writer,
+        changes,
+    })
+}
+
+/// Remarks on how a run began, and on the epochs that were added to it.
+fn remarks_of_origin(manifest: &Manifest) -> Vec<Problem> {
+    let origin = manifest.origin().map(|origin| origin.remarks());
+    let added = manifest.extensions.iter().flat_map(Extension::remarks);
+    origin.into_iter().flatten().chain(added).collect()
 }
 
 /// A sweep says what many runs do, and is no run.
@@ -170,34 +271,47 @@ fn early_stop(experiment: &Experiment) -> EarlyStop {
     }
 }
 
-/// A folder for a run that begins, anew or from `start`. `follows_log` says that the log decided
-/// whether seen items are left out.
-fn new_run(
-    task: &TrainingTask,
-    model: &dyn Trainable,
-    store: &RunStore,
+/// A run that begins, anew or from the weights of another.
+struct NewRun<'a> {
+    /// Whether the log decided if seen items are left out.
     follows_log: bool,
-    start: Option<&TuningStart>,
-) -> Result<RunWriter, TrainError> {
-    let manifest = Manifest::new(
-        task.experiment.clone(),
-        stamp(&task.prepared, &task.experiment),
-        task.device.clone(),
-        model.n_params(),
-    );
-    let lineage = start.zip(task.plan.tuned.as_ref());
-    let writer = RunWriter::create(
-        store,
-        Manifest {
-            follows_log: follows_log || start.is_some_and(|start| start.follows_log),
-            lineage: lineage.map(|(start, plan)| start.lineage(plan)),
-            ..manifest
-        },
-    )?;
-    if let Some(start) = start {
-        start.keep(&writer)?;
+    start: Option<&'a TuningStart>,
+    /// Changes that are planned for it.
+    planned: Vec<LiveChange>,
+}
+
+impl NewRun<'_> {
+    /// A folder for it.
+    fn begin(
+        self,
+        task: &TrainingTask,
+        model: &dyn Trainable,
+        store: &RunStore,
+    ) -> Result<RunWriter, TrainError> {
+        let manifest = Manifest::new(
+            task.experiment.clone(),
+            stamp(&task.prepared, &task.experiment),
+            task.device.clone(),
+            model.n_params(),
+        );
+        let lineage = self.start.zip(task.plan.tuned.as_ref());
+        let follows_log = self.follows_log || self.start.is_some_and(|start| start.follows_log);
+        let mut writer = RunWriter::create(
+            store,
+            Manifest {
+                follows_log,
+                lineage: lineage.map(|(start, plan)| start.lineage(plan)),
+                live_changes: self.planned,
+                ..manifest
+            },
+        )?;
+        // None has taken effect yet.
+        writer.manifest.live_changes.clear();
+        if let Some(start) = self.start {
+            start.keep(&writer)?;
+        }
+        Ok(writer)
     }
-    Ok(writer)
 }
 
 /// Doubts whether the memory suffices, of training on the CPU.

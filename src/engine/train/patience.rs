@@ -97,7 +97,10 @@ impl Patience<'_, '_> {
                 // There is nowhere to keep the place: what is on disk is the last whole epoch.
                 Some(Command::Pause) => return Waited::GiveUp(StopMode::Keep),
                 Some(Command::GoOn) => return Waited::TryAgain,
-                Some(Command::Hold) | None => {}
+                // Nothing trains that could be made in pieces, slowed or changed: they are said again
+                // once it goes on.
+                Some(Command::Hold | Command::Step(_) | Command::Slow(_) | Command::Change(..))
+                | None => {}
             }
         }
         Waited::TryAgain

@@ -13,6 +13,7 @@ use super::synthetic::{self, SyntheticRequest};
 use super::task::TaskQuestions;
 use super::training_task::TrainingTask;
 use crate::experiment::{Experiment, TrainingSpec};
+use crate::run::{ExtendedSchedule, Extension};
 use seqscope_base::spec::derive_seed;
 use seqscope_data::{AugmentSpec, Histories, Prepared};
 use seqscope_model::StepInputs;
@@ -32,6 +33,8 @@ pub(super) struct Plan {
     /// Fewest events of a history that can be learnt from.
     min_events: usize,
     seed: u64,
+    /// Epochs that were added after the end of the run, by which schedules go.
+    pub(super) extensions: Vec<Extension>,
     /// What a run learns that goes on from another; the users above may then be replayed.
     pub(super) tuned: Option<TunedPlan>,
 }
@@ -78,6 +81,7 @@ impl Plan {
             n_synthetic,
             min_events,
             seed,
+            extensions: Vec::new(),
             tuned: None,
         })
     }
@@ -187,12 +191,46 @@ impl Plan {
 
     /// Inputs of the model beside the batch at `step`, counted from 0 over the whole run.
     pub(super) fn inputs(&self, training: &TrainingSpec, step: usize) -> StepInputs {
-        let n_steps = self.n_epochs * self.steps_per_epoch();
+        let span = self.span(step);
+        let (step_of_span, n_steps) = (step.saturating_sub(span.from), span.n_steps);
         StepInputs {
-            lr: lr_at(training, step, n_steps),
-            step,
+            lr: lr_at(training, step_of_span, n_steps),
+            step: step_of_span,
             n_steps,
             seed: derive_seed(self.seed, "step", step as u64),
         }
     }
+
+    /// Steps over which schedules run that a step belongs to. What was added to a run changes no
+    /// step before it.
+    fn span(&self, step: usize) -> ScheduleSpan {
+        let steps = self.steps_per_epoch();
+        let of_start = self
+            .extensions
+            .first()
+            .map_or(self.n_epochs, |it| it.planned);
+        let whole = |n_epochs: usize| ScheduleSpan {
+            from: 0,
+            n_steps: n_epochs * steps,
+        };
+        let begun = self.extensions.iter().rev();
+        let Some(last) = begun.into_iter().find(|it| it.after * steps <= step) else {
+            return whole(of_start);
+        };
+        match last.schedule {
+            None | Some(ExtendedSchedule::Continue) => whole(last.epochs),
+            Some(ExtendedSchedule::Restart) => ScheduleSpan {
+                from: last.after * steps,
+                n_steps: last.epochs.saturating_sub(last.after) * steps,
+            },
+        }
+    }
+}
+
+/// Steps over which what depends on the length of a run takes its course.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct ScheduleSpan {
+    /// First of them, from 0 over the whole run.
+    from: usize,
+    n_steps: usize,
 }

@@ -132,6 +132,11 @@ impl Pace {
         self.recent.add(piece);
     }
 
+    /// Has the next progress told, however short ago the last one was.
+    pub(super) fn tell_next(&mut self) {
+        self.told = None;
+    }
+
     /// Whether it is time to tell; then it is told.
     fn is_due(&mut self) -> bool {
         let is_due = self.told.is_none_or(|told| told.elapsed() >= AT_MOST_EVERY);

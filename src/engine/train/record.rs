@@ -72,6 +72,12 @@ impl Recorder {
             }
             EventKind::Paused => patience.until_done(writer, |writer| writer.log(HELD))?,
             EventKind::Resumed => patience.until_done(writer, |writer| writer.log(WENT_ON))?,
+            EventKind::Changed(change) => {
+                let line = change.words();
+                patience.until_done(writer, |writer| writer.log(&line))?;
+                writer.manifest.live_changes.push(*change);
+                patience.until_done(writer, |writer| writer.save_manifest())?;
+            }
             EventKind::Progress(_)
             | EventKind::Checkpointed { .. }
             | EventKind::Blocked(_)

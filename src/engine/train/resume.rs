@@ -1,20 +1,34 @@
 //! Goes on with a run whose process was killed, or that was paused, stopped or has failed: from where
 //! it was paused, else from the end of its last committed epoch.
 
+use std::path::Path;
+
 use super::TrainError;
+use super::extend::{Extending, extended};
 use super::training_task::TrainingTask;
-use crate::run::{Manifest, Part, Pause, RunId, RunOutcome, RunStore, RunWriter, SeenTargetRule};
+use crate::run::{
+    History, Manifest, Part, Pause, RunId, RunOutcome, RunStore, RunWriter, SeenTargetRule,
+};
 use seqscope_base::spec::{Entry, Problem, ProblemKind};
 use seqscope_data::{self as data, Prepared};
 use seqscope_model::{DeviceInfo, DeviceKind, Trainable};
 
-/// A run that can go on: interrupted, stopped or failed, and not being written.
-pub(super) fn resumable(store: &RunStore, id: &RunId) -> Result<RunWriter, TrainError> {
-    let writer = RunWriter::reopen(store, id)?;
+/// A run that can go on: interrupted, stopped or failed, and not being written; a finished one where
+/// epochs are added to it.
+pub(super) fn resumable(
+    store: &RunStore,
+    id: &RunId,
+    extending: Option<Extending>,
+) -> Result<RunWriter, TrainError> {
+    let mut writer = RunWriter::reopen(store, id)?;
+    if let Some(extending) = extending {
+        extended(store, &mut writer.manifest, extending)?;
+        return Ok(writer);
+    }
     if writer.manifest.outcome == Some(RunOutcome::Finished) {
         let sentence = format!(
-            "run {id} finished after {} epochs, nothing is left to do: train anew with more \
-             `training.epochs` or `training.patience`",
+            "run {id} finished after {} epochs, nothing is left to do: add epochs to it with \
+             `seqscope extend {id} --epochs N`",
             writer.manifest.epochs
         );
         return Err(TrainError::Unfit(sentence));
@@ -47,6 +61,45 @@ fn count_as_now(manifest: &mut Manifest, prepared: &Prepared) -> Result<(), Trai
     Ok(())
 }
 
+/// Weights and optimiser at the end of the last whole epoch; of a fork's first the weights alone,
+/// where its parent kept no more.
+fn load_last(model: &mut dyn Trainable, writer: &RunWriter) -> Result<(), TrainError> {
+    let (store, id, epochs) = (writer.store(), writer.id(), writer.manifest.epochs);
+    let fork = writer.manifest.fork.as_ref();
+    let bare = fork.is_some_and(|fork| fork.epoch == epochs && !fork.has_optimizer);
+    if bare {
+        Ok(model.load_weights(&store.epoch_weights(id, epochs))?)
+    } else {
+        load_whole(model, writer, &store.state(id, epochs))
+    }
+}
+
+/// Weights and optimiser of a file that is as it was written.
+fn load_whole(
+    model: &mut dyn Trainable,
+    writer: &RunWriter,
+    state: &Path,
+) -> Result<(), TrainError> {
+    model.load_state(state)?;
+    Ok(writer.store().check_file(writer.id(), state)?)
+}
+
+/// Why the steps of a fork would be no series with those that it has from its parent: an epoch has
+/// more or fewer of them now.
+fn other_steps(manifest: &Manifest, history: &History, steps: usize) -> Option<String> {
+    let fork = manifest.fork.as_ref()?;
+    let judged = history.series(Part::Valid, "loss");
+    let at_fork = judged.iter().find(|judged| judged.0 == fork.epoch)?.1;
+    (at_fork != fork.epoch * steps).then(|| {
+        format!(
+            "run {} took {} steps an epoch and its fork would take {steps}, so that they would not \
+             be one series; train anew with these settings",
+            fork.parent,
+            at_fork / fork.epoch.max(1)
+        )
+    })
+}
+
 /// Takes model, counters and folder back to where the run was paused, else to the end of its last
 /// committed epoch. Everything is read before anything is changed.
 pub(super) fn go_on(
@@ -76,13 +129,24 @@ pub(super) fn go_on(
         .manifest
         .pause
         .filter(|pause| pause.epoch == epochs + 1 && pause.step > 0);
-    let state = match within {
-        Some(Pause { epoch, step, .. }) => Some(store.state_within(writer.id(), epoch, step)),
-        None => (epochs > 0).then(|| store.state(writer.id(), epochs)),
-    };
-    if let Some(state) = state {
-        model.load_state(&state)?;
-        store.check_file(writer.id(), &state)?;
+    match within {
+        Some(Pause { epoch, step, .. }) => {
+            load_whole(
+                model,
+                &writer,
+                &store.state_within(writer.id(), epoch, step),
+            )?;
+        }
+        None if epochs > 0 => load_last(model, &writer)?,
+        None => {}
+    }
+    let first_step = task.first_step(writer.manifest.pause);
+    let (steps, manifest) = (task.plan.steps_per_epoch(), &mut writer.manifest);
+    manifest
+        .live_changes
+        .retain(|change| change.after_steps < first_step);
+    if let Some(sentence) = other_steps(manifest, &history, steps) {
+        return Err(TrainError::Unfit(sentence));
     }
     if let Some(before) = writer
         .manifest

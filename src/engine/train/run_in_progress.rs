@@ -1,7 +1,7 @@
 //! A run while it goes: what it says, what it is told, and its one end.
 
 use std::any::Any;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::divergence::Turn;
 use super::interrupted::Interrupted;
@@ -9,7 +9,10 @@ use super::meter::MachineMeter;
 use super::patience::Patience;
 use super::progress::{Pace, Stopwatch};
 use super::record::Recorder;
-use super::{Command, Control, Ended, Event, EventKind, Observer, StopMode, TrainError};
+use super::steering::Steering;
+use super::{
+    Command, Control, Ended, Event, EventKind, Observer, SlowMotion, StepUnit, StopMode, TrainError,
+};
 use crate::run::{Manifest, Pause, References, RunError, RunId, RunOutcome, RunStore, RunWriter};
 use seqscope_base::metric::Metrics;
 use seqscope_base::spec::words_of_panic;
@@ -23,11 +26,17 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 pub(super) struct RunInProgress<'a> {
     pub(super) recorder: Recorder,
     pub(super) clock: Stopwatch,
+    /// Settings as they stand.
+    pub(super) steering: Steering<'a>,
     observer: Option<&'a mut dyn Observer>,
     control: &'a mut dyn Control,
     pace: Pace,
     /// Meters of the machine, once the first epoch has begun.
     meter: Option<MachineMeter>,
+    /// Piece after which it holds again, while it goes piece by piece; holding again is then nothing
+    /// new.
+    piece: Option<StepUnit>,
+    slow: SlowMotion,
     is_stopping: bool,
     is_leaving: bool,
     /// The test split is being read: from now on the run goes to its end.
@@ -40,6 +49,7 @@ impl<'a> RunInProgress<'a> {
     pub(super) fn new(
         writer: RunWriter,
         steps_per_epoch: usize,
+        steering: Steering<'a>,
         control: &'a mut dyn Control,
         observer: &'a mut dyn Observer,
     ) -> Self {
@@ -55,10 +65,13 @@ impl<'a> RunInProgress<'a> {
         Self {
             recorder: Recorder { writer },
             clock,
+            steering,
             observer: Some(observer),
             control,
             pace,
             meter: None,
+            piece: None,
+            slow: SlowMotion::Off,
             is_stopping: false,
             is_leaving: false,
             is_reading_test: false,
@@ -256,12 +269,7 @@ impl<'a> RunInProgress<'a> {
             meter.look_if_due();
         }
         while let Some(command) = self.control.poll() {
-            match command {
-                Command::Stop(mode) => self.stop(mode)?,
-                Command::Hold => self.pause()?,
-                Command::GoOn => {}
-                Command::Pause => self.leave()?,
-            }
+            self.obey(command)?;
         }
         Ok(())
     }
@@ -271,6 +279,86 @@ impl<'a> RunInProgress<'a> {
         self.clock.pause();
         self.control.give_way();
         self.clock.go_on();
+    }
+
+    /// Obeys a command that came while steps are made.
+    fn obey(&mut self, command: Command) -> Result<(), Interrupted> {
+        match command {
+            Command::Stop(mode) => self.stop(mode),
+            // A piece that is asked for while it goes ends with the step that is just done.
+            Command::Hold | Command::Step(_) => self.hold(),
+            Command::GoOn => {
+                if self.piece.take().is_some() {
+                    self.say(EventKind::Resumed)?;
+                }
+                Ok(())
+            }
+            Command::Pause => Ok(self.leave()?),
+            Command::Slow(slow) => {
+                self.slow = slow;
+                Ok(())
+            }
+            Command::Change(setting, to) => {
+                self.steering.ask(setting, to);
+                Ok(())
+            }
+        }
+    }
+
+    /// A step is done: holds where one batch was asked for, and waits in slow motion.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when the end was asked for meanwhile.
+    pub(super) fn end_of_step(&mut self) -> Result<(), Interrupted> {
+        match (self.piece, self.slow.delay()) {
+            (Some(StepUnit::Batch), _) => self.hold(),
+            (_, Some(delay)) => self.dawdle(delay),
+            (Some(StepUnit::Epoch) | None, None) => Ok(()),
+        }
+    }
+
+    /// An epoch is whole: holds where one was asked for.
+    ///
+    /// # Errors
+    /// [`Interrupted`] when the end was asked for meanwhile.
+    pub(super) fn end_of_whole_epoch(&mut self) -> Result<(), Interrupted> {
+        match self.piece {
+            Some(StepUnit::Epoch) => self.hold(),
+            Some(StepUnit::Batch) | None => Ok(()),
+        }
+    }
+
+    /// Waits before the next step, with the clock stopped; whoever speaks is heard at once.
+    fn dawdle(&mut self, delay: Duration) -> Result<(), Interrupted> {
+        let until = Instant::now() + delay;
+        self.stop_clock();
+        loop {
+            let left = until.saturating_duration_since(Instant::now());
+            if left.is_zero() || self.slow == SlowMotion::Off || self.is_leaving {
+                break;
+            }
+            if let Some(command) = self.control.wait(left.min(LOOK_AGAIN)) {
+                self.start_clock();
+                self.obey(command)?;
+                self.stop_clock();
+            }
+        }
+        self.start_clock();
+        Ok(())
+    }
+
+    fn stop_clock(&mut self) {
+        self.clock.pause();
+        if let Some(meter) = &mut self.meter {
+            meter.pause();
+        }
+    }
+
+    fn start_clock(&mut self) {
+        self.clock.go_on();
+        if let Some(meter) = &mut self.meter {
+            meter.go_on();
+        }
     }
 
     fn leave(&mut self) -> Result<(), TrainError> {
@@ -288,15 +376,21 @@ impl<'a> RunInProgress<'a> {
         self.write(|writer| writer.keep(model, at))
     }
 
-    fn pause(&mut self) -> Result<(), Interrupted> {
-        self.clock.pause();
-        self.say(EventKind::Paused)?;
-        if let Some(meter) = &mut self.meter {
-            meter.pause();
+    /// Holds until told to go on, for good or for one piece.
+    fn hold(&mut self) -> Result<(), Interrupted> {
+        self.stop_clock();
+        if self.piece.take().is_none() {
+            self.say(EventKind::Paused)?;
         }
         loop {
             match self.control.wait(LOOK_AGAIN) {
                 Some(Command::GoOn) => break,
+                Some(Command::Step(unit)) => {
+                    self.piece = Some(unit);
+                    self.pace.tell_next();
+                    self.start_clock();
+                    return Ok(());
+                }
                 Some(Command::Stop(mode)) => {
                     self.stop(mode)?;
                     break;
@@ -305,13 +399,12 @@ impl<'a> RunInProgress<'a> {
                     self.leave()?;
                     break;
                 }
+                Some(Command::Slow(slow)) => self.slow = slow,
+                Some(Command::Change(setting, to)) => self.steering.ask(setting, to),
                 Some(Command::Hold) | None => {}
             }
         }
-        self.clock.go_on();
-        if let Some(meter) = &mut self.meter {
-            meter.go_on();
-        }
+        self.start_clock();
         Ok(self.say(EventKind::Resumed)?)
     }
 

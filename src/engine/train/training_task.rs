@@ -10,7 +10,7 @@ use super::ready::Onlooker;
 use super::reference::{JudgedReferences, RunReferences, ShelvedReferences};
 use super::task::TaskQuestions;
 use crate::experiment::Experiment;
-use crate::run::{LeftOutReferences, Part, References, counts_epoch};
+use crate::run::{LeftOutReferences, Part, Pause, References, counts_epoch};
 use seqscope_base::spec::Problem;
 use seqscope_data::{EvalCase, Prepared};
 use seqscope_model::{DeviceInfo, DeviceKind};
@@ -57,6 +57,12 @@ pub(super) struct TrainingTask {
 const READ_BACK_EVERY: usize = 16;
 
 impl TrainingTask {
+    /// First step to be made, from 0 over the whole run, where it was left in an epoch.
+    pub(super) fn first_step(&self, left: Option<Pause>) -> usize {
+        let within = left.filter(|pause| pause.epoch == self.first_epoch);
+        (self.first_epoch - 1) * self.plan.steps_per_epoch() + within.map_or(0, |pause| pause.step)
+    }
+
     /// The questions of a part.
     pub(super) fn cases(&self, part: Part) -> &[EvalCase] {
         cases(&self.prepared, part)

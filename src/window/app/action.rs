@@ -5,7 +5,8 @@ use std::path::PathBuf;
 use super::{
     Arrange, ExplainView, FeedbackAction, ForecastKey, GalleryAction, HeadIdx, ItemQuery,
     MeanAttentionKey, NoticeId, Page, ProjectionKey, Question, QueueAction, ReportAction, RulesKey,
-    RunSide, SliceAction, ThemeChoice, TourAction, TrainStrip, Transport, Visit, WhatIfAction,
+    RunSide, SliceAction, SteerAction, ThemeChoice, TourAction, TrainStrip, Transport, Visit,
+    WhatIfAction,
 };
 use seqscope_base::language::Language;
 use seqscope_data::{ProfileView, PseudonymKey, TitleSpec};
@@ -130,6 +131,8 @@ pub enum Action {
     Feedback(FeedbackAction),
     /// Train a new run from a run's weights, on what was said of its lists.
     FineTune(RunId),
+    /// Train step by step, change what trains, add epochs, or fork.
+    Steer(SteerAction),
     /// Look for items by id or title.
     FindItems(ItemQuery),
     /// End the question that takes long.
@@ -247,6 +250,7 @@ impl Action {
             Self::WhatIf(action) => action.label(),
             Self::Feedback(action) => action.label(),
             Self::FineTune(_) => "Fine-tune on feedback",
+            Self::Steer(action) => action.label(),
             Self::FindItems(_) => "Find items",
             Self::StopQuestion => "Stop this question",
             Self::Project(key) => key.label(),

@@ -76,6 +76,7 @@ impl App {
                 self.is_listed(run)?;
                 self.can_fine_tune(run)
             }
+            Action::Steer(action) => self.can_steer(action),
             Action::Transport(transport) => self.can_move(*transport),
             Action::StopRules => unless(
                 !self.views.rules().is_searching(),
@@ -159,7 +160,7 @@ impl App {
         }
     }
 
-    fn nothing_trains(&self) -> Allowed {
+    pub(super) fn nothing_trains(&self) -> Allowed {
         unless(
             self.training.is_active(),
             "A run is being trained; stop it first, or wait for its end.",
@@ -225,7 +226,7 @@ impl App {
             | RunStatus::Interrupted
             | RunStatus::Ended(RunOutcome::Stopped | RunOutcome::Failed { .. }) => Ok(()),
             RunStatus::Ended(RunOutcome::Finished) => {
-                Err("This run has ended; use its settings for a new one.".to_owned())
+                Err("This run has ended; extend it, or use its settings for a new one.".to_owned())
             }
         }
     }
@@ -246,7 +247,7 @@ impl App {
     }
 }
 
-fn unless(hindered: bool, reason: &str) -> Allowed {
+pub(super) fn unless(hindered: bool, reason: &str) -> Allowed {
     if hindered {
         Err(reason.to_owned())
     } else {

@@ -57,6 +57,7 @@ mod selection;
 mod significance;
 mod sisters;
 mod slices;
+mod steer;
 mod sweeps;
 mod tour;
 mod train;
@@ -111,6 +112,7 @@ pub use seed_maps::SeedMapsAsk;
 pub use selection::{ExplainView, HeadIdx, Page, Selection, ThemeChoice, TrainStrip};
 pub use significance::{Significance, SignificanceTables};
 pub use slices::{SliceAction, SliceState};
+pub use steer::{ForkDraft, LiveValue, SteerAction, SteerState};
 pub use sweeps::{SweepView, SweepsState};
 pub use tour::{Tour, TourAction, TourStand, TourStep, n_tour_steps};
 pub use training::{TrainView, Training, TrainingPhase};
@@ -181,6 +183,8 @@ pub struct App {
     pub training: TrainingState,
     /// Experiments that wait to be trained.
     pub queue: QueueState,
+    /// How runs are steered.
+    pub steer: SteerState,
     /// Every run of the folder.
     pub runs: RunList,
     /// Run, user, epoch and event that are looked at.
@@ -232,6 +236,7 @@ impl App {
             devices: Loadable::Loading("Looking for devices".to_owned()),
             training: TrainingState::default(),
             queue: QueueState::default(),
+            steer: SteerState::default(),
             explainer: ExplainWorker::new("explain", options.store.clone()),
             long_explainer: ExplainWorker::new("explain-long", options.store.clone()),
             runs: RunList::of_folder(options.store),
@@ -364,6 +369,7 @@ impl App {
             Action::WhatIf(action) => self.act_what_if(action),
             Action::Feedback(action) => self.act_feedback(action),
             Action::FineTune(run) => self.fine_tune(&run),
+            Action::Steer(action) => self.steer(action),
             Action::Transport(transport) => self.transport(transport),
             Action::Revisit(visit) => self.revisit(visit),
             Action::Tour(action) => self.act_tour(action),

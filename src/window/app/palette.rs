@@ -6,13 +6,13 @@ use strum::IntoEnumIterator;
 
 use super::{
     Action, App, Arrange, ExplainView, Page, QueueAction, ReadyLayout, ReportAction, Select,
-    ThemeChoice, TileSide, TourAction, TrainStrip, Transport, Visit, is_experiment,
+    SteerAction, ThemeChoice, TileSide, TourAction, TrainStrip, Transport, Visit, is_experiment,
 };
 use seqscope_base::language::Language;
 use seqscope_base::spec::shown;
 use seqscope_data::ProfileView;
 use seqscope_engine::run::{RunId, Summary};
-use seqscope_engine::train::StopMode;
+use seqscope_engine::train::{StepUnit, StopMode};
 use seqscope_model::{ModelKind, ModelSpec};
 
 /// Runs that are offered by name: the newest.
@@ -78,6 +78,9 @@ impl App {
             Action::Resume,
             Action::Stop(StopMode::Keep),
             Action::Stop(StopMode::Discard),
+            Action::Steer(SteerAction::Step(StepUnit::Batch)),
+            Action::Steer(SteerAction::Step(StepUnit::Epoch)),
+            Action::Steer(SteerAction::OpenFork),
             Action::RefreshRuns,
             Action::TestDifferences,
             Action::Select(Select::StepUser(1)),

@@ -9,7 +9,7 @@ use seqscope_data::Prepared;
 use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::{RunId, RunOutcome, RunStatus};
 use seqscope_engine::train::{
-    Command, Ended, Event, EventKind, Job, RaceSide, StopMode, race_problems,
+    Command, Ended, Event, EventKind, Job, RaceSide, SlowMotion, StopMode, race_problems,
 };
 
 /// The experiment that *Try it in 30 seconds* trains.
@@ -195,6 +195,7 @@ impl App {
 
     /// Starts the training thread.
     pub(super) fn launch(&mut self, work: TrainingWork) {
+        self.steer.slow = SlowMotion::Off;
         let ticket = self.training.renew();
         let builder = self.training.builder.clone();
         let is_queued = matches!(work, TrainingWork::Queued(..));

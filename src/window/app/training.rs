@@ -1,9 +1,10 @@
 //! The run in work as the window sees it.
 
+use super::LiveValue;
 use seqscope_base::metric::AnswerKind;
 use seqscope_base::spec::{Problem, shown};
 use seqscope_engine::experiment::Experiment;
-use seqscope_engine::run::{Curves, EpochRecord, Manifest, References, RunId};
+use seqscope_engine::run::{Curves, EpochRecord, LiveChange, Manifest, References, RunId};
 use seqscope_engine::train::{Ended, EventKind, LatentUse, Preparing, Progress};
 use seqscope_model::DeviceInfo;
 
@@ -69,6 +70,8 @@ pub struct Training {
     pub latent: Option<Box<LatentUse>>,
     /// Warnings of this run.
     pub problems: Vec<Problem>,
+    /// Settings that can be changed while it trains, as they stand.
+    pub live: Vec<LiveValue>,
     /// Whether it was read from its folder, and not heard of as it went.
     pub is_saved: bool,
 }
@@ -94,6 +97,7 @@ impl Training {
             references_valid: References::new(),
             latent: None,
             problems: Vec::new(),
+            live: LiveValue::all_of(experiment),
             is_saved: false,
         }
     }
@@ -116,6 +120,9 @@ impl Training {
             is_saved: true,
             ..Self::starting(&manifest.experiment)
         };
+        for change in &manifest.live_changes {
+            training.take_change(change);
+        }
         training.recall(curves);
         training.progress = Progress::default();
         training
@@ -158,6 +165,7 @@ impl Training {
             EventKind::Evaluated(epoch) => self.points.push(epoch),
             EventKind::Latent(used) => self.latent = Some(used),
             EventKind::Checkpointed { .. } => {}
+            EventKind::Changed(change) => self.take_change(&change),
             // A stop that is under way is not hidden by an older pause or resume.
             EventKind::Paused | EventKind::Blocked(_) | EventKind::Resumed
                 if self.phase == TrainingPhase::Stopping => {}
@@ -165,6 +173,13 @@ impl Training {
             EventKind::Resumed => self.phase = TrainingPhase::Running,
             EventKind::Warned(problem) => self.problems.push(problem),
             EventKind::Ended(ended) => self.phase = TrainingPhase::Ended(ended),
+        }
+    }
+
+    fn take_change(&mut self, change: &LiveChange) {
+        let mut live = self.live.iter_mut();
+        if let Some(live) = live.find(|live| live.setting == change.setting) {
+            live.value = change.to;
         }
     }
 

@@ -9,6 +9,7 @@ mod close;
 mod drop;
 mod focus;
 mod font;
+mod fork;
 mod frame;
 mod keys;
 mod language;
@@ -112,6 +113,7 @@ impl eframe::App for Window {
         self.frame.ui(ui, &self.app, &mut actions, &mut self.pages);
         tour::ui(ui, &self.app, &mut actions);
         drop::ui(ui, &mut actions);
+        fork::ui(ui, &self.app, &mut actions);
         self.closing.ui(ui, &self.app, &mut actions);
         self.palette.ui(ui, &self.app, &mut self.keys, &mut actions);
         self.keys.ui(ui, &self.app, &mut actions);

@@ -7,9 +7,9 @@ use strum::IntoEnumIterator;
 use super::Actions;
 use crate::app::{
     Action, App, Arrange, FeedbackAction, Page, QueueAction, ReportAction, Scale, Select,
-    TrainingPhase, Transport,
+    SteerAction, TrainingPhase, Transport,
 };
-use seqscope_engine::train::StopMode;
+use seqscope_engine::train::{StepUnit, StopMode};
 
 /// Part of the window in which a key acts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, strum::EnumIter, strum::Display)]
@@ -62,7 +62,7 @@ const SHIFT: Modifiers = Modifiers::SHIFT;
 const NONE: Modifiers = Modifiers::NONE;
 
 /// Every key. Of two with the same letter the one with more modifiers comes first.
-pub(super) static SHORTCUTS: [Shortcut; 32] = {
+pub(super) static SHORTCUTS: [Shortcut; 35] = {
     use Place::{Everywhere, Looking, OutsideText, Playhead, Training};
     [
         key(CTRL, Key::Num1, Everywhere, "Data", |_| {
@@ -161,6 +161,23 @@ pub(super) static SHORTCUTS: [Shortcut; 32] = {
         key(NONE, Key::G, Playhead, "Seeds as mean and band", |app| {
             Action::Select(Select::SeedsApart(!app.selection.seeds_apart))
         }),
+        key(NONE, Key::F, Playhead, "Fork at the playhead", |_| {
+            Action::Steer(SteerAction::OpenFork)
+        }),
+        key(
+            NONE,
+            Key::Comma,
+            Training,
+            "One batch of a held run",
+            |_| Action::Steer(SteerAction::Step(StepUnit::Batch)),
+        ),
+        key(
+            NONE,
+            Key::Period,
+            Training,
+            "One epoch of a held run",
+            |_| Action::Steer(SteerAction::Step(StepUnit::Epoch)),
+        ),
         key(
             NONE,
             Key::Space,

@@ -9,7 +9,7 @@ use seqscope_data::Prepared;
 use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::{QueueClaim, RunId};
 use seqscope_engine::train::{
-    self, Built, Command, Control, Ended, Event, EventKind, Observer, Preparing, RaceSide,
+    self, Built, Command, Control, Ended, Event, EventKind, Observer, Preparing, RaceSide, Steer,
     TrainError, race_lanes,
 };
 use seqscope_model::Blueprint;
@@ -22,6 +22,8 @@ pub type ModelBuilder =
 pub(in crate::app) enum TrainingWork {
     /// One run.
     Run(Box<train::Job>),
+    /// A run that is extended, forked or changed.
+    Steered(Box<train::Job>, Steer),
     /// An entry of the queue, on data that are its own where there are some.
     Queued(Box<QueueClaim>, Option<Arc<Prepared>>),
 }
@@ -38,6 +40,12 @@ impl TrainingWork {
                 train::run_with(*job, build.as_ref(), control, observer)
             }
             (Self::Run(job), None) => train::run(*job, control, observer),
+            (Self::Steered(job, steer), Some(build)) => {
+                train::run_steered_with(*job, &steer, build.as_ref(), control, observer)
+            }
+            (Self::Steered(job, steer), None) => {
+                train::run_steered(*job, &steer, control, observer)
+            }
             (Self::Queued(claim, prepared), Some(build)) => {
                 train::run_queued_with(*claim, prepared, build.as_ref(), control, observer)
             }

@@ -5,24 +5,27 @@ use strum::IntoEnumIterator as _;
 
 use crate::app::{
     Action, App, PLAY_SPEEDS, Page, Playhead, PlayheadPlace, PlayheadUnit, RunEpochs, RunSeries,
-    ShownEpoch, TourStep, Transport,
+    ShownEpoch, SteerAction, TourStep, Transport,
 };
 use crate::ui::language::tr;
 use crate::ui::widget::epoch_bar::{EpochBar, FlagLane};
 use crate::ui::{Actions, theme, tour};
 use seqscope_engine::run::{Milestone, RunId};
+use seqscope_engine::train::{SlowMotion, StepUnit};
 
 /// Width from which the epochs of two runs stand beside what moves them.
 const WIDE: f32 = 820.0;
 
-/// Whether there is anything to move over: a run with weights, on a page that follows it.
+/// Whether there is anything to move over: a run with weights, on a page that follows it; or a run at
+/// work that can be made step by step.
 pub(super) fn is_needed(app: &App) -> bool {
-    Moved::of_app(app).is_some()
+    app.training.is_active() || Moved::of_app(app).is_some()
 }
 
 /// Paints the transport.
 pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
     let Some(moved) = Moved::of_app(app) else {
+        ui.horizontal(|ui| steps(ui, app, actions));
         return;
     };
     let has_two = moved.second.is_some();
@@ -34,6 +37,12 @@ pub(super) fn ui(ui: &mut Ui, app: &App, actions: &mut Actions) {
         settings(ui, &app.selection.playhead, has_two, actions);
         ui.separator();
         modes(ui, app, &moved, actions);
+        if app.training.is_active() {
+            ui.separator();
+            steps(ui, app, actions);
+        } else {
+            fork(ui, app, actions);
+        }
         if !is_narrow {
             ui.with_layout(from_right, |ui| words(ui, app, &moved));
         }
@@ -70,6 +79,60 @@ impl<'a> Moved<'a> {
             first: runs.next()??,
             second: runs.next().flatten(),
         })
+    }
+}
+
+/// What makes the run at work go step by step.
+fn steps(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    for (unit, key) in [(StepUnit::Batch, " (,)"), (StepUnit::Epoch, " (.)")] {
+        let action = Action::Steer(SteerAction::Step(unit));
+        let (label, enabled) = (tr(action.label()), app.enabled(&action));
+        let response = ui.add_enabled(enabled.is_ok(), Button::new(label.as_str()));
+        let response = match &enabled {
+            Ok(()) => response.on_hover_text(format!("{label}{key}")),
+            Err(reason) => response.on_disabled_hover_text(tr(reason)),
+        };
+        if response.clicked() {
+            actions.push(action);
+        }
+    }
+    let slow = app.steer.slow;
+    let combo = ComboBox::from_id_salt("slow motion").selected_text(tr(slow_words(slow)));
+    let shown = combo.width(96.0).show_ui(ui, |ui| {
+        for other in SlowMotion::iter() {
+            let choice = ui.selectable_label(other == slow, tr(slow_words(other)));
+            if choice.clicked() {
+                actions.push(Action::Steer(SteerAction::Slow(other)));
+            }
+        }
+    });
+    let slow = shown.response.on_hover_text(tr(
+        "Slow motion: steps a second at most. It changes no figure of the run",
+    ));
+    slow.widget_info(|| WidgetInfo::labeled(egui::Role::ComboBox, true, tr("Slow motion")));
+}
+
+fn slow_words(slow: SlowMotion) -> &'static str {
+    match slow {
+        SlowMotion::Off => "Full speed",
+        SlowMotion::Twenty => "20 steps/s",
+        SlowMotion::Five => "5 steps/s",
+        SlowMotion::One => "1 step/s",
+    }
+}
+
+fn fork(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let action = Action::Steer(SteerAction::OpenFork);
+    let (label, enabled) = (tr(action.label()), app.enabled(&action));
+    let response = ui.add_enabled(enabled.is_ok(), Button::new(label));
+    let response = match &enabled {
+        Ok(()) => response.on_hover_text(tr(
+            "A new run from this epoch on, with changed settings (F)",
+        )),
+        Err(reason) => response.on_disabled_hover_text(tr(reason)),
+    };
+    if response.clicked() {
+        actions.push(action);
     }
 }
 

@@ -6,6 +6,7 @@ mod data;
 mod explain;
 mod form;
 mod headline;
+pub(super) mod live_setting;
 mod model;
 mod report;
 mod run_picker;

@@ -237,6 +237,7 @@ fn sign(ui: &Ui, kind: MilestoneKind) -> (&'static str, Color32) {
         MilestoneKind::Diverged => ("✖", colors.error),
         MilestoneKind::Collapsed => ("▼", colors.error),
         MilestoneKind::LearningRate => ("⚡", colors.accent),
+        MilestoneKind::Steered => ("◆", colors.accent),
         MilestoneKind::Paused => ("⏸", colors.weak),
         MilestoneKind::Resumed => ("▶", colors.weak),
         MilestoneKind::EarlyStop => ("■", colors.good),

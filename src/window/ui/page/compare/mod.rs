@@ -4,6 +4,7 @@
 mod agreement;
 mod columns;
 mod curves;
+mod lineage;
 mod lineup;
 mod pair;
 mod run_names;
@@ -44,6 +45,9 @@ enum Below {
     /// Trials of a sweep.
     #[strum(to_string = "Sweep")]
     Sweep,
+    /// Which run began with which.
+    #[strum(to_string = "Lineage")]
+    Lineage,
 }
 
 /// View state of the page.
@@ -56,6 +60,7 @@ pub(super) struct ComparePage {
     pair: pair::Pair,
     agreement: agreement::AgreementTab,
     sweep: sweep::SweepTab,
+    lineage: lineage::LineageTab,
 }
 
 impl ComparePage {
@@ -108,6 +113,7 @@ impl ComparePage {
             Below::Slices => significance::by_slice(ui, app, actions),
             Below::Sweep => self.sweep.ui(ui, app, actions),
             Below::User => self.pair.ui(ui, app, actions),
+            Below::Lineage => self.lineage.ui(ui, app, runs, actions),
             Below::Agreement => {
                 if self.agreement.ui(ui, app, actions) {
                     self.below = Below::User;

@@ -7,9 +7,8 @@ use crate::ui::language::tr;
 use crate::ui::theme;
 use crate::ui::widget::report::{self, CellPainter};
 use crate::ui::widget::run_words;
-use seqscope_engine::experiment::differences;
 use seqscope_engine::report::{ReportTable, settings_that_differ};
-use seqscope_engine::run::{RunId, Summary};
+use seqscope_engine::run::{RunId, Summary, run_differences};
 
 /// The differences found last.
 #[derive(Default)]
@@ -57,13 +56,9 @@ impl SettingDifferences {
             return;
         }
         self.of = runs.iter().map(|summary| summary.id.clone()).collect();
-        let experiments: Vec<_> = runs
-            .iter()
-            .filter_map(|s| s.manifest.as_ref())
-            .map(|m| &m.experiment)
-            .collect();
+        let manifests: Vec<_> = runs.iter().filter_map(|s| s.manifest.as_deref()).collect();
         let ids: Vec<&RunId> = self.of.iter().collect();
-        self.table = settings_that_differ(&ids, &differences(&experiments));
+        self.table = settings_that_differ(&ids, &run_differences(&manifests));
     }
 }
 

@@ -9,6 +9,7 @@ mod notes;
 mod reliability;
 mod result;
 mod sisters;
+mod steer;
 mod strip;
 mod trust;
 mod tuning;
@@ -31,6 +32,7 @@ pub(in crate::ui) struct TrainPage {
     charts: charts::Charts,
     header: header::Header,
     trust: trust::Trust,
+    steer: steer::SteerRow,
     beside: reliability::ResultView,
 }
 
@@ -76,6 +78,7 @@ impl TrainPage {
             self.trust.ui(ui, app, run, actions);
             tuning::ui(ui, app, run);
         }
+        self.steer.ui(ui, training, app, actions);
         for note in notes::notes(training) {
             note.ui(ui);
         }
@@ -157,6 +160,7 @@ mod tests {
             phase,
             device: None,
             n_params: Some(12_345),
+            live: Vec::new(),
             n_epochs: 30,
             progress: Progress {
                 epoch: 3,

@@ -152,6 +152,7 @@ mod tests {
             phase: TrainingPhase::Running,
             device: None,
             n_params: None,
+            live: Vec::new(),
             n_epochs: 30,
             progress: Progress::default(),
             preparing: None,
