@@ -214,7 +214,7 @@ fn forked(
         test: None,
         test_sampled: None,
         reliability: None,
-        references_test: References::new(),
+        references_test: References::new().into(),
         problems: parent.problems.iter().filter(read_again).cloned().collect(),
         outcome: None,
         pause: None,
