@@ -207,6 +207,7 @@ fn forked(
         train_secs: Some(last.train_secs)
             .filter(|secs| secs.is_finite())
             .unwrap_or_default(),
+        energy: None,
         epochs: origin.epoch,
         best_epoch: best.map(|best| best.epoch),
         diverged_epoch: diverged.filter(|epoch| *epoch <= origin.epoch),
