@@ -13,5 +13,6 @@
 mod language;
 mod manifests;
 mod page;
+mod sentences;
 mod source;
 mod walls;

@@ -4,6 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::layout::{Layout, ReadyLayout, TileSide};
+use super::train_charts::{ChartChange, TrainCharts};
 use super::{App, ExplainView, Page, Tone};
 use seqscope_engine::run::RunId;
 use seqscope_model::ModelKind;
@@ -107,6 +108,8 @@ pub enum Arrange {
         /// Share of its first part.
         share: f32,
     },
+    /// Change the large charts of Train.
+    Chart(ChartChange),
     /// Take back the last change of the layout.
     Undo,
     /// Do it again.
@@ -133,6 +136,9 @@ impl Arrange {
             Self::Close(_) => "Close view",
             Self::Pin(_) => "Pin view",
             Self::Resize { .. } => "Resize view",
+            Self::Chart(ChartChange::Toggle(_)) => "Show or hide the large chart",
+            Self::Chart(ChartChange::Earlier(_)) => "Move the chart forward",
+            Self::Chart(ChartChange::Usual) => "Usual charts",
             Self::Undo => "Undo layout",
             Self::Redo => "Redo layout",
         }
@@ -159,6 +165,7 @@ pub struct Arrangement {
     pub shows_side: bool,
     /// Whether the page is presented: alone and large.
     pub is_presenting: bool,
+    charts: TrainCharts,
     layout: Layout,
     named: Vec<NamedLayout>,
     before: Vec<Layout>,
@@ -174,6 +181,7 @@ impl Default for Arrangement {
             shows_runs: true,
             shows_side: true,
             is_presenting: false,
+            charts: TrainCharts::default(),
             layout: Layout::default(),
             named: Vec::new(),
             before: Vec::new(),
@@ -192,6 +200,9 @@ pub struct KeptArrangement {
     shows_side: bool,
     layout: Layout,
     named: Vec<NamedLayout>,
+    /// Nothing of them was kept by earlier versions.
+    #[serde(default)]
+    charts: TrainCharts,
 }
 
 impl KeptArrangement {
@@ -208,6 +219,12 @@ impl Arrangement {
     #[must_use]
     pub fn layout(&self) -> &Layout {
         &self.layout
+    }
+
+    /// The large charts of Train.
+    #[must_use]
+    pub fn charts(&self) -> &TrainCharts {
+        &self.charts
     }
 
     /// Layouts that were kept by name, in order of their names.
@@ -237,6 +254,7 @@ impl Arrangement {
             shows_side: self.shows_side,
             layout: self.layout.clone(),
             named: self.named.clone(),
+            charts: self.charts.clone(),
         }
     }
 
@@ -247,6 +265,7 @@ impl Arrangement {
             shows_side: kept.shows_side,
             layout: kept.layout,
             named: kept.named,
+            charts: kept.charts,
             ..Self::default()
         }
     }
@@ -318,6 +337,9 @@ impl Arrangement {
                 side: Some(_),
                 ..
             } => return self.layout.has_room_for(*view).map_err(str::to_owned),
+            Arrange::Chart(change) => {
+                return self.charts.enabled(*change).map_err(str::to_owned);
+            }
             Arrange::Keep(name) if name.trim().is_empty() => "Give the layout a name.",
             Arrange::Keep(name)
                 if self.named.len() >= NAMED_KEPT
@@ -459,6 +481,7 @@ impl App {
             Arrange::Resize { split, share } => {
                 frame.change_by(Some(split), |layout| layout.resize(split, share));
             }
+            Arrange::Chart(change) => frame.charts.change(change),
             Arrange::Undo => frame.undo(),
             Arrange::Redo => frame.redo(),
         }

@@ -5,8 +5,9 @@ use std::path::Path;
 use strum::IntoEnumIterator;
 
 use super::{
-    Action, App, Arrange, ExplainView, Page, QueueAction, ReadyLayout, ReportAction, Select,
-    SteerAction, ThemeChoice, TileSide, TourAction, TrainStrip, Transport, Visit, is_experiment,
+    Action, App, Arrange, ChartChange, ExplainView, Page, QueueAction, ReadyLayout, ReportAction,
+    Select, SteerAction, ThemeChoice, TileSide, TourAction, TrainChart, TrainStrip, Transport,
+    Visit, is_experiment,
 };
 use seqscope_base::language::Language;
 use seqscope_base::spec::shown;
@@ -177,7 +178,18 @@ impl App {
             let action = Action::Arrange(Arrange::Put { view, at, side });
             NamedAction::of(action, &view.to_string())
         });
-        plain.into_iter().chain(ready).chain(named).chain(beside)
+        let charts = TrainChart::iter().map(|chart| {
+            let action = Action::Arrange(Arrange::Chart(ChartChange::Toggle(chart)));
+            NamedAction::of(action, &chart.to_string())
+        });
+        let usual = Action::Arrange(Arrange::Chart(ChartChange::Usual));
+        plain
+            .into_iter()
+            .chain(ready)
+            .chain(named)
+            .chain(beside)
+            .chain(charts)
+            .chain([NamedAction::plain(usual)])
     }
 
     fn named_actions_of_runs(&self) -> impl Iterator<Item = NamedAction> {

@@ -30,6 +30,11 @@ pub(super) fn speak(language: Language) {
     }
 }
 
+/// The language of this frame, for what keeps translated words from one frame to the next.
+pub(crate) fn spoken() -> Language {
+    CURRENT.get()
+}
+
 /// A text of the program in the language of this frame. Names, ids and titles of the data do not pass
 /// through here: one may look like a sentence of the program.
 pub(crate) fn tr(text: impl Into<String>) -> String {

@@ -6,7 +6,8 @@ use strum::IntoEnumIterator;
 
 use super::text;
 use super::theme::{self, size};
-use crate::ui::language::tr;
+use crate::ui::language::{spoken, tr};
+use seqscope_base::language::Language;
 use seqscope_base::manual::{Chapter, ChapterPart};
 
 /// Which chapter is open, if the manual is.
@@ -76,6 +77,9 @@ impl Manual {
             .id_salt(("manual", chapter.name()))
             .auto_shrink([false, false])
             .show(ui, |ui| {
+                if spoken() != Language::English {
+                    ui.weak(tr("The manual is written in English."));
+                }
                 for (at, part) in parts.iter().enumerate() {
                     part_ui(ui, at, part);
                 }

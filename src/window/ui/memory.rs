@@ -70,7 +70,9 @@ pub(crate) fn read_arrangement(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::app::{Action, Arrange, ReadyLayout, bare_app};
+    use crate::app::{
+        Action, Arrange, ChartChange, ReadyLayout, TrainChart, TrainCharts, bare_app,
+    };
     use std::collections::BTreeMap;
 
     #[derive(Default)]
@@ -103,6 +105,7 @@ mod tests {
             },
             Arrange::Keep("mine (2)".to_owned()),
             Arrange::Larger,
+            Arrange::Chart(ChartChange::Toggle(TrainChart::Throughput)),
         ] {
             app.apply(Action::Arrange(arrange));
         }
@@ -110,6 +113,16 @@ mod tests {
         let kept = read_arrangement(Some(&storage)).unwrap().unwrap();
         assert_eq!(kept, app.arrangement.kept());
         assert!(!storage.0.contains_key(UNREAD));
+
+        // As it was written before there was anything to keep of charts.
+        let whole = storage.0[ARRANGEMENT].clone();
+        let earlier = whole.replace(",charts:[Loss,Metric,Throughput]", "");
+        assert_ne!(earlier, whole, "{whole}");
+        storage.0.insert(ARRANGEMENT.to_owned(), earlier);
+        let kept = read_arrangement(Some(&storage)).unwrap().unwrap();
+        app.arrange_as_kept(Ok(kept));
+        assert_eq!(app.arrangement.charts(), &TrainCharts::default());
+        storage.0.insert(ARRANGEMENT.to_owned(), whole);
 
         let later = storage.0[ARRANGEMENT].replace("ItemMap", "HoloDeck");
         storage.0.insert(ARRANGEMENT.to_owned(), later.clone());

@@ -9,7 +9,8 @@ use super::notices;
 use super::shortcut::Shortcut;
 use super::theme::{self, size};
 use crate::app::{Action, App, Arrange, NamedAction, Select, find_names};
-use crate::ui::language::tr;
+use crate::ui::language::{spoken, tr};
+use seqscope_base::language::Language;
 
 const OPEN: KeyboardShortcut = KeyboardShortcut::new(Modifiers::COMMAND, Key::K);
 
@@ -45,6 +46,8 @@ struct Line {
 pub(super) struct Palette {
     is_open: bool,
     query: String,
+    /// Language in which the lines were said.
+    language: Language,
     /// Everything, as it stood when the palette was opened.
     lines: Vec<Line>,
     /// Lines that the query finds.
@@ -65,6 +68,12 @@ impl Palette {
         }
         if !self.is_open {
             return;
+        }
+        if self.language != spoken() {
+            let query = std::mem::take(&mut self.query);
+            self.open(&ctx, app);
+            self.query = query;
+            self.search();
         }
         let top = egui::Area::new(egui::Id::unique("palette"))
             .anchor(Align2::CENTER_TOP, [0.0, 72.0])
@@ -117,6 +126,7 @@ impl Palette {
         self.lines = of_app.chain(of_window).collect();
         // What can be done comes first.
         self.lines.sort_by_key(|line| line.why_not.is_some());
+        self.language = spoken();
         self.query.clear();
         self.search();
         self.is_open = true;
@@ -171,7 +181,10 @@ impl Palette {
             let offset = self.chosen.saturating_sub(LINES_BEFORE) as f32 * row;
             list = list.vertical_scroll_offset(offset);
         }
-        list.max_height(HEIGHT.min(ui.ctx().content_rect().height() - 220.0))
+        let height = HEIGHT.min(ui.ctx().content_rect().height() - 220.0);
+        // Else it would stay as low as it was with the last search.
+        list.max_height(height)
+            .min_scrolled_height(height)
             .auto_shrink([false, true])
             .show_rows(ui, size::ROW, self.found.len(), |ui, shown| {
                 for at in shown {
@@ -222,7 +235,7 @@ fn said(action: &Action, name: &str) -> String {
             | Action::SetTheme(_)
             | Action::ChooseModel(_)
             | Action::ExportProfile(_)
-            | Action::Arrange(Arrange::Ready(_) | Arrange::Put { .. })
+            | Action::Arrange(Arrange::Ready(_) | Arrange::Put { .. } | Arrange::Chart(_))
     );
     let label = action.label();
     match name.strip_prefix(label) {
@@ -231,7 +244,16 @@ fn said(action: &Action, name: &str) -> String {
             let object = object.trim_start_matches(": ");
             format!("{}{}{}", tr(label), tr(": "), tr(object))
         }
-        Some(object) => format!("{}{object}", tr(label)),
+        Some(object) => {
+            let object = object.trim_start_matches(": ");
+            let (word, object) = match (action, object.strip_prefix("user ")) {
+                (Action::Revisit(visit), Some(rest)) if visit.user_id.is_some() => {
+                    (format!("{} ", tr("user")), rest)
+                }
+                _ => (String::new(), object),
+            };
+            format!("{}{}{word}{object}", tr(label), tr(": "))
+        }
         None => match name.strip_prefix("Open ") {
             Some(path) => format!("{} {path}", tr("Open")),
             None => name.to_owned(),

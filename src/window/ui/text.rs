@@ -93,7 +93,11 @@ pub(crate) fn tr_list(list: &str, between: &str) -> String {
 
 /// Name of a curve in the language of the window: a run's title, which has ` · `, stays as it is.
 pub(crate) fn series_name(name: &str) -> String {
-    if name.contains(" · ") {
+    let mean = name.rsplit_once(" · mean of ");
+    let mean = mean.and_then(|(run, seeds)| Some((run, seeds.strip_suffix(" seeds")?)));
+    if let Some((run, n_seeds)) = mean {
+        format!("{run} · {}", tr(format!("mean of {n_seeds} seeds")))
+    } else if name.contains(" · ") {
         name.to_owned()
     } else {
         tr(name)

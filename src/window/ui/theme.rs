@@ -298,11 +298,16 @@ fn visuals(theme: Theme, colors: &Colors) -> Visuals {
     widgets.noninteractive.bg_fill = colors.card;
     widgets.noninteractive.bg_stroke = Stroke::new(1.0, colors.line);
     widgets.noninteractive.fg_stroke = Stroke::new(1.0, colors.text);
+    // Of the same share an edge is paler on white than on black.
+    let edges = match theme {
+        Theme::Dark => [0.22, 0.36, 0.45, 0.32],
+        Theme::Light => [0.36, 0.52, 0.60, 0.46],
+    };
     let states = [
-        (&mut widgets.inactive, 0.07, 0.16, colors.text),
-        (&mut widgets.hovered, 0.13, 0.34, colors.strong),
-        (&mut widgets.active, 0.20, 0.45, colors.strong),
-        (&mut widgets.open, 0.10, 0.30, colors.strong),
+        (&mut widgets.inactive, 0.07, edges[0], colors.text),
+        (&mut widgets.hovered, 0.13, edges[1], colors.strong),
+        (&mut widgets.active, 0.20, edges[2], colors.strong),
+        (&mut widgets.open, 0.10, edges[3], colors.strong),
     ];
     for (state, fill, edge, text) in states {
         state.bg_fill = mix(colors.card, colors.text, fill);

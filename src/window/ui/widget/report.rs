@@ -74,9 +74,10 @@ pub(crate) fn rows(ui: &mut Ui, id: &str, table: &ReportTable, painter: &dyn Cel
         .map(|at| width(ui, table, *at, painter))
         .collect();
     ui.spacing_mut().item_spacing = vec2(GAP, ROW_GAP);
-    let words = columns
-        .iter()
-        .map(|at| table.columns[*at].kind == ColumnKind::Words);
+    let words = columns.iter().map(|at| {
+        let column = &table.columns[*at];
+        column.kind == ColumnKind::Words || column.run.is_some()
+    });
     fit(
         &mut widths,
         &words.collect::<Vec<_>>(),
@@ -155,14 +156,28 @@ fn columns_in_sight(table: &ReportTable) -> Vec<usize> {
         .collect()
 }
 
-/// Takes what is too much for the room from the widest column of words, as far as that goes.
+/// Takes what is too much for the room from the widest columns of words, or of runs named above
+/// them, as far as that goes.
 fn fit(widths: &mut [f32], is_words: &[bool], room: f32) {
     let gaps = GAP * widths.len().saturating_sub(1) as f32;
-    let too_much = widths.iter().sum::<f32>() + gaps - room;
-    let words = widths.iter_mut().zip(is_words).filter(|(_, is)| **is);
-    let widest = words.max_by(|(a, _), (b, _)| a.total_cmp(b));
-    if let (Some((width, _)), true) = (widest, too_much > 0.0) {
-        *width = (*width - too_much).max(NARROWEST.min(*width));
+    let mut too_much = widths.iter().sum::<f32>() + gaps - room;
+    // The widest is made as wide as the next one, then both narrower, and so on.
+    for _ in 0..widths.len() {
+        let words = || widths.iter().zip(is_words).filter(|(_, is)| **is);
+        let widest = words().map(|(width, _)| *width).fold(0.0, f32::max);
+        let narrower = words()
+            .map(|(width, _)| *width)
+            .filter(|width| *width < widest);
+        let next = narrower.fold(NARROWEST, f32::max);
+        if too_much <= 0.0 || widest <= NARROWEST {
+            return;
+        }
+        let n_widest = words().filter(|(width, _)| **width >= widest).count() as f32;
+        let taken = (too_much / n_widest).min(widest - next);
+        let of_words = widths.iter_mut().zip(is_words).filter(|(_, is)| **is);
+        let of_widest = of_words.filter(|(width, _)| **width >= widest);
+        of_widest.for_each(|(width, _)| *width -= taken);
+        too_much -= taken * n_widest;
     }
 }
 
@@ -306,7 +321,9 @@ mod tests {
         };
         assert_eq!(fitted(350.0), [200, 100, 50], "it fits");
         assert_eq!(fitted(300.0), [150, 100, 50]);
-        assert_eq!(fitted(10.0), [NARROWEST as u32, 100, 50]);
+        assert_eq!(fitted(220.0), [85, 85, 50]);
+        let least = NARROWEST as u32;
+        assert_eq!(fitted(10.0), [least, least, 50]);
     }
 
     #[test]

@@ -155,7 +155,7 @@ impl Tiles<'_> {
         } else {
             colors.text
         };
-        let words = RichText::new(view.to_string()).strong().color(color);
+        let words = RichText::new(tr(view.to_string())).strong().color(color);
         let label = Label::new(words).selectable(false).truncate();
         let title = ui.add(label.sense(Sense::click_and_drag()));
         let name = format!("{view} (title)");
@@ -200,7 +200,7 @@ impl Tiles<'_> {
             ui.menu_button(tr(format!("Put {side}")), |ui| {
                 for view in others(at) {
                     let why_not = self.layout.has_room_for(view).err();
-                    let button = Button::new(view.to_string());
+                    let button = Button::new(tr(view.to_string()));
                     let button = ui.add_enabled(why_not.is_none(), button);
                     let button = button.on_disabled_hover_text(tr(why_not.unwrap_or_default()));
                     if button.clicked() {
@@ -212,7 +212,7 @@ impl Tiles<'_> {
         }
         ui.menu_button(tr("Put in its place"), |ui| {
             for view in others(at) {
-                if ui.button(view.to_string()).clicked() {
+                if ui.button(tr(view.to_string())).clicked() {
                     let side = None;
                     self.asked.changes.push(Arrange::Put { view, at, side });
                 }

@@ -103,7 +103,7 @@ impl AgreementTab {
             ui.label(tr("By"));
             for by in AgreementBy::iter() {
                 let is_chosen = app.agreement.by == by;
-                let button = ui.selectable_label(is_chosen, by.to_string());
+                let button = ui.selectable_label(is_chosen, tr(by.to_string()));
                 if button.on_hover_text(tr(by.help())).clicked() {
                     actions.push(Action::Select(Select::AgreeBy(by)));
                 }
@@ -266,7 +266,7 @@ impl AgreementTab {
                         continue;
                     };
                     let is_present = app.selection.user_id.as_ref() == Some(&pair.user_id);
-                    let row = ui.selectable_label(is_present, words_of_row(found, pair));
+                    let row = ui.selectable_label(is_present, tr(words_of_row(found, pair)));
                     if row.on_hover_text(tr("Look at this user")).clicked() {
                         clicked = Some(at);
                     }
@@ -367,14 +367,15 @@ fn words_of_point(map: &AgreementMap, at: usize) -> String {
     let others = map.n_here.get(at).map_or(0, |n| n.saturating_sub(1));
     let crowd = match others {
         0 => String::new(),
-        n => format!(
+        n => tr(format!(
             "\n{} at the same place",
             text::counted(n as usize, "other user")
-        ),
+        )),
     };
-    let row = words_of_row(&map.found, pair);
+    let row = tr(words_of_row(&map.found, pair));
     let item = text::clipped(&shown(&pair.item_id), 40);
-    format!("{row}\nTrue item {item}{crowd}")
+    let item = tr(format!("True item {item}"));
+    format!("{row}\n{item}{crowd}")
 }
 
 /// Words of a power of ten on either axis.

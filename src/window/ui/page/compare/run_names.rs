@@ -23,7 +23,8 @@ impl CellPainter for RunNames<'_> {
     fn run(&self, ui: &mut Ui, id: &RunId) {
         ui.spacing_mut().item_spacing.x = theme::size::GAP;
         run_words::dot(ui, theme::run_color(ui, self.app, id));
-        ui.label(self.run_words(id).0).on_hover_text(id.to_string());
+        let name = egui::Label::new(self.run_words(id).0).truncate();
+        ui.add(name).on_hover_text(id.to_string());
     }
 
     fn run_words(&self, id: &RunId) -> (String, f32) {

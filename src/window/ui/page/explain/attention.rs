@@ -214,7 +214,8 @@ impl AttentionView {
                     self.open.forms(ui);
                 }
             }
-            ui.label(tr("Scale"));
+            // As a whole in the next row, where this one is full.
+            ui.add(egui::Label::new(tr("Scale")).extend());
             for scale in ScaleChoice::iter() {
                 let hover = match scale {
                     ScaleChoice::OfRow => {

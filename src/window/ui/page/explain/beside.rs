@@ -126,6 +126,7 @@ pub(super) fn beside_switch(ui: &mut Ui, app: &App, actions: &mut Actions) {
                  playhead";
     let clicked = ui
         .add_enabled_ui(why_not.is_none(), |ui| {
+            ui.style_mut().wrap_mode = Some(egui::TextWrapMode::Extend);
             ui.checkbox(&mut is_beside, tr("Beside: run B"))
                 .on_hover_text(tr(words))
                 .on_disabled_hover_text(tr(why_not.as_deref().unwrap_or_default()))

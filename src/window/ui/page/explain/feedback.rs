@@ -13,7 +13,7 @@ use seqscope_engine::report::words::counted;
 use seqscope_engine::run::RunId;
 
 /// Room for the two buttons of a line.
-const BUTTONS: f32 = 78.0;
+const BUTTONS: f32 = 58.0;
 
 /// An item of a list.
 pub(super) struct ListedItem {
@@ -63,6 +63,8 @@ pub(super) fn answered_list(
         let Some(item) = items.get(at) else { return };
         let id = shown.item_id(item.item_idx);
         let said = app.feedback.said(run, user, id);
+        // Wide enough to be hit, and no wider: what is left is the title's.
+        ui.spacing_mut().button_padding.x = 6.0;
         // From right to left.
         for accepted in [false, true] {
             let button = AnswerButton {

@@ -220,8 +220,8 @@ impl GatesView {
                 .labelled_by(name.id);
             ui.weak(format!(
                 "{} · {}",
-                text::counted(track.tracks.n_units, "unit"),
-                text::counted(track.tracks.len(), "event")
+                tr(text::counted(track.tracks.n_units, "unit")),
+                tr(text::counted(track.tracks.len(), "event"))
             ))
             .on_hover_text(tr(
                 "Correlations are over the events of this history alone: of few events even noise \

@@ -199,16 +199,17 @@ impl ExplainColumn {
                     .auto_shrink([false, false])
                     .show(ui, |ui| {
                         let bottom = ui.max_rect().bottom();
-                        ui.columns(2, |columns| {
-                            if let [left, right] = columns {
-                                cards::event_card(
-                                    left,
-                                    shown,
-                                    app.selection.event,
-                                    looked_at.as_ref(),
-                                );
-                                self.list.ui(right, shown, key, app, actions);
-                            }
+                        // The list has buttons beside its titles.
+                        let gap = ui.spacing().item_spacing.x;
+                        let event = (ui.available_width() - gap) * EVENT_SHARE;
+                        ui.horizontal_top(|ui| {
+                            column(ui, event, |ui| {
+                                let position = app.selection.event;
+                                cards::event_card(ui, shown, position, looked_at.as_ref());
+                            });
+                            column(ui, ui.available_width(), |ui| {
+                                self.list.ui(ui, shown, key, app, actions);
+                            });
                         });
                         ui.add_space(size::GAP_SMALL);
                         self.arithmetic_card(ui, shown, &key.run, app, actions);
@@ -389,6 +390,18 @@ fn view(ui: &mut Ui, app: &App, key: &ViewKey) -> Option<Arc<UserView>> {
         }
     }
 }
+
+/// Paints contents in a column of this width.
+fn column(ui: &mut Ui, width: f32, contents: impl FnOnce(&mut Ui)) {
+    let down = egui::Layout::top_down(egui::Align::Min);
+    ui.allocate_ui_with_layout(egui::vec2(width, 0.0), down, |ui| {
+        ui.set_width(width);
+        contents(ui);
+    });
+}
+
+/// Share of the width that the event has beside the list.
+const EVENT_SHARE: f32 = 0.43;
 
 /// Width from which the attention stands beside the other cards of the overview.
 const BESIDE_FROM: f32 = 660.0;

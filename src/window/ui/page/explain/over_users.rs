@@ -205,7 +205,12 @@ impl OverUsersView {
     fn picture(&mut self, ui: &mut Ui, found: &MeanAttention, height: f32) {
         let scale = ColorScale::Root { most: self.largest };
         scale.bar(ui, "share of the weight", None);
-        let head = |row: usize| found.heads.get(row).map_or_else(String::new, name);
+        let head = |row: usize| {
+            found
+                .heads
+                .get(row)
+                .map_or_else(String::new, |head| tr(name(head)))
+        };
         let back = |col: usize| text::count(col + 1);
         let words = HeatmapLabels {
             name: "Attention by events back",

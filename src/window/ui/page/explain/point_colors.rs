@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use egui::{Color32, RichText, Sense, Ui, vec2};
 
-use crate::ui::language::tr;
+use crate::ui::language::{spoken, tr};
 use crate::ui::widget::heatmap::viridis;
 use crate::ui::{text, theme};
 
@@ -57,7 +57,7 @@ impl LitPoints {
 /// Opaqueness that is left to points that step back.
 const DIM: f32 = 0.16;
 
-/// Colours of the points, made again only when the fact or the theme changes.
+/// Colours of the points, made again only when the fact, the theme or the language changes.
 #[derive(Default)]
 pub(super) struct PointColors {
     key: Option<u64>,
@@ -101,7 +101,7 @@ impl PointColors {
         fact: impl FnOnce() -> PointFact,
     ) {
         let mut hasher = DefaultHasher::new();
-        (key, lit.number, ui.visuals().dark_mode).hash(&mut hasher);
+        (key, lit.number, ui.visuals().dark_mode, spoken()).hash(&mut hasher);
         let key = hasher.finish();
         if self.key == Some(key) {
             return;

@@ -1,13 +1,16 @@
 //! The curves: loss and ranking large, and a strip below.
 
-use egui::Ui;
+use egui::containers::menu::{MenuButton, MenuConfig};
+use egui::{Button, PopupCloseBehavior, Role, Ui, WidgetInfo};
+use strum::IntoEnumIterator as _;
 
 use super::super::headline::{self, lines_to_beat};
 use super::super::{seed_curves, x_axis};
 use super::machine::MachineData;
 use super::sisters::{Sisters, SistersKey};
 use super::strip::{self, Strip};
-use crate::app::{App, Loadable, RunSeries, Training};
+use crate::app::{Action, App, Arrange, ChartChange, Loadable, RunSeries, TrainChart, Training};
+use crate::ui::frame::action_button;
 use crate::ui::language::tr;
 use crate::ui::widget::line_chart::{
     ChartData, ChartSeries, Chrome, Flag, LineChart, LinkedCursor, PlayheadLine, tick,
@@ -22,6 +25,12 @@ const RIVAL_COLOR: usize = 3;
 
 /// Height of the choice between the large charts and the strip, with the gaps around it.
 const CHOICE: f32 = 44.0;
+
+/// Width from which three charts stand in a row.
+const THREE_FROM: f32 = 1400.0;
+
+/// Least height of a large chart.
+const LARGE: f32 = 270.0;
 
 /// Key of the numbers that the charts were last filled with; filled again only when it changes.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -82,6 +91,8 @@ impl Charts {
                 ui.separator();
                 seed_curves::switch(ui, app, actions);
             }
+            ui.separator();
+            menu(ui, app, actions);
         });
         let series = training.run.as_ref().map(|run| app.views.series(run));
         let machine = series
@@ -99,15 +110,8 @@ impl Charts {
         });
         self.cursor.begin(lines.into_iter().collect());
         let strip = app.selection.train_strip;
-        let large = (ui.available_height() - strip::height(strip) - CHOICE).max(225.0);
-        ui.columns(2, |columns| {
-            if let [left, right] = columns {
-                self.loss
-                    .linked(left, large, Chrome::Full, &mut self.cursor);
-                self.ranking
-                    .linked(right, large, Chrome::Full, &mut self.cursor);
-            }
-        });
+        let height = ui.available_height() - strip::height(strip) - CHOICE;
+        self.large(ui, app.arrangement.charts().shown(), height);
         strip::choice(ui, app, actions);
         let chosen = self
             .strip
@@ -122,6 +126,41 @@ impl Charts {
         points
             .min_by(|a, b| distance(a).total_cmp(&distance(b)))
             .map(|point| point.epoch)
+    }
+
+    /// The large charts in rows, over a room of this height, or more where that is too little.
+    fn large(&mut self, ui: &mut Ui, charts: &[TrainChart], height: f32) {
+        if charts.is_empty() {
+            ui.weak(tr("No chart is shown large; choose some under Charts."));
+            return;
+        }
+        let most = if ui.available_width() < THREE_FROM {
+            2
+        } else {
+            3
+        };
+        let n_columns = charts.len().min(most);
+        let n_rows = charts.len().div_ceil(n_columns);
+        let height = (height / n_rows as f32).max(LARGE);
+        for row in charts.chunks(n_columns) {
+            ui.columns(row.len(), |columns| {
+                for (ui, chart) in columns.iter_mut().zip(row) {
+                    let chart = match chart {
+                        TrainChart::Loss => &mut self.loss,
+                        TrainChart::Metric => &mut self.ranking,
+                        TrainChart::LearningRate
+                        | TrainChart::GradientNorm
+                        | TrainChart::Throughput
+                        | TrainChart::Reconstruction
+                        | TrainChart::Divergence => match self.strip.chart(*chart) {
+                            Some(chart) => chart,
+                            None => continue,
+                        },
+                    };
+                    chart.linked(ui, height, Chrome::Full, &mut self.cursor);
+                }
+            });
+        }
     }
 
     fn choices(&mut self, ui: &mut Ui, training: &Training) {
@@ -190,6 +229,48 @@ impl Charts {
             .set_machine(MachineData::new(ui, &self.x.to_string(), machine));
         self.key = Some(key);
     }
+}
+
+/// The menu of which charts are large, and in which order.
+fn menu(ui: &mut Ui, app: &App, actions: &mut Actions) {
+    let stays = MenuConfig::new().close_behavior(PopupCloseBehavior::CloseOnClickOutside);
+    let button = MenuButton::new(tr("Charts ⏷")).config(stays);
+    let (response, _) = button.ui(ui, |ui| {
+        ui.set_min_width(260.0);
+        let charts = app.arrangement.charts();
+        let others = TrainChart::iter().filter(|chart| !charts.shows(*chart));
+        let shown = charts.shown().iter().copied();
+        for chart in shown.chain(others) {
+            menu_line(ui, app, chart, actions);
+        }
+        ui.separator();
+        let usual = Action::Arrange(Arrange::Chart(ChartChange::Usual));
+        action_button(ui, app, actions, usual);
+    });
+    response.on_hover_text(tr(
+        "Which charts are large, and in which order; kept from one start to the next",
+    ));
+}
+
+/// A chart of the menu: whether it is large, and the button that moves it forward.
+fn menu_line(ui: &mut Ui, app: &App, chart: TrainChart, actions: &mut Actions) {
+    let mut is_shown = app.arrangement.charts().shows(chart);
+    ui.horizontal(|ui| {
+        let earlier = Action::Arrange(Arrange::Chart(ChartChange::Earlier(chart)));
+        let why_not = app.enabled(&earlier).err();
+        let button = ui.add_enabled(why_not.is_none(), Button::new("⏶").small());
+        let name = format!("Earlier: {chart}");
+        button.widget_info(|| WidgetInfo::labeled(Role::Button, why_not.is_none(), tr(&name)));
+        let button = button
+            .on_hover_text(tr("Moves the chart forward"))
+            .on_disabled_hover_text(tr(why_not.unwrap_or_default()));
+        if button.clicked() {
+            actions.push(earlier);
+        }
+        if ui.checkbox(&mut is_shown, tr(chart.to_string())).clicked() {
+            actions.push(Action::Arrange(Arrange::Chart(ChartChange::Toggle(chart))));
+        }
+    });
 }
 
 /// The place of an epoch on the x axis; no number where a run does not tell.

@@ -16,7 +16,7 @@ mod tuning;
 
 pub(super) use latent::ui as latent_bars;
 
-use egui::Ui;
+use egui::{ScrollArea, Ui};
 
 use super::run_picker::{self, RunChoice};
 use crate::app::{Action, App, Page, RunSide, TrainView, Training, Transport};
@@ -54,7 +54,13 @@ impl TrainPage {
             ui.horizontal(|ui| run_picker::ui(ui, app, runs, choice, actions));
         }
         match view {
-            TrainView::Run(training) => self.run(ui, training, app, actions),
+            // Where notes leave the charts too little, the page scrolls.
+            TrainView::Run(training) => {
+                ScrollArea::vertical()
+                    .id_salt("train")
+                    .auto_shrink(false)
+                    .show(ui, |ui| self.run(ui, training, app, actions));
+            }
             TrainView::Nothing => nothing_yet(ui, app, actions),
             TrainView::Failed(why) => panel::empty(ui, "This run cannot be shown", why, |ui| {
                 action_button_as(
@@ -426,6 +432,45 @@ mod tests {
                 .query_by_label_contains("Only a variational")
                 .is_none()
         );
+    }
+
+    #[test]
+    fn a_chart_is_large_or_small_and_the_large_ones_are_chosen_in_the_menu() {
+        use crate::app::{Arrange, ChartChange, TrainChart};
+        let mut harness = harness(Some(training(TrainingPhase::Running)));
+        harness.run();
+        let n_large = |harness: &Harness<'_, State>| {
+            let whole = harness.query_all_by_label("Copy as CSV").count();
+            whole + harness.query_all_by_label("Options").count()
+        };
+        assert_eq!(n_large(&harness), 2);
+        harness.get_by_label("Charts ⏷").click();
+        harness.run();
+        {
+            let boxes = harness.get_all_by_role(egui::accesskit::Role::CheckBox);
+            let mut norm = boxes
+                .filter(|one| one.accesskit_node().label().as_deref() == Some("Gradient norm"));
+            norm.next_back().unwrap().click();
+        }
+        harness.run();
+        let toggle = |chart| Action::Arrange(Arrange::Chart(ChartChange::Toggle(chart)));
+        assert_eq!(harness.state().asked, [toggle(TrainChart::GradientNorm)]);
+        harness.key_press(egui::Key::Escape);
+        let app = &mut harness.state_mut().app;
+        app.apply(toggle(TrainChart::GradientNorm));
+        harness.run();
+        assert_eq!(n_large(&harness), 3);
+        let app = &mut harness.state_mut().app;
+        for chart in [
+            TrainChart::Loss,
+            TrainChart::Metric,
+            TrainChart::GradientNorm,
+        ] {
+            app.apply(toggle(chart));
+        }
+        harness.run();
+        assert_eq!(n_large(&harness), 0);
+        harness.get_by_label_contains("No chart is shown large");
     }
 
     #[test]

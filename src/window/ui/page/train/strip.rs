@@ -6,7 +6,7 @@ use strum::IntoEnumIterator as _;
 
 use super::histograms::HistogramsView;
 use super::machine::{MachineCharts, MachineData};
-use crate::app::{Action, App, Select, TrainStrip, Training};
+use crate::app::{Action, App, Select, TrainChart, TrainCharts, TrainStrip, Training};
 use crate::ui::Actions;
 use crate::ui::language::tr;
 use crate::ui::widget::line_chart::{ChartData, Chrome, LineChart, LinkedCursor};
@@ -48,7 +48,25 @@ pub(super) fn height(strip: TrainStrip) -> f32 {
     }
 }
 
+/// Charts of what drives training, in their order.
+const DRIVERS: [TrainChart; 3] = [
+    TrainChart::LearningRate,
+    TrainChart::GradientNorm,
+    TrainChart::Throughput,
+];
+
+/// Charts of the two terms, in their order.
+const BOUND: [TrainChart; 2] = [TrainChart::Reconstruction, TrainChart::Divergence];
+
 impl Strip {
+    /// A chart of the strip; `None` where it is none of its.
+    pub(super) fn chart(&mut self, chart: TrainChart) -> Option<&mut LineChart> {
+        let named = DRIVERS.iter().chain(&BOUND);
+        let charts = self.drivers.iter_mut().chain(&mut self.bound);
+        let mut found = named.zip(charts).filter(|(name, _)| **name == chart);
+        found.next().map(|(_, chart)| chart)
+    }
+
     /// New numbers for learning rate, gradient norm and throughput.
     pub(super) fn set_drivers(&mut self, data: [ChartData; 3]) {
         for (chart, data) in self.drivers.iter_mut().zip(data) {
@@ -85,19 +103,20 @@ impl Strip {
         let quarter = (ui.available_width() - n * gap) / (n + 1.0);
         let left = ui.available_width() - quarter.max(BESIDE) - gap;
         let mut clicked = None;
+        let large = app.arrangement.charts();
         ui.horizontal_top(|ui| {
             let size = vec2(left, height(strip));
             let layout = Layout::left_to_right(Align::Min);
             ui.allocate_ui_with_layout(size, layout, |ui| match strip {
                 TrainStrip::Drivers => {
-                    let drivers = self.drivers.iter_mut();
-                    side_by_side(ui, size, &mut drivers.collect::<Vec<_>>(), cursor);
+                    let mut small = small(&mut self.drivers, &DRIVERS, large);
+                    side_by_side(ui, size, &mut small, cursor);
                 }
                 TrainStrip::Bound => {
                     let has_terms = self.bound.iter().any(has_numbers);
                     if has_terms {
-                        let bound = self.bound.iter_mut();
-                        side_by_side(ui, size, &mut bound.collect::<Vec<_>>(), cursor);
+                        let mut small = small(&mut self.bound, &BOUND, large);
+                        side_by_side(ui, size, &mut small, cursor);
                     } else {
                         ui.weak(tr(NO_TERMS));
                     }
@@ -114,6 +133,17 @@ impl Strip {
         });
         clicked
     }
+}
+
+/// The charts that are not among the large ones.
+fn small<'a>(
+    charts: &'a mut [LineChart],
+    names: &[TrainChart],
+    large: &TrainCharts,
+) -> Vec<&'a mut LineChart> {
+    let named = charts.iter_mut().zip(names);
+    let small = named.filter(|(_, name)| !large.shows(**name));
+    small.map(|(chart, _)| chart).collect()
 }
 
 /// Sentence in the place of the two terms where there are none.
@@ -145,6 +175,9 @@ pub(super) fn side_by_side(
     charts: &mut [&mut LineChart],
     cursor: &mut LinkedCursor,
 ) {
+    if charts.is_empty() {
+        ui.weak(tr("All of these are among the large charts."));
+    }
     let gap = ui.spacing().item_spacing.x;
     let n = charts.len().max(1) as f32;
     let width = (size.x - (n - 1.0) * gap) / n;

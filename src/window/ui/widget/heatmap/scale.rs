@@ -112,9 +112,15 @@ impl ColorScale {
                 );
                 let color = ui.visuals().text_color();
                 if quarter.is_multiple_of(2) {
+                    // Long numbers at the ends stay over the bar, beside which words stand.
+                    let (x, anchor) = match quarter {
+                        0 => (rect.left(), Align2::LEFT_TOP),
+                        4 => (rect.right(), Align2::RIGHT_TOP),
+                        _ => (x, Align2::CENTER_TOP),
+                    };
                     ui.painter().text(
                         pos2(x, bar.bottom() + 2.0),
-                        Align2::CENTER_TOP,
+                        anchor,
                         self.text_at(at),
                         font.clone(),
                         color,

@@ -22,7 +22,13 @@ const HOVER_ROWS: usize = 5;
 const UNDER: f32 = 10.0;
 
 impl LineChart {
-    pub(super) fn plot(&mut self, ui: &mut Ui, height: f32, cursor: &mut LinkedCursor) {
+    pub(super) fn plot(
+        &mut self,
+        ui: &mut Ui,
+        height: f32,
+        has_unit: bool,
+        cursor: &mut LinkedCursor,
+    ) {
         if self.is_empty() {
             return nothing(ui, height);
         }
@@ -49,7 +55,7 @@ impl LineChart {
             ui.ctx().request_repaint();
         }
         let grid = theme::colors(ui).line;
-        let mut plot = self.configured(id, height).grid_color(grid);
+        let mut plot = self.configured(id, height, has_unit).grid_color(grid);
         if is_refit {
             plot = plot.reset();
         }
@@ -70,7 +76,7 @@ impl LineChart {
         self.hover_table(ui, &shown, cursor);
     }
 
-    fn configured<'a>(&self, id: egui::Id, height: f32) -> Plot<'a> {
+    fn configured<'a>(&self, id: egui::Id, height: f32, has_unit: bool) -> Plot<'a> {
         let mut plot = Plot::new(self.title)
             .id(id)
             .height(height)
@@ -79,8 +85,10 @@ impl LineChart {
             .show_y(false)
             .label_formatter(|_| None)
             .set_margin_fraction(vec2(0.02, 0.08))
-            .x_axis_label(RichText::new(tr(&self.data.x_label)).small())
-            .y_axis_label(RichText::new(tr(&self.data.y_label)).small());
+            .x_axis_label(RichText::new(tr(&self.data.x_label)).small());
+        if has_unit {
+            plot = plot.y_axis_label(RichText::new(tr(&self.data.y_label)).small());
+        }
         plot = if self.log.x {
             plot.x_grid_spacer(|input| axis::log_marks(&input))
                 .x_axis_formatter(|mark, _| axis::log_text(mark.value))

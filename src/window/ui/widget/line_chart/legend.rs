@@ -112,11 +112,16 @@ impl LegendName<'_> {
         } else {
             ui.visuals().weak_text_color()
         };
-        let galley =
-            ui.painter()
-                .layout_no_wrap(crate::ui::text::series_name(self.name), font, text_color);
+        let number = if self.number.is_some() { NUMBER } else { 0.0 };
+        let name = crate::ui::text::series_name(self.name);
+        let mut job = egui::text::LayoutJob::simple_singleline(name, font, text_color);
+        // A long name is cut, so that it does not reach into the next chart.
+        let most = (ui.max_rect().width() - SAMPLE - 5.0 - number).max(40.0);
+        job.wrap = egui::text::TextWrapping::truncate_at_width(most);
+        let galley = ui.painter().layout_job(job);
         let words = SAMPLE + 5.0 + galley.size().x;
-        let width = words + if self.number.is_some() { NUMBER } else { 0.0 };
+        let width = words + number;
+        let is_cut = galley.elided;
         let size = vec2(width, galley.size().y.max(16.0));
         let (rect, response) = ui.allocate_exact_size(size, Sense::click());
         response.widget_info(|| {
@@ -141,11 +146,17 @@ impl LegendName<'_> {
                     .text(at, egui::Align2::LEFT_CENTER, number, font, strong);
             }
         }
-        let response = response.on_hover_text(tr(if shown {
+        let does = tr(if shown {
             "Click to hide"
         } else {
             "Click to show"
-        }));
+        });
+        let response = if is_cut {
+            let name = crate::ui::text::series_name(self.name);
+            response.on_hover_text(format!("{name}\n{does}"))
+        } else {
+            response.on_hover_text(does)
+        };
         if response.clicked() && !hidden.remove(self.name) {
             hidden.insert(self.name.to_owned());
         }

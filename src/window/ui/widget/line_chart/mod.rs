@@ -90,6 +90,14 @@ pub enum Chrome {
 /// Width that the options take beside the title; where there is less they go into a menu.
 const OPTIONS_WIDTH: f32 = 400.0;
 
+/// Share of a chart's height that its legend takes at most, and the height of one row of it; the
+/// legend of many curves is scrolled.
+const LEGEND_SHARE: f32 = 0.2;
+const LEGEND_ROW: f32 = 20.0;
+
+/// Height of title, legend and the x axis of a chart with all its controls.
+const CONTROLS: f32 = 96.0;
+
 /// Axes that are logarithmic.
 #[derive(Clone, Copy, Debug, Default)]
 struct LogAxes {
@@ -173,8 +181,9 @@ impl LineChart {
     ) {
         ui.push_id(self.title, |ui| {
             let top = ui.cursor().top();
+            let has_unit_above = chrome == Chrome::Small || !self.unit_fits(ui, height);
             match chrome {
-                Chrome::Full => self.header(ui, cursor.read_at()),
+                Chrome::Full => self.header(ui, height, has_unit_above, cursor.read_at()),
                 Chrome::Small => self.small_header(ui, cursor.read_at()),
             }
             let left = (height - (ui.cursor().top() - top)).max(60.0);
@@ -182,9 +191,24 @@ impl LineChart {
                 self.table.refresh(&self.data, self.revision);
                 self.table.ui(ui, left);
             } else {
-                self.plot(ui, left, cursor);
+                self.plot(ui, left, !has_unit_above, cursor);
             }
         });
+    }
+
+    /// Whether the name of y finds room along its axis in a chart of this height with all its
+    /// controls.
+    fn unit_fits(&self, ui: &egui::Ui, height: f32) -> bool {
+        let font = egui::TextStyle::Small.resolve(ui.style());
+        let color = ui.visuals().text_color();
+        let words = tr(&self.data.y_label);
+        let galley = ui.painter().layout_no_wrap(words, font, color);
+        galley.size().x < height - CONTROLS
+    }
+
+    fn unit(&self, ui: &mut egui::Ui) {
+        let unit = egui::RichText::new(tr(&self.data.y_label)).small().weak();
+        ui.add(egui::Label::new(unit).truncate());
     }
 
     /// The title, and beside it the number at the cursor.
@@ -198,10 +222,11 @@ impl LineChart {
             if let Some(value) = value {
                 ui.label(egui::RichText::new(tick(value)).small().monospace());
             }
+            self.unit(ui);
         });
     }
 
-    fn header(&mut self, ui: &mut egui::Ui, read_at: Option<f64>) {
+    fn header(&mut self, ui: &mut egui::Ui, height: f32, has_unit: bool, read_at: Option<f64>) {
         ui.horizontal(|ui| {
             ui.strong(tr(self.title));
             let is_narrow = ui.available_width() < OPTIONS_WIDTH;
@@ -213,12 +238,24 @@ impl LineChart {
                 } else {
                     self.options(ui);
                 }
+                if has_unit {
+                    let left_to_right = egui::Layout::left_to_right(egui::Align::Center);
+                    ui.with_layout(left_to_right, |ui| self.unit(ui));
+                }
             });
         });
-        ui.horizontal_wrapped(|ui| {
-            ui.spacing_mut().item_spacing = egui::vec2(12.0, 0.0);
-            legend::ui(ui, &self.data, read_at, &mut self.hidden);
-        });
+        let most = (height * LEGEND_SHARE).max(2.0 * LEGEND_ROW);
+        egui::ScrollArea::vertical()
+            .id_salt("legend")
+            .max_height(most)
+            .min_scrolled_height(most)
+            .auto_shrink([false, true])
+            .show(ui, |ui| {
+                ui.horizontal_wrapped(|ui| {
+                    ui.spacing_mut().item_spacing = egui::vec2(12.0, 0.0);
+                    legend::ui(ui, &self.data, read_at, &mut self.hidden);
+                });
+            });
     }
 
     fn options(&mut self, ui: &mut egui::Ui) {

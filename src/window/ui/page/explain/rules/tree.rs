@@ -155,7 +155,7 @@ fn fidelity(ui: &mut Ui, tree: &ImitationTree, tables: &[ReportTable]) {
         ui.label(RichText::new(tr("Decision tree that imitates the model")).strong());
         ui.menu_button(tr("Copy as"), |ui| {
             for form in ReportForm::iter() {
-                if ui.button(form.to_string()).clicked() {
+                if ui.button(tr(form.to_string())).clicked() {
                     ui.copy_text(written(tables, form));
                     ui.close();
                 }

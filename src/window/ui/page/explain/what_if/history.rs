@@ -89,7 +89,7 @@ impl HistoryCard {
                 let words = format!("Open {}", saved.name);
                 action_button_as(ui, app, actions, Action::WhatIf(open), tr(words));
                 let delete = ui
-                    .small_button("✕")
+                    .small_button("✖")
                     .on_hover_text(tr("Delete this scenario"));
                 if named(delete, &format!("Delete scenario {}", saved.name)).clicked() {
                     let delete = WhatIfAction::Delete(saved.name.clone());
@@ -252,7 +252,7 @@ impl HistoryCard {
         ui.horizontal(|ui| {
             ui.set_min_height(size::ROW);
             ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
-                let delete = ui.small_button("✕").on_hover_text(tr("Delete this event"));
+                let delete = ui.small_button("✖").on_hover_text(tr("Delete this event"));
                 if named(delete, &format!("Delete event {number}")).clicked() {
                     actions.push(change(Edit::Delete { event: number }));
                     self.chosen = None;
