@@ -10,7 +10,7 @@ use seqscope_base::metric::statistics::Statistic;
 use seqscope_base::spec::{Entry, Field, FieldKind, Value as Setting};
 use seqscope_data::TaskKind;
 use seqscope_engine::catalogue::loss_settings;
-use seqscope_engine::experiment::Preset;
+use seqscope_engine::experiment::{Preset, PublishedModel};
 use seqscope_model::baseline::BaselineKind;
 use seqscope_model::baseline::forecast::ForecastKind;
 use seqscope_model::baseline::task::TaskReference;
@@ -21,6 +21,7 @@ pub(super) fn json() -> Value {
     json!({
         "families": ModelSpec::iter().map(|spec| family(&spec)).collect::<Vec<_>>(),
         "presets": Preset::iter().map(preset).collect::<Vec<_>>(),
+        "names": PublishedModel::iter().map(published).collect::<Vec<_>>(),
         "references": references(),
         "metrics": Metric::iter().map(metric).collect::<Vec<_>>(),
         "statistics": Statistic::iter().map(statistic).collect::<Vec<_>>(),
@@ -63,6 +64,10 @@ fn preset(preset: Preset) -> Value {
         "differs": preset.differs(),
         "settings": settings(&preset.model().settings()),
     })
+}
+
+fn published(model: PublishedModel) -> Value {
+    told(&model, json!({ "differs": model.notes() }))
 }
 
 /// Every reference, for items, for answers that are no items, and for counts.

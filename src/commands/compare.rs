@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use strum::IntoEnumIterator as _;
 
 use super::agreement::{self, RunPlace, UserArgs};
+use super::compare_beside::{beside_references, grouped};
 use super::compare_slice::FirstRun;
 use super::format::{TableFormat, write_tables};
 use super::grouped::{GroupedSentences, of_runs};
@@ -22,12 +23,11 @@ use seqscope_engine::report::{
     ComparedRuns, ReportTable, TrustedRun, trusted_differences, trusted_runs,
 };
 use seqscope_engine::run::{
-    BesideReferences, Claim, Comparison, Manifest, MeasuredRun, Part, RunId, RunStore, Slice,
-    Tested, TrustBadge, UserResult, against_references, compare, measured, own_metrics,
+    BesideReferences, Claim, Comparison, GroupedRuns, Manifest, MeasuredRun, Part, RunId, RunStore,
+    Slice, Tested, TrustBadge, UserResult, compare, differ_by_seed_alone, each_alone, measured,
     run_differences, slices, why_not_comparable,
 };
 use seqscope_engine::slice::NamedRows;
-use seqscope_engine::train::refit_references;
 use seqscope_model::broken_weights;
 
 /// Which runs.
@@ -38,6 +38,10 @@ pub struct Args {
     /// Metric of the intervals and tests, such as hr@10; it must be a mean over users
     #[arg(long, value_name = "NAME")]
     metric: Option<String>,
+    /// Compare each run by itself with the first; without it runs that differ in their seed alone
+    /// are one group, and groups are compared with each other
+    #[arg(long)]
+    each: bool,
     /// Also show each run's slices: by history length, popularity, behaviour, cold or warm (always
     /// shown for a single run), and those that are kept beside the runs
     #[arg(long)]
@@ -71,8 +75,12 @@ pub struct Args {
 pub(super) enum ComparedTable {
     /// Test metrics, epochs, time
     Runs,
-    /// The one metric by user: intervals, gains, tests
+    /// The one metric by user: intervals, gains, tests; of groups both of their tables
     Comparison,
+    /// Groups of seeds and their references
+    Groups,
+    /// How groups differ
+    Pairs,
     /// Every metric
     Metrics,
     /// Each run against its references
@@ -89,7 +97,9 @@ impl ComparedTable {
     fn is(self, table: &ReportTable) -> bool {
         let name = self.to_possible_value();
         name.is_some_and(|value| {
-            value.get_name() == table.key || self == Self::Trust && table.key == "trust-differences"
+            value.get_name() == table.key
+                || self == Self::Trust && table.key == "trust-differences"
+                || self == Self::Comparison && ["groups", "pairs"].contains(&table.key.as_str())
         })
     }
 }
@@ -105,6 +115,7 @@ impl Args {
         Self {
             names: names.to_vec(),
             metric: metric.map(str::to_owned),
+            each: true,
             slices: false,
             slice: slice.clone(),
             references: None,
@@ -258,6 +269,7 @@ impl FoundOfRuns {
         let report = ComparedRuns {
             manifests,
             comparison: &found.comparison,
+            groups: found.groups.as_ref(),
             measured: &found.measured,
             references: &found.references,
             claims: &self.claims,
@@ -369,8 +381,10 @@ pub(super) struct Findings {
     pub(super) measured: Vec<MeasuredRun>,
     pub(super) references: Vec<BesideReferences>,
     pub(super) trusted: Vec<TrustedRun>,
-    /// Each run after the first, by its difference from it.
+    /// Each run after the first, by its difference from it; none where groups are compared.
     trusted_differences: Vec<TrustedRun>,
+    /// Groups of runs that differ in their seed alone, where there are any and they are wanted.
+    groups: Option<GroupedRuns>,
 }
 
 impl Findings {
@@ -393,6 +407,7 @@ impl Findings {
             "not_comparable": doubts,
             "damaged_weights": damaged,
             "comparison": significance::json_of(&self.comparison),
+            "groups": self.groups.as_ref().map(significance::groups_json),
             "metrics": contrast::measures_json(&self.measured),
             "references": self.references_json(claims),
             "trust_of_differences": self.trusted_differences.iter().map(|other| {
@@ -452,40 +467,38 @@ fn found(
             metrics.push(wanted);
         }
     }
-    let mut references = Vec::new();
     let is_asked_for = args.is_asked_for(
         ComparedTable::References,
         args.references.is_some() || !claims.is_empty() || manifests.len() == 1,
     );
     let is_refitted = args.references == Some(WhichReferences::Refit);
-    let asked = tested.iter().zip(stores).filter(|_| is_asked_for);
-    for (run, store) in asked {
-        let kept = match store.reference_results(&run.manifest.id)? {
-            None if is_refitted && !run.results.is_empty() => {
-                // They are fitted and asked as they were, of everyone.
-                let all = store.results(&run.manifest.id, Part::Test)?;
-                Some(refit_references(run.manifest, &all.unwrap_or_default())?)
-            }
-            kept => kept.filter(|_| !run.results.is_empty()),
-        };
-        let kept = kept.map(|kept| match first {
-            Some(first) => first.references_of(kept),
-            None => kept,
-        });
-        let metrics = own_metrics(run.manifest, &metrics);
-        let rows = kept.map(|kept| against_references(run.results, &kept, &metrics));
-        references.push(BesideReferences {
-            id: run.manifest.id.clone(),
-            rows,
-        });
-    }
+    let references = if is_asked_for {
+        beside_references(is_refitted, &tested, stores, first, &metrics)?
+    } else {
+        Vec::new()
+    };
     let mut listed = Vec::new();
     for (at, store) in stores.iter().enumerate() {
         if !stores.iter().take(at).any(|before| before == store) {
             listed.extend(store.list()?);
         }
     }
-    let comparison = compare(&tested, &listed, metric, &metrics);
+    let has_seeds = manifests.iter().enumerate().any(|(at, one)| {
+        manifests[..at]
+            .iter()
+            .any(|other| differ_by_seed_alone(one, other))
+    });
+    let groups = if has_seeds && !args.each {
+        Some(grouped(&tested, stores, first, metric, &metrics)?)
+    } else {
+        None
+    };
+    // Where groups are compared, no run is tested against the first: a sister would be among them.
+    let comparison = if groups.is_some() {
+        each_alone(&tested, &listed, metric)
+    } else {
+        compare(&tested, &listed, metric, &metrics)
+    };
     let measured = measured(&tested, &comparison, &metrics);
     let trusted = trusted_runs(&tested, &listed);
     let trusted_differences = trusted_differences(&tested, &comparison, &trusted, &listed);
@@ -503,6 +516,7 @@ fn found(
         references,
         trusted,
         trusted_differences,
+        groups,
     })
 }
 

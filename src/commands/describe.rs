@@ -13,7 +13,8 @@ use seqscope_engine::report::{ReportColumn, ReportTable};
 /// What to describe.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A model (transformer, lstm, vae, ...), presets (models as in their papers), or task,
+    /// A model (transformer, lstm, vae, ...), presets (models as in their papers),
+    /// names (sasrec, gru4rec, ... as `train --model` takes them), task,
     /// training, loss, augment, gan, evaluation, fine-tune, references, metrics, statistics, data,
     /// times (how a log writes them), clean (the steps of cleaning), features, split, or a
     /// synthetic world (series, longrange, ...)

@@ -12,6 +12,7 @@ mod catalogue;
 mod check;
 mod columns;
 mod compare;
+mod compare_beside;
 mod compare_slice;
 mod contrast;
 mod data;
@@ -34,6 +35,7 @@ mod help;
 mod latent;
 mod layers;
 mod map;
+mod new;
 mod note;
 mod outcome;
 mod predict;
@@ -93,6 +95,19 @@ Ctrl-C, SIGTERM (a scheduler) and SIGHUP pause: all that was trained is kept, an
 `seqscope sweep SWEEP --again` goes on, to the same numbers as if never interrupted. `seqscope trial` ends with
 0 when its trial is done, and with 75 when it is to come again.";
 
+/// What several runs are, and what ends one.
+const TRAIN_HELP: &str = "\
+With --model, --seeds or --shuffle twin several runs are trained one after the other, each model with the first
+seed, then each with the next; the log is opened and the references are fitted once. What is finished is not
+trained again, what was cut off goes on. The table at the end has the mean of each model over its seeds, and tests
+of the difference of every two models, with other users and other seeds as sources of chance, corrected by Holm.
+There Ctrl-C pauses too, exit code 75, and the same command goes on.
+
+Of one run Ctrl-C stops: the best weights so far are judged on the test split and kept; a second Ctrl-C leaves at
+once. SIGTERM (a scheduler) and SIGHUP (a closed terminal) pause: the run is kept where it is, the test split is not
+read, and the exit code is 75. `seqscope resume RUN` goes on, to the same numbers as if never interrupted; after
+SIGKILL too, from the last whole epoch. A test split that is being read when SIGTERM comes is read to its end.";
+
 /// Streams that a command writes to.
 pub struct Streams<'a> {
     /// What was asked for.
@@ -119,8 +134,10 @@ impl Streams<'_> {
 /// The commands that need no window.
 #[derive(Debug, Subcommand)]
 pub enum CliCommand {
-    /// Train what an experiment file says, and keep the run
-    #[command(after_help = SIGNALS)]
+    /// Write a first experiment for a log, with comments that say why it is so
+    New(new::Args),
+    /// Train what an experiment file says, or a log with several models and seeds, and keep the runs
+    #[command(after_help = TRAIN_HELP)]
     Train(train::Args),
     /// Report all problems of experiment files at once
     Check(check::Args),
@@ -216,7 +233,8 @@ pub fn run(command: CliCommand, shared: &Shared, streams: &mut Streams<'_>) -> R
         err: &mut ShownStream::new(streams.err),
     };
     match command {
-        CliCommand::Train(args) => train::run(args, store, streams),
+        CliCommand::New(args) => new::run(&args, streams),
+        CliCommand::Train(args) => train::run(&args, &store, streams),
         CliCommand::Gan(args) => gan::run(&args, streams),
         CliCommand::Check(args) => check::run(&args, streams),
         CliCommand::Resume(args) => resume::run(&args, &store, streams),

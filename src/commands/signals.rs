@@ -32,6 +32,11 @@ pub(super) struct Signals {
     only_pauses: bool,
 }
 
+/// Flag that nobody sets.
+pub(super) fn nobody() -> Arc<AtomicBool> {
+    Arc::default()
+}
+
 fn deaf(error: &dyn std::fmt::Display) -> Error {
     Error::edge(
         format!("cannot listen for signals: {error}"),

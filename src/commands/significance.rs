@@ -5,7 +5,9 @@ use serde_json::{Value, json};
 
 use seqscope_base::metric::statistics::{LEVEL, N_RESAMPLES, SEED};
 use seqscope_base::spec::Entry;
-use seqscope_engine::run::{Compared, Comparison, Slice};
+use seqscope_engine::run::{
+    Compared, Comparison, Contestant, GroupPair, GroupedRuns, RunGroup, Slice,
+};
 
 /// The slices of one run for a script.
 pub(super) fn slices_json(found: &[Slice]) -> Value {
@@ -58,4 +60,74 @@ fn run_json(run: &Compared) -> Value {
         "trials": run.n_trials,
         "against_first": against,
     })
+}
+
+/// Groups of runs for a script: each with its runs, and every pair with its tests.
+pub(super) fn groups_json(found: &GroupedRuns) -> Value {
+    json!({
+        "metric": found.metric.name(),
+        "level": LEVEL,
+        "tests": found.n_tests,
+        "groups": found.groups.iter().map(group_json).collect::<Vec<_>>(),
+        "best_reference": found.best_reference.map(|kind| kind.to_string()),
+        "references": found.references.iter().map(|reference| json!({
+            "reference": reference.kind.to_string(),
+            "values": reference.measures.iter().map(|of| json!({
+                "metric": of.metric.name(),
+                "value": of.value,
+                "interval": of.interval,
+            })).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "pairs": found.pairs.iter().map(|pair| pair_json(found, pair)).collect::<Vec<_>>(),
+        "order": found.order,
+    })
+}
+
+fn group_json(group: &RunGroup) -> Value {
+    let runs: Vec<&str> = group.ids.iter().map(|id| id.0.as_str()).collect();
+    let values = group.measures.iter().map(|of| {
+        json!({
+            "metric": of.metric.name(),
+            "values": of.values,
+            "mean": of.mean,
+            "deviation": of.deviation,
+            "interval": of.interval,
+        })
+    });
+    json!({
+        "name": group.label,
+        "runs": runs,
+        "seeds": group.seeds,
+        "values": values.collect::<Vec<_>>(),
+    })
+}
+
+fn pair_json(found: &GroupedRuns, pair: &GroupPair) -> Value {
+    let name = |who: Contestant| match who {
+        Contestant::Group(at) => found.groups.get(at).map(|group| group.label.clone()),
+        Contestant::Reference(kind) => Some(kind.to_string()),
+    };
+    let (better, than) = (name(pair.better), name(pair.other));
+    match &pair.found {
+        Err(why) => json!({ "better": better, "than": than, "not_compared": why }),
+        Ok(difference) => json!({
+            "better": better,
+            "than": than,
+            "users": difference.n_users,
+            "value": difference.value,
+            "than_value": difference.than,
+            "gain": difference.gain,
+            "interval": difference.interval,
+            "relative": difference.relative,
+            "effect": difference.paired.effect,
+            "users_and_seeds": difference.both,
+            "randomisation": difference.paired.randomisation,
+            "wilcoxon": difference.paired.wilcoxon,
+            "p_holm": {
+                "users_and_seeds": difference.both_corrected,
+                "randomisation": difference.paired.corrected[0],
+                "wilcoxon": difference.paired.corrected[1],
+            },
+        }),
+    }
 }

@@ -3,7 +3,7 @@
 
 use strum::IntoEnumIterator;
 
-use crate::experiment::{EvaluationSpec, FineTuneSpec, Preset, TrainingSpec};
+use crate::experiment::{EvaluationSpec, FineTuneSpec, Preset, PublishedModel, TrainingSpec};
 use crate::slice::SliceField;
 use seqscope_base::metric::Metric;
 use seqscope_base::metric::statistics::Statistic;
@@ -24,6 +24,8 @@ pub enum EntryList {
     Families,
     /// Models as in their papers.
     Presets,
+    /// Names under which papers and other libraries know models.
+    Names,
     /// Sections of an experiment that are the same whichever model or step is chosen.
     Parts,
     /// Tasks.
@@ -67,6 +69,7 @@ impl EntryList {
         match self {
             Self::Families => ModelSpec::iter().map(family).collect(),
             Self::Presets => Preset::iter().map(preset).collect(),
+            Self::Names => listed("names", PublishedModel::iter()),
             Self::Parts => ExperimentPart::iter()
                 .map(|part| ListedEntry::new(part.name(), part))
                 .collect(),

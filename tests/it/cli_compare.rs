@@ -37,7 +37,7 @@ fn compared(place: &Place, runs: &[String], more: &[&str]) -> Value {
 #[test]
 fn seeds_are_compared_with_intervals_tests_and_trials() {
     let (place, runs) = trained(&["--set seed=1", "--set seed=2", "--set seed=3"]);
-    let told = compared(&place, &runs, &[]);
+    let told = compared(&place, &runs, &["--each"]);
     let comparison = &told["comparison"];
     assert_eq!(
         (comparison["metric"].as_str(), comparison["level"].as_f64()),
@@ -81,7 +81,14 @@ fn seeds_are_compared_with_intervals_tests_and_trials() {
 
     let names: Vec<&str> = runs.iter().map(String::as_str).collect();
     let text = place
-        .run(&[&["compare"], names.as_slice(), &["--runs", "runs"]].concat())
+        .run(
+            &[
+                &["compare", "--each"],
+                names.as_slice(),
+                &["--runs", "runs"],
+            ]
+            .concat(),
+        )
         .ok()
         .out;
     for words in [
@@ -268,7 +275,7 @@ fn a_run_with_features_may_stand_beside_one_without() {
 fn a_comparison_is_written_as_latex_markdown_and_csv() {
     let (place, runs) = trained(&["--set seed=1", "--set seed=2"]);
     let written = |more: &str| {
-        let line = format!("compare {} {} --runs runs {more}", runs[0], runs[1]);
+        let line = format!("compare {} {} --each --runs runs {more}", runs[0], runs[1]);
         place.seqscope(&line)
     };
     let latex = written("--format latex").ok().out;
@@ -285,7 +292,7 @@ fn a_comparison_is_written_as_latex_markdown_and_csv() {
     assert!(markdown.contains("| :--- | :--- | ---: |"), "{markdown}");
 
     let csv = written("--format csv --table metrics").ok().out;
-    let told = compared(&place, &runs, &[]);
+    let told = compared(&place, &runs, &["--each"]);
     let heading = "metric,run,value,interval_low,interval_high,gain,gain_interval_low,\
                    gain_interval_high,relative,relative_interval_low,relative_interval_high,d_z,\
                    p_flips,p_ranks,note";

@@ -350,6 +350,7 @@ fn every_metric_of_another_task_has_its_interval() {
         let told = place
             .run(&[
                 "compare",
+                "--each",
                 runs[0],
                 runs[1],
                 "--runs",
@@ -393,7 +394,7 @@ fn every_metric_of_another_task_has_its_interval() {
             "{task}"
         );
         let text = place
-            .run(&["compare", runs[0], runs[1], "--runs", "runs"])
+            .run(&["compare", "--each", runs[0], runs[1], "--runs", "runs"])
             .ok()
             .out;
         assert!(text.contains("Every metric on test"), "{text}");

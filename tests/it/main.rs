@@ -24,6 +24,7 @@ mod cli_inside;
 mod cli_list;
 mod cli_predict;
 mod cli_rules;
+mod cli_several;
 mod cli_shown;
 mod cli_sweep;
 mod cli_what_if;

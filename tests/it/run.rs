@@ -55,7 +55,7 @@ fn the_folder_is_named_after_minute_and_experiment() {
             .map(|c| if c.is_ascii_digit() { '0' } else { c })
             .collect();
         assert_eq!(shape, "0000-00-00_0000_");
-        let tag = rest.strip_prefix("ml-100k-transformer_").unwrap();
+        let tag = rest.strip_prefix("ml-100k-transformer_s0_").unwrap();
         assert!(
             tag.len() == 4 && tag.chars().all(|c| c.is_ascii_hexdigit()),
             "{name}"

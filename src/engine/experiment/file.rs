@@ -49,6 +49,34 @@ pub(super) fn open(path: &Path) -> Result<Experiment, ExperimentError> {
     }
 }
 
+/// Bytes from the start of a file that tell an experiment from a log.
+const HEAD_BYTES: u64 = 4096;
+
+/// See [`Experiment::is_file`].
+pub(super) fn is_experiment(path: &Path) -> bool {
+    if path
+        .extension()
+        .is_some_and(|ending| ending.eq_ignore_ascii_case("ron"))
+    {
+        return true;
+    }
+    if path.to_string_lossy().contains(['*', '?']) {
+        return false;
+    }
+    let mut bytes = Vec::new();
+    let read = File::open(path).and_then(|file| file.take(HEAD_BYTES).read_to_end(&mut bytes));
+    if read.is_err() {
+        return true;
+    }
+    let head = String::from_utf8_lossy(&bytes);
+    let mut lines = head
+        .trim_start_matches('\u{feff}')
+        .lines()
+        .map(str::trim)
+        .filter(|line| !line.is_empty() && !line.starts_with("//"));
+    lines.next().is_some_and(|line| line.starts_with('('))
+}
+
 /// Why a file cannot be read, and what to do.
 fn cure(path: &Path, error: &io::Error) -> String {
     match error.kind() {

@@ -10,9 +10,13 @@ mod file;
 mod file_settings;
 mod fine_tune;
 mod memory;
+mod named_model;
 mod plan;
 mod preset;
+mod seeds;
 mod settings;
+mod shuffle;
+mod suggest;
 mod sweep;
 mod syntax;
 
@@ -20,7 +24,9 @@ pub use difference::{Difference, differences};
 pub use error::ExperimentError;
 pub use evaluation::{EvaluationSpec, FilterSeen};
 pub use fine_tune::FineTuneSpec;
+pub use named_model::{NamedModel, PublishedModel};
 pub use preset::Preset;
+pub use suggest::{Suggestion, SuggestionReasons, suggest};
 pub use sweep::{SweepMethod, SweepSpec, SweptSetting, SweptValue, SweptValues};
 
 use std::path::Path;
@@ -252,6 +258,13 @@ impl Experiment {
     /// [`ExperimentError`] with line, field and cure.
     pub fn open(path: &Path) -> Result<Self, ExperimentError> {
         file::open(path)
+    }
+
+    /// Whether a file is an experiment and no log: by its ending, `.ron`, else by how it begins. What
+    /// cannot be read is taken for an experiment, which then says why.
+    #[must_use]
+    pub fn is_file(path: &Path) -> bool {
+        file::is_experiment(path)
     }
 
     /// Parses the text of an experiment file.

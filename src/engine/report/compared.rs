@@ -4,17 +4,25 @@ use super::{ReportTable, SlicedRun};
 use super::{
     TrustedRun, settings_that_differ, tested_runs, trust_of_differences_table, trust_table,
 };
-use super::{against_references_table, by_metric, by_slice, by_user, kept_nothing};
+use super::{
+    against_references_table, by_metric, by_slice, by_user, group_metrics_table, group_tables,
+    kept_nothing,
+};
 use crate::experiment::Difference;
-use crate::run::{BesideReferences, Claim, Comparison, Manifest, MeasuredRun, RunId, Slice};
+use crate::run::{
+    BesideReferences, Claim, Comparison, GroupedRuns, Manifest, MeasuredRun, RunId, Slice,
+    order_is_worth,
+};
 
 /// Findings about some runs, in the order of the runs.
 #[derive(Clone, Copy, Debug)]
 pub struct ComparedRuns<'a> {
     /// Manifests of the runs.
     pub manifests: &'a [Manifest],
-    /// The comparison by one metric.
+    /// The comparison by one metric; each run by itself where groups are compared.
     pub comparison: &'a Comparison,
+    /// Groups of runs that differ in their seed alone, which are then compared in place of runs.
+    pub groups: Option<&'a GroupedRuns>,
     /// Each run by every metric.
     pub measured: &'a [MeasuredRun],
     /// Runs beside their references, as far as that was asked for.
@@ -32,24 +40,45 @@ pub struct ComparedRuns<'a> {
 }
 
 impl ComparedRuns<'_> {
-    /// The tables: runs, comparison, every metric, references of each run, slices, settings, trust of
+    /// The tables: runs, comparison of runs or of groups, every metric, references of each run, slices, settings, trust of
     /// the runs and of their differences. What has nothing to show is told below the comparison.
     #[must_use]
     pub fn tables(&self) -> Vec<ReportTable> {
-        let mut comparison = by_user(self.comparison);
+        let (mut compared, metrics) = match self.groups {
+            None => {
+                let mut table = by_user(self.comparison);
+                table.notes.extend(self.order());
+                (vec![table], by_metric(self.measured))
+            }
+            Some(groups) => (group_tables(groups), group_metrics_table(groups)),
+        };
         let slices = self.slices();
-        let more: Vec<ReportTable> = by_metric(self.measured)
+        let more: Vec<ReportTable> = metrics
             .into_iter()
             .chain(self.references())
             .chain(slices)
             .chain(self.settings())
             .chain(self.trust())
             .collect();
-        comparison.notes.extend(self.nothing_to_show());
-        [tested_runs(self.manifests), comparison]
-            .into_iter()
+        if let Some(first) = compared.first_mut() {
+            first.notes.extend(self.nothing_to_show());
+        }
+        std::iter::once(tested_runs(self.manifests))
+            .chain(compared)
             .chain(more)
             .collect()
+    }
+
+    /// Sentences on runs that differ from the first in the order of what they learnt alone.
+    fn order(&self) -> Vec<String> {
+        let Some((first, others)) = self.manifests.split_first() else {
+            return Vec::new();
+        };
+        let said = |other: &Manifest| {
+            let what = order_is_worth(first, other)?;
+            Some(format!("`{}` and `{}` {what}.", first.id, other.id))
+        };
+        others.iter().filter_map(said).collect()
     }
 
     fn ids(&self) -> Vec<&RunId> {

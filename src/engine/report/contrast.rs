@@ -6,7 +6,7 @@ use seqscope_base::metric::statistics::Statistic;
 use seqscope_base::spec::Entry;
 
 /// Corrected p-values that stand out lie at or below it.
-const SURE: f64 = 0.05;
+pub(super) const SURE: f64 = 0.05;
 
 /// Columns of a gain over something that is named in the help.
 pub(super) fn gain_columns(over: &str) -> impl Iterator<Item = ReportColumn> {

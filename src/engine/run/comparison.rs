@@ -118,6 +118,20 @@ pub fn compare(
     }
 }
 
+/// Each run by itself, by a metric that is a mean over users, with nothing tested: where groups of
+/// runs are compared in their place.
+#[must_use]
+pub fn each_alone(runs: &[Tested<'_>], all: &[Summary], metric: Metric) -> Comparison {
+    let alone = |run: &Tested<'_>| compare(&[*run], all, metric, &[]).runs;
+    let compared: Vec<Compared> = runs.iter().flat_map(alone).collect();
+    Comparison {
+        metric,
+        groups: seed_groups(runs, &compared),
+        n_tests: 0,
+        runs: compared,
+    }
+}
+
 /// Saved runs of the same data, split, task and family as this one, itself counted.
 #[must_use]
 pub fn n_trials(of: &Manifest, all: &[Summary]) -> usize {

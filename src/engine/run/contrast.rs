@@ -93,23 +93,42 @@ pub enum ClaimVerdict {
     Open,
 }
 
-type RowsByQuestion<'a> = Vec<(&'a str, ScoredAnswer<'a>)>;
+pub(super) type RowsByQuestion<'a> = Vec<(&'a str, ScoredAnswer<'a>)>;
 
 /// What a model's results are by some metrics, with intervals; those that the results do not tell
 /// are left out.
 #[must_use]
 pub fn measures(results: &[UserResult], metrics: &[Metric]) -> Vec<Measure> {
-    let rows = of_model(results);
-    let users = places_of(&rows);
+    measures_of(&of_model(results), metrics, MeasuredWith::Intervals)
+}
+
+/// Whether a measure is told with where it would lie with other users: that costs some thousand
+/// times as much.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MeasuredWith {
+    Intervals,
+    ValuesAlone,
+}
+
+/// [`measures`] of any answers.
+pub(super) fn measures_of(
+    rows: &RowsByQuestion<'_>,
+    metrics: &[Metric],
+    with: MeasuredWith,
+) -> Vec<Measure> {
+    let users = places_of(rows);
     let figures: Vec<(Metric, Figure)> = metrics
         .iter()
-        .filter_map(|&metric| Some((metric, figure(&rows, metric, &users)?.0)))
+        .filter_map(|&metric| Some((metric, figure(rows, metric, &users)?.0)))
         .collect();
-    let intervals = bootstrap_all(users.len(), figures.len(), |counts, out| {
-        out.iter_mut()
-            .zip(&figures)
-            .for_each(|(out, (_, figure))| *out = figure.at(counts));
-    });
+    let intervals = match with {
+        MeasuredWith::Intervals => bootstrap_all(users.len(), figures.len(), |counts, out| {
+            out.iter_mut()
+                .zip(&figures)
+                .for_each(|(out, (_, figure))| *out = figure.at(counts));
+        }),
+        MeasuredWith::ValuesAlone => vec![None; figures.len()],
+    };
     let once = vec![1; users.len()];
     let measure = |((metric, figure), interval): (&(Metric, Figure), Option<Interval>)| Measure {
         metric: *metric,
@@ -242,7 +261,7 @@ impl Claim {
     }
 }
 
-fn of_model(results: &[UserResult]) -> RowsByQuestion<'_> {
+pub(super) fn of_model(results: &[UserResult]) -> RowsByQuestion<'_> {
     results
         .iter()
         .map(|result| (result.user_id.as_str(), result.answer()))
@@ -259,7 +278,7 @@ fn places(users: BTreeSet<&str>) -> BTreeMap<&str, usize> {
 }
 
 /// A place for each user of some rows.
-fn places_of<'a>(rows: &RowsByQuestion<'a>) -> BTreeMap<&'a str, usize> {
+pub(super) fn places_of<'a>(rows: &RowsByQuestion<'a>) -> BTreeMap<&'a str, usize> {
     places(rows.iter().map(|(user, _)| *user).collect())
 }
 
@@ -451,7 +470,7 @@ pub(super) fn values_by_user(results: &[UserResult], metric: Metric) -> Option<V
 
 /// The metric of each of these users, of those asked several times their mean; `None` where one of
 /// them has none.
-fn means(
+pub(super) fn means(
     rows: &RowsByQuestion<'_>,
     metric: Metric,
     users: &BTreeMap<&str, usize>,

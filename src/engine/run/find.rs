@@ -54,7 +54,8 @@ impl RunStore {
 
     /// Finds a run of this folder by its whole name, the start or the end of it (the four digits at
     /// the end are enough), by the path of its folder, by the label that a person gave it or the
-    /// name of its experiment or the start of either, or by `last` (the newest).
+    /// name of its experiment or the start of either, by what its name tells (`ml-1m_sasrec_s1`,
+    /// `sasrec_s1`), or by `last` (the newest).
     ///
     /// # Errors
     /// [`RunError`] when none or several match.
@@ -88,7 +89,7 @@ impl RunStore {
             let label = run.about.label();
             label.is_some_and(|label| fits(&label.to_lowercase(), &name.to_lowercase()))
         };
-        let kinds: [&dyn Fn(&Summary) -> bool; 6] = [
+        let kinds: [&dyn Fn(&Summary) -> bool; 8] = [
             &|run| run.id.0 == name,
             &|run| is_label(run, &|label, name| label == name),
             &|run| is_experiment(run, &|known, name| known == name),
@@ -98,6 +99,13 @@ impl RunStore {
             },
             &|run| is_label(run, &|label, name| label.starts_with(name)),
             &|run| is_experiment(run, &|known, name| known.starts_with(name)),
+            &|run| run.id.telling() == name.to_lowercase(),
+            // Model and seed alone: `sasrec_s1`.
+            &|run| {
+                run.id
+                    .telling()
+                    .ends_with(&format!("_{}", name.to_lowercase()))
+            },
         ];
         if !name.is_empty() {
             for fits in kinds {

@@ -3,7 +3,7 @@
 //! A run is a folder that is complete without the program; see [`Manifest`] and [`History`]:
 //!
 //! ```text
-//! <runs>/2026-11-22_1432_ml-100k-transformer_a1b2/
+//! <runs>/2026-11-22_1432_ml-1m_sasrec_s1_a1b2/
 //!   about.ron                  label, tags, note, star: what a person wrote of the run; `archived` puts it away
 //!   manifest.ron               experiment as run, data, device, best figures, outcome; checksums of all other files
 //!   history.csv                step, epoch, split, metric, value
@@ -44,6 +44,7 @@ mod counting_rule;
 mod curve;
 mod differences;
 pub(crate) mod disk;
+mod earlier;
 mod epoch;
 mod error;
 mod example;
@@ -53,6 +54,7 @@ mod extension;
 mod feedback;
 mod find;
 mod fork;
+mod groups;
 mod histograms;
 mod history;
 mod id;
@@ -97,18 +99,23 @@ pub use breaks::{BreakKind, TrainingBreak};
 pub(crate) use breaks::{HELD, LEFT, WENT_ON};
 pub use checksums::{Checksums, FileCheck};
 pub use comparable::why_not_comparable;
-pub use comparison::{Compared, Comparison, Seeds, Tested, Versus, compare, n_trials};
+pub use comparison::{Compared, Comparison, Seeds, Tested, Versus, compare, each_alone, n_trials};
 pub use contrast::{
     AgainstReference, Claim, ClaimVerdict, Contrast, Measure, Paired, against_references, measures,
 };
 pub use counting_rule::SeenTargetRule;
 pub use curve::{Curve, CurveAxis, Curves};
 pub use differences::run_differences;
+pub use earlier::{EarlierRun, earlier_run};
 pub use epoch::EpochRecord;
 pub use error::RunError;
 pub use extension::{ExtendedSchedule, Extension};
 pub use feedback::{Feedback, FeedbackCounts, feedback_fingerprint, later_feedback};
 pub use fork::{ChangedSetting, ForkOrigin};
+pub use groups::{
+    Contestant, GroupDifference, GroupMeasure, GroupPair, GroupedRuns, IntervalSource,
+    ReferenceBeside, RunGroup, compare_groups, order_is_worth,
+};
 pub use histograms::{ALL_PARAMETERS, ParamHistograms, counts_epoch};
 pub use history::{History, HistoryPlace, HistoryPoint, Part};
 pub use id::RunId;

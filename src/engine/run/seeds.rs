@@ -10,6 +10,16 @@ use crate::experiment::{Experiment, TrainingSpec};
 #[must_use]
 pub fn differ_by_seed_alone(a: &Manifest, b: &Manifest) -> bool {
     // The settings first: most runs differ in one of them, and nothing is copied to see it.
+    settings_differ_by_seed_alone(&a.experiment, &b.experiment)
+        && feedback_of(a) == feedback_of(b)
+        && a.fork == b.fork
+        && a.odd_extensions() == b.odd_extensions()
+        && changed_alike(a, b)
+        && why_not_comparable(a, b).is_none()
+}
+
+/// Whether two experiments have the same settings but for seed, name, and what changes no number.
+pub(super) fn settings_differ_by_seed_alone(a: &Experiment, b: &Experiment) -> bool {
     let Experiment {
         version,
         name: _,
@@ -22,21 +32,15 @@ pub fn differ_by_seed_alone(a: &Manifest, b: &Manifest) -> bool {
         fine_tune,
         sweep: _,
         seed: _,
-    } = &a.experiment;
-    let other = &b.experiment;
-    *version == other.version
-        && *model == other.model
-        && *split == other.split
-        && *task == other.task
-        && *evaluation == other.evaluation
-        && *fine_tune == other.fine_tune
-        && feedback_of(a) == feedback_of(b)
-        && a.fork == b.fork
-        && a.odd_extensions() == b.odd_extensions()
-        && changed_alike(a, b)
-        && *data == other.data
-        && *training == with_histograms_of(training, &other.training)
-        && why_not_comparable(a, b).is_none()
+    } = a;
+    *version == b.version
+        && *model == b.model
+        && *split == b.split
+        && *task == b.task
+        && *evaluation == b.evaluation
+        && *fine_tune == b.fine_tune
+        && *data == b.data
+        && *training == with_histograms_of(training, &b.training)
 }
 
 /// Whether two runs were changed alike while they trained.

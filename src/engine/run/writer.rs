@@ -50,10 +50,10 @@ pub struct EpochDone {
 }
 
 impl RunWriter {
-    /// Makes the folder of a new run, with a name made of the present minute and the experiment's
-    /// name, and its first files. The folder appears with its manifest in it: whatever goes wrong
-    /// before, a kill included, leaves no run. Live changes of the manifest are kept as planned, to
-    /// take effect at their steps.
+    /// Makes the folder of a new run, with a name made of the present minute, the experiment's name,
+    /// its model and its seed, and its first files. The folder appears with its manifest in it:
+    /// whatever goes wrong before, a kill included, leaves no run. Live changes of the manifest are
+    /// kept as planned, to take effect at their steps.
     ///
     /// # Errors
     /// [`RunError`] when the folder cannot be written.
@@ -78,7 +78,7 @@ impl RunWriter {
         let mut tag =
             (now.timestamp().subsec_nanosecond() as u32 ^ std::process::id().rotate_left(7)) as u16;
         loop {
-            manifest.id = RunId::new(&now, &manifest.experiment.name, tag);
+            manifest.id = RunId::new(&now, &manifest.experiment, tag);
             let dir = store.dir(&manifest.id);
             // A folder that stands there is another run's, whatever it holds; some systems would
             // rename over it while it is empty.

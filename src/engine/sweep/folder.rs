@@ -60,7 +60,7 @@ impl SweepFolder {
         let now = jiff::Zoned::now();
         let mut tag = (now.timestamp().subsec_nanosecond() as u32 ^ std::process::id()) as u16;
         let name = loop {
-            let RunId(name) = RunId::new(&now, &plan.experiment.name, tag);
+            let RunId(name) = RunId::of_several(&now, &plan.experiment.name, tag);
             // Exactly one of several submitters makes a folder of this name.
             match fs::create_dir(root.join(&name)) {
                 Ok(()) => break name,

@@ -107,7 +107,7 @@ impl TrialWork {
             control,
         };
         let of_sweep = OfSweep {
-            mark: folder.mark(self.trial, self.seed_place),
+            mark: Some(folder.mark(self.trial, self.seed_place)),
             shelf,
         };
         let (id, ended) = run_of_sweep(job, &of_sweep, &mut control, &mut watcher)?;

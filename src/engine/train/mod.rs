@@ -56,7 +56,7 @@ pub use message::{
     Command, Control, Ended, Event, EventKind, Observer, Preparing, Progress, SlowMotion, StepUnit,
     StopMode,
 };
-pub use of_sweep::{OfSweep, fill_shelf, run_of_sweep};
+pub use of_sweep::{OfSweep, fill_shelf, run_beside, run_of_sweep};
 #[doc(hidden)]
 pub use queued::run_queued_with;
 pub use queued::{not_begun, queued_job, run_queued};

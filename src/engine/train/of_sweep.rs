@@ -13,8 +13,9 @@ use seqscope_data::Prepared;
 /// What a run of a sweep has beside its experiment.
 #[derive(Clone, Debug)]
 pub struct OfSweep<'a> {
-    /// Its place in the sweep, for its manifest.
-    pub mark: SweepMark,
+    /// Its place in the sweep, for its manifest; `None` of a run that only shares references with
+    /// others.
+    pub mark: Option<SweepMark>,
     /// References that all trials share.
     pub shelf: &'a ReferenceShelf,
 }
@@ -34,6 +35,19 @@ pub fn run_of_sweep(
         of_sweep: Some(of_sweep),
     };
     carry_out(job, opening, &build_model, control, observer)
+}
+
+/// Does a run as one of several, whose references are fitted and judged once where they are the same.
+///
+/// # Errors
+/// As [`super::run`].
+pub fn run_beside(
+    job: Job,
+    shelf: &ReferenceShelf,
+    control: &mut dyn Control,
+    observer: &mut dyn Observer,
+) -> Result<(RunId, Ended), TrainError> {
+    run_of_sweep(job, &OfSweep { mark: None, shelf }, control, observer)
 }
 
 /// Fits and judges the references of an experiment on its data, and puts them on the shelf for the

@@ -182,8 +182,8 @@ fn open_steered(
             new.begin(&task, model.as_ref(), &job.store)?
         }
     };
-    if let Some(of_sweep) = of_sweep {
-        writer.manifest.sweep = Some(of_sweep.mark.clone());
+    if let Some(mark) = of_sweep.and_then(|of_sweep| of_sweep.mark.as_ref()) {
+        writer.manifest.sweep = Some(mark.clone());
     }
     task.warnings.extend(remarks_of_origin(&writer.manifest));
     writer.save_vocabulary(&task.prepared.dataset)?;

@@ -12,6 +12,7 @@ use super::{
 use seqscope_base::language::Language;
 use seqscope_base::spec::shown;
 use seqscope_data::ProfileView;
+use seqscope_engine::experiment::NamedModel;
 use seqscope_engine::run::{RunId, Summary};
 use seqscope_engine::train::{StepUnit, StopMode};
 use seqscope_model::{ModelKind, ModelSpec};
@@ -211,15 +212,16 @@ impl App {
     }
 }
 
-/// `films · LSTM · 4ab2`: experiment, family and the sign at the end of the folder's name.
+/// `films · LSTM · s1 · 4ab2`: experiment, model, seed and the sign at the end of the folder's name.
 #[must_use]
 pub fn run_name(summary: &Summary) -> String {
     let sign = summary.id.0.rsplit('_').next().unwrap_or_default();
     match &summary.manifest {
         Some(manifest) => {
             let experiment = &manifest.experiment;
-            let family = experiment.model.family().title();
-            format!("{} · {family} · {sign}", shown(&experiment.name))
+            let model = NamedModel::title_of(experiment);
+            let seed = experiment.seed;
+            format!("{} · {model} · s{seed} · {sign}", shown(&experiment.name))
         }
         None => summary.id.to_string(),
     }

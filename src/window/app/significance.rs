@@ -8,11 +8,12 @@ use super::{App, Loadable, RunSeries};
 use seqscope_base::metric::Metric;
 use seqscope_engine::report::{
     ReportTable, SliceBeside, SlicedRun, TrustedRun, against_references_table, beside_everyone,
-    by_metric, by_slice, by_user, trust_of_differences_table, trusted_differences, trusted_runs,
+    by_metric, by_slice, by_user, group_tables, trust_of_differences_table, trusted_differences,
+    trusted_runs,
 };
 use seqscope_engine::run::{
     AgainstReference, Comparison, KeptSlice, ReferenceResults, RunId, Slice, Summary, Tested,
-    UserMean, UserResult, against_references, compare, measured, slices,
+    UserMean, UserResult, against_references, compare, compare_groups, measured, slices,
 };
 use seqscope_engine::slice::{NamedRows, SliceMembers, named_rows, words_of_slice};
 
@@ -35,6 +36,9 @@ pub struct Significance {
 /// The findings as they are shown.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SignificanceTables {
+    /// Groups of runs that differ in their seed alone, and how they differ; none where there is no
+    /// such group.
+    pub groups: Vec<ReportTable>,
     /// The runs by the metric of the comparison.
     pub by_user: ReportTable,
     /// The runs by every metric; `None` where they tell none.
@@ -250,7 +254,14 @@ fn significance(of: &ComparedSeries) -> Significance {
         .collect();
     let trusted = trusted_runs(&tested, &of.all);
     let trusted_differences = trusted_differences(&tested, &comparison, &trusted, &of.all);
+    let beside = first.map(|run| run.manifest).zip(kept.as_ref());
+    let grouped = compare_groups(&tested, beside, metric, kind.headline());
     let mut tables = SignificanceTables {
+        groups: if grouped.has_seeds() {
+            group_tables(&grouped)
+        } else {
+            Vec::new()
+        },
         by_user: by_user(&comparison),
         by_metric: by_metric(&measured),
         references: first

@@ -9,10 +9,15 @@ pub(super) fn normal_two_sided(z: f64) -> f64 {
 }
 
 /// The number within which Student's t lies with probability `level`, on either side of 0; NaN
-/// without degrees of freedom.
-pub(super) fn t_quantile(level: f64, degrees: usize) -> f64 {
-    StudentsT::new(0.0, 1.0, degrees as f64)
-        .map_or(f64::NAN, |t| t.inverse_cdf(f64::midpoint(1.0, level)))
+/// without degrees of freedom, which need not be whole.
+pub(super) fn t_quantile(level: f64, degrees: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees).map_or(f64::NAN, |t| t.inverse_cdf(f64::midpoint(1.0, level)))
+}
+
+/// Probability that Student's t lies farther from 0 than `t`, on either side; NaN without degrees of
+/// freedom.
+pub(super) fn t_two_sided(t: f64, degrees: f64) -> f64 {
+    StudentsT::new(0.0, 1.0, degrees).map_or(f64::NAN, |of| 2.0 * of.cdf(-t.abs()))
 }
 
 #[cfg(test)]
@@ -36,13 +41,13 @@ mod tests {
     fn quantiles_are_those_of_scipy() {
         // scipy 1.14: scipy.stats.t.ppf(0.975, df)
         for (degrees, wanted) in T_975 {
-            let found = t_quantile(0.95, degrees);
+            let found = t_quantile(0.95, degrees as f64);
             assert!(
                 (found / wanted - 1.0).abs() < 1e-9,
                 "{degrees}: {found} is not {wanted}"
             );
         }
-        assert!(t_quantile(0.95, 0).is_nan());
+        assert!(t_quantile(0.95, 0.0).is_nan() && t_two_sided(1.0, 0.0).is_nan());
     }
 
     const TWO_SIDED: [(f64, f64); 6] = [

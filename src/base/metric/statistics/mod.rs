@@ -7,6 +7,7 @@ mod holm;
 mod paired;
 mod rank_correlation;
 mod seeds;
+mod two_sources;
 mod wilcoxon;
 mod words;
 
@@ -15,6 +16,7 @@ pub use holm::holm;
 pub use paired::{Effect, Randomisation, effect, randomisation};
 pub use rank_correlation::{kendall, spearman};
 pub use seeds::{SeedGroup, seed_group};
+pub use two_sources::{TwoSources, two_sources};
 pub use wilcoxon::{Wilcoxon, wilcoxon};
 pub use words::Statistic;
 

@@ -32,7 +32,7 @@ pub fn seed_group(values: &[f64]) -> Option<SeedGroup> {
     let mean = values.iter().sum::<f64>() / n;
     let deviation =
         (values.iter().map(|v| (v - mean) * (v - mean)).sum::<f64>() / (n - 1.0)).sqrt();
-    let half = t_quantile(LEVEL, values.len() - 1) * deviation / n.sqrt();
+    let half = t_quantile(LEVEL, n - 1.0) * deviation / n.sqrt();
     Some(SeedGroup {
         mean,
         deviation,

@@ -20,6 +20,8 @@ pub enum Statistic {
     Holm,
     /// [`super::seed_group`].
     Seeds,
+    /// [`super::two_sources()`].
+    TwoSources,
 }
 
 impl Entry for Statistic {
@@ -79,6 +81,15 @@ impl Entry for Statistic {
                 "Interval over seeds",
                 "Where a mean over runs would lie with other seeds.",
                 "Student 1908: mean ± t · s / √n, with n - 1",
+                "",
+            ),
+            Self::TwoSources => (
+                "p of users and seeds",
+                "Whether the difference of two groups of runs would stay with other users and \
+                 other seeds: Student's t of the mean gain, its variance that over users plus that \
+                 over the seeds of each group.",
+                "Owen 2007 for the sum, Satterthwaite 1946 for the degrees of freedom; what a user \
+                 gains by one seed alone is counted twice, so it errs towards no difference",
                 "",
             ),
         };

@@ -5,21 +5,24 @@ use egui::{Color32, Sense, Ui, vec2};
 use crate::ui::theme;
 
 use seqscope_base::spec::shown;
+use seqscope_engine::experiment::NamedModel;
 use seqscope_engine::report::STAR;
 pub(crate) use seqscope_engine::report::status_word as status;
 use seqscope_engine::run::{RunOutcome, RunStatus, Summary};
 
-/// `label · Family`, where a run without a label goes by its experiment's name; by the folder's
+/// `label · Model · s1`, where a run without a label goes by its experiment's name; by the folder's
 /// when the manifest cannot be read. A star stands before a run that is marked.
 pub(crate) fn title(summary: &Summary) -> String {
     let label = summary.about.label();
     let title = summary.manifest.as_ref().map_or_else(
         || label.unwrap_or(&summary.id.0).to_owned(),
         |manifest| {
+            let experiment = &manifest.experiment;
             format!(
-                "{} · {}",
-                shown(label.unwrap_or(&manifest.experiment.name)),
-                manifest.experiment.model.family().title()
+                "{} · {} · s{}",
+                shown(label.unwrap_or(&experiment.name)),
+                NamedModel::title_of(experiment),
+                experiment.seed
             )
         },
     );

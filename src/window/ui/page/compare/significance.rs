@@ -42,6 +42,16 @@ pub(super) fn how_sure(ui: &mut Ui, app: &App, actions: &mut Actions) {
             let lines = SliceLines::of(app, found, table);
             section(ui, &table.title, table, &lines);
         }
+        for table in &tables.groups {
+            section(ui, &table.title, table, &RunNames { app });
+        }
+        if !tables.groups.is_empty() {
+            ui.add_space(theme::size::GAP);
+            ui.weak(tr(
+                "Below, each run by itself against run A, seeds of one model among them: to be looked \
+                 at, while the groups above are what to report.",
+            ));
+        }
         let title = tables.by_user.title.as_str();
         section(ui, title, &tables.by_user, &intervals);
         let names = RunNames { app };

@@ -1,29 +1,50 @@
-//! `seqscope train FILE.ron`: one run from start to end, watched on the terminal.
+//! `seqscope train FILE`: one run from start to end, watched on the terminal; or several models and
+//! seeds, one after the other, with one table at the end.
+
+mod series;
+mod several;
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::Streams;
-use super::outcome::{OutputForm, tell};
-use super::progress::{OpeningBar, ProgressLines};
-use super::set::set_all;
-use super::signals::Signals;
+use crate::Streams;
+use crate::format::TableFormat;
+use crate::outcome::{OutputForm, tell};
+use crate::progress::{OpeningBar, ProgressLines};
+use crate::signals::{Signals, nobody};
 use seqscope_base::spec::Problem;
 use seqscope_data::{self as data, DataError, Prepared};
 use seqscope_engine::error::Error;
-use seqscope_engine::experiment::Experiment;
 use seqscope_engine::run::{LiveSetting, RunId, RunStore, tuning_effect};
 use seqscope_engine::train::{self, Job, PlannedChange, Steer, TrainError};
 
 /// What to train and how.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The experiment file
-    #[arg(value_name = "FILE.ron")]
+    /// An experiment file (.ron), or a log: then everything is suggested that is not said, as
+    /// `seqscope new LOG` writes it
+    #[arg(value_name = "FILE.ron|LOG")]
     file: PathBuf,
     /// auto, cpu, gpu:0, or part of a device's name; see `seqscope devices`
     #[arg(long, value_name = "DEVICE")]
     device: Option<String>,
+    /// Models in place of the file's, such as sasrec,gru4rec,mult-vae; `seqscope describe names`
+    /// tells how each differs from its paper
+    #[arg(long = "model", value_name = "MODEL", value_delimiter = ',')]
+    models: Vec<String>,
+    /// Train each with so many seeds: the experiment's and the whole numbers after it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1000))]
+    seeds: Option<u16>,
+    /// Task in place of the file's; `seqscope describe task` lists them
+    #[arg(long, value_name = "TASK")]
+    task: Option<String>,
+    /// Most epochs of each run
+    #[arg(long, value_name = "N")]
+    epochs: Option<usize>,
+    /// Learn from histories in shuffled order, asked after them in their own: `train` in place of
+    /// the ordered run, `twin` beside it; the difference is what order is worth
+    #[arg(long, value_name = "WHICH")]
+    shuffle: Option<WhichOrder>,
     /// Change a setting, such as `model.d_model=64`; may be repeated
     #[arg(long = "set", value_name = "SETTING=VALUE")]
     sets: Vec<String>,
@@ -33,20 +54,67 @@ pub struct Args {
     #[arg(long = "at", value_name = "STEP:SETTING=VALUE")]
     changes: Vec<String>,
     /// Print one JSON object instead of tables
-    #[arg(long)]
+    #[arg(long, conflicts_with_all = ["latex", "csv", "format"])]
     json: bool,
+    /// Print the tables of several runs for a paper: `--format latex`
+    #[arg(long, conflicts_with_all = ["csv", "format"])]
+    latex: bool,
+    /// Print the table of several runs as separated values: `--format csv`
+    #[arg(long, conflicts_with = "format")]
+    csv: bool,
+    /// Form of the tables of several runs
+    #[arg(long, value_name = "FORM")]
+    format: Option<TableFormat>,
 }
 
-pub(super) fn run(args: Args, store: RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
-    let mut experiment = Experiment::open(&args.file)?;
-    set_all(&mut experiment, &args.sets)?;
-    if let Some(device) = args.device {
-        experiment.training.device = device;
+/// Orders in which training histories are learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum WhichOrder {
+    /// Shuffled alone
+    Train,
+    /// In their own order, and shuffled
+    Twin,
+}
+
+impl Args {
+    /// Form of the tables of several runs.
+    fn table_form(&self) -> TableFormat {
+        match (self.json, self.latex, self.csv) {
+            (true, ..) => TableFormat::Json,
+            (_, true, _) => TableFormat::Latex,
+            (_, _, true) => TableFormat::Csv,
+            (false, false, false) => self.format.unwrap_or_default(),
+        }
     }
+
+    /// Whether a table over several runs is asked for, and not one run.
+    fn is_of_several(&self) -> bool {
+        let has_form = self.latex || self.csv || self.format.is_some();
+        self.seeds.is_some()
+            || !self.models.is_empty()
+            || self.shuffle == Some(WhichOrder::Twin)
+            || has_form
+    }
+}
+
+pub(super) fn run(args: &Args, store: &RunStore, streams: &mut Streams<'_>) -> Result<(), Error> {
+    if args.is_of_several() {
+        if !args.changes.is_empty() {
+            return Err(Error::edge(
+                "`--at` changes one run while it trains, and these are several",
+                "train the one run by itself",
+            ));
+        }
+        return several::run(args, store, streams);
+    }
+    let mut planned = series::experiments(args, &nobody())?;
+    let Some(experiment) = planned.experiments.pop() else {
+        return Ok(());
+    };
     let job = Job {
         experiment,
-        store,
-        prepared: None,
+        store: store.clone(),
+        prepared: planned.prepared,
         resume: None,
     };
     let changes = args.changes.iter().map(|text| planned_change(text));
@@ -102,7 +170,9 @@ pub(super) fn follow_steered(
         }
         error => error,
     };
-    job.prepared = opened(&job, &control).map_err(|error| before_training(error, &control))?;
+    if job.prepared.is_none() {
+        job.prepared = opened(&job, &control).map_err(|error| before_training(error, &control))?;
+    }
     let mut watcher = ProgressLines::new(streams.err);
     let done = train::run_steered(job, steer, &mut control, &mut watcher);
     let (id, ended) = done.map_err(|error| before_training(error.into(), &control))?;
