@@ -31,7 +31,7 @@ pub(super) struct CommonParts {
 static NO_DATA: LazyLock<String> =
     LazyLock::new(|| ron::to_string(&DataStamp::default()).unwrap_or_default());
 
-/// The same of references.
+/// References of nothing, for the same end.
 const NO_REFERENCES: &str = "{}";
 
 impl CommonParts {

@@ -12,12 +12,12 @@ pub struct SweepAxis {
     /// Place of each trial between 0 and 1; NaN where it has none. `[n_trials]`
     pub places: Vec<f64>,
     /// Marks of the axis, from its lower end to its upper.
-    pub marks: Vec<AxisMark>,
+    pub marks: Vec<SweepTick>,
 }
 
 /// A mark of an axis.
 #[derive(Clone, Debug, PartialEq)]
-pub struct AxisMark {
+pub struct SweepTick {
     /// Place between 0 and 1.
     pub place: f64,
     /// What stands there.
@@ -80,7 +80,7 @@ impl SweepAxis {
             marks: known
                 .iter()
                 .enumerate()
-                .map(|(at, word)| AxisMark {
+                .map(|(at, word)| SweepTick {
                     place: place(at),
                     words: (*word).to_owned(),
                 })
@@ -124,7 +124,7 @@ impl SweepAxis {
             places: values.iter().map(|value| place(*value)).collect(),
             marks: ends
                 .into_iter()
-                .map(|value| AxisMark {
+                .map(|value| SweepTick {
                     place: place(value),
                     words: short(value),
                 })

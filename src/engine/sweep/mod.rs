@@ -15,7 +15,7 @@ mod trial;
 #[cfg(test)]
 mod tests;
 
-pub use axes::{AxisMark, SweepAxis, best_so_far};
+pub use axes::{SweepAxis, SweepTick, best_so_far};
 pub use error::SweepError;
 pub use folder::{SweepFolder, TrialRuns};
 pub use importance::{SettingImportance, SweepImportance};
