@@ -53,10 +53,10 @@
 //! | `data` | [`data`] | tables in, sequences and batches out; its layers: values, worlds, logs, datasets, descriptions | `polars`, `rusqlite`, `blake3` |
 //! | `model` | [`baseline`] | the classical references that run beside every model, and forecasts of counts | `gemm` |
 //! | | [`model`] | the neural families; results leave as `f32` | `burn`, `burn-wgpu`, `gemm`, `pulp` |
-//! | `engine` | [`experiment`] | what to do, as the user wrote it, or as a log suggests it (`suggest`); models by the names of papers (`named_model`) | `ron` |
+//! | `engine` | [`experiment`] | what to do, as the user wrote it; models by the names of papers (`named_model`) | `ron` |
 //! | | [`run`] | what happened, on disk; the only writer of results; how runs differ and how sure that is (`contrast`), and on whom (`agreement`); runs of other seeds and their mean (`seeds`), as groups that are tested against each other (`groups`); what waits to be trained, and who works on it (`queue`) | `ron` |
 //! | | [`slice`](mod@slice) | which users of a run a person means: by list, by an expression | |
-//! | | [`train`] | one run from start to end, without threads; going on with one (`resume`); what the machine does meanwhile (`meter`) | `nvml-wrapper`, `sysinfo` |
+//! | | [`train`] | one run from start to end, without threads; going on with one (`resume`); a first experiment for a log (`suggest`); what the machine does meanwhile (`meter`) | `nvml-wrapper`, `sysinfo` |
 //! | | [`sweep`] | many trials of one experiment: planned once, trained here or by a scheduler, picked on validation | |
 //! | | [`explain`] | plain numbers in, explanations out; of the inside of families: gates, latent space, maps; rules that a model keeps; of two runs on one user (`beside`) | |
 //! | | [`report`] | tables of what was found, as text, JSON, CSV, Markdown and LaTeX | |

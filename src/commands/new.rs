@@ -9,7 +9,8 @@ use super::Streams;
 use super::progress::OpeningBar;
 use seqscope_data::name_of;
 use seqscope_engine::error::Error;
-use seqscope_engine::experiment::{Experiment, suggest};
+use seqscope_engine::experiment::Experiment;
+use seqscope_engine::train::suggest;
 
 /// For which log.
 #[derive(Debug, clap::Args)]

@@ -147,6 +147,11 @@ pub(super) fn to_text(experiment: &Experiment) -> Result<String, ExperimentError
     Ok(text)
 }
 
+/// A value on one line, as a file holds it.
+pub(crate) fn value_text(value: &impl serde::Serialize) -> String {
+    options().to_string(value).unwrap_or_default()
+}
+
 /// `None` and `Some` need not be written, nor a second pair of brackets in
 /// `model: Transformer(d_model: 64)`.
 pub(super) fn options() -> ron::Options {

@@ -16,17 +16,16 @@ mod preset;
 mod seeds;
 mod settings;
 mod shuffle;
-mod suggest;
 mod sweep;
 mod syntax;
 
 pub use difference::{Difference, differences};
 pub use error::ExperimentError;
 pub use evaluation::{EvaluationSpec, FilterSeen};
+pub(crate) use file::value_text;
 pub use fine_tune::FineTuneSpec;
 pub use named_model::{NamedModel, PublishedModel};
 pub use preset::Preset;
-pub use suggest::{Suggestion, SuggestionReasons, suggest};
 pub use sweep::{SweepMethod, SweepSpec, SweptSetting, SweptValue, SweptValues};
 
 use std::path::Path;

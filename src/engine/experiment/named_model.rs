@@ -38,7 +38,7 @@ pub enum PublishedModel {
     /// Kang & `McAuley` 2018, by its own loss.
     #[strum(serialize = "sasrec")]
     SasRec,
-    /// The same by cross-entropy over the catalogue.
+    /// SASRec by cross-entropy over the catalogue.
     #[strum(serialize = "sasrec-ce")]
     SasRecCe,
     /// Petrov & Macdonald 2023.

@@ -37,6 +37,7 @@ mod run_in_progress;
 mod schedule;
 mod slice_facts;
 mod steering;
+mod suggest;
 mod synthetic;
 mod task;
 mod training_task;
@@ -68,6 +69,7 @@ pub use restore::restore_with;
 pub use restore::{Restored, restore, restore_watched};
 pub use schedule::lr_at;
 pub use steering::PlannedChange;
+pub use suggest::{Suggestion, SuggestionReasons, suggest};
 pub use synthetic::{JudgedSampler, Judging, judge_samplers};
 pub use task::TaskQuestions;
 

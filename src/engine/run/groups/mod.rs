@@ -102,7 +102,7 @@ pub struct GroupPair {
 pub struct GroupDifference {
     /// Mean of the better one over users and seeds.
     pub value: f64,
-    /// That of the other.
+    /// Mean of the other one.
     pub than: f64,
     /// Number of users.
     pub n_users: usize,

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use strum::IntoEnumIterator as _;
 
-use super::{EvaluationSpec, Experiment, TrainingSpec};
+use crate::experiment::{EvaluationSpec, Experiment, TrainingSpec};
 use seqscope_base::spec::{counted, thousands};
 use seqscope_data::{
     self as data, DataError, DataSource, DataSpec, Dataset, FileSpec, LoadProgress, Prepared,

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Suggestion, columns_of};
-use crate::experiment::{Experiment, file};
+use crate::experiment::{Experiment, value_text};
 use seqscope_base::spec::{Entry as _, shown};
 use seqscope_data::{DataSource, Role, SplitSpec, TimeFormat};
 use seqscope_model::ModelSpec;
@@ -31,12 +31,12 @@ fn written(of: &Suggestion) -> String {
     let training = &experiment.training;
     let mut text = head(of);
     text += "(\n    version: 1,\n";
-    let _ = writeln!(text, "    name: {},\n", ron_of(&experiment.name));
+    let _ = writeln!(text, "    name: {},\n", value_text(&experiment.name));
     data(of, &mut text);
     comment(&mut text, 4, &reasons.split);
     let _ = writeln!(text, "    split: {},\n", split(experiment));
     comment(&mut text, 4, &reasons.task);
-    let _ = writeln!(text, "    task: {},\n", ron_of(&experiment.task));
+    let _ = writeln!(text, "    task: {},\n", value_text(&experiment.task));
     comment(&mut text, 4, &reasons.model);
     let (family, seq_len, dropout) = match &experiment.model {
         ModelSpec::Gru(spec) => ("Gru", spec.seq_len, spec.dropout),
@@ -55,7 +55,7 @@ fn written(of: &Suggestion) -> String {
     let _ = writeln!(
         text,
         "        seq_len: {seq_len},\n        dropout: {},\n    ),\n",
-        ron_of(&dropout)
+        value_text(&dropout)
     );
     comment(&mut text, 4, &reasons.training);
     let _ = write!(
@@ -63,12 +63,12 @@ fn written(of: &Suggestion) -> String {
         "    training: (\n        device: {},    // a real GPU if there is one, else the CPU\n        \
          epochs: {},\n        batch_size: {},\n        lr: {},\n        patience: {},\n        \
          loss: {},\n    ),\n\n",
-        ron_of(&training.device),
+        value_text(&training.device),
         training.epochs,
         training.batch_size,
-        ron_of(&training.lr),
+        value_text(&training.lr),
         training.patience,
-        ron_of(&training.loss)
+        value_text(&training.loss)
     );
     comment(&mut text, 4, &reasons.evaluation);
     text += "    evaluation: (filter_seen: auto),\n\n";
@@ -107,7 +107,7 @@ fn data(of: &Suggestion, text: &mut String) {
         return;
     };
     text.push_str("    data: (\n        source: File(\n");
-    let _ = writeln!(text, "            path: {},", ron_of(&file.path));
+    let _ = writeln!(text, "            path: {},", value_text(&file.path));
     comment(
         text,
         12,
@@ -124,7 +124,7 @@ fn data(of: &Suggestion, text: &mut String) {
     for (role, column) in &columns {
         let key = role.to_string().to_lowercase();
         let example = example(of, column);
-        let line = format!("{key}: {},", ron_of(column));
+        let line = format!("{key}: {},", value_text(column));
         let start = if is_pinned {
             "                "
         } else {
@@ -139,7 +139,7 @@ fn data(of: &Suggestion, text: &mut String) {
         let _ = writeln!(
             text,
             "            time_format: {},    // {}",
-            ron_of(format),
+            value_text(format),
             one_line(&words_of(format))
         );
     }
@@ -178,8 +178,8 @@ fn split(experiment: &Experiment) -> String {
             test_fraction,
         } => format!(
             "GlobalTemporal(valid_fraction: {}, test_fraction: {})",
-            ron_of(&valid_fraction),
-            ron_of(&test_fraction)
+            value_text(&valid_fraction),
+            value_text(&test_fraction)
         ),
         other @ (SplitSpec::LeaveOneOut
         | SplitSpec::AtDates { .. }
@@ -187,11 +187,6 @@ fn split(experiment: &Experiment) -> String {
         | SplitSpec::PerUserTemporal { .. }
         | SplitSpec::RollingWindows { .. }) => other.name().to_owned(),
     }
-}
-
-/// A value as a file holds it.
-fn ron_of(value: &impl serde::Serialize) -> String {
-    file::options().to_string(value).unwrap_or_default()
 }
 
 /// A comment in lines that are not too long.
