@@ -9,7 +9,8 @@ use crate::progress::OpeningBar;
 use crate::set::set_all;
 use seqscope_data::Prepared;
 use seqscope_engine::error::Error;
-use seqscope_engine::experiment::{Experiment, NamedModel, suggest};
+use seqscope_engine::experiment::{Experiment, NamedModel};
+use seqscope_engine::train::suggest;
 
 /// Experiments to be done, in their order.
 pub(super) struct PlannedRuns {
