@@ -109,7 +109,7 @@ mod tests {
     fn the_numbers_are_those_of_scipy() {
         let told = std::fs::read_to_string(concat!(
             env!("CARGO_MANIFEST_DIR"),
-            "/../../tests/gold/groups.json"
+            "/../../tests/gold/groups/groups.json"
         ))
         .unwrap();
         let told: serde_json::Value = serde_json::from_str(&told).unwrap();

@@ -1,4 +1,4 @@
-//! Groups against scipy and statsmodels (`tests/gold/groups.py`), and what is no difference.
+//! Groups against scipy and statsmodels (`tests/gold/groups/groups.py`), and what is no difference.
 
 use serde_json::Value;
 
@@ -46,7 +46,10 @@ fn numbers(value: &Value) -> Vec<f64> {
 }
 
 fn gold() -> Value {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/gold/groups.json");
+    let path = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../../tests/gold/groups/groups.json"
+    );
     let told: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
     told["groups"].clone()
 }

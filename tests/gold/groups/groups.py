@@ -1,11 +1,11 @@
-"""What scipy and statsmodels give for groups of runs that differ in their seed alone: `tests/gold/groups.json`.
+"""What scipy and statsmodels give for groups of runs that differ in their seed alone: `tests/gold/groups/groups.json`.
 
 The tests that hold our own numbers beside these: `src/base/metric/statistics/two_sources.rs` and
 `src/engine/run/groups/tests.rs`. Nothing of ours is read here.
 
     pip install scipy==1.17.1 statsmodels==0.15.0 numpy==2.4.6
-    python tests/gold/groups.py                 # writes tests/gold/groups.json
-    python tests/gold/groups.py errors          # how often each test is wrong where there is no difference
+    python tests/gold/groups/groups.py                 # writes tests/gold/groups/groups.json
+    python tests/gold/groups/groups.py errors          # how often each test is wrong where there is no difference
 """
 
 import json
