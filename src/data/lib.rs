@@ -11,7 +11,7 @@
 //! | `dataset` | from rows to sequences, their split, features and batches |
 //! | `describe` | counts of what came of it |
 //!
-//! Below them lie the errors, a [`LoadProgress`] and the [`checksum`] of files. The settings of each layer lie in it; a
+//! Below them lie the errors, a [`LoadProgress`] and the [`checksum`](fn@checksum) of files. The settings of each layer lie in it; a
 //! [`DataSpec`] joins them where `dataset` needs them all. For the same reason a log that was opened
 //! is kept by `dataset`, with its sequences, and the parts of a split are named by `log`: a file may
 //! be one.

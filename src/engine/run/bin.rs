@@ -125,7 +125,7 @@ impl RunStore {
             // Never delete a folder that only looks like a run by its place.
             return Err(self.unknown(&id.0, &[]));
         }
-        if lock::is_held(&dir) {
+        if lock::stays_held(&dir) {
             return Err(RunError::Busy { id: id.0.clone() });
         }
         Ok(dir)

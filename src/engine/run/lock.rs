@@ -56,6 +56,18 @@ pub(super) fn is_held(dir: &Path) -> bool {
     is_file_held(&dir.join(FILE))
 }
 
+/// Whether a process writes the run in this folder and goes on doing so: one whose run has just
+/// ended lets go within a moment.
+pub(super) fn stays_held(dir: &Path) -> bool {
+    const TRIES_UNTIL_LET_GO: usize = 100;
+    (0..TRIES_UNTIL_LET_GO).all(|at| {
+        if at > 0 {
+            std::thread::sleep(PAUSE);
+        }
+        is_held(dir)
+    })
+}
+
 /// Whether a process holds the lock on this file.
 pub(super) fn is_file_held(path: &Path) -> bool {
     let Ok(file) = File::open(path) else {
