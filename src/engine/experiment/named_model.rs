@@ -426,9 +426,10 @@ mod tests {
         }
         for kind in ModelKind::iter() {
             let experiment = NamedModel::Family(kind).applied_to(&Experiment::default());
-            // The autoencoder's defaults are the network of Mult-DAE.
+            // The defaults of these are the networks of Mult-DAE and SVAE.
             let wanted = match kind {
                 ModelKind::Autoencoder => "mult-dae".to_owned(),
+                ModelKind::SequentialVae => "svae".to_owned(),
                 kind => kind.to_string().to_lowercase(),
             };
             assert_eq!(NamedModel::word_of(&experiment), wanted);
