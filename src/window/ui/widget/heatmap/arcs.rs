@@ -212,7 +212,7 @@ fn legend(ui: &Ui, rect: Rect, strongest: &Strongest) {
     };
     let words = if strongest.looks.len() < strongest.n_all {
         format!(
-            "The {} strongest of {}, from {} on; point at an event for all of its own",
+            "The {} strongest of {}, from {} on",
             strongest.looks.len(),
             text::counted(strongest.n_all, "look"),
             tick(f64::from(weakest.weight))
