@@ -168,3 +168,38 @@ pub(super) fn epoch_to_open(
         "run {id} keeps no weights of epoch {epoch}; {cure}"
     )))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Scores after the whole histories of the first ten users, as bits.
+    fn scores(restored: &Restored) -> Vec<u32> {
+        let sequences = &restored.prepared.dataset.sequences;
+        let asked = (0..10).map(|user| (user, sequences.items(user).len()));
+        let histories = restored.prepared.histories(asked);
+        let scores = restored.model.scores(&histories).unwrap();
+        scores.into_iter().map(f32::to_bits).collect()
+    }
+
+    /// Forth, back and to the best epoch, the model that stays open says what one that is built for
+    /// the epoch says; the run itself is not asked for an epoch that it does not keep.
+    #[test]
+    fn a_model_that_moves_to_another_epoch_is_the_one_of_that_epoch() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = RunStore::at(folder.path());
+        let id = store.add_example().unwrap();
+        let mut open = restore(&store, &id, Some(1), None).unwrap();
+        let first = scores(&open);
+        for epoch in [Some(16), Some(1), None, Some(9)] {
+            open.move_to(&store, epoch).unwrap();
+            let known = Some(Arc::clone(&open.prepared));
+            let anew = restore(&store, &id, epoch, known).unwrap();
+            assert_eq!(open.epoch, anew.epoch);
+            assert_eq!(scores(&open), scores(&anew), "{epoch:?}");
+            assert_eq!(scores(&open) == first, epoch == Some(1), "{epoch:?}");
+        }
+        assert!(open.move_to(&store, Some(99)).is_err());
+        assert_eq!(open.epoch, 9);
+    }
+}
